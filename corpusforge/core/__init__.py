@@ -1,0 +1,1 @@
+"""The vocabulary of corpusforge: schemas, spans, ids, recipes, runs. Imports no stage."""

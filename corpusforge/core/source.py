@@ -1,0 +1,185 @@
+"""YAML files whose every value knows its place, so that errors can point at it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from corpusforge.core.errors import InputError, Position
+
+__all__ = ["Document", "read_text", "read_yaml"]
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A YAML file: its plain value, and where each part of it stands.
+
+    Attributes:
+        path: The file.
+        value: str, int, float, bool, None, list and dict, as `yaml.safe_load` gives.
+    """
+
+    path: Path
+    value: Any
+    _root: yaml.Node | None = field(repr=False)
+    _lines: tuple[str, ...] = field(repr=False)
+
+    def position(self, path: Sequence[str | int] = (), offset: int = 0) -> Position:
+        """Where the value at `path` stands.
+
+        Args:
+            path: Keys and indices from the root. As far as it exists it is followed.
+            offset: Character offset inside that value, when it is a string.
+        """
+        node = self._follow(path)
+        if node is None:
+            return self._at(0, 0)
+        if isinstance(node, yaml.ScalarNode) and offset:
+            return self._inside(node, offset)
+        column = node.start_mark.column
+        if isinstance(node, yaml.ScalarNode) and node.style in ("'", '"'):
+            column += 1
+        return self._at(node.start_mark.line, column)
+
+    def key_position(self, path: Sequence[str | int]) -> Position:
+        """Where the last key of `path` stands; the value's place when it is not a key."""
+        parent = self._follow(path[:-1])
+        if path and isinstance(parent, yaml.MappingNode):
+            for key, _ in parent.value:
+                if key.value == str(path[-1]):
+                    return self._at(key.start_mark.line, key.start_mark.column)
+        return self.position(path)
+
+    def _follow(self, path: Sequence[str | int]) -> yaml.Node | None:
+        node = self._root
+        for step in path:
+            found: yaml.Node | None = None
+            if isinstance(node, yaml.MappingNode):
+                found = next((v for k, v in node.value if k.value == str(step)), None)
+            elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+                found = node.value[step] if step < len(node.value) else None
+            if found is None:
+                return node
+            node = found
+        return node
+
+    def _at(self, line: int, column: int) -> Position:
+        source = self._lines[line] if line < len(self._lines) else ""
+        return Position(str(self.path), line + 1, column + 1, source)
+
+    def _inside(self, node: yaml.ScalarNode, offset: int) -> Position:
+        """The place of character `offset` of a scalar's value, in the file."""
+        line, column = node.start_mark.line, node.start_mark.column
+        text = node.value
+        if node.style in ("|", ">"):
+            # Block scalars: find the line by counting, the column after the indent.
+            before = text[:offset].count("\n") if node.style == "|" else 0
+            line += 1 + before
+            source = self._lines[line] if line < len(self._lines) else ""
+            indent = len(source) - len(source.lstrip())
+            return self._at(line, indent + offset - (text[:offset].rfind("\n") + 1))
+        source = self._lines[line] if line < len(self._lines) else ""
+        column += 1 if node.style in ("'", '"') else 0
+        # Walk the file beside the value; an escape or a doubled quote takes more columns.
+        for character in text[:offset]:
+            if column >= len(source):  # a folded line: the text goes on in the next one
+                line += 1
+                source = self._lines[line] if line < len(self._lines) else ""
+                column = len(source) - len(source.lstrip())
+                if character == " ":
+                    continue
+            if node.style == '"' and source[column : column + 1] == "\\":
+                width = {"x": 4, "u": 6, "U": 10}.get(source[column + 1 : column + 2], 2)
+                column += width
+            elif node.style == "'" and character == "'":
+                column += 2
+            else:
+                column += 1
+        return self._at(line, column)
+
+
+def read_text(path: Path) -> str:
+    """A UTF-8 file as text.
+
+    Raises:
+        InputError: When it is missing, a folder, or not UTF-8 (with line and column).
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"there is no file {path}", hint="check the path") from None
+    except IsADirectoryError:
+        raise InputError(f"{path} is a folder, a file was expected") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line = before.count(b"\n") + 1
+        column = error.start - (before.rfind(b"\n") + 1) + 1
+        raise InputError(
+            f"not UTF-8: byte 0x{data[error.start]:02x}",
+            position=Position(str(path), line, column),
+            hint="save the file as UTF-8 (for example: iconv -f latin1 -t utf-8 FILE)",
+        ) from None
+
+
+def read_yaml(path: Path) -> Document:
+    """Read one YAML document.
+
+    Raises:
+        InputError: With file:line:column, for anything that is not one well-formed document
+            of plain values: bad syntax, two equal keys, unknown tags, not UTF-8.
+    """
+    text = read_text(path)
+    lines = tuple(text.splitlines())
+    try:
+        root = yaml.compose(text, Loader=_Loader)
+        loader = _Loader("")
+        try:
+            value = loader.construct_document(root) if root is not None else None
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line, mark.column) if mark is not None else (0, 0)
+        source = lines[line] if line < len(lines) else ""
+        raise InputError(
+            f"not valid YAML: {error.problem or error.context}",
+            position=Position(str(path), line + 1, column + 1, source),
+            hint="quote values that hold ': ', '{', '[' or '#'",
+        ) from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise InputError(f"not valid YAML: {error}", position=Position(str(path), 1, 1)) from None
+    document = Document(path, value, root, lines)
+    if root is not None:
+        _refuse_equal_keys(root, document)
+    return document
+
+
+def _refuse_equal_keys(node: yaml.Node, document: Document) -> None:
+    if isinstance(node, yaml.SequenceNode):
+        for child in node.value:
+            _refuse_equal_keys(child, document)
+    elif isinstance(node, yaml.MappingNode):
+        seen: dict[str, int] = {}
+        for key, child in node.value:
+            name = str(key.value)
+            mark = key.start_mark
+            if name in seen:
+                source = document._lines[mark.line]
+                raise InputError(
+                    f"the key {name!r} stands here for the second time "
+                    f"(first on line {seen[name] + 1})",
+                    position=Position(str(document.path), mark.line + 1, mark.column + 1, source),
+                    hint="remove one of them",
+                )
+            seen[name] = mark.line
+            _refuse_equal_keys(child, document)
