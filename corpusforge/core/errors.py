@@ -1,9 +1,8 @@
 """Errors that tell the user where, what was given, what is allowed and what to do.
 
-CorpusforgeError          exit code 1
-  InputError              exit code 2: the user's input is wrong, nothing was started
-    InputErrors           several of them, found in one go
-  RunError                exit code 1: the run failed and can be resumed
+`CorpusforgeError` (exit code 1) has two kinds: `InputError` (exit code 2: the user's input is
+wrong, nothing was started; `InputErrors` holds several, found in one go) and `RunError` (exit
+code 1: the run failed and can be resumed).
 """
 
 from __future__ import annotations
@@ -110,7 +109,7 @@ class InputError(CorpusforgeError):
         return "\n".join(lines)
 
 
-class InputErrors(InputError):
+class InputErrors(InputError):  # noqa: N818
     """Several input errors, reported together.
 
     Args:

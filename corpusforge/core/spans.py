@@ -163,13 +163,19 @@ def fill(delexicalised: str, fillers: Sequence[Slot]) -> tuple[str, tuple[Slot, 
 
 # Scripts written without spaces: one token per character (DESIGN: Han, Kana, Thai). Ranges
 # from Unicode's Scripts.txt: Thai, Hiragana, Katakana, Han with its extensions.
-_SINGLE = "\u0e00-\u0e7f\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_TOKEN = re.compile(rf"[{_SINGLE}]|(?:(?![{_SINGLE}])\w)+(?:['’](?:(?![{_SINGLE}])\w)+)*|[^\w\s]")
+_SINGLE = (
+    "\u0e00-\u0e7f\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
+_WORD = rf"(?:(?![{_SINGLE}])\w)+"
+_TOKEN = re.compile(rf"[{_SINGLE}]|{_WORD}(?:['’]{_WORD})*|[^\w\s]")
 
 
 def tokens(text: str, slots: Sequence[Slot] = ()) -> list[tuple[int, int]]:
-    """Token spans: words (inner apostrophes kept), single characters of Han, Kana and Thai,
-    single punctuation marks. A token is cut at a slot border, so that BIO is exact.
+    """Token spans, which cover every character but white space.
+
+    Words (inner apostrophes kept), single characters of Han, Kana and Thai, single
+    punctuation marks. A token is cut at a slot border, so that BIO is exact.
     """
     borders = sorted({place for slot in slots for place in (slot.start, slot.end)})
     spans: list[tuple[int, int]] = []

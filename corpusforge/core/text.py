@@ -20,11 +20,16 @@ class SpanLike(Protocol):
     """Anything with a name and a half-open range of code points."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Slot name."""
+
     @property
-    def start(self) -> int: ...
+    def start(self) -> int:
+        """First code point."""
+
     @property
-    def end(self) -> int: ...
+    def end(self) -> int:
+        """One past the last code point."""
 
 
 def nfc(text: str) -> str:
