@@ -1,0 +1,183 @@
+"""Recipes: what the user asks for, as frozen dataclasses that mirror the YAML file.
+
+The JSON Schema (`schemas/recipe.schema.json`) is made from these classes; a test keeps the
+two equal. A recipe is checked against the schema, so that every error has file:line:column.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+__all__ = [
+    "CleanConfig",
+    "ExpandConfig",
+    "ExportConfig",
+    "GateConfig",
+    "GrammarConfig",
+    "RealConfig",
+    "Recipe",
+    "ReportConfig",
+    "SpeechConfig",
+    "SplitShares",
+    "option",
+]
+
+Range = tuple[float, float]
+
+
+def option(description: str, default: Any = ..., **limits: Any) -> Any:
+    """A recipe field.
+
+    Args:
+        description: What it means, with its unit; shown in editors.
+        default: Its default; without one the key is required.
+        limits: JSON Schema keywords (minimum, maximum, enum, pattern, ...).
+    """
+    metadata = {"description": description, "limits": limits}
+    if default is ...:
+        return field(metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitShares:
+    """Shares of templates (and of real rows) per split; they sum to 1."""
+
+    train: float = option("share of the training split", 0.8, minimum=0, maximum=1)
+    validation: float = option("share of the validation split", 0.1, minimum=0, maximum=1)
+    test: float = option("share of the test split", 0.1, minimum=0, maximum=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrammarConfig:
+    """Where rows come from: sentence templates."""
+
+    path: str | None = option("template file or folder, relative to the recipe", None)
+    rows: int = option("rows to sample from the templates", 2000, minimum=0)
+    splits: SplitShares = option("shares of templates per split", SplitShares())
+    lists: str | None = option("file with more lists, relative to the recipe", None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RealConfig:
+    """Real rows: they train and are assessed; they are released only with publish: true."""
+
+    path: str = option("CSV, JSONL or Parquet file, or Hugging Face folder")
+    text: str = option("column with the text", "text")
+    label: str = option("column with the intent", "intent")
+    slots: str | None = option("column with the slots (list of name, start, end)", None)
+    split: str | None = option("column with the split; without one rows are dealt", None)
+    license: str = option("SPDX license of these rows")
+    publish: bool = option("put these rows into the release", False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpandConfig:
+    """The text GAN."""
+
+    generator: str = option("generator plug-in", "gan")
+    rows: int = option("novel rows to accept; 0 switches expansion off", 500, minimum=0)
+    rounds: int = option("adversarial rounds after maximum likelihood", 2, minimum=0, maximum=20)
+    model: str | None = option("folder of a trained model to use as it is", None)
+    temperatures: tuple[float, ...] = option("sampling temperatures, mixed", (0.8, 1.0, 1.2))
+    hidden_size: int = option("width of the transformer", 128, minimum=16, maximum=2048)
+    layers: int = option("layers of the transformer", 3, minimum=1, maximum=48)
+    epochs: int = option("most epochs of maximum likelihood", 30, minimum=1)
+    max_candidates: int = option("candidates drawn per wanted row, at most", 40, minimum=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CleanConfig:
+    """Filters over all rows."""
+
+    filters: tuple[str, ...] = option(
+        "filter plug-ins, in order",
+        ("slot_integrity", "label_conflict", "exact_duplicate", "near_duplicate"),
+    )
+    near_duplicate_jaccard: float = option(
+        "Jaccard similarity of character 3-grams from which rows are near duplicates",
+        0.9,
+        minimum=0.5,
+        maximum=1,
+    )
+    bias_attributes: tuple[str, ...] = option("declared attributes to test against intents", ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeechConfig:
+    """Text to clips: engines, prosody, room, noise. Ranges are drawn uniformly per clip."""
+
+    clips: int = option("clips to render; 0 switches speech off", 300, minimum=0)
+    engines: tuple[str, ...] = option("engine plug-ins, equal shares", ("hibari",))
+    variants: int = option("clips per chosen row", 1, minimum=1)
+    speed: Range = option("tempo factor", (0.9, 1.1), minimum=0.5, maximum=2)
+    formant: Range = option("factor on pitch and formants", (0.92, 1.08), minimum=0.5, maximum=2)
+    snr_db: Range = option("signal-to-noise ratio in dB", (10.0, 30.0), minimum=-20, maximum=100)
+    noise_probability: float = option("share of clips with noise", 0.7, minimum=0, maximum=1)
+    room_probability: float = option("share of clips in a room", 0.5, minimum=0, maximum=1)
+    rt60_s: Range = option("reverberation time in seconds", (0.15, 0.5), minimum=0.05, maximum=5)
+    gain_db: Range = option("level change in dB", (-6.0, 0.0), minimum=-60, maximum=20)
+    max_dropped: float = option("share of dropped clips that fails", 0.02, minimum=0, maximum=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateConfig:
+    """Limits that a clip must keep."""
+
+    min_duration_s: float = option("shortest clip in seconds", 0.3, minimum=0)
+    max_duration_s: float = option("longest clip in seconds", 15.0, minimum=0)
+    max_clipped_share: float = option("largest share of clipped samples", 1e-3, minimum=0)
+    min_active_share: float = option("smallest share of active speech", 0.2, minimum=0, maximum=1)
+    min_level_dbfs: float = option("lowest level of active speech in dBFS", -45.0, maximum=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportConfig:
+    """What is written for others."""
+
+    writers: tuple[str, ...] = option("writer plug-ins; hf makes release/", ("hf",))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportConfig:
+    """The page to look at and listen to."""
+
+    rows: int = option("sample rows shown", 40, minimum=0, maximum=500)
+    players: int = option("audio players", 24, minimum=0, maximum=24)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """One corpus. `folder` is where the recipe file stands; its paths start there."""
+
+    name: str = option("name of the corpus", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    lang: str = option(
+        "language, BCP-47 (en, de, pt-BR)", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+    )
+    license: str = option("SPDX license of the templates and their values")
+    seed: int = option("seed of everything that is drawn", 1, minimum=0)
+    description: str = option("one sentence for the card", "")
+    pretty_name: str = option("title for the card", "")
+    grammar: GrammarConfig = option("sentence templates", GrammarConfig())
+    real: RealConfig | None = option("real rows", None)
+    expand: ExpandConfig = option("text GAN", ExpandConfig())
+    clean: CleanConfig = option("filters", CleanConfig())
+    speech: SpeechConfig = option("speech", SpeechConfig())
+    audio_gate: GateConfig = option("limits for clips", GateConfig())
+    export: ExportConfig = option("writers", ExportConfig())
+    report: ReportConfig = option("report page", ReportConfig())
+    folder: Path = field(default=Path(), metadata={"internal": True})
+
+    def path(self, relative: str) -> Path:
+        """A path of the recipe file as one that can be opened."""
+        return self.folder / Path(relative).expanduser()
+
+    def resolved(self) -> dict[str, Any]:
+        """Every key with its value, defaults included, without machine paths."""
+        tree = asdict(self)
+        for item in fields(self):
+            if item.metadata.get("internal"):
+                del tree[item.name]
+        return tree

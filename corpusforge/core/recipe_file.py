@@ -1,0 +1,248 @@
+"""Reading recipe files: shipped names, overrides, and errors that point at the key."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from corpusforge.core import plugins
+from corpusforge.core.errors import InputError, InputErrors
+from corpusforge.core.recipe import Recipe
+from corpusforge.core.recipe_schema import build
+from corpusforge.core.source import Document, read_yaml
+
+__all__ = ["find_recipe", "load_recipe", "shipped_recipes", "shipped_templates"]
+
+_PACKAGE = Path(__file__).parents[1]
+
+
+def shipped_templates() -> Path:
+    """The folder of template packs: in the wheel, or beside a checkout's package."""
+    inside = _PACKAGE / "_templates"
+    return inside if inside.is_dir() else _PACKAGE.parent / "templates"
+
+
+@cache
+def shipped_recipes() -> dict[str, Path]:
+    """Name -> recipe file of every shipped recipe.
+
+    `smart_home/recipe.yaml` is called smart_home, `smart_home/recipe_de.yaml` smart_home_de.
+    """
+    found: dict[str, Path] = {}
+    for path in sorted(shipped_templates().glob("*/recipe*.yaml")):
+        found[path.parent.name + path.stem.removeprefix("recipe")] = path
+    return found
+
+
+def find_recipe(name_or_path: str) -> Path:
+    """The recipe file for a shipped name, a file, or a folder with a recipe.yaml.
+
+    Raises:
+        InputError: When there is none, with the nearest shipped name.
+    """
+    path = Path(name_or_path)
+    if path.is_file():
+        return path
+    if (path / "recipe.yaml").is_file():
+        return path / "recipe.yaml"
+    recipes = shipped_recipes()
+    if name_or_path in recipes:
+        return recipes[name_or_path]
+    raise InputError(
+        f"there is no recipe {name_or_path!r}: no shipped recipe and no file has this name",
+        given=name_or_path,
+        allowed=sorted(recipes),
+        hint="give a shipped name, a recipe file, or a folder that holds recipe.yaml",
+    )
+
+
+def load_recipe(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Read and check a recipe.
+
+    Args:
+        name_or_path: As for `find_recipe`.
+        overrides: "key=value" with dotted keys, e.g. "expand.rows=0"; values are YAML.
+
+    Raises:
+        InputErrors: All that is wrong, each with its place.
+    """
+    document = read_yaml(find_recipe(str(name_or_path)))
+    if not isinstance(document.value, dict):
+        raise InputError("a recipe is a mapping of keys", position=document.position())
+    values = document.value
+    overridden: dict[tuple[str, ...], str] = {}
+    for text in overrides:
+        overridden[_override(values, text)] = text
+    errors = _schema_errors(document, values, overridden)
+    if errors:
+        raise InputErrors(errors)
+    recipe = build(values, document.path.parent)
+    errors = _further_errors(recipe, document)
+    if errors:
+        raise InputErrors(errors)
+    return recipe
+
+
+def _override(values: dict[str, Any], text: str) -> tuple[str, ...]:
+    import yaml
+
+    key, equals, given = text.partition("=")
+    path = tuple(key.strip().split("."))
+    if not equals or not all(path):
+        raise InputError(f"--set {text!r}: expected key=value, for example expand.rows=0")
+    try:
+        value = yaml.safe_load(given)
+    except yaml.YAMLError:
+        raise InputError(f"--set {text!r}: the value is not valid YAML") from None
+    node = values
+    for step in path[:-1]:
+        if not isinstance(node.get(step), dict):
+            node[step] = {}
+        node = node[step]
+    node[path[-1]] = value
+    return path
+
+
+def _schema_errors(
+    document: Document, values: dict[str, Any], overridden: dict[tuple[str, ...], str]
+) -> list[InputError]:
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads((_PACKAGE / "schemas" / "recipe.schema.json").read_text(encoding="utf-8"))
+    found: list[InputError] = []
+    for error in Draft202012Validator(schema).iter_errors(values):
+        found += _translate(error, document, overridden)
+    return sorted(
+        found,
+        key=lambda e: (e.position.line, e.position.column) if e.position is not None else (0, 0),
+    )
+
+
+def _translate(
+    error: Any, document: Document, overridden: dict[tuple[str, ...], str]
+) -> list[InputError]:
+    path = tuple(error.absolute_path)
+    section = ".".join(str(step) for step in path) or "the recipe"
+    if error.validator == "additionalProperties":
+        allowed = sorted(error.schema["properties"])
+        return [
+            _at(
+                document,
+                overridden,
+                (*path, key),
+                f"unknown key {key!r} in {section}",
+                key,
+                allowed,
+            )
+            for key in error.instance
+            if key not in allowed
+        ]
+    if error.validator == "required":
+        missing = re.findall(r"'(.+?)' is a required", error.message)
+        known = [key for key in error.instance if key not in error.schema["properties"]]
+        text = f"the key {missing[0]!r} is missing in {section}"
+        position = document.position(path)
+        hint = f"add: {missing[0]}: ..." + (f" (is {known[0]!r} a typo of it?)" if known else "")
+        return [InputError(text, position=position, hint=hint)]
+    text = f"{section}: {_complaint(error)}"
+    return [_at(document, overridden, path, text, None, ())]
+
+
+def _complaint(error: Any) -> str:
+    given = f"{error.instance!r} ({_kind(error.instance)})"
+    if error.validator == "type":
+        kinds = error.validator_value
+        kinds = [kinds] if isinstance(kinds, str) else kinds
+        return f"expected {' or '.join(_KINDS[kind] for kind in kinds)}, got {given}"
+    if error.validator in ("minItems", "maxItems"):
+        return f"expected exactly {error.validator_value} values, got {len(error.instance)}"
+    if error.validator == "minimum":
+        return f"{error.instance!r} is below the minimum of {error.validator_value}"
+    if error.validator == "maximum":
+        return f"{error.instance!r} is above the maximum of {error.validator_value}"
+    return str(error.message)
+
+
+_KINDS = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping of keys",
+    "null": "null",
+}
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true/false"
+    kinds = {str: "text", int: "whole number", float: "number", list: "list", dict: "mapping"}
+    return kinds.get(type(value), type(value).__name__)
+
+
+def _at(
+    document: Document,
+    overridden: dict[tuple[str, ...], str],
+    path: tuple[str | int, ...],
+    text: str,
+    given: str | None,
+    allowed: Sequence[str],
+) -> InputError:
+    """An error at a key of the file, or naming the --set that brought it."""
+    for steps, source in overridden.items():
+        if path[: len(steps)] == steps or steps[: len(path)] == path:
+            return InputError(f"--set {source}: {text}", given=given, allowed=allowed)
+    position = document.key_position(path) if given is not None else document.position(path)
+    return InputError(text, position=position, given=given, allowed=allowed)
+
+
+def _further_errors(recipe: Recipe, document: Document) -> list[InputError]:
+    """What a schema cannot say: sums, orders, names of plug-ins, files that must exist."""
+    found: list[InputError] = []
+
+    def refuse(path: tuple[str | int, ...], text: str) -> None:
+        found.append(InputError(text, position=document.position(path)))
+
+    shares = recipe.grammar.splits
+    if abs(shares.train + shares.validation + shares.test - 1) > 1e-6 or shares.train <= 0:
+        refuse(("grammar", "splits"), "split shares must sum to 1, with train above 0")
+    for name in ("speed", "formant", "snr_db", "rt60_s", "gain_db"):
+        low, high = getattr(recipe.speech, name)
+        if low > high:
+            refuse(("speech", name), f"speech.{name}: {low} is above {high}; give [low, high]")
+    if recipe.grammar.path is None and recipe.real is None:
+        refuse((), "there is nothing to start from: give grammar.path, or real")
+    for path, relative in (
+        (("grammar", "path"), recipe.grammar.path),
+        (("grammar", "lists"), recipe.grammar.lists),
+        (("real", "path"), recipe.real.path if recipe.real else None),
+        (("expand", "model"), recipe.expand.model),
+    ):
+        if relative is not None and not recipe.path(relative).exists():
+            refuse(path, f"there is no file or folder {recipe.path(relative)}")
+    found += _plugin_errors(recipe, document)
+    return found
+
+
+def _plugin_errors(recipe: Recipe, document: Document) -> list[InputError]:
+    wanted: list[tuple[str, str, tuple[str | int, ...]]] = [
+        ("generator", recipe.expand.generator, ("expand", "generator"))
+    ]
+    wanted += [("engine", n, ("speech", "engines", i)) for i, n in enumerate(recipe.speech.engines)]
+    wanted += [("filter", n, ("clean", "filters", i)) for i, n in enumerate(recipe.clean.filters)]
+    wanted += [("writer", n, ("export", "writers", i)) for i, n in enumerate(recipe.export.writers)]
+    found: list[InputError] = []
+    for family, name, path in wanted:
+        allowed = plugins.names(family)
+        if name not in allowed:
+            text = f"there is no {family} {name!r}"
+            position = document.position(path)
+            found.append(InputError(text, position=position, given=name, allowed=allowed))
+    return found

@@ -1,0 +1,96 @@
+"""The JSON Schema of recipes, made from their dataclasses, and back: values to dataclasses."""
+
+from __future__ import annotations
+
+import types
+from dataclasses import MISSING, asdict, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from corpusforge.core.recipe import Recipe
+
+__all__ = ["build", "recipe_schema"]
+
+_SCALARS: dict[Any, dict[str, Any]] = {
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+}
+
+
+def recipe_schema() -> dict[str, Any]:
+    """JSON Schema (Draft 2020-12) of a recipe file."""
+    schema = _object_schema(Recipe)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "corpusforge recipe",
+        **schema,
+    }
+
+
+def _object_schema(cls: type) -> dict[str, Any]:
+    hints = get_type_hints(cls)
+    properties: dict[str, Any] = {}
+    required: list[str] = []
+    for item in fields(cls):
+        if item.metadata.get("internal"):
+            continue
+        properties[item.name] = _field_schema(hints[item.name], dict(item.metadata["limits"]))
+        properties[item.name]["description"] = item.metadata["description"]
+        if item.default is MISSING:
+            required.append(item.name)
+        else:
+            plain: Any = item.default
+            if is_dataclass(plain) and not isinstance(plain, type):
+                plain = asdict(plain)
+            properties[item.name]["default"] = list(plain) if isinstance(plain, tuple) else plain
+    return {
+        "type": "object",
+        "description": (cls.__doc__ or "").strip().split("\n")[0],
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+def _field_schema(hint: Any, limits: dict[str, Any]) -> dict[str, Any]:
+    if get_origin(hint) in (Union, types.UnionType):
+        inner = next(arg for arg in get_args(hint) if arg is not type(None))
+        schema = _field_schema(inner, limits)
+        schema["type"] = [schema["type"], "null"]
+        return schema
+    if is_dataclass(hint) and isinstance(hint, type):
+        return _object_schema(hint)
+    if get_origin(hint) is tuple:
+        arguments = get_args(hint)
+        schema = {"type": "array", "items": {**_SCALARS[arguments[0]], **limits}}
+        if Ellipsis not in arguments:
+            schema |= {"minItems": len(arguments), "maxItems": len(arguments)}
+        return schema
+    return {**_SCALARS[hint], **limits}
+
+
+def build(values: dict[str, Any], folder: Path) -> Recipe:
+    """A recipe from values that fit the schema."""
+    recipe: Recipe = _build(Recipe, values | {"folder": folder})
+    return recipe
+
+
+def _build(cls: type, values: dict[str, Any]) -> Any:
+    hints = get_type_hints(cls)
+    arguments: dict[str, Any] = {}
+    for name, value in values.items():
+        hint = hints[name]
+        if get_origin(hint) in (Union, types.UnionType):
+            hint = next(arg for arg in get_args(hint) if arg is not type(None))
+        if value is None:
+            arguments[name] = None
+        elif is_dataclass(hint) and isinstance(hint, type):
+            arguments[name] = _build(hint, value)
+        elif get_origin(hint) is tuple:
+            inner = get_args(hint)[0]
+            arguments[name] = tuple(inner(item) for item in value)
+        else:
+            arguments[name] = float(value) if hint is float else value
+    return cls(**arguments)
