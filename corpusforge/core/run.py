@@ -114,8 +114,8 @@ class StageContext:
         cache: Content-addressed store of dear things.
         executor: Runs map tasks.
         progress: For bars and notes.
-        previous_release: Release of the run that this one replaces, when there is one (label
-            ids stay stable across it).
+        labels: Intent names in the order of their label ids. Names keep their id when
+            intents are added; set for the stages after clean, empty before.
     """
 
     recipe: Recipe
@@ -124,7 +124,7 @@ class StageContext:
     cache: Cache
     executor: Executor
     progress: Progress
-    previous_release: Path | None = None
+    labels: tuple[str, ...] = ()
 
 
 class Cache:

@@ -1,0 +1,380 @@
+"""The row of stages: the only module that knows them all.
+
+Each stage is a module with NAME, VERSION, PACKAGES, `config(recipe)` and `run(context)`. Its
+key hashes all that shapes its bytes; a finished stage with the same key is not run again. The
+release and the report are put in place at the very end, so the previous good ones stay until
+the new ones are whole.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import platform
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib import metadata, util
+from pathlib import Path
+from typing import Any
+
+import corpusforge
+from corpusforge.core.errors import CorpusforgeError, InputError, InputErrors, RunError
+from corpusforge.core.executors import Executor
+from corpusforge.core.ids import digest
+from corpusforge.core.progress import Progress
+from corpusforge.core.recipe import Recipe
+from corpusforge.core.run import (
+    RunFolder,
+    StageContext,
+    package_versions,
+    read_json,
+    stage_key,
+    write_json,
+)
+
+__all__ = ["STAGES", "BuildSummary", "build", "check", "stage_names"]
+
+MANIFEST_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One place in the row: the module that does the work and the stages it reads."""
+
+    name: str
+    module: str
+    inputs: tuple[str, ...]
+
+
+STAGES = (
+    Stage("grammar", "corpusforge.grammar.stage", ()),
+    Stage("expand", "corpusforge.expand.stage", ("grammar",)),
+    Stage("clean", "corpusforge.clean.stage", ("grammar", "expand")),
+    Stage("speech", "corpusforge.speech.stage", ("clean",)),
+    Stage("audio_gate", "corpusforge.speech.gate", ("speech",)),
+    Stage(
+        "export",
+        "corpusforge.export.stage",
+        ("grammar", "expand", "clean", "speech", "audio_gate"),
+    ),
+    Stage(
+        "report",
+        "corpusforge.report.stage",
+        ("grammar", "expand", "clean", "speech", "audio_gate", "export"),
+    ),
+)
+"""The stages in order, with the stages whose folders they read."""
+
+_PUBLISHED = {"export": ("release", "exports"), "report": ("report.html",)}
+
+
+def stage_names() -> tuple[str, ...]:
+    """Names of the stages in order, as for `until`."""
+    return tuple(stage.name for stage in STAGES)
+
+
+@dataclass(frozen=True)
+class BuildSummary:
+    """What a build made.
+
+    Attributes:
+        folder: The run folder.
+        complete: All stages were run (no `until`).
+        stages: Entries of stage.json, in order.
+        reused: Names of stages that were finished before.
+        notes: Sentences that the user should read.
+    """
+
+    folder: Path
+    complete: bool
+    stages: tuple[Mapping[str, Any], ...]
+    reused: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def facts(self, stage: str) -> Mapping[str, Any]:
+        """Facts of one stage; empty when it was not run."""
+        for entry in self.stages:
+            if entry["stage"] == stage:
+                facts: Mapping[str, Any] = entry["facts"]
+                return facts
+        return {}
+
+
+def check(recipe: Recipe) -> tuple[str, ...]:
+    """Everything that can be checked before any work.
+
+    Returns:
+        Notes: what is right but deserves a look.
+
+    Raises:
+        InputErrors: Wrong templates, engines that cannot speak the language, missing extras.
+    """
+    errors: list[InputError] = []
+    notes: list[str] = []
+    if recipe.grammar.path is not None:
+        from corpusforge.grammar.check import check_templates
+
+        lists = recipe.path(recipe.grammar.lists) if recipe.grammar.lists else None
+        try:
+            report = check_templates(recipe.path(recipe.grammar.path), lists)
+            notes += report.notes
+        except InputErrors as error:
+            errors += error.errors
+        except InputError as error:
+            errors.append(error)
+    if recipe.speech.clips > 0:
+        from corpusforge.speech.check import check as check_speech
+
+        errors += check_speech(recipe)
+    if recipe.expand.rows > 0:
+        errors += _missing(
+            ("torch", "transformers", "sentencepiece", "tokenizers"),
+            "text",
+            "expansion (or switch it off: --set expand.rows=0)",
+        )
+    if errors:
+        raise InputErrors(errors)
+    return tuple(notes)
+
+
+def _missing(modules: tuple[str, ...], extra: str, purpose: str) -> list[InputError]:
+    """One error when any of the modules is not installed; nothing is imported."""
+    absent = [module for module in modules if util.find_spec(module) is None]
+    if not absent:
+        return []
+    hint = f"pip install 'corpusforge[{extra}]'"
+    return [InputError(f"{', '.join(absent)} not installed, needed for {purpose}", hint=hint)]
+
+
+def build(
+    recipe: Recipe,
+    out: Path,
+    *,
+    until: str | None = None,
+    executor: Executor,
+    progress: Progress,
+) -> BuildSummary:
+    """Run the stages, resume what is finished, publish release and report.
+
+    Args:
+        recipe: A loaded recipe.
+        out: The run folder.
+        until: Last stage to run; None = all.
+        executor: Runs map tasks; the bytes do not depend on it.
+        progress: For bars and notes.
+
+    Raises:
+        InputError: Before anything is started or written.
+        RunError: When a stage fails; the same call resumes.
+    """
+    if until is not None and until not in stage_names():
+        raise InputError(f"there is no stage {until!r}", given=until, allowed=stage_names())
+    notes = list(check(recipe))
+    run = RunFolder(out)
+    with run.claim(recipe.name):
+        run.recover()
+        entries, reused = _run_stages(run, recipe, until, executor, progress)
+        for entry in entries:
+            notes += entry["notes"]
+        _publish(run, entries)
+        complete = len(entries) == len(STAGES)
+        _write_state(run, recipe, entries, complete)
+        if complete:
+            _write_manifest(run, recipe, entries)
+            run.collect_garbage({f"{e['stage']}-{e['key']}" for e in entries})
+    return BuildSummary(out, complete, tuple(entries), tuple(reused), tuple(notes))
+
+
+def _run_stages(
+    run: RunFolder, recipe: Recipe, until: str | None, executor: Executor, progress: Progress
+) -> tuple[list[dict[str, Any]], list[str]]:
+    entries: list[dict[str, Any]] = []
+    reused: list[str] = []
+    folders: dict[str, Path] = {}
+    labels: tuple[str, ...] = ()
+    for stage in STAGES:
+        module = importlib.import_module(stage.module)
+        inputs = {name: folders[name].name for name in stage.inputs}
+        packages = package_versions(("corpusforge", *module.PACKAGES))
+        config = {"stage": module.config(recipe), "labels": labels, "seed": recipe.seed}
+        key = stage_key(stage.name, module.VERSION, packages, config, inputs)
+        entry = run.finished(stage.name, key)
+        if entry is not None and _still_published(run, stage.name, key, entry):
+            reused.append(stage.name)
+            progress.note(f"stage={stage.name} reused=yes")
+        else:
+            context_inputs = {name: folders[name] for name in stage.inputs}
+            entry = _run_stage(
+                run, stage, key, packages, _Work(recipe, context_inputs, executor, progress, labels)
+            )
+        entries.append(entry)
+        folders[stage.name] = run.stage_folder(stage.name, key)
+        if stage.name == "clean":
+            labels = _labels(run, folders["clean"])
+        _write_state(run, recipe, entries, complete=False)
+        if stage.name == until:
+            break
+    return entries, reused
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What a stage's context is made of, before its folder is known."""
+
+    recipe: Recipe
+    inputs: Mapping[str, Path]
+    executor: Executor
+    progress: Progress
+    labels: tuple[str, ...]
+
+
+def _run_stage(
+    run: RunFolder, stage: Stage, key: str, packages: Mapping[str, str], work: _Work
+) -> dict[str, Any]:
+    module = importlib.import_module(stage.module)
+    start_s, cpu_start_s = time.monotonic(), _cpu_s()
+    try:
+        with run.working_folder(stage.name, key) as folder:
+            context = StageContext(
+                recipe=work.recipe,
+                folder=folder,
+                inputs=work.inputs,
+                cache=run.cache,
+                executor=work.executor,
+                progress=work.progress,
+                labels=work.labels,
+            )
+            result = module.run(context)
+            entry: dict[str, Any] = {
+                "stage": stage.name,
+                "key": key,
+                **asdict(result),
+                "notes": list(result.notes),
+                "packages": dict(packages),
+                "published": _published_digests(folder, stage.name),
+                "seconds": round(time.monotonic() - start_s, 2),
+                "cpu_seconds": round(_cpu_s() - cpu_start_s, 2),
+                "peak_rss_mb": _peak_rss_mb(),
+            }
+            run.finish(stage.name, key, folder, entry)
+    except CorpusforgeError:
+        raise
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        text = "the disk is full" if full else f"cannot read or write ({error})"
+        raise RunError(
+            f"stage {stage.name}: {text}; nothing of the previous run was touched. "
+            f"Make room and run the same command again to go on."
+        ) from error
+    return entry
+
+
+def _cpu_s() -> float:
+    """User and system seconds of this process and its finished children."""
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+def _peak_rss_mb() -> int:
+    """Largest resident size so far of this process or of one child, in MB (10^6 bytes)."""
+    kib = max(
+        resource.getrusage(who).ru_maxrss
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    return round(kib * 1024 / 1e6)
+
+
+def _labels(run: RunFolder, clean: Path) -> tuple[str, ...]:
+    """Intent names by label id: those of earlier runs first, new ones sorted after them."""
+    import pyarrow.parquet as pq
+
+    path = run.path / "labels.json"
+    before: list[str] = read_json(path) if path.is_file() else []
+    intents = pq.read_table(clean / "utterances.parquet", columns=["intent"])["intent"]
+    return (*before, *sorted(set(intents.unique().to_pylist()) - set(before)))
+
+
+def _published_digests(folder: Path, stage: str) -> dict[str, str]:
+    """Digest of what the user will see, to recognise it in its final place."""
+    found: dict[str, str] = {}
+    for name in _PUBLISHED.get(stage, ()):
+        path = folder / name
+        if path.exists():
+            found[name] = _digest_path(path)
+    return found
+
+
+def _digest_path(path: Path) -> str:
+    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    parts: list[str | bytes] = []
+    for file in files:
+        # Sizes tell a damaged big file; small text files are read whole (SHA256SUMS is one).
+        small = file.stat().st_size < 1_000_000
+        parts += [file.relative_to(path.parent).as_posix(), str(file.stat().st_size)]
+        parts.append(file.read_bytes() if small else b"")
+    return digest(*parts)
+
+
+def _still_published(run: RunFolder, stage: str, key: str, entry: Mapping[str, Any]) -> bool:
+    """Whether a finished stage's output is still whole, in its folder or already published."""
+    for name, expected in entry["published"].items():
+        waiting = run.stage_folder(stage, key) / name
+        path = waiting if waiting.exists() else run.path / name
+        if not path.exists() or _digest_path(path) != expected:
+            return False
+    return True
+
+
+def _publish(run: RunFolder, entries: list[dict[str, Any]]) -> None:
+    for entry in entries:
+        for name in entry["published"]:
+            waiting = run.stage_folder(entry["stage"], entry["key"]) / name
+            if waiting.exists():
+                run.publish(waiting, run.path / name)
+        if entry["stage"] == "export":
+            for name in set(_PUBLISHED["export"]) - set(entry["published"]):
+                shutil.rmtree(run.path / name, ignore_errors=True)
+            clean = next(e for e in entries if e["stage"] == "clean")
+            labels = _labels(run, run.stage_folder("clean", clean["key"]))
+            write_json(list(labels), run.path / "labels.json")
+
+
+def _write_state(
+    run: RunFolder, recipe: Recipe, entries: list[dict[str, Any]], complete: bool
+) -> None:
+    """What `status` reads while a run goes on or after it was stopped."""
+    stages = [{"stage": entry["stage"], "key": entry["key"]} for entry in entries]
+    state = {"recipe": recipe.name, "complete": complete, "stages": stages}
+    write_json(state, run.path / "state.json")
+
+
+def _write_manifest(run: RunFolder, recipe: Recipe, entries: list[dict[str, Any]]) -> None:
+    manifest = {
+        "manifest_version": MANIFEST_VERSION,
+        "corpusforge": corpusforge.__version__,
+        "recipe": recipe.resolved(),
+        "platform": {
+            "python": platform.python_version(),
+            "machine": platform.machine(),
+            "system": sys.platform,
+            "cpus": os.cpu_count(),
+        },
+        "packages": _all_packages(entries),
+        "stages": entries,
+    }
+    write_json(manifest, run.path / "manifest.json")
+
+
+def _all_packages(entries: list[dict[str, Any]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for entry in entries:
+        found |= entry["packages"]
+    if not found.get("corpusforge"):
+        found["corpusforge"] = metadata.version("corpusforge")
+    return dict(sorted(found.items()))
