@@ -1,0 +1,1 @@
+"""Cleaning: duplicates, label conflicts, broken slots, near copies across splits, bias figures."""
