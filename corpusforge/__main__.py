@@ -1,0 +1,5 @@
+"""`python -m corpusforge`."""
+
+from corpusforge.cli import main
+
+raise SystemExit(main())

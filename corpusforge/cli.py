@@ -1,0 +1,290 @@
+"""The command line: one function per verb, no logic of its own.
+
+Light at start: every verb imports what it needs. Exit codes: 0 done, 1 the run failed and can
+be resumed, 2 the input is wrong and nothing was started.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from corpusforge import __version__
+from corpusforge.core.errors import CorpusforgeError, InputError, nearest
+
+if TYPE_CHECKING:
+    from corpusforge.pipeline import BuildSummary
+
+__all__ = ["main"]
+
+
+class _Parser(argparse.ArgumentParser):
+    """Usage errors name the nearest verb and leave with exit code 2."""
+
+    def error(self, message: str) -> Any:
+        verbs = [action for action in self._actions if isinstance(action.choices, dict)]
+        for action in verbs:
+            given = message.split("invalid choice: '")[-1].split("'")[0]
+            close = nearest(given, action.choices or ())
+            if close is not None and close != given:
+                message += f"; did you mean {close!r}?"
+        self.print_usage(sys.stderr)
+        self.exit(2, f"{self.prog}: error: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="corpusforge",
+        description="Synthetic text and speech corpora: one recipe in, a publishable corpus out.",
+    )
+    parser.add_argument("--version", action="version", version=f"corpusforge {__version__}")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    _add_recipe_verbs(verbs)
+    _add_folder_verbs(verbs)
+    return parser
+
+
+def _add_recipe_verbs(verbs: Any) -> None:
+    recipe_help = "shipped name (smart_home), recipe file, or folder with recipe.yaml"
+    sub = verbs.add_parser("init", help="write a starter recipe, or one from a file of real rows")
+    sub.add_argument("folder", help="new folder")
+    sub.add_argument(
+        "--from", dest="from_file", metavar="FILE", help="CSV, JSONL, Parquet, HF folder"
+    )
+
+    for name, text in (
+        ("validate", "check a recipe and its templates; nothing is run"),
+        ("preview", "show first rows; no training, nothing is written"),
+        ("build", "build the corpus; the same command resumes"),
+    ):
+        sub = verbs.add_parser(name, help=text)
+        sub.add_argument("recipe", help=recipe_help)
+        sub.add_argument(
+            "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE",
+            help="override a key, e.g. --set expand.rows=0",
+        )  # fmt: skip
+        if name == "preview":
+            sub.add_argument("-n", type=int, default=20, help="rows (20)")
+        if name == "build":
+            sub.add_argument("-o", "--out", required=True, help="run folder")
+            sub.add_argument("--until", metavar="STAGE", help="stop after this stage")
+            sub.add_argument("--executor", default="process", help="inline or process (process)")
+            sub.add_argument("--workers", type=int, default=None, help="processes (all CPUs)")
+            sub.add_argument("-q", "--quiet", action="store_true", help="only the summary, as TSV")
+
+    sub = verbs.add_parser("sample", help="distinct labelled sentences of templates, as JSONL")
+    sub.add_argument("path", help="template file or folder")
+    sub.add_argument("-n", type=int, required=True, help="rows")
+    sub.add_argument("--seed", type=int, default=1)
+    sub.add_argument("--lang", help="language, when the files hold several")
+    sub.add_argument("--lists", metavar="FILE", help="lists that the host supplies at run time")
+    sub.add_argument("--format", default="jsonl", choices=("jsonl", "parquet"))
+    sub.add_argument("-o", "--out", metavar="FILE", help="write here, not to standard output")
+
+
+def _add_folder_verbs(verbs: Any) -> None:
+    sub = verbs.add_parser("status", help="how far a run is")
+    sub.add_argument("folder", help="run folder or release folder")
+    sub.add_argument("--json", action="store_true")
+    sub = verbs.add_parser("explain", help="the story of a row, clip or dropped row")
+    sub.add_argument("folder", help="run folder or release folder")
+    sub.add_argument("id", help="its id, or the beginning of it")
+    sub = verbs.add_parser("report", help="write the report page anew")
+    sub.add_argument("folder", help="run folder or release folder")
+    sub = verbs.add_parser("voices", help="voices of all engines")
+    sub.add_argument("--lang", help="only this language")
+    sub = verbs.add_parser("plugins", help="all plug-ins")
+    sub.add_argument("family", nargs="?", help="only this family")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; return the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = globals()[f"_{options.verb}"](options)
+        sys.stdout.flush()
+        return code
+    except CorpusforgeError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from here", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader (head, less) has had enough; that is no failure. Python would complain
+        # once more when it flushes standard output at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _init(options: argparse.Namespace) -> int:
+    from corpusforge import api
+
+    path = api.init(options.folder, options.from_file)
+    print(f"wrote {path}")
+    print(f"next: corpusforge preview {path}")
+    return 0
+
+
+def _validate(options: argparse.Namespace) -> int:
+    from corpusforge import api
+
+    result = api.validate(options.recipe, options.overrides)
+    for note in result.notes:
+        print(f"note: {note}")
+    print(f"{result.recipe.name}: valid")
+    return 0
+
+
+def _preview(options: argparse.Namespace) -> int:
+    from corpusforge import api
+    from corpusforge.core.spans import Slot
+    from corpusforge.core.text import delexicalise
+
+    table, notes = api.preview(options.recipe, options.n, options.overrides)
+    rows = table.select(["split", "intent", "text", "slots"]).to_pylist()
+    width = max((len(row["intent"]) for row in rows), default=0)
+    for row in rows:
+        slots = [Slot(**slot) for slot in row["slots"] or ()]
+        marks = "  ".join(f"{slot.name}={slot.text}" for slot in slots)
+        carrier = delexicalise(row["text"], slots) if slots else row["text"]
+        print(
+            f"{row['split']:<10} {row['intent']:<{width}}  {carrier}"
+            + (f"   [{marks}]" if marks else "")
+        )
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    return 0
+
+
+def _sample(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from corpusforge import api
+
+    if options.format == "parquet" and options.out is None:
+        raise InputError("--format parquet needs -o FILE")
+    table, notes = api.sample(
+        options.path, options.n, seed=options.seed, lang=options.lang, lists=options.lists
+    )
+    for note in notes:
+        print(f"warning: {note}", file=sys.stderr)
+    if options.format == "parquet":
+        from corpusforge.core.schema import write_table
+
+        write_table(table, Path(options.out))
+        return 0
+    lines = (
+        json.dumps(
+            {"text": row["text"], "intent": row["intent"], "slots": row["slots"]},
+            ensure_ascii=False,
+        )
+        for row in table.select(["text", "intent", "slots"]).to_pylist()
+    )
+    if options.out is not None:
+        from corpusforge.core.run import write_bytes
+
+        write_bytes("".join(line + "\n" for line in lines).encode(), Path(options.out))
+    else:
+        for line in lines:
+            print(line)
+    return 0
+
+
+def _build(options: argparse.Namespace) -> int:
+    from corpusforge import api
+    from corpusforge.core.progress import Progress
+
+    progress = Progress(quiet=options.quiet)
+    try:
+        summary = api.build(
+            options.recipe,
+            options.out,
+            until=options.until,
+            overrides=options.overrides,
+            executor=options.executor,
+            workers=options.workers,
+            progress=progress,
+        )
+    finally:
+        progress.close()
+    _print_summary(summary, parseable=options.quiet or not sys.stdout.isatty())
+    return 0
+
+
+def _print_summary(summary: BuildSummary, parseable: bool) -> None:
+    """Where things lie and how many; TSV "key value" lines when nobody looks."""
+    folder = summary.folder
+    lines: list[tuple[str, str]] = []
+    for entry in summary.stages:
+        name = entry["stage"]
+        dropped = sum(entry["dropped"].values())
+        state = "reused" if name in summary.reused else f"{entry['seconds']:.1f} s"
+        text = f"{entry['rows_out']} out, {dropped} dropped ({state})"
+        lines.append((name, text))
+    if (folder / "release").is_dir() and any(e["stage"] == "export" for e in summary.stages):
+        lines.append(("release", str(folder / "release")))
+    if (folder / "report.html").is_file() and summary.complete:
+        lines.append(("report", str(folder / "report.html")))
+    lines += [("note", note) for note in summary.notes]
+    if not summary.complete:
+        lines.append(("next", "run without --until to finish"))
+    for key, text in lines:
+        print(f"{key}\t{text}" if parseable else f"{key:<12} {text}")
+
+
+def _status(options: argparse.Namespace) -> int:
+    from corpusforge import api
+
+    state = api.status(options.folder)
+    if options.json:
+        print(json.dumps(state, indent=1, ensure_ascii=False))
+        return 0
+    done = "complete" if state["complete"] else "not finished: run the same build command again"
+    print(f"{state['folder']}: {state['kind']} {state.get('recipe', '')}, {done}")
+    for entry in state.get("stages", ()):
+        dropped = sum(entry["dropped"].values())
+        print(
+            f"  {entry['stage']:<12} {entry['rows_in']:>7} in {entry['rows_out']:>7} out "
+            f"{dropped:>7} dropped {entry['seconds']:>8.1f} s {entry['cpu_seconds']:>8.1f} CPU s"
+        )
+    for name in ("release", "report"):
+        if state.get(name):
+            print(f"  {name:<12} {state[name]}")
+    return 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from corpusforge import api
+
+    print(api.explain(options.folder, options.id))
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from corpusforge import api
+
+    print(f"wrote {api.report(options.folder)}")
+    return 0
+
+
+def _voices(options: argparse.Namespace) -> int:
+    from corpusforge import api
+
+    for voice in api.voices(options.lang):
+        state = "" if voice.available else f"   ({voice.why_not})"
+        facts = " ".join(x for x in (voice.gender, voice.accent, voice.license) if x)
+        print(f"{voice.engine:<8} {voice.lang:<8} {voice.name:<24} {facts}{state}")
+    return 0
+
+
+def _plugins(options: argparse.Namespace) -> int:
+    from corpusforge import api
+
+    for plugin in api.plugins(options.family):
+        print(f"{plugin.family:<10} {plugin.name:<18} {plugin.description}  [{plugin.origin}]")
+    return 0

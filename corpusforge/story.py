@@ -1,0 +1,263 @@
+"""Reading finished work: what a run has done, and the story of one row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpusforge.core.errors import InputError
+from corpusforge.core.run import RunFolder, read_json
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["explain", "status", "write_report"]
+
+_MIN_DIGITS = 6
+
+
+def _is_release(folder: Path) -> bool:
+    return (folder / "SHA256SUMS").is_file() and (folder / "README.md").is_file()
+
+
+def _stage_folders(folder: Path) -> dict[str, Path]:
+    """Stage name -> its finished folder, newest run first.
+
+    Raises:
+        InputError: When the folder is neither a run nor a release.
+    """
+    state = folder / "state.json"
+    if not state.is_file():
+        raise InputError(
+            f"{folder} is not a corpusforge run or release",
+            hint="give the folder of `build -o`, or its release folder",
+        )
+    run = RunFolder(folder)
+    found: dict[str, Path] = {}
+    for item in read_json(state)["stages"]:
+        path = run.stage_folder(item["stage"], item["key"])
+        if (path / "stage.json").is_file():
+            found[item["stage"]] = path
+    return found
+
+
+def status(folder: Path) -> dict[str, Any]:
+    """How far a run is.
+
+    Returns:
+        {"folder", "kind": "run" or "release", "recipe", "complete", "stages": [{"stage",
+        "rows_in", "rows_out", "dropped", "seconds", "cpu_seconds"}], "release", "report"}.
+    """
+    if _is_release(folder) and not (folder / "state.json").is_file():
+        facts = read_json(folder / "release.json") if (folder / "release.json").is_file() else {}
+        return {"folder": str(folder), "kind": "release", "complete": True, "release_facts": facts}
+    folders = _stage_folders(folder)
+    state = read_json(folder / "state.json")
+    stages = [read_json(path / "stage.json") for path in folders.values()]
+    keys = ("stage", "rows_in", "rows_out", "dropped", "seconds", "cpu_seconds")
+    run = RunFolder(folder)
+    return {
+        "folder": str(folder),
+        "kind": "run",
+        "recipe": state["recipe"],
+        "complete": state["complete"],
+        "stages": [{key: entry[key] for key in keys} for entry in stages],
+        "release": str(run.release) if run.release.is_dir() else None,
+        "report": str(run.report) if run.report.is_file() else None,
+    }
+
+
+def write_report(folder: Path) -> Path:
+    """Write report.html beside a release, or anew into a run folder; return its path."""
+    from corpusforge.core.run import write_bytes
+    from corpusforge.report import stage
+
+    if _is_release(folder) and not (folder / "state.json").is_file():
+        page = stage.render_release(folder)
+        target = folder.resolve().parent / f"{folder.resolve().name}-report.html"
+    else:
+        manifest = RunFolder(folder).manifest
+        if manifest is None:
+            raise InputError(
+                f"{folder} holds no finished run", hint="run the same build command to finish it"
+            )
+        page = stage.render_run(_stage_folders(folder), folder / "cache", manifest["recipe"])
+        target = folder / "report.html"
+    write_bytes(page.encode(), target)
+    return target
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A table in which a row may be found: what it holds, and at which stage it was written."""
+
+    stage: str
+    kind: str  # "row", "dropped row", "clip" or "dropped clip"
+    path: Path
+
+
+def _sources(folder: Path) -> Iterator[_Source]:
+    if _is_release(folder) and not (folder / "state.json").is_file():
+        for path in sorted(folder.glob("provenance/*.parquet")):
+            kind = "clip" if "clip" in path.stem else "row"
+            yield _Source("release", kind, path)
+        return
+    folders = _stage_folders(folder)
+    for stage, path in reversed(folders.items()):
+        clips = stage in ("speech", "audio_gate")
+        for name, kind in (
+            ("clips", "clip"),
+            ("utterances", "row"),
+            ("dropped", "dropped clip" if clips else "dropped row"),
+        ):
+            file = path / f"{name}.parquet"
+            if file.is_file():
+                yield _Source(stage, kind, file)
+
+
+def _matches(source: _Source, prefix: str) -> list[dict[str, Any]]:
+    import pyarrow.compute as pc
+
+    from corpusforge.core.schema import read_table
+
+    table: pa.Table = read_table(source.path)
+    column = "clip_id" if "clip_id" in table.column_names else "id"
+    if column not in table.column_names:
+        return []
+    found = table.filter(pc.starts_with(table[column], prefix))
+    rows: list[dict[str, Any]] = found.to_pylist()
+    return rows
+
+
+def _row_id(row: Mapping[str, Any]) -> str:
+    return str(row.get("clip_id") or row["id"])
+
+
+def explain(folder: Path, row_id: str) -> str:
+    """The story of a row, clip or dropped row.
+
+    Raises:
+        InputError: When the folder is neither run nor release, or the id is unknown,
+            too short, or stands for several rows.
+    """
+    prefix = row_id.strip().lower()
+    if len(prefix) < _MIN_DIGITS or any(c not in "0123456789abcdef" for c in prefix):
+        raise InputError(f"{row_id!r} is no id: at least {_MIN_DIGITS} hex digits are needed")
+    sources = list(_sources(folder))
+    hits = [(source, row) for source in sources for row in _matches(source, prefix)]
+    ids = sorted({_row_id(row) for _, row in hits})
+    if not ids:
+        raise InputError(
+            f"no row, clip or dropped row of {folder} has an id that starts with {prefix}",
+            hint="ids stand in the release, in report.html and in the stages' Parquet files",
+        )
+    if len(ids) > 1:
+        raise InputError(f"{prefix} is the beginning of {len(ids)} ids", allowed=ids)
+    # The latest stage that still has the row tells most; a drop ends its story.
+    dropped = [(s, row) for s, row in hits if s.kind.startswith("dropped")]
+    kept = [(s, row) for s, row in hits if not s.kind.startswith("dropped")]
+    lines: list[str] = []
+    source, row = (kept or dropped)[0]
+    lines += _describe(row, source)
+    for drop_source, drop_row in dropped:
+        lines += _describe_drop(drop_row, drop_source)
+    lines += _clips_of(row, sources)
+    lines += _ancestors(row, sources, depth=1)
+    lines += _template(row, folder)
+    return "\n".join(lines)
+
+
+def _describe(row: Mapping[str, Any], source: _Source) -> list[str]:
+    kind = "clip" if "clip_id" in row else "row"
+    lines = [f"{kind} {_row_id(row)}", f"  found in     {source.stage} ({source.kind})"]
+    for name, value in row.items():
+        if name in ("id", "clip_id", "audio", "parents", "slots", "chain", "words"):
+            continue
+        if value is None or value == "":
+            continue
+        shown = f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else value
+        lines.append(f"  {name:<12} {shown}")
+    for slot in row.get("slots") or ():
+        value = f" = {slot['value']}" if slot["value"] not in ("", slot["text"]) else ""
+        span = f"[{slot['start']}:{slot['end']}]"
+        lines.append(f"  slot         {slot['name']} {span} {slot['text']!r}{value}")
+    for step in row.get("chain") or ():
+        lines.append(f"  effect       {step['op']} v{step['version']} {step['params']}")
+    return lines
+
+
+def _describe_drop(row: Mapping[str, Any], source: _Source) -> list[str]:
+    lines = [f"  dropped by   {source.stage}/{row['filter']}: {row['reason']}"]
+    if row.get("score") is not None and row.get("threshold") is not None:
+        lines.append(f"  score        {row['score']:.3f}, threshold {row['threshold']:.3f}")
+    if row.get("twin_id"):
+        lines.append(f"  twin         {row['twin_id']} stays")
+    return lines
+
+
+def _clips_of(row: Mapping[str, Any], sources: list[_Source]) -> list[str]:
+    """Clips that speak this row."""
+    import pyarrow.compute as pc
+
+    from corpusforge.core.schema import read_table
+
+    if "clip_id" in row:
+        return []
+    for source in sources:
+        if source.kind != "clip":
+            continue
+        table = read_table(source.path)
+        found = table.filter(pc.equal(table["utterance_id"], row["id"])).to_pylist()
+        return [f"  spoken in    clip {c['clip_id']} ({c['engine']}/{c['voice']})" for c in found]
+    return []
+
+
+def _ancestors(row: Mapping[str, Any], sources: list[_Source], depth: int) -> list[str]:
+    """Parents, and theirs, down to real rows and templates."""
+    parents = [row["utterance_id"]] if "utterance_id" in row else (row.get("parents") or [])
+    lines: list[str] = []
+    for parent in parents:
+        found = _find(parent, sources)
+        indent = "  " * depth
+        if found is None:
+            lines.append(f"{indent}from         {parent} (not kept in this folder)")
+            continue
+        text = f"{found['origin']}, {found['split']}: {found.get('text', '')!r}"
+        lines.append(f"{indent}from         {parent} ({text})")
+        if found.get("template"):
+            lines.append(f"{indent}  template   {found['template']}")
+        if depth < 10:
+            lines += _ancestors(found, sources, depth + 1)
+    return lines
+
+
+def _find(row_id: str, sources: list[_Source]) -> dict[str, Any] | None:
+    for source in sources:
+        if source.kind in ("row", "dropped row"):
+            for row in _matches(source, row_id):
+                return row
+    return None
+
+
+def _template(row: Mapping[str, Any], folder: Path) -> list[str]:
+    """The sentence template that the row names, with its place in the author's file."""
+    import pyarrow.compute as pc
+
+    from corpusforge.core.schema import read_table
+
+    if not row.get("template"):
+        return []
+    if (folder / "state.json").is_file():
+        path = _stage_folders(folder).get("grammar", folder) / "templates.parquet"
+    else:
+        path = folder / "provenance" / "templates.parquet"
+    if not path.is_file():
+        return []
+    table = read_table(path)
+    lines: list[str] = []
+    for item in table.filter(pc.equal(table["template"], row["template"])).to_pylist():
+        place = f"{item['file']}:{item['line']}" if item.get("file") else ""
+        lines.append(f"  written as   {item['sentence']}   ({place}, {item['split']})")
+    return lines
