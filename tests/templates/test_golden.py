@@ -1,0 +1,126 @@
+"""Golden sentences of the shipped packs, against hassil and against our own grammar.
+
+A marked sentence reads "wake me at [half past six](time=06:30)": the span, its slot, and the
+canonical value where it differs from the surface.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from corpusforge.core.text import fold
+
+PACKS = Path(__file__).parents[2] / "templates"
+GOLDEN = Path(__file__).parents[1] / "golden" / "templates"
+LANGUAGES = ["en", "de"]
+
+_MARKED = re.compile(r"\[([^\]]+)\]\((\w+)(?:=([^)]+))?\)")
+
+
+@dataclass(frozen=True)
+class GoldenSlot:
+    """One marked span: name, canonical value, and the half-open range it covers."""
+
+    name: str
+    value: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class GoldenSentence:
+    """What a sentence must be recognised as; `intent` is "" where it must not be recognised."""
+
+    intent: str
+    text: str
+    slots: tuple[GoldenSlot, ...]
+
+
+def read_sentence(intent: str, marked: str) -> GoldenSentence:
+    """The plain text and the slots of one marked sentence."""
+    text = ""
+    slots: list[GoldenSlot] = []
+    position = 0
+    for match in _MARKED.finditer(marked):
+        surface, name, value = match.groups()
+        text += marked[position : match.start()]
+        slots.append(GoldenSlot(name, value or surface, len(text), len(text) + len(surface)))
+        text += surface
+        position = match.end()
+    return GoldenSentence(intent, text + marked[position:], tuple(slots))
+
+
+def read_golden(lang: str) -> list[GoldenSentence]:
+    """All golden sentences of a language, those that must not be recognised too."""
+    sentences: list[GoldenSentence] = []
+    for path in sorted((GOLDEN / "smart_home" / lang).glob("*.yaml")):
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        assert document["language"] == lang
+        for intent, lines in document["tests"].items():
+            sentences += [read_sentence(intent, line) for line in lines]
+        sentences += [read_sentence("", line) for line in document.get("not_in_language", [])]
+    return sentences
+
+
+def plain(value: Any) -> str:
+    """A slot value as text: hassil gives 21.0 for the digits "21"."""
+    return f"{value:g}" if isinstance(value, float) else str(value).casefold()
+
+
+@lru_cache(maxsize=2)
+def hassil_pack(lang: str) -> Any:
+    """The pack as hassil parses it."""
+    intents = pytest.importorskip("hassil.intents", reason="hassil is in the test extra")
+    return intents.Intents.from_files(sorted((PACKS / "smart_home" / lang).glob("*.yaml")))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_intent_has_five_golden_sentences_and_every_file_its_counterpart(lang: str) -> None:
+    counts = Counter(sentence.intent for sentence in read_golden(lang))
+    assert counts.pop("") >= 20
+    assert set(counts) == set(hassil_pack(lang).intents)
+    assert min(counts.values()) >= 5
+    shipped = {p.name for p in (PACKS / "smart_home" / lang).glob("*.yaml")} - {"_common.yaml"}
+    assert shipped == {p.name for p in (GOLDEN / "smart_home" / lang).glob("*.yaml")}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_hassil_recognises_golden_sentences_alike(lang: str) -> None:
+    pack = hassil_pack(lang)
+    hassil = pytest.importorskip("hassil")
+    wrong = []
+    for sentence in read_golden(lang):
+        slots = sorted((slot.name, plain(slot.value)) for slot in sentence.slots)
+        expected = {(sentence.intent, tuple(slots))} if sentence.intent else set()
+        found = {
+            (
+                result.intent.name,
+                tuple(sorted((e.name, plain(e.value)) for e in result.entities_list)),
+            )
+            for result in hassil.recognize_all(sentence.text, pack, language=lang)
+        }
+        if found != expected:
+            wrong.append((sentence.text, sorted(found)))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_sentence_in_two_intents_or_two_templates(lang: str) -> None:
+    """The whole language, written out: each folded sentence comes from one template only."""
+    pack = hassil_pack(lang)
+    sample = pytest.importorskip("hassil.sample")
+    sources: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for name, intent in pack.intents.items():
+        for template in (t for block in intent.data for t in block.sentences):
+            for text in sample.sample_sentence(template, pack.slot_lists, pack.expansion_rules):
+                sources[fold(text)].add((name, template.text))
+    assert {text: found for text, found in sources.items() if len(found) > 1} == {}
+    assert len(sources) > 25_000
