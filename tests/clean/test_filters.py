@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from corpusforge.clean.near_duplicates import similar_pairs
 from corpusforge.clean.verdicts import PAIRS
 from corpusforge.core import plugins
-from corpusforge.core.text import delexicalise, fold, fold_delexicalised
 from corpusforge.core.schema import table_to_utterances
+from corpusforge.core.text import delexicalise, fold, fold_delexicalised
 from tests.clean.rows import row, table_of
 
 CONFIG = {"near_duplicate_jaccard": 0.9}
@@ -221,7 +221,10 @@ def test_rows_that_differ_in_a_value_or_intent_stay():
 def test_near_copies_with_equal_values_go():
     rows = [row(LONG % "lamp"), row((LONG % "lamp").replace("for me", "for mee"))]
     assert sorted(kept("near_duplicate", *rows)) == [False, True]
-    real_first = [row((LONG % "lamp").replace("for me", "for mi")), row(LONG % "lamp", origin="real")]
+    real_first = [
+        row((LONG % "lamp").replace("for me", "for mi")),
+        row(LONG % "lamp", origin="real"),
+    ]
     assert kept("near_duplicate", *real_first) == [False, True]
 
 
@@ -306,9 +309,7 @@ def test_what_near_duplicate_promises(rows, threshold):
             if a is b or a.intent != b.intent:
                 continue
             if a.origin != "real" != b.origin and a.split == "train" != b.split:
-                carriers = [
-                    fold_delexicalised(delexicalise(r.text, r.slots or ())) for r in (a, b)
-                ]
+                carriers = [fold_delexicalised(delexicalise(r.text, r.slots or ())) for r in (a, b)]
                 assert carriers[0] != carriers[1]
             long = min(len(fold(r.text).split()) for r in (a, b)) >= 5
             same = a.slots is not None and b.slots is not None
