@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import types
 from dataclasses import MISSING, asdict, fields, is_dataclass
 from pathlib import Path
@@ -22,11 +23,13 @@ _SCALARS: dict[Any, dict[str, Any]] = {
 def recipe_schema() -> dict[str, Any]:
     """JSON Schema (Draft 2020-12) of a recipe file."""
     schema = _object_schema(Recipe)
-    return {
+    head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "corpusforge recipe",
-        **schema,
     }
+    # Through JSON, so that tuples among the defaults become lists as in the published file.
+    plain: dict[str, Any] = json.loads(json.dumps(head | schema))
+    return plain
 
 
 def _object_schema(cls: type) -> dict[str, Any]:

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from corpusforge.core.errors import InputError
+from corpusforge.core.recipe_file import load_recipe, shipped_recipes
+from corpusforge.core.recipe_schema import build, recipe_schema
+
+ROOT = Path(__file__).parents[2]
+GOOD = "name: tiny\nlang: en\nlicense: CC0-1.0\ngrammar:\n  path: en.yaml\n"
+
+
+@pytest.fixture
+def write(tmp_path):
+    (tmp_path / "en.yaml").write_text("language: en\n")
+
+    def _write(text):
+        path = tmp_path / "recipe.yaml"
+        path.write_text(text)
+        return path
+
+    return _write
+
+
+def test_the_published_schema_is_made_from_the_dataclasses():
+    published = json.loads((ROOT / "corpusforge/schemas/recipe.schema.json").read_text())
+    assert published == recipe_schema()
+    jsonschema.Draft202012Validator.check_schema(published)
+
+
+def test_a_resolved_recipe_fits_the_schema_and_builds_the_same_recipe(write):
+    recipe = load_recipe(write(GOOD))
+    resolved = json.loads(json.dumps(recipe.resolved()))
+    jsonschema.validate(resolved, recipe_schema())
+    assert build(resolved, recipe.folder) == recipe
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (GOOD.replace("lang: en\n", ""), "the key 'lang' is missing in the recipe"),
+        (GOOD + "sede: 3\n", "recipe.yaml:6:1: unknown key 'sede' in the recipe"),
+        (GOOD + "sede: 3\n", "did you mean 'seed'?"),
+        (
+            GOOD + "seed: three\n",
+            "recipe.yaml:6:7: seed: expected a whole number, got 'three' (text)",
+        ),
+        (GOOD + "speech:\n  snr_db: [30, 10]\n", "speech.snr_db: 30.0 is above 10.0"),
+        (GOOD + "speech:\n  snr_db: [30]\n", "expected exactly 2 values, got 1"),
+        (GOOD + "speech:\n  engines: [hibary]\n", "recipe.yaml:7:13: there is no engine 'hibary'"),
+        (GOOD + "speech:\n  engines: [hibary]\n", "did you mean 'hibari'?"),
+        (GOOD + "clean:\n  filters: [exact_dupe]\n", "there is no filter 'exact_dupe'"),
+        (GOOD.replace("en.yaml", "fr.yaml"), "there is no file or folder"),
+        (GOOD + "  splits: {train: 0.5}\n", "split shares must sum to 1"),
+        (GOOD + "expand: {rounds: -1}\n", "-1 is below the minimum of 0"),
+        ("- a\n", "a recipe is a mapping of keys"),
+        ("name: x\nlang: en\nlicense: CC0-1.0\n", "there is nothing to start from"),
+    ],
+)
+def test_errors_say_where_and_what(write, text, expected):
+    with pytest.raises(InputError) as caught:
+        load_recipe(write(text))
+    assert expected in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_all_errors_come_at_once(write):
+    with pytest.raises(InputError) as caught:
+        load_recipe(write(GOOD + "seed: x\nfoo: 1\nexpand: {rows: -5}\n"))
+    assert str(caught.value).count("recipe.yaml:") == 3
+
+
+def test_overrides(write):
+    recipe = load_recipe(write(GOOD), ["expand.rows=0", "speech.snr_db=[5, 6]", "seed=9"])
+    assert (recipe.expand.rows, recipe.speech.snr_db, recipe.seed) == (0, (5.0, 6.0), 9)
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ("expand.row=0", "--set expand.row=0: unknown key 'row' in expand"),
+        ("expand.rows=many", "--set expand.rows=many: expand.rows: expected a whole number"),
+        ("expand.rows", "expected key=value"),
+    ],
+)
+def test_wrong_overrides_are_named(write, override, expected):
+    with pytest.raises(InputError) as caught:
+        load_recipe(write(GOOD), [override])
+    assert expected in str(caught.value)
+
+
+def test_unknown_recipe_names_the_nearest():
+    with pytest.raises(InputError, match="did you mean 'smart_home'"):
+        load_recipe("smart_hme")
+
+
+def test_shipped_recipes_load():
+    assert {"smart_home", "smart_home_de"} <= set(shipped_recipes())
+    for name in shipped_recipes():
+        assert load_recipe(name).name == name

@@ -1,0 +1,279 @@
+"""The whole way on the tiny recipe: same bytes however it is run, resumed or killed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import signal
+import subprocess
+import sys
+from collections import Counter
+
+import pyarrow.compute as pc
+import pytest
+
+from corpusforge import api
+from corpusforge.core.errors import InputError, RunError
+from corpusforge.core.recipe_file import load_recipe
+from corpusforge.core.schema import read_table
+from corpusforge.core.text import fold
+from corpusforge.pipeline import stage_names
+
+NO_GAN = ["expand.rows=0"]
+
+
+def digests(folder):
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def outputs(run):
+    """What the user takes away: release and report."""
+    return digests(run / "release") | {
+        "report.html": hashlib.sha256((run / "report.html").read_bytes()).hexdigest()
+    }
+
+
+def test_release_opens_in_datasets(tiny_run):
+    datasets = pytest.importorskip("datasets")
+    nlu = datasets.load_dataset(str(tiny_run / "release"), "nlu")
+    speech = datasets.load_dataset(str(tiny_run / "release"), "speech")
+    assert set(nlu) == {"train", "validation", "test"}
+    assert set(nlu["train"].features) == set(
+        ["id", "text", "lang", "intent", "slots", "tokens", "bio", "template", "origin", "generation", "weight", "license"]
+    )
+    assert set(speech["train"].features) == set(
+        ["clip_id", "utterance_id", "audio", "text", "spoken", "intent", "slots", "engine", "voice", "voice_license", "snr_db", "duration_s"]
+    )
+    assert sum(split.num_rows for split in speech.values()) == 6
+
+
+def test_nothing_leaks_and_nothing_is_double(tiny_run):
+    folder = tiny_run / "stages"
+    clean = read_table(next(folder.glob("clean-*")) / "utterances.parquet")
+    rows = clean.to_pylist()
+    splits = {}
+    for row in rows:
+        splits.setdefault(row["template"], set()).add(row["split"])
+    assert [t for t, found in splits.items() if t and len(found) > 1] == []
+    assert max(Counter(fold(row["text"]) for row in rows).values()) == 1
+    assert all(row["split"] == "train" for row in rows if row["origin"] == "gan")
+    assert sum(row["origin"] == "gan" for row in rows) > 0
+    for row in rows:
+        for slot in row["slots"]:
+            assert row["text"][slot["start"] : slot["end"]] == slot["text"]
+
+
+def test_every_row_is_kept_or_dropped_with_a_reason(tiny_run):
+    folder = tiny_run / "stages"
+    expand = read_table(next(folder.glob("expand-*")) / "utterances.parquet")["id"]
+    clean = next(folder.glob("clean-*"))
+    kept = read_table(clean / "utterances.parquet")["id"]
+    dropped = read_table(clean / "dropped.parquet")
+    assert sorted(expand.to_pylist()) == sorted(kept.to_pylist() + dropped["id"].to_pylist())
+    assert all(dropped["reason"].to_pylist())
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_processes_give_the_same_bytes(tiny_run, tmp_path, tiny_recipe, workers):
+    out = tmp_path / "corpus"
+    api.build(tiny_recipe, out, executor="process", workers=workers)
+    assert outputs(out) == outputs(tiny_run)
+
+
+KILL = """
+import os, signal, sys
+from pathlib import Path
+from corpusforge import api, pipeline
+from corpusforge.core.run import Cache, RunFolder
+
+recipe, out, stage = sys.argv[1:4]
+finish = RunFolder.finish
+
+def killed(self, name, key, working, entry):
+    # Everything is written, nothing is renamed: the worst moment.
+    if name == stage:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return finish(self, name, key, working, entry)
+
+def half_put(self, kind, key, suffix, data):
+    path = self._path(kind, key, suffix)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.with_name("." + path.name + ".0.tmp").write_bytes(data[: len(data) // 2])
+    os.kill(os.getpid(), signal.SIGKILL)
+
+RunFolder.finish = killed
+if stage == "clip":
+    Cache.put = half_put
+if stage == "publish":
+    publish = RunFolder.publish
+    def killed_publish(self, source, target):
+        target.exists() and target.replace(target.with_name("." + target.name + ".old"))
+        os.kill(os.getpid(), signal.SIGKILL)
+    RunFolder.publish = killed_publish
+api.build(recipe, out)
+"""
+
+
+def test_killed_in_every_stage_and_run_again(tiny_run, tmp_path, tiny_recipe):
+    out = tmp_path / "corpus"
+    for stage in (*stage_names()[:3], "clip", *stage_names()[3:], "publish"):
+        done = subprocess.run(
+            [sys.executable, "-c", KILL, str(tiny_recipe), str(out), stage], check=False
+        )
+        assert done.returncode == -signal.SIGKILL, stage
+        assert not (out / "manifest.json").exists()
+    summary = api.build(tiny_recipe, out)
+    assert set(summary.reused) == set(stage_names())
+    assert outputs(out) == outputs(tiny_run)
+    left = [p for p in out.rglob("*") if p.name.endswith((".tmp", ".old"))]
+    assert left == []
+
+
+def test_a_second_run_does_nothing(tiny_recipe, tmp_path):
+    out = tmp_path / "corpus"
+    api.build(tiny_recipe, out, overrides=NO_GAN)
+    before = digests(out)
+    summary = api.build(tiny_recipe, out, overrides=NO_GAN)
+    assert summary.reused == stage_names()
+    assert digests(out) == before
+
+
+def clips_of(run):
+    folder = next((run / "stages").glob("audio_gate-*"))
+    return {row["clip_id"]: row for row in read_table(folder / "clips.parquet").to_pylist()}
+
+
+def test_editing_one_template_keeps_the_other_rows(tiny_recipe, tmp_path):
+    out = tmp_path / "corpus"
+    overrides = [*NO_GAN, "speech.clips=40"]
+    api.build(tiny_recipe, out, overrides=overrides)
+    rows = {r["id"]: r for r in clean_rows(out)}
+    clips = clips_of(out)
+    templates = tiny_recipe.parent / "templates" / "lights.yaml"
+    templates.write_text(templates.read_text().replace("make the {area} dark", "darken the {area}"))
+    summary = api.build(tiny_recipe, out, overrides=overrides)
+    again = {r["id"]: r for r in clean_rows(out)}
+    same = set(rows) & set(again)
+    assert len(same) >= 0.9 * len(rows)
+    assert all(rows[i] == again[i] for i in same)
+    changed = clips_of(out)
+    kept = set(clips) & set(changed)
+    assert all(clips[i] == changed[i] for i in kept)
+    assert len(kept) >= 0.9 * len(clips)
+    # At this size one clip is 2.5 %: what was not there before is what was rendered.
+    assert summary.facts("speech")["rendered"] == len(set(changed) - set(clips))
+
+
+def clean_rows(run):
+    return read_table(next((run / "stages").glob("clean-*")) / "utterances.parquet").to_pylist()
+
+
+def test_adding_an_intent_keeps_label_ids(tiny_recipe, tmp_path):
+    datasets = pytest.importorskip("datasets")
+    out = tmp_path / "corpus"
+    overrides = [*NO_GAN, "speech.clips=0"]
+    api.build(tiny_recipe, out, overrides=overrides)
+    first = datasets.load_dataset(str(out / "release"), "nlu")["train"].features["intent"].names
+    (tiny_recipe.parent / "templates" / "more.yaml").write_text(
+        "language: en\nintents:\n  Alarm:\n    data:\n      - sentences:\n"
+        '          - "wake me up [please]"\n          - "set an alarm [please]"\n'
+        '          - "alarm [please] now"\n'
+    )
+    api.build(tiny_recipe, out, overrides=overrides)
+    second = datasets.load_dataset(str(out / "release"), "nlu")["train"].features["intent"].names
+    assert second == [*first, "Alarm"]
+
+
+def test_until_stops_and_goes_on(tiny_recipe, tmp_path):
+    out = tmp_path / "corpus"
+    summary = api.build(tiny_recipe, out, until="clean", overrides=NO_GAN)
+    assert not summary.complete
+    assert not (out / "release").exists()
+    assert [s["stage"] for s in api.status(out)["stages"]] == ["grammar", "expand", "clean"]
+    summary = api.build(tiny_recipe, out, overrides=NO_GAN)
+    assert summary.reused == ("grammar", "expand", "clean")
+    assert api.status(out)["complete"]
+
+
+def test_the_previous_run_survives_a_failing_one(tiny_recipe, tmp_path, monkeypatch):
+    out = tmp_path / "corpus"
+    overrides = [*NO_GAN, "speech.clips=4"]
+    api.build(tiny_recipe, out, overrides=overrides)
+    before = outputs(out)
+
+    def full(self, kind, key, suffix, data):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("corpusforge.core.run.Cache.put", full)
+    with pytest.raises(RunError, match="the disk is full"):
+        api.build(tiny_recipe, out, overrides=[*overrides, "seed=4"])
+    assert outputs(out) == before
+    monkeypatch.undo()
+    api.build(tiny_recipe, out, overrides=[*overrides, "seed=4"])
+    assert outputs(out) != before
+
+
+def test_another_recipes_folder_is_refused(tiny_run, tmp_path):
+    other = tmp_path / "recipe.yaml"
+    other.write_text(
+        "name: other\nlang: en\nlicense: CC0-1.0\n"
+        f"grammar: {{path: {tiny_run.parent}}}\nexpand: {{rows: 0}}\nspeech: {{clips: 0}}\n"
+    )
+    before = digests(tiny_run)
+    with pytest.raises(InputError):
+        api.build(other, tiny_run)
+    assert digests(tiny_run) == before
+
+
+def test_the_manifest_says_what_made_the_corpus(tiny_run, tiny_recipe):
+    manifest = json.loads((tiny_run / "manifest.json").read_text())
+    assert manifest["recipe"] == json.loads(json.dumps(load_recipe(tiny_recipe).resolved()))
+    assert [entry["stage"] for entry in manifest["stages"]] == list(stage_names())
+    assert manifest["packages"]["torch"]
+
+
+def test_status_explain_and_report_of_a_run_and_of_a_release(tiny_run, tmp_path):
+    row = next(r for r in clean_rows(tiny_run) if r["origin"] == "gan")
+    for folder in (tiny_run, tiny_run / "release"):
+        assert api.status(folder)["complete"]
+        story = api.explain(folder, row["id"][:12])
+        assert row["id"] in story
+        assert row["parents"][0] in story
+        assert row["template"] in story
+    clip = next(iter(clips_of(tiny_run)))
+    assert clip in api.explain(tiny_run, clip)
+    gone = read_table(next((tiny_run / "stages").glob("expand-*")) / "dropped.parquet").to_pylist()[
+        0
+    ]
+    assert gone["reason"] in api.explain(tiny_run, gone["id"])
+    with pytest.raises(InputError, match="no row, clip or dropped row"):
+        api.explain(tiny_run, "0" * 32)
+    before = (tiny_run / "report.html").read_bytes()
+    api.report(tiny_run)
+    assert (tiny_run / "report.html").read_bytes() == before
+
+
+def test_real_rows_train_but_are_not_released_unless_published(tmp_path):
+    lines = [
+        json.dumps({"text": f"{verb} {what} {when}", "intent": intent})
+        for intent, verb in (("Open", "open"), ("Close", "shut"), ("Ask", "is it about"))
+        for what in ("the door", "the gate", "a window", "the shop")
+        for when in ("now", "at noon", "for me")
+    ]
+    (tmp_path / "real.jsonl").write_text("\n".join(lines))
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(
+        "name: real\nlang: en\nlicense: CC0-1.0\nexpand: {rows: 0}\nspeech: {clips: 0}\n"
+        "real: {path: real.jsonl, license: CC-BY-4.0, publish: true}\n"
+    )
+    datasets = pytest.importorskip("datasets")
+    api.build(recipe, tmp_path / "a")
+    nlu = datasets.load_dataset(str(tmp_path / "a" / "release"), "nlu")
+    assert set(nlu["train"]["origin"]) == {"real"}
+    assert set(nlu["train"]["license"]) == {"CC-BY-4.0"}
+    clean = read_table(next((tmp_path / "a" / "stages").glob("clean-*")) / "utterances.parquet")
+    assert pc.all(pc.equal(clean["origin"], "real")).as_py()
