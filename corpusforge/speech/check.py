@@ -1,0 +1,83 @@
+"""What can be said about the speech part of a recipe before any work; imports nothing heavy."""
+
+from __future__ import annotations
+
+from importlib import util
+
+from corpusforge.core import plugins
+from corpusforge.core.errors import InputError
+from corpusforge.core.recipe import Recipe
+from corpusforge.speech.engine import Engine
+
+__all__ = ["check"]
+
+# Import names of what every clip goes through, whatever the engine.
+_MODULES = ("soundfile", "soxr", "pyloudnorm", "unicode_rbnf")
+
+
+def check(recipe: Recipe) -> list[InputError]:
+    """Errors that would stop the stage `speech`: unknown engines, missing extras, languages."""
+    if recipe.speech.clips == 0:
+        return []
+    errors: list[InputError] = []
+    if not recipe.speech.engines:
+        errors.append(
+            InputError(
+                "speech.engines is empty",
+                allowed=plugins.names("engine"),
+                hint="name an engine, or set speech.clips to 0",
+            )
+        )
+    known = plugins.names("engine")
+    for name in dict.fromkeys(recipe.speech.engines):
+        if name not in known:
+            errors.append(
+                InputError(
+                    f"speech.engines: there is no engine {name!r}", given=name, allowed=known
+                )
+            )
+            continue
+        error = _engine_error(plugins.load("engine", name), recipe)
+        if error is not None:
+            errors.append(error)
+    lacking = [module for module in _MODULES if util.find_spec(module) is None]
+    if lacking and not errors:
+        errors.append(
+            InputError(
+                f"speech needs {', '.join(lacking)}, which is not installed",
+                hint="pip install 'corpusforge[speech]'",
+            )
+        )
+    return errors
+
+
+def _engine_error(engine: Engine, recipe: Recipe) -> InputError | None:
+    if missing := engine.missing():
+        return InputError(f"the engine {engine.name} cannot speak: {missing}")
+    if not engine.voices(recipe.lang):
+        return _language_error(engine, recipe.lang)
+    speed, formant = recipe.speech.speed, recipe.speech.formant
+    slowest, fastest = speed[0] / formant[1], speed[1] / formant[0]
+    if slowest < engine.speeds[0] or fastest > engine.speeds[1]:
+        return InputError(
+            f"speech.speed {list(speed)} with speech.formant {list(formant)} asks the engine "
+            f"{engine.name} for {slowest:.2f} to {fastest:.2f} times its pace; it speaks at "
+            f"{engine.speeds[0]:g} to {engine.speeds[1]:g}",
+            hint="a formant factor speeds a clip up by itself, which the engine makes good",
+        )
+    return None
+
+
+def _language_error(engine: Engine, lang: str) -> InputError:
+    others = [
+        f"{name} ({other.missing() or 'installed'})"
+        for name in plugins.names("engine")
+        if (other := plugins.load("engine", name)).name != engine.name
+        and (other.missing() or other.voices(lang))
+    ]
+    return InputError(
+        f"the engine {engine.name} does not speak {lang!r}",
+        given=lang,
+        allowed=engine.languages(),
+        hint=f"other engines: {'; '.join(others)}" if others else "",
+    )

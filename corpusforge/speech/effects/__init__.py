@@ -1,0 +1,1 @@
+"""Audio effects: one file each, module attribute `PLUGIN`; the contract is in `speech.effect`."""

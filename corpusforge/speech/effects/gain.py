@@ -1,0 +1,44 @@
+"""Level of the recording: the peak at a number of dB below (or above) full scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from corpusforge.core.recipe import SpeechConfig
+from corpusforge.speech.effect import Scalar
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+
+class Gain:
+    """Scales the clip to a peak of `peak_dbfs`; above 0 it is overdriven and clips."""
+
+    op = "gain"
+    version = "1"
+    order = 90
+    additive = False
+    units = {"peak_dbfs": "dBFS"}  # noqa: RUF012
+    example: Mapping[str, Scalar] = {"peak_dbfs": -3.0}
+
+    def draw(self, rng: np.random.Generator, config: SpeechConfig) -> dict[str, Scalar]:
+        """A peak level, uniform over `gain_db`."""
+        return {"peak_dbfs": round(float(rng.uniform(*config.gain_db)), 2)}
+
+    def apply(
+        self, samples: npt.NDArray[np.float32], rate_hz: int, params: Mapping[str, Scalar]
+    ) -> npt.NDArray[np.float32]:
+        """The same samples, scaled; silence stays silence."""
+        import numpy as np
+
+        peak = float(np.abs(samples).max(initial=0.0))
+        if peak == 0.0:
+            return samples
+        scale = 10.0 ** (float(params["peak_dbfs"]) / 20.0) / peak
+        scaled: npt.NDArray[np.float32] = (samples * np.float32(scale)).astype(np.float32)
+        return scaled
+
+
+PLUGIN = Gain()

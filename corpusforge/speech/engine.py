@@ -1,0 +1,190 @@
+"""The contract of a speech engine, and what every answer of one is held against.
+
+An engine speaks one text with one voice. It is cheap to make and to ask about languages and
+voices (standard library only); models are loaded by the first `speak` and kept per process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata, util
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from corpusforge.core.errors import RunError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+__all__ = [
+    "Engine",
+    "EngineError",
+    "Prosody",
+    "Voice",
+    "checked",
+    "distribution_license",
+    "distribution_version",
+    "language_matches",
+    "package_folder",
+]
+
+
+class EngineError(RunError):
+    """An engine gave no usable audio for a text; the row is dropped with this as its reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One voice of an engine.
+
+    Attributes:
+        name: Unique within the engine.
+        lang: BCP-47 tag of what it speaks.
+        license: SPDX expression, or "NOASSERTION" where none is declared.
+        gender: "female", "male" or "" (not declared).
+        accent: As the engine names it, "" when it does not.
+    """
+
+    name: str
+    lang: str
+    license: str
+    gender: str
+    accent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prosody:
+    """How to say it.
+
+    Attributes:
+        speed: Tempo as a factor of the voice's own pace: 2 is twice as fast.
+    """
+
+    speed: float = 1.0
+
+
+class Engine(Protocol):
+    """What a file in `speech/engines` offers as `PLUGIN`.
+
+    Attributes:
+        name: Its key, equal to the file name.
+        extra: The extra of corpusforge that installs it.
+        packages: Distributions whose versions shape the bytes.
+        rate_hz: Sampling rate of every answer.
+        speeds: Slowest and fastest tempo it can speak at.
+        offline: True when it never needs a network.
+        deterministic: One sentence: how the same input gives the same bytes.
+        example: `{"lang": ..., "text": ...}` for the shared contract test.
+    """
+
+    name: str
+    extra: str
+    packages: tuple[str, ...]
+    rate_hz: int
+    speeds: tuple[float, float]
+    offline: bool
+    deterministic: str
+    example: Mapping[str, str]
+
+    @property
+    def version(self) -> str:
+        """Version of the engine, "" when it is not installed."""
+
+    def missing(self) -> str:
+        """Why it cannot speak here, "" when it can."""
+
+    def languages(self) -> Sequence[str]:
+        """BCP-47 tags it speaks, sorted; empty when it is not installed."""
+
+    def offered(self, lang: str | None = None) -> list[tuple[Voice, str]]:
+        """Voices for a language (None = all), each with why it is not usable ("" = it is)."""
+
+    def voices(self, lang: str) -> list[Voice]:
+        """The usable voices for a language, in stable order."""
+
+    def speak(
+        self, spoken: str, voice: Voice, prosody: Prosody, rng: np.random.Generator
+    ) -> tuple[npt.NDArray[np.float32], int]:
+        """Mono samples in [-1, 1], shape [samples], and their rate in Hz.
+
+        Raises:
+            EngineError: When nothing usable came out.
+            InputError: When the extra is not installed.
+        """
+
+
+def checked(
+    samples: npt.NDArray[np.float32], rate_hz: int, engine: Engine, what: str
+) -> npt.NDArray[np.float32]:
+    """The samples, when they are what an engine promises.
+
+    Args:
+        samples: What `speak` gave.
+        rate_hz: The rate it gave.
+        engine: Who gave it.
+        what: The clip, for the message.
+
+    Raises:
+        EngineError: No samples, silence only, NaN or infinite, out of [-1, 1], not mono float32,
+            or at another rate than declared. (One widely used engine answers an unreadable text
+            with zero samples and no error.)
+    """
+    import numpy as np
+
+    problem = ""
+    if rate_hz != engine.rate_hz:
+        problem = f"a rate of {rate_hz} Hz, {engine.rate_hz} Hz are declared"
+    elif samples.ndim != 1 or samples.dtype != np.float32:
+        problem = f"an array of {samples.dtype} with shape {samples.shape}, not mono float32"
+    elif samples.size == 0:
+        problem = "no samples"
+    elif not np.isfinite(samples).all():
+        problem = "NaN or infinite samples"
+    else:
+        peak = float(np.abs(samples).max())
+        if peak == 0.0:
+            problem = "silence"
+        elif peak > 1.0:
+            problem = f"samples up to {peak:.2f}, outside of [-1, 1]"
+    if problem:
+        raise EngineError(f"engine {engine.name} gave {problem} for {what}")
+    return samples
+
+
+def distribution_version(distribution: str) -> str:
+    """Version of an installed distribution, "" when it is not installed."""
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def distribution_license(distribution: str) -> str:
+    """License that an installed distribution declares, "NOASSERTION" when it declares none."""
+    try:
+        found = metadata.metadata(distribution)
+    except metadata.PackageNotFoundError:
+        return "NOASSERTION"
+    for key in ("License-Expression", "License"):
+        if key in found and found[key].strip():
+            return found[key].strip()
+    return "NOASSERTION"
+
+
+def package_folder(module: str) -> Path | None:
+    """Folder of an importable package, without importing it; None when it is not there."""
+    try:
+        spec = util.find_spec(module)
+    except (ImportError, ValueError):
+        return None
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def language_matches(wanted: str, tag: str) -> bool:
+    """Whether a voice's tag serves a wanted language: equal, or more precise (RFC 4647, 3.3.1)."""
+    wanted, tag = wanted.casefold(), tag.casefold()
+    return tag == wanted or tag.startswith(wanted + "-")

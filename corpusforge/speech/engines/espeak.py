@@ -1,0 +1,285 @@
+"""Formant synthesis in many languages: espeak-ng from PyPI's espeakng-loader, a fork per clip."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corpusforge.core.errors import InputError
+from corpusforge.speech.engine import (
+    EngineError,
+    Prosody,
+    Voice,
+    distribution_license,
+    distribution_version,
+    language_matches,
+    package_folder,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+# espeakng-loader's wheel declares no license. espeak-ng's README.md ("released under the GPL
+# version 3 or later license") and COPYING, read at espeak-ng/espeak-ng 359f5f3.
+_UPSTREAM_LICENSE = "GPL-3.0-or-later"
+
+_NORMAL_WPM = 175
+_WPM = (80, 450)  # limits of speak_lib.h
+_LIMIT_S = 20.0
+_GRACE_S = 5.0
+
+VARIANTS = ("f2", "f3", "m1", "m3")
+
+_SCRIPT = re.compile(r"-[A-Z][a-z]{3}(?:-|$)")
+_SERVER = Path(__file__).parent.parent / "espeak_server.py"
+
+
+class _Server:
+    """The child process that forks per clip; see `speech.espeak_server`."""
+
+    def __init__(self, library: Path, data: Path) -> None:
+        command = [sys.executable, "-I", "-S", str(_SERVER), str(library), str(data)]
+        # Its own session: a time limit can end it together with the child it has forked.
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            env={"LC_ALL": "C.UTF-8"},
+        )
+        self.rate_hz = int.from_bytes(
+            self._read(4, time.monotonic() + _LIMIT_S), "little", signed=True
+        )
+
+    def _read(self, count: int, deadline: float) -> bytes:
+        assert self.process.stdout is not None
+        descriptor = self.process.stdout.fileno()
+        parts: list[bytes] = []
+        while count > 0:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([descriptor], [], [], left)[0]:
+                raise EngineError("espeak does not answer")
+            part = os.read(descriptor, count)
+            if not part:
+                raise EngineError("the espeak process ended")
+            parts.append(part)
+            count -= len(part)
+        return b"".join(parts)
+
+    def ask(self, request: dict[str, object], limit_s: float) -> tuple[int, bytes]:
+        """Status and answer; raises EngineError when the process is lost."""
+        assert self.process.stdin is not None
+        try:
+            self.process.stdin.write(json.dumps(request).encode() + b"\n")
+            self.process.stdin.flush()
+        except OSError as error:
+            raise EngineError("the espeak process ended") from error
+        deadline = time.monotonic() + limit_s + _GRACE_S
+        header = self._read(8, deadline)
+        status = int.from_bytes(header[:4], "little", signed=True)
+        return status, self._read(int.from_bytes(header[4:], "little"), deadline)
+
+    def close(self) -> None:
+        """End it and whatever it has forked."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+
+
+class Espeak:
+    """Speaks the languages of the espeak-ng data that espeakng-loader ships.
+
+    Every clip is made in a child forked from a process that has never spoken: in-process calls
+    carry state from text to text. That process has one thread, so forking is safe whatever runs
+    in this one. It needs `os.fork` (Linux, macOS).
+    """
+
+    name = "espeak"
+    extra = "espeak"
+    packages = ("espeakng-loader",)
+    rate_hz = 22050
+    speeds = (0.46, 2.57)
+    offline = True
+    deterministic = (
+        "one child per clip, forked from a process that has never spoken, and seeded from the "
+        "Generator that is passed in"
+    )
+    example = {"lang": "de", "text": "schalte das Licht in der Küche ein"}  # noqa: RUF012
+
+    def __init__(self) -> None:
+        self._server: _Server | None = None
+
+    @property
+    def version(self) -> str:
+        """Version of espeakng-loader, "" when it is not installed."""
+        return distribution_version("espeakng-loader")
+
+    def missing(self) -> str:
+        """Why it cannot speak here, "" when it can."""
+        if not hasattr(os, "fork"):
+            return "espeak needs os.fork, which this system lacks"
+        if package_folder("espeakng_loader") is None:
+            return "espeakng-loader is not installed: pip install 'corpusforge[espeak]'"
+        return ""
+
+    def languages(self) -> list[str]:
+        """Tags of the language files in the package, and the tags they say they serve."""
+        tags = {tag for tag, served in _languages() for tag in (tag, *served)}
+        return sorted(tags, key=str.casefold)
+
+    def offered(self, lang: str | None = None) -> list[tuple[Voice, str]]:
+        """Each accent of the language with each variant of the screened allow-list."""
+        missing = self.missing()
+        declared = distribution_license("espeakng-loader")
+        license_ = _UPSTREAM_LICENSE if declared == "NOASSERTION" else declared
+        found = []
+        for tag, served in _languages():
+            wanted = lang is None or any(language_matches(lang, t) for t in (tag, *served))
+            # A tag with a script subtag reads another script than the language is written in.
+            if not wanted or (_SCRIPT.search(tag) and tag != lang):
+                continue
+            for variant in VARIANTS:
+                voice = Voice(f"{tag}+{variant}", tag, license_, _gender(variant), _accent(tag))
+                found.append((voice, missing))
+        return found
+
+    def voices(self, lang: str) -> list[Voice]:
+        """Usable voices; a region that espeak does not know falls back to its language."""
+        found = [voice for voice, why_not in self.offered(lang) if not why_not]
+        if not found and "-" in lang:
+            return self.voices(lang.rsplit("-", 1)[0])
+        return found
+
+    def _start(self) -> _Server:
+        if self._server is None:
+            if missing := self.missing():
+                raise InputError(f"the engine espeak cannot speak: {missing}")
+            folder = package_folder("espeakng_loader")
+            assert folder is not None
+            suffix = ".dylib" if sys.platform == "darwin" else ".so"
+            library = folder / f"libespeak-ng{suffix}"
+            try:
+                server = _Server(library, folder / "espeak-ng-data")
+            except EngineError as error:
+                raise InputError(
+                    f"{library} cannot be loaded", hint="pip install 'corpusforge[espeak]'"
+                ) from error
+            atexit.register(server.close)
+            self._server = server
+        return self._server
+
+    def stop(self) -> None:
+        """End the child process; the next `speak` starts another one."""
+        if self._server is not None:
+            atexit.unregister(self._server.close)
+            self._server.close()
+            self._server = None
+
+    def speak(
+        self,
+        spoken: str,
+        voice: Voice,
+        prosody: Prosody,
+        rng: np.random.Generator,
+        limit_s: float = _LIMIT_S,
+    ) -> tuple[npt.NDArray[np.float32], int]:
+        """Mono float32 samples at 22.05 kHz; `rng` seeds the noise of breathy voices.
+
+        Args:
+            spoken: Text.
+            voice: One of `voices`.
+            prosody: Speed from 0.46 to 2.57 (80 to 450 words per minute).
+            rng: One 31-bit seed is drawn from it.
+            limit_s: Time limit of the clip, seconds of wall clock.
+
+        Raises:
+            EngineError: Empty text, unknown voice, speed out of range, a crash, or the limit.
+            InputError: When the extra is not installed or its library cannot be loaded.
+        """
+        import numpy as np
+
+        rate_wpm = round(_NORMAL_WPM * prosody.speed)
+        if not _WPM[0] <= rate_wpm <= _WPM[1]:
+            raise EngineError(f"espeak speaks at 80 to 450 words per minute, not {rate_wpm}")
+        if not spoken.strip() or "\0" in spoken:
+            raise EngineError(f"espeak found nothing to say in {spoken!r}")
+        request: dict[str, object] = {
+            "text": spoken,
+            "voice": voice.name,
+            "rate_wpm": rate_wpm,
+            "seed": int(rng.integers(2**31)),
+            "limit_s": limit_s,
+        }
+        server = self._start()
+        try:
+            status, answer = server.ask(request, limit_s)
+        except EngineError:
+            self.stop()
+            raise
+        if status != 0:
+            raise EngineError(f"espeak failed on {spoken!r}: {answer.decode()}")
+        pcm = np.frombuffer(answer, dtype="<i2")
+        return (pcm.astype(np.float32) / np.float32(32768)), server.rate_hz
+
+
+@cache
+def _data() -> Path | None:
+    folder = package_folder("espeakng_loader")
+    return None if folder is None else folder / "espeak-ng-data"
+
+
+@cache
+def _languages() -> list[tuple[str, tuple[str, ...]]]:
+    """(tag, other tags it serves) of every language file, sorted."""
+    data = _data()
+    if data is None:
+        return []
+    found = []
+    for path in sorted((data / "lang").rglob("*")):
+        if path.is_file():
+            served = re.findall(r"^language\s+(\S+)", path.read_text("utf-8"), re.MULTILINE)
+            found.append((path.name, tuple(served)))
+    return sorted(found, key=lambda item: item[0].casefold())
+
+
+@cache
+def _first_line(folder: str, name: str, key: str) -> str:
+    """Value of a key in an espeak voice file, "" when it is not there."""
+    data = _data()
+    if data is None:
+        return ""
+    for path in sorted((data / folder).rglob(name)):
+        found = re.search(rf"^{key}[ \t]+(\S.*)$", path.read_text("utf-8"), re.MULTILINE)
+        if found:
+            return found.group(1).strip()
+    return ""
+
+
+def _gender(variant: str) -> str:
+    words = _first_line("voices", variant, "gender").casefold().split()
+    return words[0] if words and words[0] in ("female", "male") else ""
+
+
+def _accent(tag: str) -> str:
+    found = re.search(r"\((.+)\)", _first_line("lang", tag, "name"))
+    return found.group(1) if found else ""
+
+
+PLUGIN = Espeak()

@@ -1,0 +1,115 @@
+"""Neural English voice from PyPI's hibari-tts: in the wheel, seeded, about 130 times real time."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from corpusforge.core.errors import require
+from corpusforge.speech.engine import (
+    EngineError,
+    Prosody,
+    Voice,
+    distribution_license,
+    distribution_version,
+    language_matches,
+    package_folder,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+
+class Hibari:
+    """Speaks English with the voice that ships in the wheel.
+
+    The other voices of the package are downloaded on first use, which would make the result
+    depend on the machine: they are listed, and not used.
+    """
+
+    name = "hibari"
+    extra = "speech"
+    # hibari's signal processing takes scipy's FFT where scipy is installed: other last bits.
+    packages = ("hibari-tts", "onnxruntime", "numpy", "scipy")
+    rate_hz = 24000
+    speeds = (0.5, 2.0)  # hibari/tts.py, `Hibari.__call__`
+    offline = True
+    deterministic = "its only noise comes from the Generator that is passed in; one thread"
+    example = {"lang": "en", "text": "turn on the lights in the kitchen"}  # noqa: RUF012
+
+    def __init__(self) -> None:
+        self._models: dict[str, Any] = {}
+
+    @property
+    def version(self) -> str:
+        """Version of hibari-tts, "" when it is not installed."""
+        return distribution_version("hibari-tts")
+
+    def missing(self) -> str:
+        """Why it cannot speak here, "" when it can."""
+        for module, distribution in (("hibari", "hibari-tts"), ("onnxruntime", "onnxruntime")):
+            if package_folder(module) is None:
+                return f"{distribution} is not installed: pip install 'corpusforge[speech]'"
+        return ""
+
+    def _registry(self) -> dict[str, dict[str, Any]]:
+        folder = package_folder("hibari")
+        if folder is None:
+            return {}
+        path = folder / "assets" / "voices.json"
+        registry: dict[str, dict[str, Any]] = json.loads(path.read_text("utf-8"))
+        return registry
+
+    def languages(self) -> list[str]:
+        """Tags of the bundled voices, and "en"."""
+        tags = {str(v["language"]) for v in self._registry().values() if v.get("bundled")}
+        return sorted(tags | {tag.split("-")[0] for tag in tags})
+
+    def offered(self, lang: str | None = None) -> list[tuple[Voice, str]]:
+        """All voices of the package's registry; only the bundled ones are usable."""
+        license_ = distribution_license("hibari-tts")
+        found = []
+        for name, entry in self._registry().items():
+            if lang is not None and not language_matches(lang, entry["language"]):
+                continue
+            voice = Voice(
+                name, entry["language"], license_, entry.get("gender", ""), entry.get("accent", "")
+            )
+            why_not = "" if entry.get("bundled") else "not in the package, needs a download"
+            found.append((voice, self.missing() or why_not))
+        return found
+
+    def voices(self, lang: str) -> list[Voice]:
+        """The bundled voices for a language."""
+        return [voice for voice, why_not in self.offered(lang) if not why_not]
+
+    def _model(self, voice: str) -> Any:
+        if voice not in self._models:
+            require("onnxruntime", extra=self.extra, purpose="the engine hibari")
+            hibari = require("hibari", extra=self.extra, purpose="the engine hibari")
+            self._models[voice] = hibari.Hibari(voice=voice, threads=1)
+        return self._models[voice]
+
+    def speak(
+        self, spoken: str, voice: Voice, prosody: Prosody, rng: np.random.Generator
+    ) -> tuple[npt.NDArray[np.float32], int]:
+        """Mono float32 samples at 24 kHz; see `speech.engine.Engine.speak`."""
+        import numpy as np
+
+        if not self.speeds[0] <= prosody.speed <= self.speeds[1]:
+            raise EngineError(f"hibari speaks at 0.5 to 2 times its pace, not {prosody.speed:g}")
+        model = self._model(voice.name)
+        parts = [
+            model.from_ids(model.ids(phonemes), prosody.speed, rng)
+            for phonemes in model.phonemize(spoken)
+        ]
+        if not parts:
+            raise EngineError(f"hibari found nothing to say in {spoken!r}")
+        samples: npt.NDArray[np.float32] = np.concatenate(parts).astype(np.float32)
+        peak = float(np.abs(samples).max(initial=0.0))
+        # The inverse transform is not bounded; a rare peak above full scale is scaled back.
+        return (samples / np.float32(peak) if peak > 1.0 else samples), self.rate_hz
+
+
+PLUGIN = Hibari()

@@ -1,0 +1,91 @@
+"""Levels of speech: where it is active, how loud, how far above the noise.
+
+A frame of 20 ms counts as active when its power is within 30 dB of the loud frames (the 95th
+percentile). Levels of speech are taken over active frames only, so that silence around the words
+does not count; noise is taken over the whole clip.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from corpusforge.core.errors import require
+
+__all__ = ["FLOOR_DBFS", "active_mask", "level_dbfs", "loudness_lufs", "power", "snr_db"]
+
+FLOOR_DBFS = -120.0
+"""Level given to digital silence."""
+
+_FRAME_S = 0.02
+_ACTIVE_RANGE_DB = 30.0
+_LOUD_PERCENTILE = 95.0
+_BLOCK_S = 0.4  # gating block of ITU-R BS.1770-4: shorter clips have no loudness
+
+Samples = npt.NDArray[np.float32]
+
+
+def power(samples: npt.NDArray[Any]) -> float:
+    """Mean square, 0.0 for no samples."""
+    if samples.size == 0:
+        return 0.0
+    return float(np.mean(np.square(samples, dtype=np.float64)))
+
+
+def active_mask(samples: Samples, rate_hz: int) -> npt.NDArray[np.bool_]:
+    """Where speech is active.
+
+    Args:
+        samples: Speech without noise, shape [samples].
+        rate_hz: Its rate.
+
+    Returns:
+        Shape [samples]; all False for digital silence.
+    """
+    frame = max(1, round(_FRAME_S * rate_hz))
+    count = -(-samples.size // frame)
+    padded = np.zeros(count * frame)
+    padded[: samples.size] = samples
+    powers = np.mean(np.square(padded.reshape(count, frame)), axis=1)
+    if count == 0 or powers.max() <= 0.0:
+        return np.zeros(samples.size, dtype=bool)
+    loud = max(float(np.percentile(powers, _LOUD_PERCENTILE)), float(powers.max()) * 1e-2)
+    active = powers >= loud * 10.0 ** (-_ACTIVE_RANGE_DB / 10.0)
+    return np.repeat(active, frame)[: samples.size]
+
+
+def level_dbfs(samples: npt.NDArray[Any]) -> float:
+    """Root mean square in dB below full scale (1.0); `FLOOR_DBFS` for silence."""
+    mean_square = power(samples)
+    return max(FLOOR_DBFS, 10.0 * float(np.log10(mean_square))) if mean_square > 0 else FLOOR_DBFS
+
+
+def snr_db(speech: Samples, noise: Samples, rate_hz: int) -> float:
+    """Power of active speech over power of noise, in dB, from the separate branches.
+
+    Raises:
+        ValueError: When either is silent.
+    """
+    speech_power = power(speech[active_mask(speech, rate_hz)])
+    noise_power = power(noise)
+    if speech_power <= 0.0 or noise_power <= 0.0:
+        raise ValueError("no signal-to-noise ratio without signal and noise")
+    return 10.0 * float(np.log10(speech_power / noise_power))
+
+
+def loudness_lufs(samples: Samples, rate_hz: int) -> float | None:
+    """Integrated loudness after ITU-R BS.1770-4 (pyloudnorm), LUFS; None when undefined.
+
+    It is undefined for clips shorter than one gating block of 0.4 s and for silence.
+    """
+    if samples.size < _BLOCK_S * rate_hz:
+        return None
+    pyloudnorm = require("pyloudnorm", extra="speech", purpose="loudness")
+    # Silence gives log10(0) and an empty mean on the way to -inf.
+    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        loudness = float(pyloudnorm.Meter(rate_hz).integrated_loudness(samples.astype(np.float64)))
+    return loudness if np.isfinite(loudness) else None

@@ -1,0 +1,286 @@
+"""One clip from its plan: engine, effects, 16 kHz FLAC, and the facts measured on the way.
+
+Everything that shapes the sound is in the `ClipPlan`; so a clip is the same bytes whoever renders
+it, in whatever order, and its cache key is a hash of the plan and of the package versions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from corpusforge.core import plugins
+from corpusforge.core.errors import require
+from corpusforge.core.ids import digest
+from corpusforge.core.run import Cache, canonical_json, package_versions
+from corpusforge.speech import levels
+from corpusforge.speech.effect import Effect, Scalar
+from corpusforge.speech.engine import Engine, EngineError, Prosody, Voice, checked
+
+__all__ = [
+    "PACKAGES",
+    "RATE_HZ",
+    "VERSION",
+    "ClipFacts",
+    "ClipPlan",
+    "Outcome",
+    "Rendered",
+    "Shard",
+    "clip_key",
+    "render",
+    "render_shard",
+    "shards",
+]
+
+VERSION = 1
+"""Counts up whenever the same plan gives other bytes."""
+
+RATE_HZ = 16000
+PACKAGES = ("soxr", "soundfile", "numpy", "scipy", "pyloudnorm")
+"""Distributions that shape the bytes of every clip; an engine adds its own."""
+
+# Effects of the speaker come before the change to the corpus' rate, those of room and
+# microphone after it: a shift of the formants then has the engine's full band to draw on.
+_RESAMPLE_ORDER = 20
+_FULL_SCALE = 32767
+
+Samples = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class ClipPlan:
+    """All that is needed to render one clip.
+
+    Attributes:
+        clip_id: For messages; it does not shape the sound.
+        spoken: What the engine is told to say.
+        engine: Key of the engine.
+        voice: Voice of that engine.
+        prosody: {"speed": tempo that is heard, "engine_speed": tempo the engine is told (the
+            formant effect changes it once more), "seed": seed of the engine's own noise}.
+        chain: (op, version, params) of each effect, in physical order.
+    """
+
+    clip_id: str
+    spoken: str
+    engine: str
+    voice: Voice
+    prosody: Mapping[str, Scalar]
+    chain: tuple[tuple[str, str, Mapping[str, Scalar]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFacts:
+    """What was measured on a clip.
+
+    Attributes:
+        num_samples: Length at 16 kHz.
+        duration_s: Length in seconds.
+        snr_db: Active speech over noise, from the separate branches; None without noise.
+        loudness_lufs: ITU-R BS.1770-4; None for clips under 0.4 s.
+        level_dbfs: Level of the finished clip where speech is active.
+        active_share: Share of the clip in which speech is active.
+        peak: Largest sample of the file, as a share of full scale.
+        clipped_samples: Samples that did not fit into 16 bits and were held at full scale.
+        pcm_sha256: Of the little-endian 16-bit samples.
+        flac_sha256: Of the file.
+    """
+
+    num_samples: int
+    duration_s: float
+    snr_db: float | None
+    loudness_lufs: float | None
+    level_dbfs: float
+    active_share: float
+    peak: float
+    clipped_samples: int
+    pcm_sha256: str
+    flac_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A FLAC file (16 kHz, mono, 16 bit) and what was measured on it."""
+
+    flac: bytes
+    facts: ClipFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one plan: facts and the cached file, or the reason why there is none."""
+
+    path: str
+    facts: ClipFacts | None
+    cached: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Some plans and where their files go; the item of the parallel part."""
+
+    cache: Cache
+    plans: tuple[ClipPlan, ...]
+
+
+@cache
+def _effect(op: str) -> Effect:
+    effect: Effect = plugins.load("effect", op)
+    return effect
+
+
+@cache
+def _engine(name: str) -> Engine:
+    engine: Engine = plugins.load("engine", name)
+    return engine
+
+
+@cache
+def _versions(engine: str) -> tuple[tuple[str, str], ...]:
+    return tuple(package_versions((*PACKAGES, *_engine(engine).packages)).items())
+
+
+def clip_key(plan: ClipPlan) -> str:
+    """Cache key of a clip: 32 hex digits over everything that shapes its bytes."""
+    shaped_by = asdict(plan)
+    del shaped_by["clip_id"]
+    parts = {"plan": shaped_by, "packages": dict(_versions(plan.engine)), "rate_hz": RATE_HZ}
+    return digest("clip", str(VERSION), canonical_json(parts))
+
+
+def _speak(plan: ClipPlan) -> tuple[Samples, int]:
+    engine = _engine(plan.engine)
+    what = f"clip {plan.clip_id} ({plan.spoken!r}, voice {plan.voice.name})"
+    generator = np.random.Generator(np.random.Philox(int(plan.prosody["seed"])))
+    prosody = Prosody(speed=float(plan.prosody["engine_speed"]))
+    try:
+        samples, rate_hz = engine.speak(plan.spoken, plan.voice, prosody, generator)
+    except EngineError as error:
+        raise EngineError(f"{what}: {error}") from error
+    return checked(samples, rate_hz, engine, what), rate_hz
+
+
+def _resample(samples: Samples, rate_hz: int) -> Samples:
+    if rate_hz == RATE_HZ:
+        return samples
+    soxr = require("soxr", extra="speech", purpose="resampling")
+    resampled: Samples = soxr.resample(samples, rate_hz, RATE_HZ, quality="HQ")
+    return resampled
+
+
+def render(plan: ClipPlan) -> Rendered:
+    """Render one clip.
+
+    Raises:
+        EngineError: When the engine gave nothing usable; names the clip.
+        InputError: When a package of an extra is missing.
+    """
+    samples, rate_hz = _speak(plan)
+    effects = [(_effect(op), params) for op, _, params in plan.chain]
+    for effect, params in effects:
+        if effect.order < _RESAMPLE_ORDER:
+            samples = effect.apply(samples, rate_hz, params)
+    samples = _resample(samples, rate_hz)
+    # `speech` follows the branch without anything added to it, to measure from.
+    speech, snr_db = samples, None
+    for effect, params in effects:
+        if effect.order < _RESAMPLE_ORDER:
+            continue
+        before = samples
+        samples = effect.apply(samples, RATE_HZ, params)
+        if effect.additive:
+            snr_db = levels.snr_db(speech, samples - speech, RATE_HZ)
+        elif speech is before:
+            speech = samples
+    return _finish(plan, samples, levels.active_mask(speech, RATE_HZ), snr_db)
+
+
+def _finish(
+    plan: ClipPlan, samples: Samples, active: npt.NDArray[np.bool_], snr_db: float | None
+) -> Rendered:
+    """To 16 bits with a guard against wrapping, to FLAC, and measured."""
+    scaled = np.rint(samples.astype(np.float64) * _FULL_SCALE)
+    clipped = int(np.count_nonzero(np.abs(scaled) > _FULL_SCALE))
+    pcm = np.clip(scaled, -_FULL_SCALE - 1, _FULL_SCALE).astype("<i2")
+    heard = (pcm / np.float32(_FULL_SCALE)).astype(np.float32)
+    flac = _encode(pcm, f"SYNTHETIC=true engine={plan.engine} voice={plan.voice.name}")
+    loudness = levels.loudness_lufs(heard, RATE_HZ)
+    facts = ClipFacts(
+        num_samples=pcm.size,
+        duration_s=round(pcm.size / RATE_HZ, 6),
+        snr_db=None if snr_db is None else round(snr_db, 4),
+        loudness_lufs=None if loudness is None else round(loudness, 3),
+        level_dbfs=round(levels.level_dbfs(heard[active]), 3),
+        active_share=round(float(np.mean(active)), 4) if active.size else 0.0,
+        peak=round(float(np.abs(heard).max(initial=0.0)), 5),
+        clipped_samples=clipped,
+        pcm_sha256=hashlib.sha256(pcm.tobytes()).hexdigest(),
+        flac_sha256=hashlib.sha256(flac).hexdigest(),
+    )
+    return Rendered(flac, facts)
+
+
+def _encode(pcm: npt.NDArray[np.int16], comment: str) -> bytes:
+    """FLAC bytes; the comment marks the file as synthetic (same bytes every time, by test)."""
+    soundfile = require("soundfile", extra="speech", purpose="writing FLAC")
+    stream = io.BytesIO()
+    with soundfile.SoundFile(
+        stream, "w", samplerate=RATE_HZ, channels=1, format="FLAC", subtype="PCM_16"
+    ) as file:
+        file.comment = comment
+        file.write(pcm)
+    return stream.getvalue()
+
+
+def _cached(store: Cache, key: str) -> tuple[Path, ClipFacts] | None:
+    """A finished clip, when its file and its facts are there, whole, and belong together."""
+    flac, sidecar = store.get("clips", key, ".flac"), store.get("clips", key, ".json")
+    if flac is None or sidecar is None:
+        return None
+    try:
+        facts = ClipFacts(**json.loads(sidecar.read_text("utf-8")))
+        whole = hashlib.sha256(flac.read_bytes()).hexdigest() == facts.flac_sha256
+    except (OSError, ValueError, TypeError):
+        return None
+    return (flac, facts) if whole else None
+
+
+def render_shard(shard: Shard) -> list[Outcome]:
+    """Render the plans of a shard that are not in the cache; the item function of the stage.
+
+    The sidecar with the facts is written last: a clip without it, or one that does not match
+    it, is rendered again.
+    """
+    outcomes: list[Outcome] = []
+    for plan in shard.plans:
+        key = clip_key(plan)
+        found = _cached(shard.cache, key)
+        if found is not None:
+            outcomes.append(Outcome(shard.cache.relative(found[0]), found[1], cached=True))
+            continue
+        try:
+            rendered = render(plan)
+        except EngineError as error:
+            outcomes.append(Outcome("", None, problem=str(error)))
+            continue
+        path = shard.cache.put("clips", key, ".flac", rendered.flac)
+        sidecar = canonical_json(asdict(rendered.facts)).encode()
+        shard.cache.put("clips", key, ".json", sidecar)
+        outcomes.append(Outcome(shard.cache.relative(path), rendered.facts))
+    return outcomes
+
+
+def shards(store: Cache, plans: Sequence[ClipPlan], size: int = 8) -> list[Shard]:
+    """The plans in pieces of `size`."""
+    return [
+        Shard(store, tuple(plans[start : start + size])) for start in range(0, len(plans), size)
+    ]

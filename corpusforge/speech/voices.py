@@ -1,0 +1,164 @@
+"""Which voice says a row, and how: chosen by keyed hash against equal shares.
+
+Shares are equal over engines, and within an engine over its voices, so that an engine with many
+voices does not drown one with few. The choice depends on the row alone, never on other rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from corpusforge.core import plugins
+from corpusforge.core.recipe import Recipe, SpeechConfig
+from corpusforge.core.schema import SPLITS
+from corpusforge.core.seeding import rng, uniforms
+from corpusforge.speech.effect import Scalar
+from corpusforge.speech.engine import Engine, Voice
+
+__all__ = ["Choice", "VoiceListing", "VoicePlan", "draw_prosody", "list_voices", "plan_voices"]
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceListing:
+    """One line of `corpusforge voices`.
+
+    Attributes:
+        engine: Key of the engine.
+        voice: None when the engine's package is not there to be asked.
+        available: Whether it can speak here and now.
+        why_not: What to do about it, "" when available.
+    """
+
+    engine: str
+    voice: Voice | None
+    available: bool
+    why_not: str
+
+
+def list_voices(lang: str | None = None) -> list[VoiceListing]:
+    """Voices of all engines for a language (None = every language), sorted by engine.
+
+    Nothing heavy is imported and no model is loaded.
+    """
+    listings: list[VoiceListing] = []
+    for name in plugins.names("engine"):
+        engine: Engine = plugins.load("engine", name)
+        offered = engine.offered(lang)
+        if not offered and (missing := engine.missing()):
+            listings.append(VoiceListing(name, None, False, missing))
+        listings += [VoiceListing(name, voice, not why, why) for voice, why in offered]
+    return listings
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An engine and one of its voices."""
+
+    engine: str
+    voice: Voice
+
+
+@dataclass(frozen=True, slots=True)
+class VoicePlan:
+    """The voices of one language.
+
+    Attributes:
+        pools: Split -> engine -> voices that speak rows of this split.
+        disjoint: Whether no voice speaks in two splits.
+    """
+
+    pools: Mapping[str, Mapping[str, tuple[Voice, ...]]]
+    disjoint: bool
+
+    def choose(
+        self, seed: int, ids: Sequence[str], splits: Sequence[str], variant: int
+    ) -> list[Choice]:
+        """A voice for each row, all of equal length."""
+        drawn = uniforms(seed, "speech.voice", ids, str(variant))
+        choices = []
+        for number, split in zip(drawn, splits, strict=True):
+            pool = self.pools[split]
+            names = sorted(pool)
+            place = float(number) * len(names)
+            engine = names[int(place)]
+            voices = pool[engine]
+            choices.append(Choice(engine, voices[int((place % 1.0) * len(voices))]))
+        return choices
+
+    def voices(self) -> set[tuple[str, str]]:
+        """(engine, voice name) of every voice in any pool."""
+        return {
+            (engine, voice.name)
+            for pool in self.pools.values()
+            for engine, voices in pool.items()
+            for voice in voices
+        }
+
+
+def plan_voices(recipe: Recipe, lang: str) -> VoicePlan:
+    """Deal the voices of the recipe's engines into pools of the splits.
+
+    When every engine has at least one voice per split, voices are dealt by keyed hash so that no
+    voice is in two splits; otherwise all voices speak in all splits, and `disjoint` is False.
+
+    Raises:
+        InputError: For an unknown engine. An engine without a voice for `lang` is left out.
+    """
+    usable: dict[str, tuple[Voice, ...]] = {}
+    for name in sorted(set(recipe.speech.engines)):
+        engine: Engine = plugins.load("engine", name)
+        if voices := engine.voices(lang):
+            usable[name] = tuple(voices)
+    disjoint = bool(usable) and all(len(voices) >= len(SPLITS) for voices in usable.values())
+    if not disjoint:
+        return VoicePlan({split: usable for split in SPLITS}, disjoint=False)
+    pools: dict[str, dict[str, tuple[Voice, ...]]] = {split: {} for split in SPLITS}
+    for name, available in usable.items():
+        dealt = _deal([voice.name for voice in available], name, recipe)
+        for split in SPLITS:
+            pools[split][name] = tuple(v for v in available if dealt[v.name] == split)
+    return VoicePlan(pools, disjoint=True)
+
+
+def _deal(names: Sequence[str], engine: str, recipe: Recipe) -> dict[str, str]:
+    """Voice -> split, by the recipe's shares, at least one voice per split."""
+    keys = [f"{engine}/{name}" for name in names]
+    drawn = uniforms(recipe.seed, "speech.pool", keys)
+    order = [names[place] for place in sorted(range(len(names)), key=lambda i: drawn[i])]
+    shares = recipe.grammar.splits
+    held_out = [max(1, round(len(order) * share)) for share in (shares.validation, shares.test)]
+    # Training keeps at least one voice, whatever the shares.
+    while sum(held_out) >= len(order):
+        held_out[held_out.index(max(held_out))] -= 1
+    dealt = dict.fromkeys(order, "train")
+    dealt.update(dict.fromkeys(order[: held_out[0]], "validation"))
+    dealt.update(dict.fromkeys(order[held_out[0] : sum(held_out)], "test"))
+    return dealt
+
+
+def draw_prosody(
+    config: SpeechConfig, seed: int, row_id: str, variant: int, formant_factor: float
+) -> dict[str, Scalar]:
+    """Tempo and engine seed of one clip.
+
+    Args:
+        config: Ranges.
+        seed: The recipe's seed.
+        row_id: Utterance.
+        variant: Tells the clips of one row apart.
+        formant_factor: The drawn factor of the formant effect (1 = none), which speeds the clip
+            up by itself: the engine is told to speak slower by as much.
+
+    Returns:
+        See `speech.render.ClipPlan.prosody`.
+    """
+    generator = rng(seed, "speech", row_id, variant, "prosody")
+    low, high = (math.log(limit) for limit in config.speed)
+    speed = round(math.exp(generator.uniform(low, high)), 4)
+    return {
+        "speed": speed,
+        "engine_speed": round(speed / formant_factor, 4),
+        "seed": int(generator.integers(2**31)),
+    }
