@@ -8,9 +8,12 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
+import jsonschema
 import pyarrow.compute as pc
 import pytest
+from referencing import Registry, Resource
 
 from corpusforge import api
 from corpusforge.core.errors import InputError, RunError
@@ -20,6 +23,34 @@ from corpusforge.core.text import fold
 from corpusforge.pipeline import stage_names
 
 NO_GAN = ["expand.rows=0"]
+NLU_COLUMNS = [
+    "id",
+    "text",
+    "lang",
+    "intent",
+    "slots",
+    "tokens",
+    "bio",
+    "template",
+    "origin",
+    "generation",
+    "weight",
+    "license",
+]
+SPEECH_COLUMNS = [
+    "clip_id",
+    "utterance_id",
+    "audio",
+    "text",
+    "spoken",
+    "intent",
+    "slots",
+    "engine",
+    "voice",
+    "voice_license",
+    "snr_db",
+    "duration_s",
+]
 
 
 def digests(folder):
@@ -42,12 +73,8 @@ def test_release_opens_in_datasets(tiny_run):
     nlu = datasets.load_dataset(str(tiny_run / "release"), "nlu")
     speech = datasets.load_dataset(str(tiny_run / "release"), "speech")
     assert set(nlu) == {"train", "validation", "test"}
-    assert set(nlu["train"].features) == set(
-        ["id", "text", "lang", "intent", "slots", "tokens", "bio", "template", "origin", "generation", "weight", "license"]
-    )
-    assert set(speech["train"].features) == set(
-        ["clip_id", "utterance_id", "audio", "text", "spoken", "intent", "slots", "engine", "voice", "voice_license", "snr_db", "duration_s"]
-    )
+    assert list(nlu["train"].features) == NLU_COLUMNS
+    assert list(speech["train"].features) == SPEECH_COLUMNS
     assert sum(split.num_rows for split in speech.values()) == 6
 
 
@@ -234,6 +261,11 @@ def test_the_manifest_says_what_made_the_corpus(tiny_run, tiny_recipe):
     assert manifest["recipe"] == json.loads(json.dumps(load_recipe(tiny_recipe).resolved()))
     assert [entry["stage"] for entry in manifest["stages"]] == list(stage_names())
     assert manifest["packages"]["torch"]
+    schemas = Path(__file__).parents[1] / "corpusforge" / "schemas"
+    recipe = json.loads((schemas / "recipe.schema.json").read_text())
+    schema = json.loads((schemas / "manifest.schema.json").read_text())
+    registry = Registry().with_resource("recipe.schema.json", Resource.from_contents(recipe))
+    jsonschema.Draft202012Validator(schema, registry=registry).validate(manifest)
 
 
 def test_status_explain_and_report_of_a_run_and_of_a_release(tiny_run, tmp_path):

@@ -7,7 +7,23 @@ import sys
 
 import pytest
 
-HEAVY = ["torch", "transformers", "datasets", "sklearn", "scipy", "pandas", "pyarrow", "numpy", "onnxruntime", "soundfile", "soxr", "sentencepiece", "numba", "rich", "huggingface_hub"]
+HEAVY = [
+    "torch",
+    "transformers",
+    "datasets",
+    "sklearn",
+    "scipy",
+    "pandas",
+    "pyarrow",
+    "numpy",
+    "onnxruntime",
+    "soundfile",
+    "soxr",
+    "sentencepiece",
+    "numba",
+    "rich",
+    "huggingface_hub",
+]
 
 CODE = """
 import sys
