@@ -39,8 +39,8 @@ LanguageNode = tuple[Any, ...]
 ("sequence", (node, ...))       one after the other
 ("choice", (node, ...))         one of them
 ("order", (node, ...))          all of them in any order
-("slot", name, node, edges)     a slot: its symbol, or node (-1: a wildcard, symbol only). `edges`
-                                are the texts that the symbol may stand for: "{}", " {}", "{} ", " {} "
+("slot", name, node, edges)     a slot: its symbol, or node (-1: a wildcard, symbol only); `edges`
+                                are the forms of the symbol: "{}", " {}", "{} " and " {} "
 ("digits", first, last, step)   the decimal digits of first, first + step, ... last; 0 <= first
 """
 
@@ -53,14 +53,12 @@ class Language:
         intents: Intent -> the nodes of its templates.
     """
 
-    def __init__(
-        self, nodes: Sequence[LanguageNode], intents: Mapping[str, Sequence[int]]
-    ) -> None:
+    def __init__(self, nodes: Sequence[LanguageNode], intents: Mapping[str, Sequence[int]]) -> None:
         self._nodes = tuple(nodes)
         self._intents = {name: tuple(roots) for name, roots in intents.items()}
         self._names = tuple(self._intents)
         slots = dict.fromkeys(node[1] for node in self._nodes if node[0] == "slot")
-        # One private-use character per slot: no folded text holds one, they are not word characters.
+        # One private-use character per slot: not a word character, so no folded text holds one.
         self._symbols = {name: chr(0xF0000 + index) for index, name in enumerate(slots)}
         self._letters = _Letters()
         self._compiled = [self._compile(node) for node in self._nodes]
@@ -122,7 +120,9 @@ class Language:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise RunError(f"{path} cannot be read ({error}); delete {path.parent} and run again") from error
+            raise RunError(
+                f"{path} cannot be read ({error}); delete {path.parent} and run again"
+            ) from error
         if content.get("format") != FORMAT:
             raise RunError(f"{path} is of another version; delete {path.parent} and run again")
         nodes = [tuple(tuple(x) if isinstance(x, list) else x for x in n) for n in content["nodes"]]
@@ -189,9 +189,7 @@ class Language:
         self._steps[state][char] = following
         return following
 
-    def _new_state(
-        self, moves: dict[str, list[tuple[int, int]]], accepts: tuple[int, ...]
-    ) -> int:
+    def _new_state(self, moves: dict[str, list[tuple[int, int]]], accepts: tuple[int, ...]) -> int:
         self._steps.append({})
         self._moves.append(moves)
         self._accepts.append(accepts)
@@ -282,7 +280,11 @@ class Language:
         for index, child in enumerate(content):  # order
             if not mask >> index & 1:
                 used = mask | 1 << index
-                rest = following if used + 1 == 1 << len(content) else self._frame(node, used, following)
+                rest = (
+                    following
+                    if used + 1 == 1 << len(content)
+                    else self._frame(node, used, following)
+                )
                 opened.append(self._frame(child, 0, rest))
         return opened
 

@@ -1,0 +1,77 @@
+"""The catalogue: every surface form of every list, with its canonical value.
+
+Later stages put these values into the frames of generated sentences, so a list is given with
+all its forms, also those that no sampled row happens to hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from corpusforge.core.schema import CATALOGUE, Utterance
+from corpusforge.grammar.compile import Planner
+from corpusforge.grammar.derivations import surfaces
+from corpusforge.grammar.pack import Pack
+
+__all__ = ["Entry", "catalogue_table", "pack_entries", "real_entries"]
+
+# As many as a percentage with tenths; of longer ranges evenly spaced numbers stand in.
+MAX_NUMBERS = 1_001
+# One value may be a template with very many forms.
+MAX_FORMS = 1_001
+
+
+class Entry(NamedTuple):
+    """One surface form."""
+
+    entity: str
+    text: str
+    value: str
+    attributes: tuple[tuple[str, str], ...] = ()
+    agreement: str = ""
+    license: str = ""
+
+
+def pack_entries(pack: Pack, license: str) -> Iterator[Entry]:
+    """All surface forms of a pack's lists, in the order of their first use."""
+    planner = Planner()
+    for values, scope in pack.lists:
+        if values.range is not None:
+            count = len(values.range)
+            shown = min(count, MAX_NUMBERS)
+            for index in range(shown):
+                place = index if count == shown else index * (count - 1) // (shown - 1)
+                text, value = values.range.number(place)
+                yield Entry(values.entity, text, value, license=license)
+        for item in values.values:
+            for text in surfaces(planner.node(item.expression, scope), MAX_FORMS):
+                value = text if item.value is None else item.value
+                yield Entry(values.entity, text, value, item.attributes, item.agreement, license)
+
+
+def real_entries(rows: Iterable[Utterance], known: set[str], license: str) -> Iterator[Entry]:
+    """Slot values of real train rows, for slots that are not filled from a list.
+
+    Only train rows: a value seen in test alone must not come into generated rows.
+    """
+    for row in rows:
+        if row.split == "train":
+            for slot in row.slots or ():
+                if slot.entity not in known:
+                    yield Entry(slot.entity, slot.text, slot.value, license=license)
+
+
+def catalogue_table(entries: Iterable[Entry]) -> pa.Table:
+    """Entries as a table of `CATALOGUE`, equal ones once."""
+    unique = list(dict.fromkeys(entries))
+    columns = [
+        [[{"key": k, "value": v} for k, v in e.attributes] for e in unique]
+        if name == "attributes"
+        else [getattr(entry, name) for entry in unique]
+        for name in CATALOGUE.names
+    ]
+    arrays = [pa.array(c, field.type) for c, field in zip(columns, CATALOGUE, strict=True)]
+    return pa.table(arrays, schema=CATALOGUE)

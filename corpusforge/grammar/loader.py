@@ -1,0 +1,336 @@
+"""Read template files into a pack: the layout of Home Assistant's intents, and our own keys.
+
+Only the standard library, PyYAML and jsonschema, so that `corpusforge validate` starts fast.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from corpusforge.core.errors import InputError, InputErrors
+from corpusforge.core.source import Document, read_yaml
+from corpusforge.grammar.expression import Expression
+from corpusforge.grammar.link import Linker, can_be_blank
+from corpusforge.grammar.pack import Pack, Rule, Scope, Source, Template, ValueList
+from corpusforge.grammar.parser import TemplateSyntaxError, literal, parse
+from corpusforge.grammar.structure import check_structure
+from corpusforge.grammar.values import merge_lists, read_list, text_of
+
+__all__ = ["load_pack", "template_files"]
+
+
+def template_files(path: Path) -> list[Path]:
+    """The template files of a file or folder, sorted by path; recipes are left out.
+
+    Raises:
+        InputError: When there is no such path, or no template file in the folder.
+    """
+    if path.is_dir():
+        files = sorted(
+            file
+            for file in path.rglob("*")
+            if file.suffix in (".yaml", ".yml")
+            and not file.name.startswith(("recipe", "."))
+            and file.is_file()
+        )
+        if not files:
+            raise InputError(f"there are no template files (*.yaml) in {path}")
+        return files
+    if not path.exists():
+        raise InputError(f"there is no file or folder {path}", hint="check the path")
+    return [path]
+
+
+def load_pack(path: Path, *, lang: str | None = None, lists: Sequence[Path] = ()) -> Pack:
+    """Load, check and link the templates of one language.
+
+    Args:
+        path: A file, or a folder that is searched with its sub-folders.
+        lang: BCP-47 tag; needed only where the folder holds several languages. A tag without
+            region takes its regions too ("en" takes "en-GB").
+        lists: Further files with lists; their values are added to lists of the same name, and
+            they replace wildcards.
+
+    Raises:
+        InputErrors: Everything that is wrong, each with file, line and column.
+    """
+    builder = _Builder(path if path.is_dir() else path.parent)
+    documents = builder.read(template_files(path))
+    further = builder.read(lists)
+    builder.stop()
+    chosen, documents = _choose_language(documents, lang, path)
+    for document in documents:
+        builder.collect(document)
+    for document in further:
+        if not (document.value.get("lists") or document.value.get("expansion_rules")):
+            builder.errors.append(
+                InputError(
+                    "there are no lists in this file",
+                    position=document.position(()),
+                    hint="expected 'lists:'",
+                )
+            )
+        builder.collect(document, further=True)
+    for document in documents:
+        builder.templates_of(document)
+    return builder.finish(chosen, path)
+
+
+def _choose_language(
+    documents: list[Document], lang: str | None, path: Path
+) -> tuple[str, list[Document]]:
+    tags = sorted({doc.value["language"] for doc in documents if "language" in doc.value})
+    if lang is None:
+        if len(tags) > 1:
+            raise InputError(
+                f"{path} holds several languages; name one",
+                allowed=tags,
+                hint="for example: --lang " + tags[0],
+            )
+        return (tags[0] if tags else "und"), documents
+    fitting = [tag for tag in tags if _fits(tag, lang)]
+    if tags and not fitting:
+        raise InputError(
+            f"{path} holds no templates in the language {lang!r}", given=lang, allowed=tags
+        )
+    kept = [doc for doc in documents if doc.value.get("language", lang) in (lang, *fitting)]
+    return lang, kept
+
+
+def _fits(tag: str, lang: str) -> bool:
+    tag, lang = tag.lower().replace("_", "-"), lang.lower().replace("_", "-")
+    return tag == lang or tag.startswith(lang + "-") or lang.startswith(tag + "-")
+
+
+@dataclass
+class _Builder:
+    """Collects rules, lists and templates of the files; keeps errors until all are found."""
+
+    root: Path
+    errors: list[InputError] = field(default_factory=list)
+    rules: dict[str, Rule] = field(default_factory=dict)
+    lists: dict[str, ValueList] = field(default_factory=dict)
+    templates: list[Template] = field(default_factory=list)
+    _definitions: dict[str, list[str]] = field(default_factory=dict)
+    _ids: dict[str, Source] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # One scope object for all blocks without rules and lists of their own: what is
+        # compiled for it is shared.
+        self.scope = Scope(self.rules, self.lists)
+
+    def stop(self) -> None:
+        """Raise what was found so far."""
+        if len(self.errors) == 1:
+            raise self.errors[0]
+        if self.errors:
+            raise InputErrors(self.errors)
+
+    def read(self, files: Sequence[Path]) -> list[Document]:
+        """Read files and check their structure; errors are kept."""
+        documents: list[Document] = []
+        for file in files:
+            try:
+                document = read_yaml(file)
+            except InputError as error:
+                self.errors.append(error)
+                continue
+            found = check_structure(document)
+            self.errors += found
+            if not found:
+                documents.append(document)
+        return documents
+
+    def collect(self, document: Document, *, further: bool = False) -> None:
+        """Take the global rules and lists of a file.
+
+        Those of a further file fill what the templates leave open: lists that are not there or
+        are wildcards, rules that are not there.
+        """
+        for name, rule in self._read_rules(document, ()).items():
+            old = self.rules.get(name)
+            if old is not None and further:
+                continue
+            if old is not None and old.expression != rule.expression:
+                where = old.source.position()
+                self.errors.append(
+                    InputError(
+                        f"the rule <{name}> has another body in {where.file}:{where.line}",
+                        position=document.key_position(rule.source.path),
+                        hint="rename one of the two",
+                    )
+                )
+            self.rules[name] = rule
+        for name, new in self._read_lists(document, ()).items():
+            known = self.lists.get(name)
+            if known is None or (further and known.wildcard):
+                self.lists[name] = new
+                continue
+            try:
+                self.lists[name] = merge_lists(known, new)
+            except InputError as error:
+                self.errors.append(error)
+
+    def templates_of(self, document: Document) -> None:
+        """Take the templates of a file."""
+        for intent, body in (document.value.get("intents") or {}).items():
+            for index, block in enumerate(body["data"]):
+                self._block(document, str(intent), block, ("intents", intent, "data", index), body)
+        for index, block in enumerate(document.value.get("data") or []):
+            self._block(document, document.path.parent.name, block, ("data", index), {})
+
+    def finish(self, lang: str, path: Path) -> Pack:
+        """Link everything; raises all errors."""
+        linker = Linker()
+        wildcard = linker.check(self.templates)
+        for name in self.rules:
+            linker.check_rule(name, self.scope)
+        self.errors += linker.errors
+        self.errors.sort(key=_place)
+        self.stop()
+        if not self.templates:
+            raise InputError(
+                f"there are no sentences in {path}",
+                hint="expected 'intents:' with 'data:' and 'sentences:'",
+            )
+        notes = [
+            f"{t.file}:{t.line}: not sampled, a list in it is a wildcard: {t.sentence}"
+            for t in self.templates
+            if t.id in wildcard
+        ]
+        reached = tuple(linker.reached.values())
+        notes += [
+            f"a value of the list {{{values.name}}} can be empty; sentences with it are left out"
+            for values, scope in reached
+            if any(can_be_blank(value.expression, scope) for value in values.values)
+        ]
+        return Pack(
+            lang=lang,
+            templates=tuple(t for t in self.templates if t.id not in wildcard),
+            open_templates=tuple(t for t in self.templates if t.id in wildcard),
+            lists=reached,
+            notes=tuple(notes),
+        )
+
+    def _parse(self, text: str, source: Source, *, what: str) -> Expression:
+        try:
+            return parse(text)
+        except TemplateSyntaxError as error:
+            message = f"{what}: {error.message}" if what else error.message
+            self.errors.append(
+                InputError(message, position=source.position(error.offset), hint=error.hint)
+            )
+            return literal("")
+
+    def _read_rules(self, document: Document, path: tuple[str | int, ...]) -> dict[str, Rule]:
+        found: dict[str, Rule] = {}
+        for name, body in (_at(document.value, path).get("expansion_rules") or {}).items():
+            source = Source(document, (*path, "expansion_rules", name))
+            expression = self._parse(body, source, what=f"rule <{name}>")
+            found[str(name)] = Rule(str(name), expression, source)
+        return found
+
+    def _read_lists(self, document: Document, path: tuple[str | int, ...]) -> dict[str, ValueList]:
+        found: dict[str, ValueList] = {}
+        for name, body in (_at(document.value, path).get("lists") or {}).items():
+            source = Source(document, (*path, "lists", name))
+            entity = self._entity(str(name), body, own=bool(path))
+            try:
+                values = read_list(str(name), entity, body, source, self._parse)
+            except InputError as error:
+                self.errors.append(error)
+                continue
+            found[str(name)] = values
+        return found
+
+    def _entity(self, name: str, body: Any, *, own: bool) -> str:
+        """Name for the values of a list: a block's own list must not mix with its namesakes."""
+        known = self._definitions.setdefault(name, [])
+        if not own:
+            if not known:
+                known.append("")
+            return name
+        signature = json.dumps(body, sort_keys=True, default=str)
+        if signature not in known:
+            known.append(signature)
+        number = known.index(signature)
+        return name if number == 0 else f"{name}#{number + 1}"
+
+    def _block(
+        self,
+        document: Document,
+        intent: str,
+        block: Mapping[str, Any],
+        path: tuple[str | int, ...],
+        body: Mapping[str, Any],
+    ) -> None:
+        rules, lists = self._read_rules(document, path), self._read_lists(document, path)
+        scope = self.scope
+        if rules or lists:
+            scope = Scope({**self.rules, **rules}, {**self.lists, **lists})
+        fixed = tuple((str(k), text_of(v)) for k, v in (block.get("slots") or {}).items())
+        for index, sentence in enumerate(block["sentences"]):
+            source = Source(document, (*path, "sentences", index))
+            file = document.path.relative_to(self.root).as_posix()
+            name = self._template_id(block, index, (file, intent, sentence), source)
+            self.templates.append(
+                Template(
+                    id=name,
+                    intent=intent,
+                    sentence=sentence,
+                    expression=self._parse(sentence, source, what=""),
+                    scope=scope,
+                    weight=float(block.get("weight", 1)),
+                    fixed=fixed,
+                    out_of_scope=bool(body.get("out_of_scope", False)),
+                    file=file,
+                    line=source.position().line,
+                    source=source,
+                )
+            )
+
+    def _template_id(
+        self, block: Mapping[str, Any], index: int, key: tuple[str, ...], source: Source
+    ) -> str:
+        own = block.get("id")
+        if own is not None:
+            name = own if len(block["sentences"]) == 1 else f"{own}/{index + 1}"
+            if name in self._ids:
+                first = self._ids[name].position()
+                self.errors.append(
+                    InputError(
+                        f"the id {own!r} is used twice (first in {first.file}:{first.line})",
+                        position=source.document.position((*source.path[:-2], "id")),
+                    )
+                )
+        else:
+            # The same sentence may stand in several blocks, with other rules or fixed slots.
+            count, name = 1, template_hash(*key)
+            while name in self._ids:
+                count += 1
+                name = template_hash(*key, str(count))
+        self._ids[name] = source
+        return name
+
+
+def template_hash(*parts: str) -> str:
+    """Id of a template without one of its own: hash of file, intent and sentence."""
+    data = "\x1f".join(parts).encode()
+    return hashlib.blake2b(data, digest_size=8, person=b"cf-template").hexdigest()
+
+
+def _at(value: Any, path: tuple[str | int, ...]) -> Mapping[str, Any]:
+    for step in path:
+        value = value[step]
+    return value  # type: ignore[no-any-return]
+
+
+def _place(error: InputError) -> tuple[str, int, int]:
+    if error.position is None:
+        return ("", 0, 0)
+    return (error.position.file, error.position.line, error.position.column)

@@ -1,0 +1,212 @@
+"""Sample distinct labelled sentences from templates: seeded, balanced, without replacement.
+
+Every template has its own stream: a keyed permutation walks over all its derivations, so no
+draw repeats, nothing has to be remembered, and the stream depends on nothing but the seed and
+the template's id. Rows are dealt to templates one by one, each to the template that is furthest
+below its share (lowest (rows + offset) / weight, with an offset in (0, 1) of its own, as in
+systematic sampling); a template that has given all it has drops out, and its share goes to the
+others. So n rows are always the first n of any larger number of rows.
+
+A sentence counts as new when no row of its intent folds to the same text. This makes ambiguous
+derivations harmless, and it is the folding that the clean stage uses.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corpusforge.core.spans import Slot
+from corpusforge.core.text import fold
+from corpusforge.grammar.compile import Planner
+from corpusforge.grammar.derivations import Node, Piece, render
+from corpusforge.grammar.loader import load_pack
+from corpusforge.grammar.pack import Pack, Template
+from corpusforge.grammar.permutation import KeyedPermutation
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Row", "Sample", "sample", "sample_pack"]
+
+# So many draws in a row that give nothing new make a stream change its way (see _ranks).
+PATIENCE = 2_000
+# Templates with at most this many different sentences are listed when their stream runs dry.
+MAX_LISTED = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One sampled sentence."""
+
+    template: Template
+    text: str
+    slots: tuple[Slot, ...]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What was sampled.
+
+    Attributes:
+        rows: In the order in which they were dealt.
+        derivations: Template id -> its exact number of derivations.
+        counts: Template id -> rows drawn from it.
+        notes: Warnings for the user.
+    """
+
+    rows: tuple[Row, ...]
+    derivations: Mapping[str, int]
+    counts: Mapping[str, int]
+    notes: tuple[str, ...]
+
+
+def sample(
+    path: Path, n: int, *, seed: int = 1, lang: str | None = None, lists: Path | None = None
+) -> tuple[pa.Table, list[str]]:
+    """Distinct labelled sentences of a template file or folder.
+
+    Args:
+        path: Template file or folder.
+        n: Rows wanted; fewer distinct ones give all of them and a note.
+        seed: Same seed, same rows; a larger n only appends rows.
+        lang: Needed where the folder holds several languages.
+        lists: File with further lists.
+
+    Returns:
+        A table of `core.schema.UTTERANCES` with ids and splits (license ""), and notes.
+
+    Raises:
+        InputError: For wrong templates.
+    """
+    from corpusforge.grammar.rows import to_table
+    from corpusforge.grammar.splits import split_templates
+
+    pack = load_pack(path, lang=lang, lists=[lists] if lists is not None else [])
+    drawn = sample_pack(pack, n, seed)
+    splits, _ = split_templates(pack.templates, seed=seed)
+    return to_table(drawn.rows, splits, lang=pack.lang, license=""), [*pack.notes, *drawn.notes]
+
+
+def sample_pack(pack: Pack, n: int, seed: int) -> Sample:
+    """Draw n distinct rows from the templates of a pack, balanced by weight."""
+    planner = Planner()
+    streams = [_Stream(template, planner.template(template), seed) for template in pack.templates]
+    claimed: dict[str, set[str]] = {}
+    offsets = _offsets(pack.templates, seed)
+    queue = [
+        (offset / stream.template.weight, turn, index)
+        for index, (stream, (offset, turn)) in enumerate(zip(streams, offsets, strict=True))
+    ]
+    heapq.heapify(queue)
+    rows: list[Row] = []
+    while queue and len(rows) < n:
+        _, turn, index = heapq.heappop(queue)
+        stream = streams[index]
+        row = stream.next(claimed.setdefault(stream.template.intent, set()))
+        if row is not None:
+            rows.append(row)
+            level = (stream.count + offsets[index][0]) / stream.template.weight
+            heapq.heappush(queue, (level, turn, index))
+    return Sample(
+        rows=tuple(rows),
+        derivations={s.template.id: s.node.derivations for s in streams},
+        counts={s.template.id: s.count for s in streams},
+        notes=tuple(_notes(streams, n, len(rows))),
+    )
+
+
+def _offsets(templates: Sequence[Template], seed: int) -> list[tuple[float, int]]:
+    """Where each template starts in the first round: (offset in (0, 1), turn among equals).
+
+    Spread evenly within an intent, in keyed order, so that the first rows already show all
+    intents in proportion to their weight. Keyed by intent and position and not by the
+    template's id: editing one sentence leaves the turns of all others as they are.
+    """
+    members: dict[str, list[int]] = {}
+    for index, template in enumerate(templates):
+        members.setdefault(template.intent, []).append(index)
+    offsets = [(0.5, 0)] * len(templates)
+    order = KeyedPermutation(max(1, len(members)), seed, "grammar.intents")
+    for number, (intent, indices) in enumerate(members.items()):
+        place = KeyedPermutation(len(indices), seed, "grammar.turns", intent)
+        for position, index in enumerate(indices):
+            offsets[index] = ((place(position) + 0.5) / len(indices), order(number))
+    return offsets
+
+
+@dataclass
+class _Stream:
+    """The rows of one template, one after the other."""
+
+    template: Template
+    node: Node
+    seed: int
+    count: int = 0
+    exhausted: bool = False
+    unfinished: bool = False
+    _pieces: Iterator[Sequence[Piece]] | None = None
+    _misses: int = 0
+
+    def next(self, claimed: set[str]) -> Row | None:
+        """The next sentence whose folded text is not claimed; claims it. None = no more."""
+        if self._pieces is None:
+            self._pieces = self._derivations()
+        for pieces in self._pieces:
+            made = render(pieces)
+            key = fold(made[0]) if made is not None else ""
+            if made is not None and key and key not in claimed:
+                claimed.add(key)
+                self._misses = 0
+                self.count += 1
+                return Row(self.template, *made)
+            self._misses += 1
+        self.exhausted = True
+        return None
+
+    def _derivations(self) -> Iterator[Sequence[Piece]]:
+        """Derivations in keyed order, until all were seen or nothing new can come.
+
+        Weighted ranks first: where values have weights, one derivation stands at many ranks. When
+        they give nothing new for long, the different sentences are listed and walked through in
+        keyed order, which ends with certainty; when there are too many to list, the stream goes on
+        with unlisted ranks and gives up after as many misses again.
+        """
+        ranks = KeyedPermutation(self.node.weight, self.seed, "grammar", self.template.id)
+        for index in range(self.node.weight):
+            pieces: list[Piece] = []
+            self.node.emit(ranks(index), pieces)
+            yield pieces
+            if self._misses >= PATIENCE:
+                break
+        else:
+            return
+        listed = self.node.distinct(MAX_LISTED)
+        if listed is None:
+            self.unfinished = True
+            return
+        every = list(listed)
+        order = KeyedPermutation(len(every), self.seed, "grammar.listed", self.template.id)
+        for index in range(len(every)):
+            yield every[order(index)]
+
+
+def _notes(streams: Sequence[_Stream], wanted: int, got: int) -> Iterator[str]:
+    unfinished = [stream.template for stream in streams if stream.unfinished]
+    for template in unfinished:
+        yield (
+            f"{template.file}:{template.line}: gave up after {PATIENCE} draws with nothing new: "
+            f"{template.sentence}"
+        )
+    if got < wanted:
+        few = "" if unfinished else ", which is all of them"
+        yield f"{wanted} rows were asked for; the templates hold {got} different sentences{few}"
+    silent = [s.template for s in streams if s.exhausted and not s.count]
+    for template in silent:
+        yield (
+            f"{template.file}:{template.line}: no rows, other templates of {template.intent!r} "
+            f"say the same: {template.sentence}"
+        )

@@ -1,0 +1,138 @@
+"""Check a template file against its JSON Schema and say what is wrong, and where.
+
+jsonschema costs 0.1 s to import, so it is imported at the first check.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from corpusforge.core.errors import InputError
+from corpusforge.core.source import Document
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
+
+_TYPES = {
+    "object": "a mapping (key: value)",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+}
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+
+    schema = resources.files("corpusforge").joinpath("schemas", "template.schema.json")
+    return Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
+
+
+def check_structure(document: Document) -> list[InputError]:
+    """All violations of the template schema in one file, in file order."""
+    if document.value is None:
+        return [
+            InputError(
+                "the file is empty",
+                position=document.position(()),
+                hint="expected 'language:' and 'intents:'",
+            )
+        ]
+    errors = [
+        found
+        for error in _validator().iter_errors(document.value)
+        for found in _explain(document, error)
+    ]
+    return sorted(errors, key=_place)
+
+
+def _place(error: InputError) -> tuple[int, int]:
+    return (error.position.line, error.position.column) if error.position else (0, 0)
+
+
+def _explain(document: Document, error: ValidationError) -> list[InputError]:
+    path: list[str | int] = list(error.absolute_path)
+    instance: Any = error.instance
+    schema: Any = error.schema
+    wanted: Any = error.validator_value
+    kind = str(error.validator)
+    name = f"{path[-1]!r}" if path and isinstance(path[-1], str) else "this"
+    at = document.position(path)
+    if kind == "additionalProperties":
+        allowed = sorted(schema["properties"])
+        return [
+            InputError(
+                f"unknown key {key!r}",
+                position=document.key_position([*path, key]),
+                given=str(key),
+                allowed=allowed,
+            )
+            for key in instance
+            if key not in allowed
+        ]
+    if kind == "type":
+        return [_wrong_type(error, name, document, path)]
+    if kind == "required":
+        missing = next(key for key in wanted if key not in instance)
+        if missing == "to":
+            return [InputError("the range has no end: the key 'to' is missing", position=at)]
+        return [InputError(f"the key {missing!r} is missing in {name}", position=at)]
+    if kind == "minItems":
+        what = "no sentences" if path[-1] == "sentences" else "no values"
+        where = document.key_position(path)
+        return [InputError(f"{_owner(path)} has {what}", position=where, hint="write at least one")]
+    if kind == "oneOf":
+        text = f"{_owner(path)} needs exactly one of 'values', 'range' and 'wildcard'"
+        return [InputError(text, position=document.key_position(path))]
+    if kind == "enum":
+        given = str(instance)
+        allowed = [str(value) for value in wanted]
+        message = f"{given!r} is not possible for {name}"
+        return [InputError(message, position=at, given=given, allowed=allowed)]
+    return [InputError(f"{name}: {error.message}", position=at)]
+
+
+def _owner(path: list[str | int]) -> str:
+    names = [step for step in path if isinstance(step, str)]
+    if "lists" in names and names[-1] != "lists":
+        return f"the list {{{names[names.index('lists') + 1]}}}"
+    return f"the block of {names[1]!r}" if names[:1] == ["intents"] else "this"
+
+
+def _wrong_type(
+    error: ValidationError, name: str, document: Document, path: list[str | int]
+) -> InputError:
+    wanted: Any = error.validator_value
+    types = [wanted] if isinstance(wanted, str) else list(wanted)
+    expected = " or ".join(_TYPES[kind] for kind in types)
+    given = error.instance
+    at = document.position(path)
+    hint = ""
+    if given is None:
+        at, shown = document.key_position(path), "nothing"
+        if "object" in types or "array" in types:
+            hint = "remove the key, or write something below it"
+    elif isinstance(given, bool):
+        shown = f"the truth value {str(given).lower()}"
+        # YAML 1.1 reads on, off, yes and no as truth values; nobody expects that.
+        hint = 'YAML reads on, off, yes and no as true or false: put quotes around, as in "on"'
+    elif isinstance(given, int | float):
+        shown = f"the number {given}"
+        hint = f'put quotes around: "{given}"' if "string" in types else ""
+    elif isinstance(given, str):
+        shown = f"the text {given!r}"
+    else:
+        shown = _TYPES["array" if isinstance(given, list) else "object"]
+        if isinstance(given, dict) and types == ["string"]:
+            hint = "quote sentences that hold ': ' or begin with '{' or '['"
+    what = "in a list" if isinstance(path[-1] if path else None, int) else f"for {name}"
+    if not path:
+        what = "in the file"
+    return InputError(f"expected {expected} {what}, got {shown}", position=at, hint=hint)

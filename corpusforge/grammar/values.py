@@ -1,0 +1,114 @@
+"""Read the lists of a template file: values, ranges of numbers, wildcards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+from corpusforge.core.errors import InputError
+from corpusforge.grammar.expression import Expression
+from corpusforge.grammar.pack import FRACTIONS, ListValue, NumberRange, Source, ValueList
+from corpusforge.grammar.parser import has_syntax, literal
+
+# More numbers than this, written with decimals, would make an automaton of that size.
+MAX_DECIMAL_NUMBERS = 100_000
+
+
+class Parse(Protocol):
+    """Parses a template; keeps the error for later and returns empty text when it is wrong."""
+
+    def __call__(self, text: str, source: Source, *, what: str) -> Expression:
+        """See `loader._Builder`."""
+        ...
+
+
+def read_list(
+    name: str, entity: str, body: Mapping[str, Any], source: Source, parse: Parse
+) -> ValueList:
+    """Make a list of its YAML body, whose structure has been checked.
+
+    Raises:
+        InputError: For an empty value, or a range that ends before it starts.
+    """
+    if "range" in body:
+        return ValueList(
+            name, entity, range=_read_range(name, body["range"], source), source=source
+        )
+    values = tuple(
+        _read_value(name, value, Source(source.document, (*source.path, "values", index)), parse)
+        for index, value in enumerate(body.get("values", ()))
+    )
+    return ValueList(name, entity, values=values, source=source)
+
+
+def merge_lists(first: ValueList, second: ValueList) -> ValueList:
+    """A list whose values stand in two files.
+
+    Raises:
+        InputError: When both are not lists of values, and are not the same.
+    """
+    if first.values and second.values:
+        return replace(first, values=first.values + second.values)
+    if (first.values, first.range) == (second.values, second.range):
+        return first
+    where = first.source.position() if first.source else None
+    raise InputError(
+        f"the list {{{second.name}}} was defined otherwise before"
+        + (f" ({where.file}:{where.line})" if where else ""),
+        position=second.source.document.key_position(second.source.path) if second.source else None,
+        hint="values of two files are joined; ranges and wildcards cannot be",
+    )
+
+
+def _read_value(name: str, value: Any, source: Source, parse: Parse) -> ListValue:
+    whole: Mapping[str, Any] = {"in": value} if isinstance(value, str) else value
+    if not isinstance(value, str):
+        source = Source(source.document, (*source.path, "in"))
+    words = whole["in"]
+    if not words.strip():
+        raise InputError(f"a value of the list {{{name}}} is empty", position=source.position())
+    expression = literal(words)
+    if has_syntax(words):
+        expression = parse(words, source, what=f"list {{{name}}}")  # type: ignore[assignment]
+    out = whole.get("out")
+    attributes = {str(k): text_of(v) for k, v in (whole.get("attributes") or {}).items()}
+    return ListValue(
+        expression=expression,
+        value=None if out is None else text_of(out),
+        attributes=tuple(sorted(attributes.items())),
+        agreement=whole.get("agreement", ""),
+        weight=float(whole.get("weight", 1)),
+        source=source,
+    )
+
+
+def text_of(value: Any) -> str:
+    """A canonical value as text; what is not text is written as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _read_range(name: str, body: Mapping[str, Any], source: Source) -> NumberRange:
+    first, last = body["from"], body["to"]
+    if first > last:
+        raise InputError(
+            f"the range of the list {{{name}}} ends before it starts: from {first} to {last}",
+            position=source.document.position((*source.path, "range", "to")),
+        )
+    multiplier = body.get("multiplier")
+    numbers = NumberRange(
+        first=first,
+        last=last,
+        step=body.get("step", 1),
+        decimals=FRACTIONS[body["fractions"]] if "fractions" in body else "",
+        multiplier=None if multiplier is None else float(multiplier),
+    )
+    if numbers.decimals and len(numbers) > MAX_DECIMAL_NUMBERS:
+        raise InputError(
+            f"the range of the list {{{name}}} has {len(numbers):,} numbers with decimals, "
+            f"more than {MAX_DECIMAL_NUMBERS:,}",
+            position=source.document.key_position((*source.path, "range")),
+            hint="make it smaller, or use a larger step",
+        )
+    return numbers
