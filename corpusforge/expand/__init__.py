@@ -1,0 +1,1 @@
+"""Expanding the train rows: a conditional text GAN, novelty, agreement, provenance."""

@@ -1,0 +1,89 @@
+"""What a generator is given and what it gives: the contract of the `generator` plug-ins.
+
+The discriminator, the intent classifier, the novelty test, the weights and the provenance are
+not the generator's business: they are the same for all generators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from corpusforge.core.progress import Progress
+from corpusforge.core.recipe import ExpandConfig
+from corpusforge.expand.slots import Frame
+
+if TYPE_CHECKING:
+    from corpusforge.expand.gan.layout import Layout
+    from corpusforge.expand.judge import Judge
+
+__all__ = ["Candidate", "FitContext", "Generator"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One generated text, not yet judged.
+
+    Attributes:
+        frame: What it was generated for.
+        text: With slot symbols; it holds the frame's symbols, each as often as the frame.
+    """
+
+    frame: Frame
+    text: str
+
+
+@dataclass(frozen=True)
+class FitContext:
+    """What a generator may use while it is fitted.
+
+    Attributes:
+        layout: Pieces and lengths, for models over pieces.
+        held_out: Train frames that must not be learnt; for stopping and for guards.
+        judge: Scores texts, and can be trained against fakes.
+        config: The recipe's `expand` part.
+        seed: The recipe's seed.
+        progress: For bars.
+    """
+
+    layout: Layout
+    held_out: Sequence[Frame]
+    judge: Judge
+    config: ExpandConfig
+    seed: int
+    progress: Progress
+
+
+class Generator(Protocol):
+    """A source of candidates.
+
+    Attributes:
+        may_change_slot_values: Whether slots may be refilled with other values of the same
+            list and agreement class.
+    """
+
+    may_change_slot_values: bool
+
+    def fit(self, train: Sequence[Frame], context: FitContext) -> dict[str, Any]:
+        """Learns from frames of train rows.
+
+        Returns:
+            What to write into history.json.
+        """
+        ...
+
+    def expand(self, frames: Sequence[Frame], n: int, rng: np.random.Generator) -> list[Candidate]:
+        """At most `n` candidates for the frames, in turn; unusable ones are left out."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Writes what `load` needs into an existing folder."""
+        ...
+
+    def load(self, folder: Path, context: FitContext) -> None:
+        """Reads what `save` wrote, in place of `fit`."""
+        ...

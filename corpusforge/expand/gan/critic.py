@@ -1,0 +1,147 @@
+"""Training the discriminator against a growing memory of fakes, and asking it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch.nn import functional as F  # noqa: N812
+
+from corpusforge.expand.gan.discriminator import Discriminator
+from corpusforge.expand.gan.layout import Condition, Layout
+
+__all__ = ["Critic"]
+
+_BATCH = 64
+_RATE = 1e-3
+_DECAY = 1e-2
+# One-sided smoothing (Salimans et al. 2016, arXiv 1606.03498): a discriminator that is sure
+# ranks nothing.
+_REAL_TARGET = 0.9
+# Share of a batch of fakes taken from the newest; the others come from the whole memory.
+_NEWEST = 0.5
+
+
+class Critic:
+    """A discriminator, the real rows it knows and all fakes it has ever seen.
+
+    Args:
+        layout: Pieces and lengths.
+        model: The network, changed in place.
+        conditions: Intent and slots of the real rows, shape [rows].
+        texts: The real rows, shape [rows].
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        model: Discriminator,
+        conditions: Sequence[Condition],
+        texts: Sequence[str],
+    ) -> None:
+        self.layout = layout
+        self.model = model
+        self._places = {intent: i for i, intent in enumerate(layout.tokenizer.intents)}
+        self._real = layout.texts(texts)
+        self._real_intents = self._intents(conditions)
+        self._fakes = torch.empty((0, layout.text_length), dtype=torch.int64)
+        self._fake_intents = torch.empty((0,), dtype=torch.int64)
+        self._optimiser: torch.optim.Optimizer | None = None
+
+    def _intents(self, conditions: Sequence[Condition]) -> torch.Tensor:
+        return torch.tensor([self._places[c.intent] for c in conditions], dtype=torch.int64)
+
+    def learn(
+        self,
+        conditions: Sequence[Condition],
+        texts: Sequence[str],
+        *,
+        epochs: int,
+        generator: torch.Generator,
+    ) -> float:
+        """Trains on the real rows against these fakes and remembered ones.
+
+        Args:
+            conditions: Intent and slots of the new fakes.
+            texts: The new fakes.
+            epochs: Passes over the real rows.
+            generator: Shuffles and draws.
+
+        Returns:
+            Mean loss of the last pass, in nats.
+        """
+        if self._optimiser is None:
+            self._optimiser = torch.optim.AdamW(
+                self.model.parameters(), lr=_RATE, weight_decay=_DECAY, fused=True
+            )
+        newest = len(texts)
+        self._fakes = torch.cat([self._fakes, self.layout.texts(texts)])
+        self._fake_intents = torch.cat([self._fake_intents, self._intents(conditions)])
+        self.model.train()
+        loss = 0.0
+        for _ in range(epochs):
+            losses = []
+            order = torch.randperm(len(self._real), generator=generator)
+            for start in range(0, len(order), _BATCH):
+                real = order[start : start + _BATCH]
+                losses.append(self._step(real, self._draw(len(real), newest, generator)))
+            loss = sum(losses) / max(len(losses), 1)
+        return loss
+
+    def _draw(self, count: int, newest: int, generator: torch.Generator) -> torch.Tensor:
+        """Row numbers of fakes, half of them new; int64 [count], or empty without fakes."""
+        total = len(self._fakes)
+        if total == 0:
+            return torch.empty((0,), dtype=torch.int64)
+        fresh = torch.randint(total - max(newest, 1), total, (count,), generator=generator)
+        old = torch.randint(0, total, (count,), generator=generator)
+        coin = torch.rand(count, generator=generator) < _NEWEST
+        return torch.where(coin & (newest > 0), fresh, old)
+
+    def _step(self, real: torch.Tensor, fake: torch.Tensor) -> float:
+        optimiser = self._optimiser
+        assert optimiser is not None  # `learn` made it
+        texts = torch.cat([self._real[real], self._fakes[fake]])
+        intents = torch.cat([self._real_intents[real], self._fake_intents[fake]])
+        realness, match = self.model(texts, intents)
+        targets = torch.zeros(len(texts))
+        targets[: len(real)] = _REAL_TARGET
+        loss = F.binary_cross_entropy_with_logits(realness, targets)
+        loss = loss + _match_loss(match[: len(real)], intents[: len(real)])
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        return float(loss.detach())
+
+    def scores(
+        self, conditions: Sequence[Condition], texts: Sequence[str]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Judges texts.
+
+        Returns:
+            Realness logit and intent match probability in [0, 1], each float32 [rows].
+        """
+        if not len(texts):
+            return torch.empty(0), torch.empty(0)
+        self.model.eval()
+        ids, intents = self.layout.texts(texts), self._intents(conditions)
+        parts = []
+        with torch.no_grad():
+            for start in range(0, len(ids), 1024):
+                part = slice(start, start + 1024)
+                realness, match = self.model(ids[part], intents[part])
+                own = match.gather(1, intents[part].unsqueeze(1)).squeeze(1)
+                parts.append((realness, torch.sigmoid(own)))
+        return torch.cat([p[0] for p in parts]), torch.cat([p[1] for p in parts])
+
+
+def _match_loss(logits: torch.Tensor, intents: torch.Tensor) -> torch.Tensor:
+    """Own intent against all wrong ones, either side counting half."""
+    own = torch.zeros_like(logits, dtype=torch.bool)
+    own.scatter_(1, intents.unsqueeze(1), True)
+    right = F.softplus(-logits[own]).mean()
+    if logits.shape[1] == 1:
+        return right
+    # The hardest wrong intents matter, so each row's wrong ones are summed, not averaged.
+    wrong = F.softplus(logits[~own]).reshape(len(logits), -1).sum(1).mean()
+    return right + wrong

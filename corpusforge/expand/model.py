@@ -1,0 +1,182 @@
+"""A fitted generator with its judge and piece table, as one folder.
+
+    config.json model.safetensors tokenizer.json tokenizer_config.json spiece.model
+    discriminator.json discriminator.safetensors limits.json slots.json layout.json history.json
+
+The first line is what transformers' Auto classes open.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from corpusforge.core import plugins
+from corpusforge.core.errors import InputError
+from corpusforge.core.progress import Progress
+from corpusforge.core.recipe import ExpandConfig
+from corpusforge.core.run import read_json, write_json
+from corpusforge.core.schema import Utterance
+from corpusforge.core.seeding import rng, uniforms
+from corpusforge.expand.contract import FitContext, Generator
+from corpusforge.expand.gan.layout import Layout
+from corpusforge.expand.judge import Judge
+from corpusforge.expand.slots import Frame, SlotKind, SlotTable
+from corpusforge.expand.tokenizer import Tokenizer, train_tokenizer
+
+__all__ = ["Model", "Training", "fit_model", "load_model"]
+
+# Share of distinct train frames kept from the models, for stopping and for limits.
+_HELD_OUT = 0.1
+# Pieces of plain text; Dirichlet-like intents of a few thousand rows have no more words.
+_PIECES = 2000
+# Longer texts (in pieces) are not learnt: memory grows with the longest, and commands to a
+# voice assistant are short.
+_LONGEST = 64
+# Room for texts a little longer than those seen.
+_ROOM = 4
+# Texts that hold the name of a piece of ours would be read as that piece.
+_RESERVED = re.compile(r"<(?:pad|unk|s|/s|sep|empty|intent_\d+|0x[0-9A-Fa-f]{2})>")
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a model is fitted on.
+
+    Attributes:
+        rows: Train rows.
+        catalogue: Slot values, schema `CATALOGUE`.
+        config: The recipe's `expand` part.
+        seed: The recipe's seed.
+        progress: For bars.
+    """
+
+    rows: Sequence[Utterance]
+    catalogue: pa.Table
+    config: ExpandConfig
+    seed: int
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted model, ready to sample and to judge.
+
+    Attributes:
+        generator: Source of candidates.
+        judge: Their judge.
+        layout: Pieces and lengths.
+        table: Slot kinds and values.
+        frames: Frames of the train rows that the model can be asked for.
+        unknown: Train rows that it cannot be asked for (a pinned model, other slots).
+        history: What training recorded.
+    """
+
+    generator: Generator
+    judge: Judge
+    layout: Layout
+    table: SlotTable
+    frames: tuple[Frame, ...]
+    unknown: int
+    history: dict[str, Any]
+
+
+def _frames(table: SlotTable, rows: Sequence[Utterance]) -> list[Frame]:
+    found = [table.frame(row, number) for number, row in enumerate(rows)]
+    return [f for f in found if f is not None and f.text and not _RESERVED.search(f.text)]
+
+
+def _split(frames: Sequence[Frame], seed: int) -> tuple[list[Frame], list[Frame]]:
+    """Distinct frames to learn, and distinct ones held out (keyed, so that rows stay put)."""
+    distinct = {(frame.intent, frame.text): frame for frame in reversed(frames)}
+    keys = sorted(distinct)
+    draws = uniforms(seed, "expand.held_out", [f"{intent}\x1f{text}" for intent, text in keys])
+    learn: list[Frame] = []
+    held_out: list[Frame] = []
+    seen: set[str] = set()
+    for (intent, text), draw in zip(keys, draws, strict=True):
+        # Every intent keeps its first frame, or the models could not know it.
+        side = held_out if draw < _HELD_OUT and intent in seen else learn
+        seen.add(intent)
+        side.append(distinct[intent, text])
+    if not held_out and len(learn) > 1:
+        held_out = learn[-1:]
+    return learn, held_out
+
+
+def fit_model(training: Training, folder: Path) -> None:
+    """Fits piece table, generator and judge on train rows, and writes them into a folder.
+
+    Raises:
+        RunError: When tokenizer.json and sentencepiece differ on a train row.
+    """
+    table = SlotTable.build(training.rows, training.catalogue)
+    frames = _frames(table, training.rows)
+    learn, held_out = _split(frames, training.seed)
+    symbols = sorted(table.kinds)
+    intents = sorted({frame.intent for frame in frames})
+    tokenizer = train_tokenizer([f.text for f in learn], symbols, intents, pieces=_PIECES)
+    tokenizer.check([frame.text for frame in frames])
+    layout, learn = _layout(tokenizer, learn)
+    held_out = [frame for frame in held_out if layout.fits(frame.text)]
+    seed = int(rng(training.seed, "expand.judge").integers(2**62))
+    judge = Judge(layout, table, learn, held_out, seed=seed)
+    context = FitContext(layout, held_out, judge, training.config, training.seed, training.progress)
+    generator = plugins.load("generator", training.config.generator)()
+    history = generator.fit(learn, context)
+    generator.save(folder)
+    judge.save(folder)
+    tokenizer.save(folder, max_length=layout.prompt_length + layout.text_length)
+    sizes = {"frame_size": layout.frame_size, "text_length": layout.text_length}
+    write_json(sizes, folder / "layout.json")
+    write_json(
+        {symbol: asdict(kind) for symbol, kind in table.kinds.items()}, folder / "slots.json"
+    )
+    history |= {"frames": len(learn), "held_out": len(held_out), "pieces": len(tokenizer)}
+    write_json(history, folder / "history.json")
+
+
+def _layout(tokenizer: Tokenizer, learn: Sequence[Frame]) -> tuple[Layout, list[Frame]]:
+    lengths = [len(tokenizer.encode(frame.text)) for frame in learn]
+    kept = [f for f, size in zip(learn, lengths, strict=True) if size <= _LONGEST]
+    longest = max((size for size in lengths if size <= _LONGEST), default=1)
+    frame_size = max((len(frame.symbols) for frame in kept), default=0)
+    return Layout(tokenizer, frame_size, longest + 1 + _ROOM), kept
+
+
+def load_model(folder: Path, training: Training) -> Model:
+    """Opens what `fit_model` wrote, for the present rows and slot values.
+
+    Raises:
+        InputError: When the folder holds no model.
+    """
+    needed = ("slots.json", "layout.json", "limits.json", "tokenizer.json")
+    missing = [name for name in needed if not (folder / name).is_file()]
+    if missing:
+        raise InputError(
+            f"{folder} is not a model folder: it has no {missing[0]}",
+            hint="name a model folder of an earlier run, or leave expand.model out",
+        )
+    kinds = {symbol: SlotKind(**kind) for symbol, kind in read_json(folder / "slots.json").items()}
+    table = SlotTable.build(training.rows, training.catalogue).with_kinds(kinds)
+    layout = Layout(Tokenizer.load(folder), **read_json(folder / "layout.json"))
+    known = set(layout.tokenizer.intents)
+    frames = [
+        frame
+        for frame in _frames(table, training.rows)
+        if frame.intent in known and len(frame.symbols) <= layout.frame_size
+    ]
+    learn, held_out = _split(frames, training.seed)
+    judge = Judge(layout, table, learn, held_out, folder)
+    context = FitContext(layout, held_out, judge, training.config, training.seed, training.progress)
+    generator: Generator = plugins.load("generator", training.config.generator)()
+    generator.load(folder, context)
+    history: dict[str, Any] = json.loads((folder / "history.json").read_text(encoding="utf-8"))
+    unknown = len(training.rows) - len(frames)
+    return Model(generator, judge, layout, table, tuple(frames), unknown, history)

@@ -1,0 +1,189 @@
+"""Accepted and rejected candidates as rows: values, parents, licences, weights, scores."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+
+from corpusforge.core.ids import assign_ids
+from corpusforge.core.recipe import Recipe
+from corpusforge.core.schema import (
+    DROPPED,
+    Utterance,
+    drop_rows,
+    utterances_to_table,
+    with_scores,
+)
+from corpusforge.core.seeding import rng
+from corpusforge.core.text import fold
+from corpusforge.expand.contract import Candidate
+from corpusforge.expand.judge import Limits
+from corpusforge.expand.selection import ACCEPTED, Judged
+from corpusforge.expand.slots import SlotTable
+
+__all__ = ["SCORES", "RowBuilder", "add_rows", "rejected_table"]
+
+SCORES = ("discriminator", "intent")
+# Weight of a generated row at most, and of all of an intent relative to its other train rows:
+# unassessed rows must not outweigh those that are right by construction.
+_MOST_WEIGHT, _MOST_SHARE = 0.5, 0.5
+# Draws of slot values before a text counts as taken.
+_TRIES = 8
+
+_REASONS = {
+    "in_language": "the recipe's templates can say it",
+    "near_row": "within one word or one character of a train row",
+    "intent_disagreement": "a judge does not find its intent in it",
+    "low_realness": "the discriminator takes it for generated",
+    "duplicate": "another row reads the same",
+    "quota_full": "its intent had enough rows",
+}
+
+
+class RowBuilder:
+    """Gives candidates their slot values, and refuses texts that are taken.
+
+    Args:
+        table: Slot kinds and values.
+        train: Train rows; frames name their parents by number in it.
+        texts: Texts of all rows of all splits.
+        recipe: Seed, language and generator.
+    """
+
+    def __init__(
+        self, table: SlotTable, train: Sequence[Utterance], texts: Sequence[str], recipe: Recipe
+    ) -> None:
+        self._table = table
+        self._train = train
+        self._taken = {fold(text) for text in texts}
+        self._recipe = recipe
+        self._rows: dict[tuple[str, str], Utterance] = {}
+
+    def accept(self, candidate: Candidate) -> bool:
+        """Fills a passed candidate so that its folded text is new; False when it cannot be."""
+        for attempt in range(_TRIES):
+            row = self._fill(candidate, attempt)
+            if row is None:
+                return False
+            folded = fold(row.text)
+            if folded and folded not in self._taken:
+                self._taken.add(folded)
+                self._rows[candidate.frame.intent, candidate.text] = row
+                return True
+        return False
+
+    def _fill(self, candidate: Candidate, attempt: int) -> Utterance | None:
+        frame = candidate.frame
+        draws = rng(self._recipe.seed, "expand.refill", frame.intent, candidate.text, attempt)
+        filled = self._table.refill(candidate.text, draws)
+        if filled is None:
+            return None
+        text, slots, licenses = filled
+        parent = self._train[frame.parent]
+        return Utterance(
+            text=text,
+            lang=parent.lang,
+            intent=frame.intent,
+            slots=None if parent.slots is None else slots,
+            origin=self._recipe.expand.generator,
+            template=parent.template,
+            parents=(parent.id,),
+            generation=1 + parent.generation,
+            split="train",
+            license=_joined(parent.license, licenses),
+        )
+
+    def accepted(self, judged: Sequence[Judged]) -> pa.Table:
+        """Accepted candidates as weighted rows with scores, in the order of drawing."""
+        kept = [item for item in judged if item.verdict == ACCEPTED]
+        rows = [self._rows[i.candidate.frame.intent, i.candidate.text] for i in kept]
+        weights = _weights(self._train, Counter(row.intent for row in rows))
+        weighted = [replace(row, weight=weights[row.intent]) for row in rows]
+        return _with_scores(assign_ids(utterances_to_table(weighted)), kept)
+
+    def rejected(self, judged: Sequence[Judged]) -> tuple[pa.Table, list[Judged]]:
+        """Other candidates as rows of weight 0; those that cannot be filled are left out."""
+        rows: list[Utterance] = []
+        kept: list[Judged] = []
+        for item in judged:
+            row = None if item.verdict == ACCEPTED else self._fill(item.candidate, 0)
+            if row is not None:
+                rows.append(replace(row, weight=0.0))
+                kept.append(item)
+        return _with_scores(assign_ids(utterances_to_table(rows)), kept), kept
+
+
+def _weights(train: Sequence[Utterance], accepted: Counter[str]) -> dict[str, float]:
+    sums: defaultdict[str, float] = defaultdict(float)
+    for row in train:
+        sums[row.intent] += row.weight
+    weights = {}
+    for intent, count in accepted.items():
+        weight = min(_MOST_WEIGHT, _MOST_SHARE * sums[intent] / count)
+        # Six digits, rounded down: float32 must not push the sum over the limit.
+        weights[intent] = math.floor(weight * 1e6) / 1e6
+    return weights
+
+
+def _joined(license: str, others: Sequence[str]) -> str:
+    more = sorted(set(others) - {license})
+    return " AND ".join([license, *more]) if more else license
+
+
+def _with_scores(table: pa.Table, judged: Sequence[Judged]) -> pa.Table:
+    """Adds the probability of being real, and the lower of the two intent probabilities."""
+    columns = [
+        [1 / (1 + math.exp(-max(-80.0, min(80.0, item.realness)))) for item in judged],
+        [min(item.match, item.intent) for item in judged],
+    ]
+    for name, values in zip(SCORES, columns, strict=True):
+        table = table.append_column(f"score_{name}", pa.array(values, pa.float32()))
+    return table
+
+
+def add_rows(table: pa.Table, accepted: pa.Table) -> pa.Table:
+    """All rows as they came, then the accepted ones; score columns null where unknown."""
+    schema = with_scores(table.schema, SCORES)
+    for name in schema.names[len(table.schema.names) :]:
+        table = table.append_column(schema.field(name), pa.nulls(table.num_rows, pa.float32()))
+    for name in [n for n in schema.names if n not in accepted.schema.names]:
+        nulls = pa.nulls(accepted.num_rows, schema.field(name).type)
+        accepted = accepted.append_column(schema.field(name), nulls)
+    return pa.concat_tables([table.cast(schema), accepted.select(schema.names).cast(schema)])
+
+
+def rejected_table(builder: RowBuilder, judged: Sequence[Judged], limits: Limits) -> pa.Table:
+    """Rejected candidates, each distinct one once, with who rejected it, score and limit."""
+    rows, kept = builder.rejected(judged)
+    parts = [with_scores(DROPPED, ()).empty_table()]
+    for name, reason in _REASONS.items():
+        places = [place for place, item in enumerate(kept) if item.verdict == name]
+        scores, threshold = _evidence(name, [kept[place] for place in places], limits)
+        parts.append(
+            drop_rows(
+                rows,
+                places,
+                stage="expand",
+                filter=name,
+                reasons=[reason] * len(places),
+                scores=scores,
+                threshold=threshold,
+            )
+        )
+    return pa.concat_tables(parts, promote_options="default")
+
+
+def _evidence(
+    name: str, items: Sequence[Judged], limits: Limits
+) -> tuple[list[float | None], float | None]:
+    if name == "low_realness":
+        return [item.realness for item in items], limits.realness
+    if name == "intent_disagreement":
+        # How far below its own limit the worse judge is; 0 would just pass.
+        lacks = [min(item.match - limits.match, item.intent - limits.intent) for item in items]
+        return list(lacks), 0.0
+    return [None] * len(items), None

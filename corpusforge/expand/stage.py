@@ -1,0 +1,219 @@
+"""The expand stage: novel rows from a generator, judged, refilled, weighted, with parents."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from corpusforge.core.errors import InputError
+from corpusforge.core.ids import digest
+from corpusforge.core.recipe import Recipe
+from corpusforge.core.run import (
+    StageContext,
+    StageResult,
+    canonical_json,
+    package_versions,
+    write_json,
+)
+from corpusforge.core.schema import (
+    DROPPED,
+    Utterance,
+    read_table,
+    table_to_utterances,
+    write_table,
+)
+from corpusforge.core.seeding import rng
+
+if TYPE_CHECKING:
+    from corpusforge.expand.model import Model, Training
+    from corpusforge.expand.selection import Selection
+
+NAME = "expand"
+VERSION = 1
+PACKAGES = (
+    "numpy",
+    "pyarrow",
+    "scikit-learn",
+    "sentencepiece",
+    "tokenizers",
+    "torch",
+    "transformers",
+)
+# Candidates drawn between two looks at the quotas.
+_WAVE = 1024
+_FEWEST_ROWS = 10
+NOT_SHOWN = "expansion: not shown to help (no real data to assess against)"
+NOT_ASSESSED = "expansion: not shown to help (usefulness on the real rows is not assessed yet)"
+
+__all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
+
+
+def config(recipe: Recipe) -> dict[str, Any]:
+    """Everything that shapes the stage's bytes beside its inputs."""
+    settings = asdict(recipe.expand)
+    if recipe.expand.model is not None:
+        settings["model"] = _folder_digest(recipe.path(recipe.expand.model))
+    return {"expand": settings, "seed": recipe.seed, "real": recipe.real is not None}
+
+
+def _folder_digest(folder: Path) -> str:
+    if not folder.is_dir():
+        raise InputError(
+            f"expand.model: there is no folder {folder}",
+            hint="name a model folder of an earlier run, or leave expand.model out",
+        )
+    parts: list[str | bytes] = []
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        parts += [path.relative_to(folder).as_posix(), path.read_bytes()]
+    return digest(*parts)
+
+
+def run(ctx: StageContext) -> StageResult:
+    """Writes utterances.parquet (all rows, then the accepted), dropped.parquet, history.json."""
+    grammar = ctx.inputs["grammar"]
+    table = read_table(grammar / "utterances.parquet")
+    rows = [row for row in table_to_utterances(table) if row.split == "train" and row.weight > 0]
+    if ctx.recipe.expand.rows == 0 or len(rows) < _FEWEST_ROWS:
+        return _pass_through(ctx, table, len(rows))
+    from corpusforge.expand.model import Training
+
+    catalogue = read_table(grammar / "catalogue.parquet")
+    training = Training(rows, catalogue, ctx.recipe.expand, ctx.recipe.seed, ctx.progress)
+    model = _model(ctx, training)
+    return _expand(ctx, table, rows, model)
+
+
+def _pass_through(ctx: StageContext, table: pa.Table, train_rows: int) -> StageResult:
+    write_table(table, ctx.folder / "utterances.parquet")
+    write_table(DROPPED.empty_table(), ctx.folder / "dropped.parquet")
+    write_json({}, ctx.folder / "history.json")
+    notes: tuple[str, ...] = ()
+    if ctx.recipe.expand.rows:
+        notes = (f"expansion: skipped, {train_rows} train rows are too few to learn from",)
+    return StageResult(table.num_rows, table.num_rows, {}, {"usefulness": "not assessed"}, notes)
+
+
+def _model(ctx: StageContext, training: Training) -> Model:
+    """The pinned model, the one trained before on the same rows, or a new one."""
+    from corpusforge.expand.model import fit_model, load_model
+
+    pinned = ctx.recipe.expand.model
+    if pinned is not None:
+        return load_model(ctx.recipe.path(pinned), training)
+    # What decides how much is sampled does not shape the model.
+    settings = asdict(training.config)
+    for name in ("rows", "model", "max_candidates"):
+        del settings[name]
+    key = digest(
+        "expand.model",
+        canonical_json([VERSION, ctx.recipe.seed, settings, package_versions(PACKAGES)]),
+        canonical_json([asdict(row) for row in training.rows]),
+        canonical_json(training.catalogue.to_pylist()),
+    )
+    folder = ctx.cache.put_folder("model", key, lambda path: fit_model(training, path))
+    return load_model(folder, training)
+
+
+def _expand(ctx: StageContext, table: pa.Table, rows: list[Utterance], model: Model) -> StageResult:
+    from corpusforge.core.language import Language
+    from corpusforge.expand.novelty import NoveltyTest
+    from corpusforge.expand.rows import RowBuilder, add_rows, rejected_table
+    from corpusforge.expand.selection import Quotas, Selection
+
+    recipe = ctx.recipe
+    language = Language.load(ctx.inputs["grammar"] / "language.json")
+    novelty = NoveltyTest(language, [model.table.plain(frame.text) for frame in model.frames])
+    builder = RowBuilder(model.table, rows, table["text"].to_pylist(), recipe)
+    counts = Counter(frame.intent for frame in model.frames)
+    quotas = Quotas(recipe.expand.rows, counts, recipe.expand.max_candidates)
+    selection = Selection(model.judge, novelty, model.table, quotas, builder.accept)
+    _sample(ctx, model, selection)
+    whole = add_rows(table, builder.accepted(selection.judged))
+    rejected = rejected_table(builder, selection.judged, model.judge.limits)
+    write_table(whole, ctx.folder / "utterances.parquet")
+    write_table(rejected, ctx.folder / "dropped.parquet")
+    write_json(model.history, ctx.folder / "history.json")
+    dropped = Counter(rejected["filter"].to_pylist())
+    facts = _facts(model, selection)
+    notes = _notes(recipe, model, selection)
+    return StageResult(table.num_rows, whole.num_rows, dict(sorted(dropped.items())), facts, notes)
+
+
+def _sample(ctx: StageContext, model: Model, selection: Selection) -> None:
+    """Draws and judges waves until the quotas are full or the candidates spent."""
+    seed, quotas = ctx.recipe.seed, selection.quotas
+    by_intent: dict[str, list[Any]] = {}
+    for frame in model.frames:
+        by_intent.setdefault(frame.intent, []).append(frame)
+    wave = 0
+    with ctx.progress.task("expand: sample", ctx.recipe.expand.rows, "rows") as task:
+        while plan := quotas.plan(_WAVE):
+            draws = rng(seed, "expand.sample", wave)
+            frames = [
+                by_intent[intent][int(draws.integers(len(by_intent[intent])))]
+                for intent, count in plan.items()
+                for _ in range(count)
+            ]
+            for intent, count in plan.items():
+                quotas.spend(intent, count)
+            task.advance(selection.take(model.generator.expand(frames, len(frames), draws)))
+            wave += 1
+
+
+def _facts(model: Model, selection: Selection) -> dict[str, Any]:
+    from corpusforge.expand.selection import ACCEPTED
+
+    verdicts = Counter(item.verdict for item in selection.judged)
+    quotas = selection.quotas
+    distinct = len(selection.judged)
+    classes = selection.class_counts()
+    accepted = verdicts[ACCEPTED]
+    return {
+        "usefulness": "not assessed",
+        "wanted": sum(quotas.first.values()),
+        "accepted": accepted,
+        "candidates": sum(quotas.spent.values()),
+        "distinct_candidates": distinct,
+        # Of distinct candidates; `drawn` counts repeats.
+        "shares": {name: count / max(distinct, 1) for name, count in classes.items()},
+        "drawn": dict(sorted(selection.drawn.items())),
+        "acceptance": accepted / max(distinct, 1),
+        "acceptance_of_novel": accepted / max(classes["novel"], 1),
+        "verdicts": dict(sorted(verdicts.items())),
+        "limits": asdict(model.judge.limits),
+        "rounds": len(model.history.get("rounds", ())) - 1,
+        "round_kept": model.history.get("round_kept"),
+        "intents": {
+            name: {
+                "quota": quotas.first[name],
+                "accepted": quotas.accepted[name],
+                "candidates": quotas.spent[name],
+            }
+            for name in sorted(quotas.first)
+        },
+    }
+
+
+def _notes(recipe: Recipe, model: Model, selection: Selection) -> tuple[str, ...]:
+    quotas = selection.quotas
+    notes = [NOT_SHOWN if recipe.real is None else NOT_ASSESSED]
+    accepted = sum(quotas.accepted.values())
+    if accepted < recipe.expand.rows:
+        notes.append(
+            f"expansion: {accepted} of {recipe.expand.rows} wanted rows accepted after "
+            f"{sum(quotas.spent.values())} candidates"
+        )
+    short = [name for name in quotas.first if quotas.accepted[name] < quotas.first[name]]
+    if short and accepted:
+        notes.append(
+            "expansion: fewer novel rows than their share in "
+            + ", ".join(sorted(short)[:10])
+            + (f" and {len(short) - 10} more" if len(short) > 10 else "")
+        )
+    if model.unknown:
+        notes.append(f"expansion: {model.unknown} train rows have slots the model does not know")
+    return tuple(notes)

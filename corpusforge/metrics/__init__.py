@@ -1,0 +1,1 @@
+"""Metrics: pure functions; each file declares name, goal, bounds, unit and source."""
