@@ -52,15 +52,19 @@ def pack_entries(pack: Pack, license: str) -> Iterator[Entry]:
                 yield Entry(values.entity, text, value, item.attributes, item.agreement, license)
 
 
-def real_entries(rows: Iterable[Utterance], known: set[str], license: str) -> Iterator[Entry]:
-    """Slot values of real train rows, for slots that are not filled from a list.
+def real_entries(
+    rows: Iterable[Utterance], known: Iterable[Entry], license: str
+) -> Iterator[Entry]:
+    """Slot values of real train rows that no list has.
 
     Only train rows: a value seen in test alone must not come into generated rows.
     """
+    seen = {(entry.entity, entry.text) for entry in known}
     for row in rows:
         if row.split == "train":
             for slot in row.slots or ():
-                if slot.entity not in known:
+                if (slot.entity, slot.text) not in seen:
+                    seen.add((slot.entity, slot.text))
                     yield Entry(slot.entity, slot.text, slot.value, license=license)
 
 

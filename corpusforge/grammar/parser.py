@@ -1,8 +1,9 @@
 r"""Parse the sentence syntax of hassil and Home Assistant into an expression tree.
 
-`(a|b)` alternatives, `[optional]`, `<rule>`, `{list}`, `{list:slot}`, `(a;b)` any order, `\(` escapes.
-Brackets may stand inside words (`light[s]`) and nest. The rules follow hassil 3.12; where hassil
-fails with an assertion or reads something surprising, this parser says what is wrong and where.
+`(a|b)` alternatives, `[optional]`, `<rule>`, `{list}`, `{list:slot}`, `(a;b)` any order, and
+`\(` to write a bracket itself. Brackets may stand inside words (`light[s]`) and nest. The rules
+follow hassil 3.12; where hassil fails with an assertion or reads something surprising, this
+parser says what is wrong and where.
 """
 
 from __future__ import annotations

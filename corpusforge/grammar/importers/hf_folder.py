@@ -1,0 +1,151 @@
+"""Hugging Face folders: Parquet with a README, or what `save_to_disk` wrote."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import yaml
+
+from corpusforge.core.errors import InputError, require
+from corpusforge.core.source import read_text
+from corpusforge.grammar.importers.parquet import read_parquet
+from corpusforge.grammar.raw import RawTable, class_names, split_name
+
+__all__ = ["PLUGIN", "HfFolder"]
+
+_FRONT_MATTER = re.compile(r"---\s*\n(.*?)\n---\s*(?:\n|$)", re.DOTALL)
+_PART = re.compile(r"[^a-z]+")
+
+
+@dataclass(frozen=True)
+class HfFolder:
+    """A data set folder; its splits are kept.
+
+    Of several configs the one called default is read, or the first one. Parquet needs no extra;
+    `save_to_disk` folders are read by the `datasets` package.
+    """
+
+    name: str = "hf_folder"
+    losses: str = "one config is read, others are left out"
+    example: Mapping[str, str] = field(default_factory=dict)
+
+    def accepts(self, path: Path) -> bool:
+        """Folders with Parquet files, or written by `save_to_disk`."""
+        return path.is_dir() and (_saved_to_disk(path) or any(path.rglob("*.parquet")))
+
+    def read(self, path: Path) -> RawTable:
+        """Read all splits, one after the other."""
+        if _saved_to_disk(path):
+            return _joined(list(_read_saved(path)))
+        card = _card(path)
+        names = _card_class_names(card)
+        parts = [
+            (split, class_names(read_parquet(file), names)) for split, file in _files(path, card)
+        ]
+        if not parts:
+            raise InputError(f"the README.md of {path} names no file that is there")
+        return _joined(parts)
+
+
+def _joined(parts: Sequence[tuple[str | None, pa.Table]]) -> RawTable:
+    table = pa.concat_tables([part for _, part in parts], promote_options="permissive")
+    if any(split is None for split, _ in parts):
+        return RawTable(table)
+    splits = [str(split) for split, part in parts for _ in range(part.num_rows)]
+    return RawTable(table, splits=splits)
+
+
+def _saved_to_disk(path: Path) -> bool:
+    return (path / "dataset_dict.json").is_file() or (path / "state.json").is_file()
+
+
+def _read_saved(path: Path) -> Iterator[tuple[str | None, pa.Table]]:
+    datasets = require("datasets", extra="hub", purpose=f"reading {path} (save_to_disk)")
+    try:
+        loaded = datasets.load_from_disk(str(path))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read by datasets: {error}") from error
+    parts = loaded.items() if isinstance(loaded, datasets.DatasetDict) else [(None, loaded)]
+    for split, part in parts:
+        plain = [n for n, f in part.features.items() if type(f).__name__ not in _MEDIA]
+        labels = {
+            n: f.names for n, f in part.features.items() if isinstance(f, datasets.ClassLabel)
+        }
+        table = part.select_columns(plain).with_format("arrow")[:]
+        yield None if split is None else _known_split(str(split), path), class_names(table, labels)
+
+
+_MEDIA = ("Audio", "Image", "Video", "Pdf")
+
+
+def _known_split(name: str, path: Path) -> str:
+    split = split_name(name)
+    if split is None:
+        raise InputError(
+            f"the split {name!r} of {path} is not one of train, validation and test",
+            hint="rename it, or give one file and let corpusforge deal the splits",
+        )
+    return split
+
+
+def _card(path: Path) -> dict[str, Any]:
+    readme = path / "README.md"
+    match = _FRONT_MATTER.match(read_text(readme)) if readme.is_file() else None
+    if match is None:
+        return {}
+    try:
+        card = yaml.safe_load(match.group(1))
+    except yaml.YAMLError as error:
+        raise InputError(f"the front matter of {readme} is not valid YAML: {error}") from None
+    return card if isinstance(card, dict) else {}
+
+
+def _config(card: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """The default entry of a list of configs in the card."""
+    entries = card.get(key) or []
+    listed = [e for e in (entries if isinstance(entries, list) else [entries]) if e]
+    for entry in listed:
+        if entry.get("default") or entry.get("config_name") == "default":
+            return dict(entry)
+    return dict(listed[0]) if listed else {}
+
+
+def _files(path: Path, card: Mapping[str, Any]) -> Iterator[tuple[str | None, Path]]:
+    """(split, file) of every Parquet file to read."""
+    data_files = _config(card, "configs").get("data_files")
+    if not data_files:
+        for file in sorted(path.rglob("*.parquet")):
+            words = [*file.relative_to(path).parts[:-1], *_PART.split(file.stem.lower())]
+            yield next((s for s in map(split_name, reversed(words)) if s), None), file
+        return
+    if not isinstance(data_files, list):
+        data_files = [{"path": data_files}]
+    for entry in data_files:
+        whole = entry if isinstance(entry, dict) else {"path": entry}
+        patterns = whole["path"] if isinstance(whole["path"], list) else [whole["path"]]
+        split = _known_split(whole["split"], path) if "split" in whole else None
+        for pattern in patterns:
+            for file in sorted(path.glob(str(pattern))):
+                if file.suffix == ".parquet":
+                    yield split, file
+
+
+def _card_class_names(card: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Class names from the card's dataset_info."""
+    names: dict[str, list[str]] = {}
+    for feature in _config(card, "dataset_info").get("features") or []:
+        dtype = feature.get("dtype") if isinstance(feature, dict) else None
+        labels = dtype.get("class_label") if isinstance(dtype, dict) else None
+        if labels:
+            by_number = labels["names"]
+            ordered = sorted(by_number, key=int) if isinstance(by_number, dict) else None
+            names[feature["name"]] = [by_number[k] for k in ordered] if ordered else by_number
+    return names
+
+
+PLUGIN = HfFolder()

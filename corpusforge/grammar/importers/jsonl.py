@@ -1,0 +1,61 @@
+"""JSON Lines: one object per line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from corpusforge.core.errors import InputError
+from corpusforge.core.source import read_text
+from corpusforge.grammar.raw import BadRow, RawTable, table_of
+
+__all__ = ["PLUGIN", "Jsonl"]
+
+
+@dataclass(frozen=True)
+class Jsonl:
+    """UTF-8, one JSON object per line; empty lines are skipped."""
+
+    name: str = "jsonl"
+    losses: str = "none"
+    example: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "rows.jsonl": '{"text": "turn on the light", "intent": "light_on", "slots": []}\n'
+        }
+    )
+
+    def accepts(self, path: Path) -> bool:
+        """Files named .jsonl or .ndjson."""
+        return path.is_file() and path.suffix.lower() in (".jsonl", ".ndjson")
+
+    def read(self, path: Path) -> RawTable:
+        """Read all lines; a line that is not a JSON object is a bad row."""
+        rows: list[dict[str, Any]] = []
+        places: list[int] = []
+        bad: list[BadRow] = []
+        # Not splitlines(): JSON text may hold U+2028 unescaped, which ends no line here.
+        for number, line in enumerate(read_text(path).split("\n"), 1):
+            if not line.strip():
+                continue
+            try:
+                value = json.loads(line)
+            except ValueError as error:
+                bad.append(BadRow(number, f"not valid JSON: {error}", line))
+                continue
+            if isinstance(value, dict):
+                rows.append(value)
+                places.append(number)
+            else:
+                bad.append(BadRow(number, "not a JSON object", line))
+        if not rows:
+            first = f"; line {bad[0].line}: {bad[0].reason}" if bad else ""
+            raise InputError(f"{path} holds no JSON objects{first}")
+        names = dict.fromkeys(name for row in rows for name in row)
+        columns = {name: [row.get(name) for row in rows] for name in names}
+        return RawTable(table_of(columns), lines=places, bad=tuple(bad))
+
+
+PLUGIN = Jsonl()

@@ -1,0 +1,258 @@
+"""`corpusforge init`: a starter pack, or a recipe made from a file of real rows."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import yaml
+
+from corpusforge.core.errors import InputError
+from corpusforge.grammar.annotations import AnnotationError, read_slots
+from corpusforge.grammar.raw import RawTable, read_raw, split_name
+
+__all__ = ["init_from_file", "init_new"]
+
+# Usual names in published data sets, likeliest first.
+TEXT_NAMES = ("text", "utterance", "sentence", "query", "question", "utt", "input", "transcript")
+LABEL_NAMES = ("intent", "label", "intent_name", "intent_label", "category", "class", "target")
+SLOT_NAMES = ("slots", "entities", "annotations", "spans")
+SPLIT_NAMES = ("split", "fold", "partition", "subset")
+_LOOKED_AT = 1_000
+
+_NEW_RECIPE = """\
+# What `corpusforge build {folder}/recipe.yaml -o corpus` makes. Every key that is not here has
+# a default; `corpusforge validate {folder}/recipe.yaml` says what is wrong.
+name: {name}
+lang: en            # BCP-47, the language of the templates
+license: CC0-1.0    # SPDX, of your templates and values: check that this is what you want
+seed: 1
+grammar:
+  path: templates   # all *.yaml in this folder
+  rows: 300
+expand:
+  rows: 0           # rows from the text generator; it needs more templates than these few
+speech:
+  clips: 20
+"""
+
+_NEW_TEMPLATES = """\
+# (a|b) one of them   [a] or nothing   <rule>   {list} a slot   {list:slot} under another name
+# (a;b) in any order   \\\\( a bracket itself
+# At least three sentences per intent, or it has no validation and test rows.
+language: en
+
+lists:
+  drink:
+    values:
+      - coffee
+      - tea
+      - in: (hot chocolate|cocoa)   # two ways to say it, one value
+        out: cocoa
+  size:
+    values: [small, medium, large]
+  count:
+    range: {from: 2, to: 6}
+
+expansion_rules:
+  please: "[please|thanks]"
+
+intents:
+  order_drink:
+    data:
+      - sentences:
+          - "[can I have|I'd like] a {size} {drink} <please>"
+          - "make me a {drink} <please>"
+          - "{count} {drink}s [to go] <please>"
+          - "(bring|get) us {count} {size} {drink}s"
+  cancel_order:
+    data:
+      - sentences:
+          - "cancel (my|the) order <please>"
+          - "(forget|drop) the {drink}"
+          - "I (don't|do not) want the {drink} any more"
+  chit_chat:
+    out_of_scope: true
+    data:
+      - sentences:
+          - "how are you [today]"
+          - "(tell|sing) me something nice"
+          - "what do you think about (football|the weather|my hat)"
+"""
+
+
+def init_new(out: Path) -> Path:
+    """Write a small template pack and its recipe into a new folder.
+
+    Returns:
+        The recipe file.
+
+    Raises:
+        InputError: When the folder is there and not empty.
+    """
+    _new_folder(out)
+    (out / "templates").mkdir()
+    templates = _NEW_TEMPLATES.replace("\\\\", "\\")
+    (out / "templates" / "drinks.yaml").write_text(templates, encoding="utf-8")
+    recipe = out / "recipe.yaml"
+    text = _NEW_RECIPE.format(name=_name(out.resolve().name), folder=out)
+    recipe.write_text(text, encoding="utf-8")
+    return recipe
+
+
+def init_from_file(file: Path, out: Path) -> Path:
+    """Write a recipe for a file of real rows into a new folder; the file stays where it is.
+
+    The columns are guessed from their names and contents, and the guesses stand as comments in
+    the recipe.
+
+    Returns:
+        The recipe file.
+
+    Raises:
+        InputError: When the file cannot be read or no column looks like text or label, or when
+            the folder is there and not empty.
+    """
+    raw = read_raw(file)
+    columns = raw.table.column_names
+    text = _find_text(raw, file)
+    label = _find_label(raw, file, text)
+    slots = _find_slots(raw)
+    split = _find_split(raw)
+    rows = raw.table.num_rows
+    labels = len(set(raw.table[label].to_pylist()))
+    _new_folder(out)
+    lines = [
+        f"# Made from {file.name}: {rows} rows, {labels} labels,",
+        f"# columns: {', '.join(columns)}.",
+        "# The columns below were guessed from their names and contents: check them.",
+        f"name: {_name(file.stem)}",
+        "lang: en            # not guessed: the BCP-47 tag of your rows",
+        "license: CC0-1.0    # SPDX, of what is generated: check that your data allows it",
+        "seed: 1",
+        "real:",
+        f"  path: {_scalar(_relative(file, out))}   # as seen from this recipe",
+        f"  text: {_scalar(text)}",
+        f"  label: {_scalar(label)}",
+        f"  slots: {_scalar(slots)}" if slots else "  # slots: no column of {name, start, end}",
+        _split_line(raw, split),
+        "  license: LicenseRef-unknown   # SPDX, of your rows: fill in",
+        "  publish: false    # your rows train and are compared with, but are not released",
+        "expand:",
+        "  rows: 500         # novel rows to generate from the train rows",
+        "speech:",
+        "  clips: 100",
+    ]
+    recipe = out / "recipe.yaml"
+    recipe.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return recipe
+
+
+def _split_line(raw: RawTable, split: str | None) -> str:
+    if raw.splits is not None:
+        return "  # split: the folder's own splits are kept"
+    if split is None:
+        return "  # split: none found; rows are dealt 80 / 10 / 10"
+    return f"  split: {_scalar(split)}"
+
+
+def _new_folder(out: Path) -> None:
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out} is there already and not empty", hint="name a new folder")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{out} cannot be made: {error.strerror}") from error
+
+
+def _name(text: str) -> str:
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "_", text).strip("_.-")
+    return name or "corpus"
+
+
+def _relative(file: Path, folder: Path) -> str:
+    return Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()
+
+
+def _scalar(text: str) -> str:
+    """A YAML scalar, quoted where YAML would read something else."""
+    return str(yaml.safe_dump([text], allow_unicode=True, width=10**6))[2:].rstrip("\n")
+
+
+def _values(raw: RawTable, column: str) -> list[Any]:
+    return [value for value in raw.table[column].slice(0, _LOOKED_AT).to_pylist() if value]
+
+
+def _strings(raw: RawTable) -> list[str]:
+    kinds = (pa.types.is_string, pa.types.is_large_string)
+    return [item.name for item in raw.table.schema if any(kind(item.type) for kind in kinds)]
+
+
+def _named(columns: Sequence[str], names: Sequence[str]) -> str | None:
+    lowered = {column.lower(): column for column in reversed(columns)}
+    return next((lowered[name] for name in names if name in lowered), None)
+
+
+def _find_text(raw: RawTable, file: Path) -> str:
+    columns = _strings(raw)
+    named = _named(columns, TEXT_NAMES)
+    if named is not None:
+        return named
+    # Sentences have spaces and hardly repeat.
+    scores = {
+        column: sum(" " in value for value in set(_values(raw, column))) for column in columns
+    }
+    best = max(scores, key=scores.__getitem__, default=None)
+    if best is None or not scores[best]:
+        raise InputError(
+            f"no column of {file} looks like sentences; its columns are "
+            f"{', '.join(raw.table.column_names)}",
+            hint=f"name it {TEXT_NAMES[0]!r}",
+        )
+    return best
+
+
+def _find_label(raw: RawTable, file: Path, text: str) -> str:
+    columns = [column for column in raw.table.column_names if column != text]
+    named = _named(columns, LABEL_NAMES)
+    if named is not None:
+        return named
+    # Labels repeat, and there is more than one.
+    shares: dict[str, float] = {}
+    for column in _strings(raw):
+        values = _values(raw, column)
+        different = len(set(values))
+        if column != text and 1 < different <= len(values) / 2 and not _is_split(values):
+            shares[column] = different / len(values)
+    if not shares:
+        raise InputError(
+            f"no column of {file} looks like labels; its columns are "
+            f"{', '.join(raw.table.column_names)}",
+            hint=f"name it {LABEL_NAMES[0]!r}",
+        )
+    return min(shares, key=shares.__getitem__)
+
+
+def _find_slots(raw: RawTable) -> str | None:
+    column = _named(raw.table.column_names, SLOT_NAMES)
+    if column is None:
+        return None
+    try:
+        for value in _values(raw, column):
+            read_slots(value)
+    except AnnotationError:
+        return None
+    return column
+
+
+def _find_split(raw: RawTable) -> str | None:
+    column = _named(raw.table.column_names, SPLIT_NAMES)
+    return column if column is not None and _is_split(_values(raw, column)) else None
+
+
+def _is_split(values: Sequence[Any]) -> bool:
+    return bool(values) and all(split_name(str(value)) is not None for value in values)

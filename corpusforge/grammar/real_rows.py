@@ -1,0 +1,288 @@
+"""Real rows: labelled sentences of people, from a file, as rows of the utterance schema.
+
+They get their split when they are read, before anything is fitted: from the file where it has
+splits, else dealt here (see `deal_splits`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from corpusforge.core.errors import InputError
+from corpusforge.core.ids import assign_ids
+from corpusforge.core.recipe import RealConfig, Recipe
+from corpusforge.core.schema import DROPPED, Utterance, drop_rows, utterances_to_table
+from corpusforge.core.seeding import uniforms
+from corpusforge.core.spans import Slot
+from corpusforge.core.text import delexicalise, fold_delexicalised
+from corpusforge.grammar.annotations import AnnotationError, read_slots, tidy
+from corpusforge.grammar.raw import RawTable, read_raw, split_name
+
+__all__ = ["RealRows", "deal_splits", "read_real_rows"]
+
+STAGE = "grammar"
+FILTER = "real_rows"
+# Where the same sentence stands in several splits, the held-out copy stays.
+_KEEP_ORDER = {"test": 0, "validation": 1, "train": 2}
+
+
+@dataclass(frozen=True)
+class RealRows:
+    """Real rows of a recipe.
+
+    Attributes:
+        table: Rows of `UTTERANCES`, with ids and splits.
+        dropped: Rows of `DROPPED`, each with its reason.
+        notes: Warnings for the user.
+    """
+
+    table: pa.Table
+    dropped: pa.Table
+    notes: tuple[str, ...]
+
+
+@dataclass
+class _Reading:
+    """Rows in the making: those that are kept, and those that are not, with the reason."""
+
+    rows: list[Utterance] = field(default_factory=list)
+    bad: list[tuple[Utterance, str, str | None]] = field(default_factory=list)
+
+
+def read_real_rows(recipe: Recipe) -> RealRows:
+    """Read the rows that `real:` of a recipe names.
+
+    Raises:
+        InputError: When the file cannot be read, a column is missing, a split has an unknown
+            name, or no row is left.
+    """
+    config = recipe.real
+    assert config is not None, "the caller asks only for recipes with real rows"
+    raw = read_raw(recipe.path(config.path))
+    _check_columns(raw, config)
+    reading = _Reading()
+    splits = _given_splits(raw, config)
+    for row in raw.bad:
+        place = f"line {row.line}: " if row.line else ""
+        reading.bad.append((_blank(recipe, row.content), f"{place}{row.reason}", None))
+    _read_rows(raw, recipe, config, splits, reading)
+    if splits is None:
+        reading.rows = _with_dealt_splits(reading.rows, recipe)
+    table = _without_repeats(reading)
+    if table.num_rows == 0:
+        reason = f"; the first was dropped because: {reading.bad[0][1]}" if reading.bad else ""
+        raise InputError(f"{config.path} holds no usable row{reason}")
+    return RealRows(table, _dropped(reading), tuple(_notes(reading, table)))
+
+
+def _check_columns(raw: RawTable, config: RealConfig) -> None:
+    for key, name in (
+        ("text", config.text),
+        ("label", config.label),
+        ("slots", config.slots),
+        ("split", config.split),
+    ):
+        if name is not None and name not in raw.table.column_names:
+            raise InputError(
+                f"{config.path} has no column {name!r}",
+                given=name,
+                allowed=raw.table.column_names,
+                hint=f"name the column in the recipe: real.{key}",
+            )
+
+
+def _given_splits(raw: RawTable, config: RealConfig) -> Sequence[str] | None:
+    if config.split is None:
+        return raw.splits
+    values = [str(value) for value in raw.table[config.split].to_pylist()]
+    names = {value: split_name(value) for value in set(values)}
+    for value in sorted(names):
+        if names[value] is None:
+            row = values.index(value)
+            raise InputError(
+                f"{config.path}, {raw.place(row)}: the split {value!r} is not one of "
+                "train, validation and test",
+                given=value,
+                allowed=("train", "validation", "test"),
+            )
+    return [str(names[value]) for value in values]
+
+
+def _blank(recipe: Recipe, text: str) -> Utterance:
+    assert recipe.real is not None
+    return Utterance(
+        text=text,
+        lang=recipe.lang,
+        intent="",
+        slots=None,
+        origin="real",
+        split="train",
+        license=recipe.real.license,
+    )
+
+
+def _read_rows(
+    raw: RawTable,
+    recipe: Recipe,
+    config: RealConfig,
+    splits: Sequence[str] | None,
+    reading: _Reading,
+) -> None:
+    texts = raw.table[config.text].to_pylist()
+    labels = raw.table[config.label].to_pylist()
+    slots = raw.table[config.slots].to_pylist() if config.slots else [None] * len(texts)
+    for row, (text, label, marks) in enumerate(zip(texts, labels, slots, strict=True)):
+        words = "" if text is None else str(text)
+        intent = "" if label is None else str(label).strip()
+        made: tuple[str, tuple[Slot, ...]] = (words, ())
+        reason = "" if intent else "no label"
+        if not words.strip():
+            reason = "no text"
+        try:
+            made = tidy(words, read_slots(marks) if config.slots else ())
+        except AnnotationError as error:
+            reason = reason or str(error)
+        utterance = Utterance(
+            text=words if reason else made[0],
+            lang=recipe.lang,
+            intent=intent,
+            slots=made[1] if config.slots and not reason else None,
+            origin="real",
+            split=splits[row] if splits is not None else "train",
+            license=config.license,
+        )
+        if reason:
+            reading.bad.append((utterance, f"{raw.place(row)}: {reason}", None))
+        else:
+            reading.rows.append(utterance)
+
+
+def _frame(row: Utterance) -> str:
+    return fold_delexicalised(delexicalise(row.text, row.slots or ()))
+
+
+def _with_dealt_splits(rows: Sequence[Utterance], recipe: Recipe) -> list[Utterance]:
+    shares = recipe.grammar.splits
+    frames = [_frame(row) for row in rows]
+    dealt = deal_splits(
+        [row.intent for row in rows],
+        frames,
+        seed=recipe.seed,
+        shares={"validation": shares.validation, "test": shares.test, "train": shares.train},
+    )
+    return [_with_split(row, dealt[frame]) for row, frame in zip(rows, frames, strict=True)]
+
+
+def _with_split(row: Utterance, split: str) -> Utterance:
+    return Utterance(
+        text=row.text,
+        lang=row.lang,
+        intent=row.intent,
+        slots=row.slots,
+        origin=row.origin,
+        split=split,
+        license=row.license,
+    )
+
+
+def deal_splits(
+    intents: Sequence[str], frames: Sequence[str], *, seed: int, shares: Mapping[str, float]
+) -> dict[str, str]:
+    """Deal rows without a split: by a keyed hash of the folded, delexicalised text.
+
+    All rows with one such text share a split, whatever their labels and values. A text's split
+    depends on the seed and on itself, so adding rows moves none, save for one repair: a label
+    with at least three different texts that lacks a split gets its nearest text for it.
+
+    Args:
+        intents: Label of each row, shape [rows].
+        frames: Folded, delexicalised text of each row, shape [rows].
+        seed: The recipe's seed.
+        shares: Split -> share.
+
+    Returns:
+        Frame -> split.
+    """
+    unique = sorted(set(frames))
+    total = sum(shares.values())
+    draw = dict(zip(unique, uniforms(seed, "grammar.real_split", unique).tolist(), strict=True))
+    held = [name for name in ("validation", "test") if shares.get(name, 0) > 0]
+    splits: dict[str, str] = {}
+    for frame in unique:
+        level, splits[frame] = 0.0, "train"
+        for name in held:
+            level += shares[name] / total
+            if draw[frame] < level:
+                splits[frame] = name
+                break
+    members: dict[str, dict[str, None]] = {}
+    labels: dict[str, set[str]] = {}
+    for intent, frame in zip(intents, frames, strict=True):
+        members.setdefault(intent, {})[frame] = None
+        labels.setdefault(frame, set()).add(intent)
+    wanted = held + (["train"] if shares.get("train", 0) > 0 else [])
+    for intent in sorted(members):
+        if len(members[intent]) >= 3:
+            # A text that another label shares is not moved: that could rob the other label.
+            own = sorted((f for f in members[intent] if len(labels[f]) == 1), key=draw.__getitem__)
+            _repair(own, list(members[intent]), wanted, splits)
+    return splits
+
+
+def _repair(
+    own: Sequence[str], frames: Sequence[str], wanted: Sequence[str], splits: dict[str, str]
+) -> None:
+    for name in wanted:
+        counts = {split: sum(splits[f] == split for f in frames) for split in wanted}
+        if counts[name] == 0:
+            # Low draws are held out, high draws train: take the one nearest to where it goes.
+            donors = [f for f in own if counts[splits[f]] > 1]
+            if donors:
+                splits[donors[-1] if name == "train" else donors[0]] = name
+
+
+def _without_repeats(reading: _Reading) -> pa.Table:
+    """Rows with ids; the same labelled sentence stays once, the held-out copy first."""
+    table = assign_ids(utterances_to_table(reading.rows))
+    ids = table["id"].to_pylist()
+    first: dict[str, int] = {}
+    for index, row in enumerate(reading.rows):
+        best = first.setdefault(ids[index], index)
+        if _KEEP_ORDER[row.split] < _KEEP_ORDER[reading.rows[best].split]:
+            first[ids[index]] = index
+    for index, row in enumerate(reading.rows):
+        if first[ids[index]] != index:
+            reading.bad.append((row, "the same labelled sentence stands twice", ids[index]))
+    return table.take(pa.array(sorted(first.values()), pa.int64()))
+
+
+def _dropped(reading: _Reading) -> pa.Table:
+    if not reading.bad:
+        return DROPPED.empty_table()
+    table = assign_ids(utterances_to_table([row for row, _, _ in reading.bad]))
+    return drop_rows(
+        table,
+        range(len(reading.bad)),
+        stage=STAGE,
+        filter=FILTER,
+        reasons=[reason for _, reason, _ in reading.bad],
+        twin_ids=[twin for _, _, twin in reading.bad],
+    )
+
+
+def _notes(reading: _Reading, table: pa.Table) -> list[str]:
+    notes: list[str] = []
+    if reading.bad:
+        notes.append(
+            f"{len(reading.bad)} real rows were dropped, the first because: {reading.bad[0][1]}"
+        )
+    splits: dict[str, set[str]] = {}
+    for intent, split in zip(table["intent"].to_pylist(), table["split"].to_pylist(), strict=True):
+        splits.setdefault(intent, set()).add(split)
+    alone = [intent for intent, held in splits.items() if "train" not in held]
+    if alone:
+        notes.append(f"{len(alone)} label(s) have no real train row: {', '.join(alone[:5])}")
+    return notes
