@@ -273,12 +273,21 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _voices(options: argparse.Namespace) -> int:
+    from itertools import groupby
+
     from corpusforge import api
 
-    for voice in api.voices(options.lang):
-        state = "" if voice.available else f"   ({voice.why_not})"
-        facts = " ".join(x for x in (voice.gender, voice.accent, voice.license) if x)
-        print(f"{voice.engine:<8} {voice.lang:<8} {voice.name:<24} {facts}{state}")
+    voices = api.voices(options.lang)
+    for (engine, lang), group in groupby(voices, key=lambda v: (v.engine, v.lang)):
+        found = list(group)
+        # An engine with a hundred languages is listed by language, until one is asked for.
+        if options.lang is None and len(found) > 1 and len(voices) > 100:
+            print(f"{engine:<8} {lang:<16} {len(found)} voices (voices --lang {lang})")
+            continue
+        for voice in found:
+            state = "" if voice.available else f"   ({voice.why_not})"
+            facts = " ".join(x for x in (voice.gender, voice.accent, voice.license) if x)
+            print(f"{engine:<8} {lang:<16} {voice.name:<24} {facts}{state}")
     return 0
 
 

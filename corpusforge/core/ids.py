@@ -8,28 +8,19 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from corpusforge.core.digests import ID_VERSION, digest
+
 __all__ = ["assign_ids", "clip_ids", "digest", "utterance_ids"]
 
-_VERSION = b"cf-id-1"
 # Unit separators keep ("ab", "c") and ("a", "bc") apart; they cannot stand in a text field
 # that went through YAML, JSON or CSV readers unescaped, and a slot holds only such fields.
 _FIELD, _ITEM, _LEVEL = "\x1f", "\x1e", "\x1d"
 
 
-def digest(*parts: str | bytes) -> str:
-    """Hex blake2b-128 of the parts; their borders count."""
-    hashed = hashlib.blake2b(digest_size=16, person=_VERSION)
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        hashed.update(len(data).to_bytes(8, "little"))
-        hashed.update(data)
-    return hashed.hexdigest()
-
-
 def _hash_strings(column: pa.Array) -> list[str]:
     blake = hashlib.blake2b
     return [
-        blake(text.encode(), digest_size=16, person=_VERSION).hexdigest()
+        blake(text.encode(), digest_size=16, person=ID_VERSION).hexdigest()
         for text in column.to_pylist()
     ]
 

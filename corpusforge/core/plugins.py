@@ -15,7 +15,7 @@ from typing import Any
 
 from corpusforge.core.errors import InputError
 
-__all__ = ["FAMILIES", "describe", "load", "names"]
+__all__ = ["FAMILIES", "describe", "exists", "load", "names"]
 
 FAMILIES = {
     "importer": "corpusforge.grammar.importers",
@@ -43,6 +43,11 @@ def _built_in(family: str) -> list[str]:
 
 def _entry_points(family: str) -> dict[str, metadata.EntryPoint]:
     return {point.name: point for point in metadata.entry_points(group=f"corpusforge.{family}s")}
+
+
+def exists(family: str, name: str) -> bool:
+    """Whether there is such a plug-in; other packages are only searched for foreign names."""
+    return name in _built_in(family) or name in _entry_points(family)
 
 
 def names(family: str) -> list[str]:

@@ -240,8 +240,8 @@ def _plugin_errors(recipe: Recipe, document: Document) -> list[InputError]:
     wanted += [("writer", n, ("export", "writers", i)) for i, n in enumerate(recipe.export.writers)]
     found: list[InputError] = []
     for family, name, path in wanted:
-        allowed = plugins.names(family)
-        if name not in allowed:
+        if not plugins.exists(family, name):
+            allowed = plugins.names(family)
             text = f"there is no {family} {name!r}"
             position = document.position(path)
             found.append(InputError(text, position=position, given=name, allowed=allowed))

@@ -29,7 +29,7 @@ from typing import Any
 
 from corpusforge.core.errors import InputError, RunError
 from corpusforge.core.executors import Executor
-from corpusforge.core.ids import digest
+from corpusforge.core.digests import digest
 from corpusforge.core.progress import Progress
 from corpusforge.core.recipe import Recipe
 
