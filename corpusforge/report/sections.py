@@ -311,7 +311,7 @@ def _bias_entry(entry: Mapping[str, Any]) -> Markup:
     intents, values, counts = entry["intents"], entry["values"], entry["counts"]
     colors = {value: place % 6 for place, value in enumerate(values)}
     series = [
-        Series(intent, dict(zip(values, row, strict=True)))
+        Series(intent, dict(zip(values, row, strict=True)), f"({' / '.join(map(number, row))})")
         for intent, row in zip(intents, counts, strict=True)
     ]
     said = (

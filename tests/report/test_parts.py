@@ -1,0 +1,116 @@
+"""Escaping, slots on code points, charts, samples."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corpusforge.report.audio import AUDIO_BYTES, choose_clips
+from corpusforge.report.charts import Series, bars, histogram, number, percent
+from corpusforge.report.markup import Markup, element, text
+from corpusforge.report.rows import highlight, sample_rows, spread
+
+
+def plain(markup: str) -> str:
+    """Markup without tags, as a reader sees it."""
+    return "".join(ElementTree.fromstring(f"<p>{markup}</p>").itertext())
+
+
+@given(st.text())
+def test_text_is_escaped_and_read_back(value: str) -> None:
+    shown = text(value)
+    assert not re.search(r"[<>\"']", shown)
+    allowed = all(c in "\n\t" or c.isprintable() for c in value) and not re.search(
+        r"[\ud800-\udfff\ufffe\uffff]", value
+    )
+    if allowed:
+        assert plain(shown) == value
+
+
+def test_attributes_are_escaped() -> None:
+    made = element(
+        "p", {"title": '"><script>', "hidden": True, "id": None}, "a < b", Markup("<b/>")
+    )
+    assert made == '<p title="&quot;&gt;&lt;script&gt;" hidden>a &lt; b<b/></p>'
+
+
+def test_highlight_counts_code_points(slot_dicts: list[dict[str, Any]]) -> None:
+    shown = highlight("\U0001f4a1 Küchenlicht 👍 寝室", slot_dicts)
+    marks = re.findall(r"<mark[^>]*>([^<]*)<small>([^<]*)</small></mark>", shown)
+    assert marks == [("Küchenlicht", "light"), ("寝室", "room")]
+
+
+def test_highlight_without_annotation() -> None:
+    assert highlight("a < b", None) == "a &lt; b"
+
+
+def test_bars_say_their_values() -> None:
+    series = [Series("light_on", {"grammar": 1200, "gan": 300}), Series("none", {"grammar": 0})]
+    chart = bars("Rows per intent", series, {"grammar": 0, "gan": 1}, "rows")
+    root = ElementTree.fromstring(chart)
+    words = "".join(root.itertext())
+    assert "light_on: 1500 rows (grammar 1200, gan 300)" in words
+    assert "1\u202f500" in words
+    widths = [float(r.attrib["width"][:-1]) for r in root.iter("rect") if "c" in r.attrib["class"]]
+    assert pytest.approx(100) == widths[1] + widths[2]
+    assert all(svg.find("title") is not None for svg in root.iter("svg"))
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: round(value, 3)), max_size=60)
+)
+def test_histogram_holds_every_value(values: list[float]) -> None:
+    chart = histogram("Something", np.array(values, dtype=np.float64), "s")
+    root = ElementTree.fromstring(chart)
+    counts = [
+        int(t.text.replace("\u202f", "")) for t in root.iter("text") if t.get("class") == "count"
+    ]  # type: ignore[union-attr]
+    assert sum(counts) == len(values)
+    columns = [r for r in root.iter("rect") if r.get("class") == "c0"]
+    assert len(columns) <= 12
+
+
+def test_numbers_for_readers() -> None:
+    assert number(1234567) == "1\u202f234\u202f567"
+    assert number(1200) == "1\u202f200"
+    assert number(1.5, 2) == "1.5"
+    assert percent(1, 3) == "33.3\u202f%"
+    assert percent(0, 0) == "-"
+
+
+def test_sample_covers_intents_and_origins() -> None:
+    rows = [
+        {
+            "id": f"{n:032x}",
+            "intent": f"i{n % 20}",
+            "origin": "gan" if n % 7 == 0 else "grammar",
+            "split": ("train", "validation", "test")[n % 3],
+            "template": str(n % 50),
+        }
+        for n in range(2000)
+    ]
+    sample = sample_rows(rows, 40)
+    assert len(sample) == 40
+    assert {row["intent"] for row in sample} == {f"i{n}" for n in range(20)}
+    assert {row["origin"] for row in sample} == {"gan", "grammar"}
+    assert {row["split"] for row in sample} == {"train", "validation", "test"}
+    assert sample == sample_rows(list(reversed(rows)), 40)
+
+
+def test_spread_takes_all_when_few() -> None:
+    rows = [{"id": "b", "x": 1}, {"id": "a", "x": 1}]
+    assert [row["id"] for row in spread(rows, ("x",), 5)] == ["a", "b"]
+
+
+def test_audio_stays_within_its_bytes() -> None:
+    clip = {"voice": "v", "intent": "i", "origin": "o", "split": "s", "snr_db": None, "chain": []}
+    clips = [{**clip, "clip_id": str(n)} for n in range(30)]
+    chosen = choose_clips(clips, lambda _: b"x" * 1_000_000, 24)
+    assert len(chosen) == AUDIO_BYTES // 1_000_000
+    assert choose_clips(clips, lambda _: None, 24) == []
