@@ -1,0 +1,1 @@
+"""Export: the published release folder, its card and its independent verification."""

@@ -1,0 +1,1 @@
+"""Writers, one file each: the published rows in one file format."""

@@ -1,0 +1,122 @@
+"""A plain folder: 16-bit WAV files and two CSV tables, for tools that know no Parquet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import wave
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from corpusforge.core.errors import require
+from corpusforge.core.run import canonical_json
+from corpusforge.core.schema import CLIPS, UTTERANCES
+from corpusforge.export.release import NLU_COLUMNS, SPEECH_COLUMNS, ReleaseTables
+
+__all__ = ["PLUGIN", "WavCsvWriter"]
+
+_ROWS, _CLIPS = "utterances.csv", "metadata.csv"
+_FILE = "file_name"
+# CSV has no nulls: JSON null in the slots column, nothing at all in the others.
+_NULL = ""
+
+
+@dataclass(frozen=True)
+class WavCsvWriter:
+    """utterances.csv (all rows), metadata.csv (all clips) and wav/SPLIT/CLIP_ID.wav.
+
+    UTF-8, comma, CRLF, quotes as in RFC 4180. `slots` is JSON, numbers are exact.
+    """
+
+    name: str = "wav_csv"
+    losses: tuple[str, ...] = (
+        "no tokens, BIO tags and label ids: intents stand as names, slots as JSON in one column",
+        "WAV files are about twice the size of the FLAC files of the release",
+    )
+    extra: str = "speech"
+
+    def write(self, release: ReleaseTables, folder: Path) -> list[Path]:
+        """See `Writer.write`."""
+        rows = folder / _ROWS
+        columns = [*NLU_COLUMNS, "split"]
+        _write_csv(rows, columns, release.utterances.select(columns).to_pylist())
+        if not release.clips.num_rows:
+            return [rows]
+        written = [rows]
+        listed = release.clips.select([*SPEECH_COLUMNS, "split"]).to_pylist()
+        for clip, flac in zip(listed, release.audio(release.clips), strict=True):
+            clip[_FILE] = f"wav/{clip['split']}/{clip['clip_id']}.wav"
+            path = folder / clip[_FILE]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(_wav(flac))
+            written.append(path)
+        _write_csv(folder / _CLIPS, [_FILE, *SPEECH_COLUMNS, "split"], listed)
+        return [*written, folder / _CLIPS]
+
+    def read(self, folder: Path) -> Mapping[str, pa.Table]:
+        """See `Writer.read`."""
+        found: dict[str, pa.Table] = {}
+        rows = _read_csv(folder / _ROWS, UTTERANCES)
+        if rows:
+            fields = [UTTERANCES.field(name) for name in (*NLU_COLUMNS, "split")]
+            found["nlu"] = pa.Table.from_pylist(rows, pa.schema(fields))
+        if (folder / _CLIPS).is_file():
+            clips = _read_csv(folder / _CLIPS, CLIPS)
+            for clip in clips:
+                clip["audio"] = (folder / clip[_FILE]).read_bytes()
+            fields = [CLIPS.field(name) for name in (*SPEECH_COLUMNS, "split")]
+            schema = pa.schema([*fields, pa.field("audio", pa.binary())])
+            found["speech"] = pa.Table.from_pylist(clips, schema)
+        return found
+
+
+def _wav(flac: bytes) -> bytes:
+    """A FLAC file of 16 bits as a WAV file with the same samples."""
+    soundfile = require("soundfile", extra="speech", purpose="reading FLAC files")
+    samples, rate_hz = soundfile.read(io.BytesIO(flac), dtype="int16", always_2d=True)
+    stream = io.BytesIO()
+    with wave.open(stream, "wb") as out:
+        out.setnchannels(samples.shape[1])
+        out.setsampwidth(2)
+        out.setframerate(rate_hz)
+        out.writeframes(samples.astype("<i2").tobytes())
+    return stream.getvalue()
+
+
+def _write_csv(path: Path, columns: list[str], rows: list[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow([_cell(name, row[name]) for name in columns])
+
+
+def _cell(name: str, value: Any) -> str:
+    if name == "slots":
+        return canonical_json(value)
+    return _NULL if value is None else str(value)
+
+
+def _read_csv(path: Path, schema: pa.Schema) -> list[dict[str, Any]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows: list[dict[str, Any]] = list(csv.DictReader(stream))
+    for row in rows:
+        for name, text in row.items():
+            if name == _FILE:
+                continue
+            kind = schema.field(name).type
+            if name == "slots":
+                row[name] = json.loads(text)
+            elif pa.types.is_integer(kind):
+                row[name] = int(text)
+            elif pa.types.is_floating(kind):
+                row[name] = None if text == _NULL else float(text)
+    return rows
+
+
+PLUGIN = WavCsvWriter()

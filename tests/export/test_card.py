@@ -1,0 +1,85 @@
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+import yaml
+
+from corpusforge.core.schema import CLIPS
+from corpusforge.export import stage
+from corpusforge.export.card import license_expression
+from corpusforge.export.release import ReleaseTables
+from tests.export.corpus import context, utterances
+
+
+def front_matter(folder):
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    return yaml.safe_load(text.split("\n---\n")[0].removeprefix("---\n"))
+
+
+def test_front_matter_is_what_the_hub_wants(release_folder):
+    hub = pytest.importorskip("huggingface_hub")
+    card = hub.DatasetCard.load(release_folder / "README.md")
+    front = card.data.to_dict()
+    assert front["pretty_name"] == "Small: a corpus"
+    assert front["language"] == ["en"]
+    assert front["language_details"] == "en-GB"
+    assert (front["license"], front["license_name"]) == ("other", "Apache-2.0-AND-CC0-1.0")
+    assert {"synthetic", "audio"} <= set(front["tags"])
+    assert front["size_categories"] == ["n<1K"]
+    assert front["annotations_creators"] == ["machine-generated"]
+    assert [config["config_name"] for config in front["configs"]] == ["nlu", "speech"]
+
+
+def test_one_known_license_is_named(tmp_path):
+    ctx = context(tmp_path, speech=False)
+    stage.run(ctx)
+    front = front_matter(ctx.folder / "release")
+    assert front["license"] == "cc0-1.0"
+    assert "license_name" not in front
+    assert [config["config_name"] for config in front["configs"]] == ["nlu"]
+    text = (ctx.folder / "release" / "README.md").read_text(encoding="utf-8")
+    assert "speech" not in text.split("## What was dropped")[0].split("## How it was made")[0][-99:]
+    assert "## Voices" not in text
+
+
+def test_dataset_info_is_what_datasets_reads(release_folder):
+    datasets = pytest.importorskip("datasets")
+    hub = pytest.importorskip("huggingface_hub")
+    card = hub.DatasetCard.load(release_folder / "README.md")
+    infos = datasets.info.DatasetInfosDict.from_dataset_card_data(card.data)
+    assert {name: split.num_examples for name, split in infos["nlu"].splits.items()} == {
+        "train": 4,
+        "validation": 1,
+        "test": 1,
+    }
+    assert infos["speech"].features["audio"] == datasets.Audio(sampling_rate=16000)
+    assert infos["speech"].splits["train"].num_bytes > 4 * 1000
+
+
+def test_body_tells_the_truth(release_folder):
+    body = (release_folder / "README.md").read_text(encoding="utf-8").split("\n---\n", 1)[1]
+    for words in (
+        "Not shown to help. 1 rows",
+        "| clean | near_duplicate | same sentence | 1 |",
+        "| grammar | 3 | 1 | 1 |",
+        "All texts are synthetic and all speech is generated",
+        "| tone | 1 | v0 | Apache-2.0 |",
+        "Apache-2.0 AND CC0-1.0",
+        "LIMITS",
+        "- clean says: all well",
+        "2 synthetic voices, which may speak in several splits",
+        "sha256sum -c SHA256SUMS",
+    ):
+        assert words in body, words
+
+
+def test_license_expression(tmp_path):
+    table = utterances()
+    silent = CLIPS.empty_table()
+    release = ReleaseTables(table, silent, (), (), tmp_path)
+    assert license_expression(release) == "CC0-1.0 AND MIT"
+    only = table.filter(pc.field("license") == "MIT")
+    assert license_expression(ReleaseTables(only, silent, (), (), tmp_path)) == "MIT"
+    either = pa.array(["MIT OR Apache-2.0"] * only.num_rows)
+    both = pa.concat_tables([table, only.set_column(12, "license", either)])
+    expected = "CC0-1.0 AND MIT AND (MIT OR Apache-2.0)"
+    assert license_expression(ReleaseTables(both, silent, (), (), tmp_path)) == expected
