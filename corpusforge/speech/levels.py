@@ -1,8 +1,8 @@
 """Levels of speech: where it is active, how loud, how far above the noise.
 
-A frame of 20 ms counts as active when its power is within 30 dB of the loud frames (the 95th
-percentile). Levels of speech are taken over active frames only, so that silence around the words
-does not count; noise is taken over the whole clip.
+A frame of 20 ms counts as active when its power is within 30 dB of the loud frames (the 90th
+percentile of the frames within 50 dB of the loudest, so that pauses do not count). Levels of
+speech are taken over active frames only; noise is taken over the whole clip.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ FLOOR_DBFS = -120.0
 
 _FRAME_S = 0.02
 _ACTIVE_RANGE_DB = 30.0
-_LOUD_PERCENTILE = 95.0
+_AUDIBLE_RANGE_DB = 50.0
+_LOUD_PERCENTILE = 90.0
 _BLOCK_S = 0.4  # gating block of ITU-R BS.1770-4: shorter clips have no loudness
 
 Samples = npt.NDArray[np.float32]
@@ -52,7 +53,8 @@ def active_mask(samples: Samples, rate_hz: int) -> npt.NDArray[np.bool_]:
     powers = np.mean(np.square(padded.reshape(count, frame)), axis=1)
     if count == 0 or powers.max() <= 0.0:
         return np.zeros(samples.size, dtype=bool)
-    loud = max(float(np.percentile(powers, _LOUD_PERCENTILE)), float(powers.max()) * 1e-2)
+    audible = powers[powers >= powers.max() * 10.0 ** (-_AUDIBLE_RANGE_DB / 10.0)]
+    loud = float(np.percentile(audible, _LOUD_PERCENTILE))
     active = powers >= loud * 10.0 ** (-_ACTIVE_RANGE_DB / 10.0)
     return np.repeat(active, frame)[: samples.size]
 

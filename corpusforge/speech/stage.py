@@ -18,7 +18,6 @@ from corpusforge.core.run import (
     StageResult,
     canonical_json,
     package_versions,
-    write_json,
 )
 from corpusforge.core.schema import (
     CLIPS,
@@ -179,8 +178,8 @@ def run(ctx: StageContext) -> StageResult:
     """Render the clips that the recipe asks for.
 
     Writes clips.parquet, dropped.parquet (rows with nothing to say, clips that an engine failed
-    on), renders.json (how many clips were rendered and how many came from the cache: this differs
-    between runs, so it is kept out of the facts); FLAC files go to the cache, kind "clips".
+    on); FLAC files go to the cache, kind "clips". The facts `rendered` and `cached` differ between
+    a fresh and a resumed run, so they must not get into a release or a report.
 
     Raises:
         RunError: When more than `speech.max_dropped` of the clips were dropped.
@@ -206,12 +205,15 @@ def run(ctx: StageContext) -> StageResult:
     write_table(result.take(pa.array(kept, pa.int64())), ctx.folder / "clips.parquet")
     write_table(dropped, ctx.folder / "dropped.parquet")
     cached = sum(outcome.cached for outcome in outcomes)
-    write_json({"rendered": len(kept) - cached, "cached": cached}, ctx.folder / "renders.json")
     return StageResult(
         rows_in=table.num_rows,
         rows_out=len(kept),
         dropped=dict(Counter(dropped["filter"].to_pylist())),
-        facts=_facts(clips, outcomes, plans, rows),
+        facts={
+            **_facts(clips, outcomes, plans, rows),
+            "rendered": len(kept) - cached,
+            "cached": cached,
+        },
         notes=tuple(_notes(recipe, plans, len(clips), rows)),
     )
 

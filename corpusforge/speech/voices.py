@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from corpusforge.core import plugins
 from corpusforge.core.recipe import Recipe, SpeechConfig
@@ -20,19 +21,18 @@ from corpusforge.speech.engine import Engine, Voice
 __all__ = ["Choice", "VoiceListing", "VoicePlan", "draw_prosody", "list_voices", "plan_voices"]
 
 
-@dataclass(frozen=True, slots=True)
-class VoiceListing:
+class VoiceListing(NamedTuple):
     """One line of `corpusforge voices`.
 
     Attributes:
         engine: Key of the engine.
-        voice: None when the engine's package is not there to be asked.
+        voice: With an empty name when the engine's package is not there to be asked.
         available: Whether it can speak here and now.
         why_not: What to do about it, "" when available.
     """
 
     engine: str
-    voice: Voice | None
+    voice: Voice
     available: bool
     why_not: str
 
@@ -47,7 +47,8 @@ def list_voices(lang: str | None = None) -> list[VoiceListing]:
         engine: Engine = plugins.load("engine", name)
         offered = engine.offered(lang)
         if not offered and (missing := engine.missing()):
-            listings.append(VoiceListing(name, None, False, missing))
+            unknown = Voice("", lang or "", "", "", "")
+            listings.append(VoiceListing(name, unknown, False, missing))
         listings += [VoiceListing(name, voice, not why, why) for voice, why in offered]
     return listings
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from corpusforge.core.errors import require
@@ -99,6 +100,9 @@ class Hibari:
 
         if not self.speeds[0] <= prosody.speed <= self.speeds[1]:
             raise EngineError(f"hibari speaks at 0.5 to 2 times its pace, not {prosody.speed:g}")
+        # Letters of other scripts would come out as noises that pass for speech.
+        if foreign := [c for c in spoken if c.isalpha() and not _is_latin(c)]:
+            raise EngineError(f"hibari reads Latin letters, not {foreign[0]!r} in {spoken!r}")
         model = self._model(voice.name)
         parts = [
             model.from_ids(model.ids(phonemes), prosody.speed, rng)
@@ -110,6 +114,11 @@ class Hibari:
         peak = float(np.abs(samples).max(initial=0.0))
         # The inverse transform is not bounded; a rare peak above full scale is scaled back.
         return (samples / np.float32(peak) if peak > 1.0 else samples), self.rate_hz
+
+
+def _is_latin(letter: str) -> bool:
+    # "ª" and the like carry no script in their names.
+    return letter.isascii() or "LATIN" in unicodedata.name(letter, "") or letter in "ªº"
 
 
 PLUGIN = Hibari()

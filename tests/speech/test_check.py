@@ -1,0 +1,70 @@
+from importlib import util
+
+import pytest
+
+from corpusforge.speech import check as module
+from corpusforge.speech.check import check
+from corpusforge.speech.engines.espeak import Espeak
+from corpusforge.speech.engines.hibari import Hibari
+from tests.speech.rows import recipe
+
+
+def messages(config):
+    return [str(error) for error in check(config)]
+
+
+def test_a_good_recipe_has_no_errors():
+    assert messages(recipe()) == []
+
+
+def test_an_unknown_engine_names_the_nearest():
+    (message,) = messages(recipe(engines=("hibary",)))
+    assert "'hibary'" in message
+    assert "did you mean 'hibari'" in message
+
+
+def test_a_language_that_the_engine_does_not_speak():
+    (message,) = messages(recipe(lang="de"))
+    assert "hibari does not speak 'de'" in message
+    assert "espeak" in message
+
+
+def test_a_missing_extra_names_the_pip_line(monkeypatch):
+    monkeypatch.setattr("corpusforge.speech.engines.espeak.package_folder", lambda name: None)
+    (message,) = messages(recipe(lang="de", engines=("espeak",)))
+    assert "pip install 'corpusforge[espeak]'" in message
+    monkeypatch.setattr("corpusforge.speech.engines.hibari.package_folder", lambda name: None)
+    (message,) = messages(recipe())
+    assert "pip install 'corpusforge[speech]'" in message
+
+
+def test_a_missing_library_of_every_clip_is_named(monkeypatch):
+    found = util.find_spec
+    monkeypatch.setattr(
+        module.util, "find_spec", lambda name: None if name == "soxr" else found(name)
+    )
+    (message,) = messages(recipe())
+    assert "soxr" in message
+    assert "corpusforge[speech]" in message
+
+
+def test_no_engine_at_all():
+    (message,) = messages(recipe(engines=()))
+    assert "speech.engines is empty" in message
+
+
+def test_a_tempo_that_the_engine_cannot_speak_at():
+    (message,) = messages(recipe(speed=(0.5, 1.0)))
+    assert "0.46 to 1.09" in message
+
+
+def test_speech_switched_off_needs_nothing():
+    assert messages(recipe(clips=0, engines=("nothing",))) == []
+
+
+@pytest.mark.parametrize("engine", [Espeak, Hibari])
+def test_engines_that_are_not_installed_say_so(engine, monkeypatch):
+    name = f"corpusforge.speech.engines.{engine.name}.package_folder"
+    monkeypatch.setattr(name, lambda module: None)
+    assert "pip install" in engine().missing()
+    assert engine().voices("en") == []

@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+
+from corpusforge.speech.levels import FLOOR_DBFS, active_mask, level_dbfs, loudness_lufs, snr_db
+from tests.speech.rows import voiced
+
+
+def sine(frequency_hz, peak, seconds, rate_hz):
+    time = np.arange(int(seconds * rate_hz)) / rate_hz
+    return (peak * np.sin(2 * np.pi * frequency_hz * time)).astype(np.float32)
+
+
+def test_the_active_part_is_the_voiced_part():
+    mask = active_mask(voiced(1.0, pause_s=0.5), 16000)
+    assert mask.size == 32000
+    assert mask[8000:24000].mean() > 0.85
+    assert mask[:7900].sum() + mask[24100:].sum() == 0
+
+
+def test_digital_silence_has_no_active_part_and_a_level():
+    silence = np.zeros(1600, np.float32)
+    assert not active_mask(silence, 16000).any()
+    assert active_mask(silence[:0], 16000).size == 0
+    assert level_dbfs(silence) == FLOOR_DBFS
+    with pytest.raises(ValueError, match="without signal"):
+        snr_db(silence, silence, 16000)
+
+
+def test_a_short_click_does_not_hide_the_speech():
+    click = voiced()
+    click[2000:2020] = 1.0
+    assert active_mask(click, 16000)[4000:20000].mean() > 0.5
+
+
+def test_level_of_a_full_scale_sine():
+    assert level_dbfs(sine(440, 1.0, 1, 16000)) == pytest.approx(-3.01, abs=0.01)
+
+
+def test_loudness_against_the_standard():
+    # ITU-R BS.1770-4: a 997 Hz sine at 0 dBFS in one front channel reads -3.01 LKFS.
+    assert loudness_lufs(sine(997, 1.0, 3, 48000), 48000) == pytest.approx(-3.01, abs=0.1)
+    assert loudness_lufs(sine(997, 0.1, 3, 16000), 16000) == pytest.approx(-23.01, abs=0.3)
+
+
+def test_loudness_of_too_short_or_silent_clips_is_undefined():
+    assert loudness_lufs(sine(997, 1.0, 0.39, 16000), 16000) is None
+    assert loudness_lufs(np.zeros(16000, np.float32), 16000) is None

@@ -1,0 +1,167 @@
+import dataclasses
+import hashlib
+import io
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from corpusforge.core.run import Cache
+from corpusforge.speech import render as module
+from corpusforge.speech.engine import EngineError, Voice
+from corpusforge.speech.engines.hibari import PLUGIN as HIBARI
+from corpusforge.speech.render import ClipPlan, Shard, clip_key, render, render_shard
+
+FULL = (
+    ("formant", "1", {"factor": 1.05}),
+    ("room", "1", {"rt60_s": 0.3, "drr_db": 4.0, "gap_ms": 4.0, "seed": 3}),
+    ("noise", "1", {"color": "pink", "snr_db": 12.0, "seed": 4}),
+    ("gain", "1", {"peak_dbfs": -2.0}),
+)
+
+
+def plan(spoken="turn on the lights", chain=FULL, **fields):
+    prosody = {"speed": 1.0, "engine_speed": 1.0, "seed": 11}
+    voice = fields.pop("voice", None) or HIBARI.voices("en")[0]
+    return ClipPlan("clip-1", spoken, "hibari", voice, fields.pop("prosody", prosody), chain)
+
+
+def pcm_of(flac):
+    samples, rate_hz = soundfile.read(io.BytesIO(flac), dtype="int16")
+    assert rate_hz == 16000
+    return samples
+
+
+def test_a_clip_is_flac_with_facts_that_are_true_of_it():
+    rendered = render(plan())
+    info = soundfile.info(io.BytesIO(rendered.flac))
+    assert (info.format, info.subtype, info.channels) == ("FLAC", "PCM_16", 1)
+    pcm, facts = pcm_of(rendered.flac), rendered.facts
+    assert facts.num_samples == pcm.size
+    assert facts.duration_s == pytest.approx(pcm.size / 16000, abs=1e-6)
+    assert facts.pcm_sha256 == hashlib.sha256(pcm.astype("<i2").tobytes()).hexdigest()
+    assert facts.flac_sha256 == hashlib.sha256(rendered.flac).hexdigest()
+    assert facts.peak == pytest.approx(np.abs(pcm.astype(int)).max() / 32767, abs=1e-5)
+    assert 20 * np.log10(facts.peak) == pytest.approx(-2.0, abs=0.01)
+    assert facts.snr_db == pytest.approx(12.0, abs=0.1)
+    assert facts.clipped_samples == 0
+    assert 0.3 < facts.active_share < 1
+    assert -30 < facts.level_dbfs < -8
+    assert -40 < facts.loudness_lufs < -8
+
+
+def test_the_same_plan_gives_the_same_file_and_a_synthetic_mark():
+    first, second = render(plan()), render(plan())
+    assert first == second
+    with soundfile.SoundFile(io.BytesIO(first.flac)) as file:
+        assert file.comment == "SYNTHETIC=true engine=hibari voice=heart"
+
+
+def test_the_signal_to_noise_ratio_holds_in_the_finished_file():
+    with_noise, without = render(plan()), render(plan(chain=(*FULL[:2], FULL[3])))
+    noisy, speech = pcm_of(with_noise.flac) / 32767, pcm_of(without.flac) / 32767
+    # Both are scaled to the same peak: find the scale of the speech in the mixture.
+    noise = noisy - speech * (noisy @ speech) / (speech @ speech)
+    from corpusforge.speech.levels import snr_db
+
+    scaled = (noisy - noise).astype(np.float32)
+    assert snr_db(scaled, noise.astype(np.float32), 16000) == pytest.approx(12.0, abs=0.1)
+
+
+def test_overdriven_clips_are_held_at_full_scale_and_counted():
+    rendered = render(plan(chain=(("gain", "1", {"peak_dbfs": 12.0}),)))
+    clean = pcm_of(render(plan(chain=(("gain", "1", {"peak_dbfs": 0.0}),))).flac)
+    pcm = pcm_of(rendered.flac)
+    loud = np.abs(clean.astype(int)) > 32767 / 10 ** (12 / 20) + 1
+    # A sample that wrapped around would have changed its sign.
+    assert (np.sign(pcm[loud]) == np.sign(clean[loud])).all()
+    assert np.abs(pcm[loud].astype(int)).min() >= 32766
+    assert rendered.facts.clipped_samples == pytest.approx(loud.sum(), abs=20)
+
+
+def test_formant_shift_keeps_the_tempo_when_the_engine_makes_good():
+    plain = render(plan(chain=()))
+    prosody = {"speed": 1.0, "engine_speed": round(1 / 1.15, 4), "seed": 11}
+    shifted = render(plan(chain=(("formant", "1", {"factor": 1.15}),), prosody=prosody))
+    assert shifted.facts.duration_s == pytest.approx(plain.facts.duration_s, rel=0.06)
+
+
+def test_errors_name_the_clip():
+    with pytest.raises(EngineError, match=r"clip clip-1 \('灯'"):
+        render(plan("灯"))
+
+
+def test_the_key_covers_the_sound_and_not_the_name():
+    keys = {
+        clip_key(plan()),
+        clip_key(plan("turn off the lights")),
+        clip_key(plan(chain=FULL[:3])),
+        clip_key(plan(voice=Voice("kore", "en-US", "", "", ""))),
+        clip_key(plan(prosody={"speed": 1.0, "engine_speed": 1.0, "seed": 12})),
+    }
+    assert len(keys) == 5
+    assert clip_key(dataclasses.replace(plan(), clip_id="another")) == clip_key(plan())
+
+
+def test_another_version_of_a_package_is_another_key(monkeypatch):
+    before = clip_key(plan())
+    monkeypatch.setattr(module, "_versions", lambda engine: (("soxr", "0"),))
+    assert clip_key(plan()) != before
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Cache(tmp_path / "cache")
+
+
+def test_a_shard_renders_once_and_says_what_failed(store):
+    shard = Shard(store, (plan(chain=()), plan("灯", chain=())))
+    first, failed = render_shard(shard)
+    assert (first.cached, first.problem) == (False, "")
+    assert (store.root / first.path).read_bytes()[:4] == b"fLaC"
+    assert failed.facts is None
+    assert "clip-1" in failed.problem
+    again, _ = render_shard(shard)
+    assert again == dataclasses.replace(first, cached=True)
+
+
+def damage_flac(flac, sidecar):
+    flac.write_bytes(flac.read_bytes()[:-100])
+
+
+def damage_bit(flac, sidecar):
+    data = bytearray(flac.read_bytes())
+    data[len(data) // 2] ^= 1
+    flac.write_bytes(bytes(data))
+
+
+def damage_sidecar(flac, sidecar):
+    sidecar.write_bytes(sidecar.read_bytes()[:40])
+
+
+def foreign_sidecar(flac, sidecar):
+    sidecar.write_text(json.dumps({"num_samples": 3}))
+
+
+def lose_sidecar(flac, sidecar):
+    sidecar.unlink()
+
+
+def lose_flac(flac, sidecar):
+    flac.unlink()
+
+
+@pytest.mark.parametrize(
+    "harm", [damage_flac, damage_bit, damage_sidecar, foreign_sidecar, lose_sidecar, lose_flac]
+)
+def test_a_damaged_clip_in_the_cache_is_rendered_again(store, harm):
+    shard = Shard(store, (plan(chain=()),))
+    (first,) = render_shard(shard)
+    flac = store.root / first.path
+    whole = flac.read_bytes()
+    harm(flac, flac.with_suffix(".json"))
+    (again,) = render_shard(shard)
+    assert again == first
+    assert flac.read_bytes() == whole
+    assert render_shard(shard)[0].cached

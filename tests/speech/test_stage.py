@@ -1,0 +1,194 @@
+import hashlib
+import json
+
+import numpy as np
+import pytest
+
+from corpusforge.core.errors import RunError
+from corpusforge.core.executors import InlineExecutor, ProcessExecutor
+from corpusforge.core.run import Cache
+from corpusforge.core.schema import CLIPS, DROPPED_CLIPS, read_table
+from corpusforge.speech import stage
+from corpusforge.speech.engines.espeak import PLUGIN as ESPEAK
+from tests.speech.rows import corpus, recipe, speak, utterance
+
+needs_espeak = pytest.mark.skipif(bool(ESPEAK.missing()), reason=ESPEAK.missing())
+ENGINES = ("hibari",) if ESPEAK.missing() else ("hibari", "espeak")
+
+
+class Reversed(InlineExecutor):
+    """Does the work from the end to the start."""
+
+    def map(self, function, items, *, on_result=None):
+        return super().map(function, items[::-1], on_result=on_result)[::-1]
+
+
+def files(root):
+    """Content of everything the stage made, cache included."""
+    paths = [*sorted((root / "speech").iterdir()), *sorted((root / "cache").rglob("*.*"))]
+    return {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in paths
+    }
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """Twelve clips of forty rows, rendered inline."""
+    root = tmp_path_factory.mktemp("small")
+    result = speak(root, corpus(40), recipe(clips=12, engines=ENGINES))
+    return root, result
+
+
+def test_clips_have_the_published_columns_and_true_facts(small):
+    root, result = small
+    clips = read_table(root / "speech" / "clips.parquet")
+    assert clips.schema.names == [*CLIPS.names, "score_active_share", "score_level_dbfs"]
+    assert clips.select(CLIPS.names).schema.equals(CLIPS)
+    assert result.rows_out == clips.num_rows == 12
+    assert (result.rows_in, dict(result.dropped)) == (40, {})
+    assert result.facts["rendered"] == 12
+    assert result.facts["cached"] == 0
+    assert result.facts["voices_disjoint"] is False
+    assert sum(result.facts["voices"].values()) == 12
+    assert any("too few" in note for note in result.notes)
+    for clip in clips.to_pylist():
+        data = (root / "cache" / clip["audio"]["path"]).read_bytes()
+        assert data[:4] == b"fLaC"
+        assert clip["audio"]["bytes"] is None
+        assert clip["spoken"].endswith(" percent")
+        assert clip["slots"][0]["name"] == "room"
+        assert clip["voice_license"] in ("Apache-2.0", "GPL-3.0-or-later")
+        ops = {step["op"]: json.loads(step["params"]) for step in clip["chain"]}
+        assert (clip["snr_db"] is None) is ("noise" not in ops)
+        if clip["snr_db"] is not None:
+            assert clip["snr_requested_db"] == pytest.approx(ops["noise"]["snr_db"])
+            assert clip["snr_db"] == pytest.approx(clip["snr_requested_db"], abs=0.1)
+
+
+def test_clips_are_ordered_by_row_and_named_once(small):
+    root, _ = small
+    clips = read_table(root / "speech" / "clips.parquet")
+    rows = corpus(40)["id"].to_pylist()
+    places = [rows.index(row) for row in clips["utterance_id"].to_pylist()]
+    assert places == sorted(places)
+    assert len(set(clips["clip_id"].to_pylist())) == 12
+    assert set(clips["split"].to_pylist()) == {"train", "validation", "test"}
+
+
+@pytest.mark.parametrize("executor", [ProcessExecutor(1), ProcessExecutor(2), Reversed()])
+def test_the_same_bytes_however_the_work_is_done(small, tmp_path, executor):
+    root, result = small
+    again = speak(tmp_path, corpus(40), recipe(clips=12, engines=ENGINES), executor)
+    assert files(tmp_path) == files(root)
+    assert again == result
+
+
+def test_a_second_run_renders_nothing_and_gives_the_same_tables(small, tmp_path):
+    root, _ = small
+    again = speak(
+        tmp_path, corpus(40), recipe(clips=12, engines=ENGINES), cache=Cache(root / "cache")
+    )
+    assert (again.facts["rendered"], again.facts["cached"]) == (0, 12)
+    for name in ("clips.parquet", "dropped.parquet"):
+        assert (tmp_path / "speech" / name).read_bytes() == (root / "speech" / name).read_bytes()
+
+
+def test_new_rows_leave_the_old_clips(small, tmp_path):
+    root, _ = small
+    table = corpus(40, utterance(1, "switch everything off now"))
+    config = recipe(clips=13, engines=ENGINES)
+    again = speak(tmp_path, table, config, cache=Cache(root / "cache"))
+    assert again.facts["cached"] >= 11
+
+
+def test_a_broken_file_in_the_cache_is_made_again(small, tmp_path):
+    _, result = small
+    config = recipe(clips=12, engines=ENGINES)
+    speak(tmp_path, corpus(40), config)
+    before = files(tmp_path)
+    flac, *_ = sorted((tmp_path / "cache").rglob("*.flac"))
+    flac.write_bytes(flac.read_bytes()[:1000])
+    _, sidecar, *_ = sorted((tmp_path / "cache").rglob("*.json"))
+    sidecar.write_text("{")
+    again = speak(tmp_path, corpus(40), config)
+    assert again.facts["rendered"] == 2
+    assert files(tmp_path) == before
+    assert result.facts["rendered"] == 12
+
+
+def test_variants_are_different_clips_of_the_same_rows(tmp_path):
+    result = speak(tmp_path, corpus(40), recipe(clips=6, variants=3))
+    clips = read_table(tmp_path / "speech" / "clips.parquet")
+    assert clips["variant"].to_pylist() == [0, 1, 2, 0, 1, 2]
+    assert len(set(clips["utterance_id"].to_pylist())) == 2 == result.facts["rows"]
+    assert len(set(clips["pcm_sha256"].to_pylist())) == 6
+
+
+def test_rows_with_nothing_to_say_are_dropped_with_the_reason(tmp_path):
+    table = corpus(5, utterance(7, "?!"))
+    result = speak(tmp_path, table, recipe(clips=6, max_dropped=0.2))
+    dropped = read_table(tmp_path / "speech" / "dropped.parquet")
+    assert result.dropped == {"verbalise": 1}
+    assert set(DROPPED_CLIPS.names) <= set(dropped.schema.names)
+    assert dropped["reason"].to_pylist() == ["nothing to say in '?!'"]
+    assert dropped["stage"].to_pylist() == ["speech"]
+    assert result.rows_out == 5
+
+
+def test_too_many_dropped_rows_fail_the_stage(tmp_path):
+    with pytest.raises(RunError, match=r"1 of 6 clips.*speech\.max_dropped") as error:
+        speak(tmp_path, corpus(5, utterance(7, "?!")), recipe(clips=6))
+    assert "nothing to say in '?!'" in str(error.value)
+    assert not (tmp_path / "speech" / "clips.parquet").exists()
+
+
+def test_a_clip_that_the_engine_fails_on_is_dropped_by_name(tmp_path):
+    table = corpus(5, utterance(7, "включи 灯"))
+    result = speak(tmp_path, table, recipe(clips=6, max_dropped=0.2))
+    assert result.dropped == {"render": 1}
+    (row,) = read_table(tmp_path / "speech" / "dropped.parquet").to_pylist()
+    assert row["clip_id"] in row["reason"]
+    assert "Latin letters" in row["reason"]
+
+
+def test_switched_off_and_empty_input_give_empty_tables(tmp_path):
+    for name, table, clips in (("off", corpus(5), 0), ("empty", corpus(0), 5)):
+        result = speak(tmp_path / name, table, recipe(clips=clips))
+        assert result.rows_out == 0
+        assert read_table(tmp_path / name / "speech" / "clips.parquet").num_rows == 0
+
+
+def test_fewer_rows_than_clips_is_said(tmp_path):
+    result = speak(tmp_path, corpus(2), recipe(clips=9))
+    assert result.rows_out == 2
+    assert any("2 clips were planned, 9 wanted" in note for note in result.notes)
+
+
+@needs_espeak
+def test_german_with_voices_that_no_split_shares(tmp_path):
+    rows = [utterance(n, f"stell die Heizung auf {n} Grad", lang="de", slots=()) for n in range(20)]
+    from corpusforge.core.ids import assign_ids
+    from corpusforge.core.schema import utterances_to_table
+
+    table = assign_ids(utterances_to_table(rows))
+    result = speak(tmp_path, table, recipe(lang="de", clips=20, engines=("espeak",)))
+    clips = read_table(tmp_path / "speech" / "clips.parquet")
+    assert result.facts["voices_disjoint"] is True
+    heard = {}
+    for voice, split in zip(clips["voice"].to_pylist(), clips["split"].to_pylist(), strict=True):
+        assert heard.setdefault(voice, split) == split
+    assert "Grad" in clips["spoken"].to_pylist()[0]
+    assert clips["spoken"].to_pylist()[7] == "stell die Heizung auf sieben Grad"
+
+
+def test_a_row_in_a_language_without_a_voice_stops_the_stage(tmp_path):
+    with pytest.raises(RunError, match="no engine of hibari has a voice for 'de'"):
+        speak(tmp_path, corpus(0, utterance(1, "hallo", lang="de")), recipe(clips=1))
+
+
+def test_the_configuration_is_json_and_follows_the_engines():
+    one, two = (stage.config(recipe(engines=engines)) for engines in (("hibari",), ("espeak",)))
+    assert json.dumps(one) != json.dumps(two)
+    assert "hibari-tts" in one["engines"]["hibari"]
+    assert np.isfinite(stage.VERSION)

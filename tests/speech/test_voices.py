@@ -1,0 +1,93 @@
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from corpusforge.core import plugins
+from corpusforge.core.recipe import SpeechConfig
+from corpusforge.speech.voices import draw_prosody, list_voices, plan_voices
+from tests.speech.rows import recipe
+
+IDS = [f"{number:032x}" for number in range(3000)]
+
+
+@pytest.fixture(autouse=True)
+def engines():
+    for name in ("hibari", "espeak"):
+        if missing := plugins.load("engine", name).missing():
+            pytest.skip(missing)
+
+
+def test_shares_are_equal_over_engines_and_their_voices():
+    plan = plan_voices(recipe(engines=("hibari", "espeak")), "en")
+    choices = plan.choose(1, IDS, ["train"] * len(IDS), 0)
+    engines = Counter(choice.engine for choice in choices)
+    assert engines["hibari"] / len(IDS) == pytest.approx(0.5, abs=0.03)
+    voices = Counter(c.voice.name for c in choices if c.engine == "espeak")
+    assert len(voices) == len(plugins.load("engine", "espeak").voices("en"))
+    mean = sum(voices.values()) / len(voices)
+    # Chi squared: its mean is the number of voices less one.
+    assert sum((n - mean) ** 2 / mean for n in voices.values()) < 1.7 * len(voices)
+
+
+def test_a_choice_depends_on_the_row_alone():
+    plan = plan_voices(recipe(engines=("espeak",)), "en")
+    whole = plan.choose(1, IDS, ["train"] * len(IDS), 0)
+    part = plan.choose(1, IDS[::-3], ["train"] * len(IDS[::-3]), 0)
+    assert part == whole[::-3]
+    assert plan.choose(1, IDS, ["train"] * len(IDS), 1) != whole
+
+
+def test_one_voice_cannot_be_dealt_and_it_is_said():
+    plan = plan_voices(recipe(engines=("hibari",)), "en")
+    assert not plan.disjoint
+    assert plan.pools["train"] == plan.pools["test"]
+    assert not plan_voices(recipe(engines=("hibari", "espeak")), "en").disjoint
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_many_voices_are_dealt_so_that_no_split_shares_one(lang):
+    plan = plan_voices(recipe(lang=lang, engines=("espeak",)), lang)
+    assert plan.disjoint
+    pools = [{v.name for v in plan.pools[s]["espeak"]} for s in ("train", "validation", "test")]
+    assert all(pools)
+    assert sum(len(pool) for pool in pools) == len(set().union(*pools)) == len(plan.voices())
+    assert len(pools[0]) > len(pools[1])
+
+
+def test_an_engine_without_the_language_is_left_out():
+    plan = plan_voices(recipe(lang="de", engines=("hibari", "espeak")), "de")
+    assert {engine for engine, _ in plan.voices()} == {"espeak"}
+    assert plan_voices(recipe(lang="xx"), "xx").voices() == set()
+
+
+def test_the_engine_makes_good_for_the_tempo_of_the_formant_shift():
+    prosody = draw_prosody(SpeechConfig(speed=(0.8, 1.2)), 1, "row", 0, 1.25)
+    assert 0.8 <= prosody["speed"] <= 1.2
+    assert prosody["engine_speed"] == pytest.approx(prosody["speed"] / 1.25, abs=1e-4)
+    assert prosody == draw_prosody(SpeechConfig(speed=(0.8, 1.2)), 1, "row", 0, 1.25)
+
+
+def test_the_list_names_what_is_there_and_what_is_not():
+    listing = list_voices("en")
+    assert {engine for engine, *_ in listing} == set(plugins.names("engine"))
+    assert ("hibari", True) in {(engine, available) for engine, _, available, _ in listing}
+    assert all(bool(why_not) is not available for _, _, available, why_not in listing)
+    assert len(list_voices()) > len(listing)
+    assert {voice.lang for _, voice, *_ in list_voices("de")} == {"de"}
+
+
+def test_listing_and_checking_import_no_model_code():
+    code = (
+        "import sys; from corpusforge.core.recipe import Recipe;"
+        "from corpusforge.speech.check import check;"
+        "assert check(Recipe(name='x', lang='en', license='MIT')) == [];"
+        "light = [m for m in ('numpy', 'pyarrow') if m in sys.modules];"
+        "from corpusforge.speech.voices import list_voices; list_voices();"
+        "heavy = [m for m in ('onnxruntime', 'hibari', 'soundfile', 'soxr', 'scipy',"
+        "'unicode_rbnf', 'pyloudnorm', 'torch') if m in sys.modules];"
+        "print(light, heavy)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[] []"
