@@ -16,7 +16,11 @@ from typing import Any
 import pytest
 import yaml
 
-from corpusforge.core.text import fold
+from corpusforge.core.language import Language
+from corpusforge.core.text import delexicalise, fold, fold_delexicalised
+from corpusforge.grammar.compile import compile_language
+from corpusforge.grammar.loader import load_pack
+from corpusforge.grammar.sampling import sample
 
 PACKS = Path(__file__).parents[2] / "templates"
 GOLDEN = Path(__file__).parents[1] / "golden" / "templates"
@@ -82,6 +86,44 @@ def hassil_pack(lang: str) -> Any:
     return intents.Intents.from_files(sorted((PACKS / "smart_home" / lang).glob("*.yaml")))
 
 
+@lru_cache(maxsize=2)
+def language(lang: str) -> Language:
+    """The pack as our grammar compiles it."""
+    return compile_language(load_pack(PACKS / "smart_home" / lang))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_our_grammar_holds_golden_sentences_in_one_intent(lang: str) -> None:
+    compiled = language(lang)
+    wrong = []
+    for sentence in read_golden(lang):
+        expected = (sentence.intent,) if sentence.intent else ()
+        folded = [fold(sentence.text)]
+        if sentence.slots:
+            folded.append(fold_delexicalised(delexicalise(sentence.text, sentence.slots)))
+        wrong += [text for text in folded if compiled.intents_of(text) != expected]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_hassil_reads_our_samples_alike(lang: str) -> None:
+    """400 sampled rows: hassil finds the same intent, slots and canonical values."""
+    pack = hassil_pack(lang)
+    hassil = pytest.importorskip("hassil")
+    table, notes = sample(PACKS / "smart_home" / lang, 400, seed=7)
+    assert (table.num_rows, notes) == (400, [])
+    wrong = []
+    for row in table.to_pylist():
+        expected = sorted((slot["name"], plain(slot["value"])) for slot in row["slots"])
+        found = {
+            (result.intent.name, *sorted((e.name, plain(e.value)) for e in result.entities_list))
+            for result in hassil.recognize_all(row["text"], pack, language=lang)
+        }
+        if found != {(row["intent"], *expected)}:
+            wrong.append((row["text"], sorted(found)))
+    assert wrong == []
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_intent_has_five_golden_sentences_and_every_file_its_counterpart(lang: str) -> None:
     counts = Counter(sentence.intent for sentence in read_golden(lang))
@@ -116,11 +158,11 @@ def test_hassil_recognises_golden_sentences_alike(lang: str) -> None:
 def test_no_sentence_in_two_intents_or_two_templates(lang: str) -> None:
     """The whole language, written out: each folded sentence comes from one template only."""
     pack = hassil_pack(lang)
-    sample = pytest.importorskip("hassil.sample")
+    sampler = pytest.importorskip("hassil.sample")
     sources: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for name, intent in pack.intents.items():
         for template in (t for block in intent.data for t in block.sentences):
-            for text in sample.sample_sentence(template, pack.slot_lists, pack.expansion_rules):
+            for text in sampler.sample_sentence(template, pack.slot_lists, pack.expansion_rules):
                 sources[fold(text)].add((name, template.text))
     assert {text: found for text, found in sources.items() if len(found) > 1} == {}
     assert len(sources) > 25_000
