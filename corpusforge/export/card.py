@@ -355,15 +355,17 @@ def _limits(card: CardInput) -> str:
         "Frequencies of intents, values and phrasings are those of the recipe, not of any use.",
     ]
     if clips.num_rows:
-        voices = len(set(zip(clips["engine"].to_pylist(), clips["voice"].to_pylist(), strict=True)))
-        shared = len(set(clips["split"].to_pylist())) > 1
+        names = ("engine", "voice", "split")
+        places = set(zip(*(clips[name].to_pylist() for name in names), strict=True))
+        voices = {(engine, voice) for engine, voice, _ in places}
+        shared = len(places) > len(voices)
         lines.append(
-            f"The speech has {voices} synthetic voice{'s' if voices != 1 else ''}"
+            f"The speech has {len(voices)} synthetic voice{'s' if len(voices) != 1 else ''}"
             + (
-                ", which may speak in several splits: a result on its test split says little "
+                ", and voices speak in several splits: a result on the test split says little "
                 "about new speakers"
                 if shared
-                else ""
+                else ", none in two splits"
             )
             + "; rooms and noises are simulated."
         )

@@ -127,12 +127,14 @@ def _finish_release(
     )
     write_provenance(release, [private, *reversed(texts)], templates, folder)
     entries = {name: read_json(ctx.inputs[name] / "stage.json") for name in _STAGES}
-    reasons = _reasons(dropped)
+    bias = read_json(ctx.inputs["clean"] / "bias.json")
     content = content_hash(release)
     total = total_hash(content)
     facts = {
         "format": RELEASE_FORMAT,
         "name": ctx.recipe.name,
+        "pretty_name": ctx.recipe.pretty_name,
+        "description": ctx.recipe.description,
         "corpusforge": corpusforge.__version__,
         "license": license_expression(release),
         "recipe": _public_recipe(ctx.recipe),
@@ -144,6 +146,7 @@ def _finish_release(
             name: {key: entry.get(key) for key in ("rows_in", "rows_out", "dropped")}
             for name, entry in entries.items()
         },
+        "bias": bias,
         "content_sha256": {"all": total, **content},
     }
     write_json(facts, folder / "release.json")
@@ -152,8 +155,8 @@ def _finish_release(
         release=release,
         content_sha256=total,
         stages=entries,
-        dropped=reasons,
-        bias=read_json(ctx.inputs["clean"] / "bias.json"),
+        dropped=_reasons(dropped),
+        bias=bias,
         version=corpusforge.__version__,
     )
     write_bytes(render_card(card, folder).encode(), folder / "README.md")

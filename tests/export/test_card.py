@@ -66,7 +66,7 @@ def test_body_tells_the_truth(release_folder):
         "Apache-2.0 AND CC0-1.0",
         "LIMITS",
         "- clean says: all well",
-        "2 synthetic voices, which may speak in several splits",
+        "2 synthetic voices, and voices speak in several splits",
         "sha256sum -c SHA256SUMS",
     ):
         assert words in body, words
