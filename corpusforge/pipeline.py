@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import Any
 
 import corpusforge
+from corpusforge.core.digests import digest
 from corpusforge.core.errors import CorpusforgeError, InputError, InputErrors, RunError
 from corpusforge.core.executors import Executor
-from corpusforge.core.digests import digest
 from corpusforge.core.progress import Progress
 from corpusforge.core.recipe import Recipe
 from corpusforge.core.run import (

@@ -27,9 +27,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from corpusforge.core.digests import digest
 from corpusforge.core.errors import InputError, RunError
 from corpusforge.core.executors import Executor
-from corpusforge.core.digests import digest
 from corpusforge.core.progress import Progress
 from corpusforge.core.recipe import Recipe
 
