@@ -9,32 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import yaml
 
 from corpusforge.core.recipe import Recipe
 from corpusforge.core.schema import SPLITS
-from corpusforge.export.features import Features, nlu_features, speech_features, to_yaml
+from corpusforge.export.front_matter import front_matter, license_expression
 from corpusforge.export.release import ReleaseTables
-from corpusforge.export.writers.hf import files_of
 
-__all__ = ["CardInput", "license_expression", "render_card"]
+__all__ = ["CardInput", "render_card"]
 
-# SPDX ids that the Hub knows by the same name in lower case; any other license is "other"
-# there, with its name beside it.
-_HUB_LICENSES = {
-    *("apache-2.0", "mit", "isc", "bsd-2-clause", "bsd-3-clause", "mpl-2.0", "unlicense"),
-    *("cc0-1.0", "cc-by-2.0", "cc-by-3.0", "cc-by-4.0", "cc-by-sa-3.0", "cc-by-sa-4.0"),
-    *("cc-by-nc-4.0", "cc-by-nc-sa-4.0", "cc-by-nd-4.0", "gpl-3.0", "agpl-3.0", "lgpl-3.0"),
-}
-_SIZES = (
-    (1_000, "n<1K"),
-    (10_000, "1K<n<10K"),
-    (100_000, "10K<n<100K"),
-    (1_000_000, "100K<n<1M"),
-    (10_000_000, "1M<n<10M"),
-)
-_LARGEST = "10M<n<100M"
 _MOST_REASONS = 12  # lines per filter in the table of dropped rows
 
 
@@ -61,18 +44,6 @@ class CardInput:
     version: str
 
 
-def license_expression(release: ReleaseTables) -> str:
-    """All licenses of rows and voices as one SPDX expression, sorted, joined by AND."""
-    found = {
-        *release.utterances["license"].to_pylist(),
-        *release.clips["voice_license"].to_pylist(),
-    }
-    parts = sorted(name for name in found if name)
-    if len(parts) < 2:
-        return parts[0] if parts else "NONE"
-    return " AND ".join(f"({part})" if " " in part else part for part in parts)
-
-
 def render_card(card: CardInput, folder: Path) -> str:
     """The text of README.md.
 
@@ -80,9 +51,8 @@ def render_card(card: CardInput, folder: Path) -> str:
         card: What it tells of.
         folder: The release folder, with its Parquet files in place.
     """
-    front = yaml.safe_dump(
-        _front_matter(card, folder), sort_keys=False, allow_unicode=True, width=1000
-    )
+    head = front_matter(card.recipe, card.release, folder)
+    front = yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=1000)
     sections = (
         _introduction(card),
         _loading(card),
@@ -97,80 +67,6 @@ def render_card(card: CardInput, folder: Path) -> str:
         _checking(card),
     )
     return f"---\n{front}---\n\n" + "\n\n".join(part for part in sections if part) + "\n"
-
-
-def _front_matter(card: CardInput, folder: Path) -> dict[str, Any]:
-    recipe, release = card.recipe, card.release
-    clips = release.clips.num_rows > 0
-    expression = license_expression(release)
-    lower = expression.lower()
-    licensed: dict[str, Any] = {"license": lower}
-    if lower not in _HUB_LICENSES:
-        licensed = {
-            "license": "other",
-            "license_name": expression.replace(" ", "-").replace("(", "").replace(")", ""),
-            "license_link": "README.md",
-        }
-    rows = release.utterances.num_rows
-    origins = set(release.utterances["origin"].to_pylist())
-    language = recipe.lang.split("-")[0].lower()
-    tasks = ["text-classification", "token-classification"]
-    return {
-        "pretty_name": recipe.pretty_name or recipe.name,
-        "language": [language],
-        **({"language_details": recipe.lang} if "-" in recipe.lang else {}),
-        **licensed,
-        "tags": ["synthetic", "corpusforge", "spoken-language-understanding", "datasets"]
-        + (["audio"] if clips else []),
-        "task_categories": tasks
-        + (["audio-classification", "automatic-speech-recognition"] if clips else []),
-        "task_ids": ["intent-classification"],
-        "annotations_creators": ["machine-generated"],
-        "language_creators": ["machine-generated"] + (["found"] if "real" in origins else []),
-        "multilinguality": ["monolingual"],
-        "source_datasets": ["original"],
-        "size_categories": [next((name for most, name in _SIZES if rows < most), _LARGEST)],
-        **_configs(release, folder),
-    }
-
-
-def _configs(release: ReleaseTables, folder: Path) -> dict[str, Any]:
-    """`configs` and `dataset_info`: which files, columns and sizes."""
-    configs, infos = [], []
-    described: tuple[tuple[str, Features], ...] = (
-        ("nlu", nlu_features(release.intents, release.slot_names)),
-        ("speech", speech_features(release.intents)),
-    )
-    for name, features in described:
-        files = files_of(folder, name)
-        if not files:
-            continue
-        splits = [_split_size(split, paths) for split, paths in files.items()]
-        patterns = [{"split": split, "path": f"{name}/{split}-*"} for split in files]
-        default = {"default": True} if name == "nlu" else {}
-        configs.append({"config_name": name, "data_files": patterns, **default})
-        infos.append(
-            {
-                "config_name": name,
-                "features": to_yaml(features),
-                "splits": splits,
-                "download_size": sum(p.stat().st_size for paths in files.values() for p in paths),
-                "dataset_size": sum(split["num_bytes"] for split in splits),
-            }
-        )
-    return {"configs": configs, "dataset_info": infos}
-
-
-def _split_size(split: str, paths: Sequence[Path]) -> dict[str, Any]:
-    """Rows and bytes in memory of one split."""
-    size = count = 0
-    for path in paths:
-        with pq.ParquetFile(path) as file:
-            for number in range(file.num_row_groups):
-                table = file.read_row_group(number)
-                size += table.nbytes
-                count += table.num_rows
-    return {"name": split, "num_bytes": size, "num_examples": count}
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -206,7 +102,7 @@ def _loading(card: CardInput) -> str:
         lines.append('speech = load_dataset("path/or/repo", "speech")')
         text = (
             "\n\nDecoding `audio` needs `pip install 'datasets[audio]'`; without it, "
-            '`speech.cast_column("audio", Audio(decode=False))` gives the FLAC bytes.'
+            '`speech.cast_column("audio", datasets.Audio(decode=False))` gives the FLAC bytes.'
         )
     code = "\n".join(["from datasets import load_dataset", "", *lines])
     return (
@@ -255,12 +151,20 @@ def _making(card: CardInput) -> str:
     ]
     notes = [note for entry in card.stages.values() for note in entry.get("notes", ())]
     listed = "\n".join(f"- {note}" for note in notes)
+    made = set(card.release.utterances["origin"].to_pylist()) - {"real", "grammar"}
+    told = ["sentence templates are expanded to rows with exact slots (grammar)"]
+    if made:
+        told.append("a generator trained on the train rows adds new sentences (expand)")
+    told.append("copies and broken rows are taken out (clean)")
+    if card.release.clips.num_rows:
+        told.append(
+            "some rows are spoken by synthetic voices in simulated rooms and noise (speech)"
+        )
+        told.append("broken clips are taken out (audio_gate)")
+    way = ", ".join(told)
     return (
-        "## How it was made\n\nSentence templates are expanded to rows with exact slots "
-        "(grammar), a generator trained on the train rows adds new sentences (expand), copies and "
-        "broken rows are taken out (clean), a part of the rows is spoken by synthetic voices in "
-        "synthetic rooms and noise (speech), and broken clips are taken out (audio_gate). Spans "
-        "are carried along, never guessed again.\n\n"
+        f"## How it was made\n\n{way[0].upper()}{way[1:]}. Spans are carried along, never guessed "
+        "again.\n\n"
         + _table(["stage", "in", "out"], steps)
         + (f"\n\nNotes of the build:\n\n{listed}" if notes else "")
     )
@@ -360,10 +264,9 @@ def _limits(card: CardInput) -> str:
         voices = {(engine, voice) for engine, voice, _ in places}
         shared = len(places) > len(voices)
         lines.append(
-            f"The speech has {len(voices)} synthetic voice{'s' if len(voices) != 1 else ''}"
+            ("One synthetic voice speaks" if len(voices) == 1 else f"{len(voices)} voices speak")
             + (
-                ", and voices speak in several splits: a result on the test split says little "
-                "about new speakers"
+                " in all splits: a result on the test split says little about new speakers"
                 if shared
                 else ", none in two splits"
             )

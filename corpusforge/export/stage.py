@@ -16,8 +16,9 @@ from corpusforge.core.errors import RunError
 from corpusforge.core.recipe import Recipe
 from corpusforge.core.run import StageContext, StageResult, read_json, write_bytes, write_json
 from corpusforge.core.schema import read_table
-from corpusforge.export.card import CardInput, license_expression, render_card
+from corpusforge.export.card import CardInput, render_card
 from corpusforge.export.features import bio_names
+from corpusforge.export.front_matter import license_expression
 from corpusforge.export.provenance import write_provenance
 from corpusforge.export.release import ReleaseTables, Writer, content_hash, total_hash
 from corpusforge.export.verify import CHECKSUMS, checksum, verify_release

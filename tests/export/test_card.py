@@ -5,7 +5,7 @@ import yaml
 
 from corpusforge.core.schema import CLIPS
 from corpusforge.export import stage
-from corpusforge.export.card import license_expression
+from corpusforge.export.front_matter import license_expression
 from corpusforge.export.release import ReleaseTables
 from tests.export.corpus import context, utterances
 
@@ -66,7 +66,7 @@ def test_body_tells_the_truth(release_folder):
         "Apache-2.0 AND CC0-1.0",
         "LIMITS",
         "- clean says: all well",
-        "2 synthetic voices, and voices speak in several splits",
+        "2 voices speak in all splits",
         "sha256sum -c SHA256SUMS",
     ):
         assert words in body, words

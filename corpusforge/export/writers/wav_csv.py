@@ -36,7 +36,6 @@ class WavCsvWriter:
     name: str = "wav_csv"
     losses: tuple[str, ...] = (
         "no tokens, BIO tags and label ids: intents stand as names, slots as JSON in one column",
-        "WAV files are about twice the size of the FLAC files of the release",
     )
     extra: str = "speech"
 

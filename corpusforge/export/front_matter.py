@@ -1,0 +1,124 @@
+"""The front matter of the card: what the Hub and `datasets` read of a release."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from corpusforge.core.recipe import Recipe
+from corpusforge.export.features import Features, nlu_features, speech_features, to_yaml
+from corpusforge.export.release import ReleaseTables
+from corpusforge.export.writers.hf import files_of
+
+__all__ = ["front_matter", "license_expression"]
+
+# SPDX ids that the Hub knows by the same name in lower case; any other license is "other"
+# there, with its name beside it.
+_HUB_LICENSES = {
+    *("apache-2.0", "mit", "isc", "bsd-2-clause", "bsd-3-clause", "mpl-2.0", "unlicense"),
+    *("cc0-1.0", "cc-by-2.0", "cc-by-3.0", "cc-by-4.0", "cc-by-sa-3.0", "cc-by-sa-4.0"),
+    *("cc-by-nc-4.0", "cc-by-nc-sa-4.0", "cc-by-nd-4.0", "gpl-3.0", "agpl-3.0", "lgpl-3.0"),
+}
+_SIZES = (
+    (1_000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+)
+_LARGEST = "10M<n<100M"
+
+
+def license_expression(release: ReleaseTables) -> str:
+    """All licenses of rows and voices as one SPDX expression, sorted, joined by AND."""
+    found = {
+        *release.utterances["license"].to_pylist(),
+        *release.clips["voice_license"].to_pylist(),
+    }
+    parts = sorted(name for name in found if name)
+    if len(parts) < 2:
+        return parts[0] if parts else "NONE"
+    return " AND ".join(f"({part})" if " " in part else part for part in parts)
+
+
+def front_matter(recipe: Recipe, release: ReleaseTables, folder: Path) -> dict[str, Any]:
+    """The card's front matter; keys of hub-docs' dataset card specification.
+
+    Args:
+        recipe: The resolved recipe.
+        release: The published rows and clips.
+        folder: The release folder, with its Parquet files in place.
+    """
+    clips = release.clips.num_rows > 0
+    expression = license_expression(release)
+    lower = expression.lower()
+    licensed: dict[str, Any] = {"license": lower}
+    if lower not in _HUB_LICENSES:
+        licensed = {
+            "license": "other",
+            "license_name": expression.replace(" ", "-").replace("(", "").replace(")", ""),
+            "license_link": "README.md",
+        }
+    rows = release.utterances.num_rows
+    origins = set(release.utterances["origin"].to_pylist())
+    language = recipe.lang.split("-")[0].lower()
+    tasks = ["text-classification", "token-classification"]
+    return {
+        "pretty_name": recipe.pretty_name or recipe.name,
+        "language": [language],
+        **({"language_details": recipe.lang} if "-" in recipe.lang else {}),
+        **licensed,
+        "tags": ["synthetic", "corpusforge", "spoken-language-understanding", "datasets"]
+        + (["audio"] if clips else []),
+        "task_categories": tasks
+        + (["audio-classification", "automatic-speech-recognition"] if clips else []),
+        "task_ids": ["intent-classification"],
+        "annotations_creators": ["machine-generated"],
+        "language_creators": ["machine-generated"] + (["found"] if "real" in origins else []),
+        "multilinguality": ["monolingual"],
+        "source_datasets": ["original"],
+        "size_categories": [next((name for most, name in _SIZES if rows < most), _LARGEST)],
+        **_configs(release, folder),
+    }
+
+
+def _configs(release: ReleaseTables, folder: Path) -> dict[str, Any]:
+    """`configs` and `dataset_info`: which files, columns and sizes."""
+    configs, infos = [], []
+    described: tuple[tuple[str, Features], ...] = (
+        ("nlu", nlu_features(release.intents, release.slot_names)),
+        ("speech", speech_features(release.intents)),
+    )
+    for name, features in described:
+        files = files_of(folder, name)
+        if not files:
+            continue
+        splits = [_split_size(split, paths) for split, paths in files.items()]
+        patterns = [{"split": split, "path": f"{name}/{split}-*"} for split in files]
+        default = {"default": True} if name == "nlu" else {}
+        configs.append({"config_name": name, "data_files": patterns, **default})
+        infos.append(
+            {
+                "config_name": name,
+                "features": to_yaml(features),
+                "splits": splits,
+                "download_size": sum(p.stat().st_size for paths in files.values() for p in paths),
+                "dataset_size": sum(split["num_bytes"] for split in splits),
+            }
+        )
+    return {"configs": configs, "dataset_info": infos}
+
+
+def _split_size(split: str, paths: Sequence[Path]) -> dict[str, Any]:
+    """Rows and bytes in memory of one split."""
+    size = count = 0
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            for number in range(file.num_row_groups):
+                table = file.read_row_group(number)
+                size += table.nbytes
+                count += table.num_rows
+    return {"name": split, "num_bytes": size, "num_examples": count}
