@@ -47,18 +47,25 @@ def choose_clips(clips: Sequence[Clip], read: ReadAudio, count: int) -> list[tup
     )
 
 
-def player_list(chosen: Sequence[tuple[Clip, bytes]]) -> Markup:
-    """One card per clip: player, transcript, duration, voice, noise, effects."""
-    return element("ol", {"class": "players"}, *(_card(clip, data) for clip, data in chosen))
+def player_list(chosen: Sequence[tuple[Clip, bytes]], colors: Mapping[str, int]) -> Markup:
+    """One card per clip: player, transcript, duration, voice, noise, effects.
+
+    Args:
+        chosen: Clips with their FLAC bytes.
+        colors: Slot name -> colour class.
+    """
+    cards = [_card(clip, data, colors) for clip, data in chosen]
+    return element("ol", {"class": "players"}, *cards)
 
 
-def _card(clip: Clip, data: bytes) -> Markup:
+def _card(clip: Clip, data: bytes, colors: Mapping[str, int]) -> Markup:
     source = "data:audio/flac;base64," + b64encode(data).decode("ascii")
-    said = f"{clip['text']}, spoken by {clip['voice']}"
+    label = f"{clip['text']}, spoken by {clip['voice']}"
     player = element(
-        "audio", {"controls": True, "preload": "metadata", "src": source, "aria-label": said}
+        "audio", {"controls": True, "preload": "metadata", "src": source, "aria-label": label}
     )
-    lines = [element("p", {"class": "say", "dir": "auto"}, highlight(clip["text"], clip["slots"]))]
+    said = highlight(clip["text"], clip["slots"], colors)
+    lines = [element("p", {"class": "say", "dir": "auto"}, said)]
     if clip["spoken"] and clip["spoken"] != clip["text"]:
         lines.append(element("p", {"class": "more"}, f"spoken: {clip['spoken']}"))
     facts = [

@@ -169,7 +169,8 @@ def histogram(title: str, values: npt.NDArray[np.float64], unit: str) -> Markup:
     drawn += _axis(edges, width)
     median = float(np.median(values))
     low, high, middle_value = (number(v, 2) for v in (values.min(), values.max(), median))
-    said = f"{len(values)} values, {low} to {high}\u00a0{unit}, median {middle_value}\u00a0{unit}"
+    said = f"{number(len(values))} values, {low} to {high}\u00a0{unit}, "
+    said += f"median {middle_value}\u00a0{unit}"
     return _figure(title, said, _PLOT_PX + 20, drawn, said)
 
 

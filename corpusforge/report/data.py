@@ -1,8 +1,7 @@
-"""What a page shows, gathered from the stage folders of a run or from a bare release folder."""
+"""What a page shows, and how it is gathered from the stage folders of a run."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,22 +11,21 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from corpusforge.core.errors import InputError
 from corpusforge.core.ids import digest
 from corpusforge.core.run import read_json
-from corpusforge.core.schema import CLIPS, SPLITS, TEMPLATES, UTTERANCES, read_table
+from corpusforge.core.schema import CLIPS, TEMPLATES, UTTERANCES, read_table
 
-__all__ = ["Corpus", "Dropped", "from_release", "from_stages"]
+__all__ = ["CLIP_COLUMNS", "ROW_COLUMNS", "Corpus", "Dropped", "Row", "from_stages", "listed"]
 
 Row = dict[str, Any]
 
 _TEXT_STAGES = ("grammar", "expand", "clean")
 _CLIP_STAGES = ("speech", "audio_gate")
-_ROW_COLUMNS = (
+ROW_COLUMNS = (
     *("id", "text", "lang", "intent", "slots", "spoken", "origin", "template", "parents"),
     *("generation", "weight", "split"),
 )
-_CLIP_COLUMNS = (
+CLIP_COLUMNS = (
     *("clip_id", "utterance_id", "audio", "text", "spoken", "intent", "slots", "origin", "split"),
     *("duration_s", "engine", "voice", "voice_license", "voice_gender", "voice_accent"),
     *("chain", "snr_db"),
@@ -68,8 +66,8 @@ class Corpus:
         description: One sentence, "" for none.
         lang: BCP-47.
         license: SPDX, "" when not known.
-        rows: Rows of the corpus, columns of `_ROW_COLUMNS`.
-        clips: Clips of the corpus, columns of `_CLIP_COLUMNS`.
+        rows: Rows of the corpus, columns of `ROW_COLUMNS`.
+        clips: Clips of the corpus, columns of `CLIP_COLUMNS`.
         read_audio: Gives a clip's FLAC bytes, None when they are not at hand.
         templates: Rows of the template table, empty in a release without one.
         dropped: What was put aside.
@@ -133,8 +131,8 @@ def from_stages(stages: Mapping[str, Path], cache: Path, recipe: Mapping[str, An
         description=recipe.get("description", ""),
         lang=recipe["lang"],
         license=recipe.get("license", ""),
-        rows=_rows(last / "utterances.parquet", UTTERANCES, _ROW_COLUMNS) if last else [],
-        clips=_rows(clips / "clips.parquet", CLIPS, _CLIP_COLUMNS) if clips else [],
+        rows=_rows(last / "utterances.parquet", UTTERANCES, ROW_COLUMNS) if last else [],
+        clips=_rows(clips / "clips.parquet", CLIPS, CLIP_COLUMNS) if clips else [],
         read_audio=read_audio,
         templates=_optional(stages, "grammar", "templates.parquet"),
         dropped=_dropped(stages, hidden),
@@ -147,50 +145,12 @@ def from_stages(stages: Mapping[str, Path], cache: Path, recipe: Mapping[str, An
     )
 
 
-def from_release(folder: Path) -> Corpus:
-    """A bare release folder: nlu/*.parquet, speech/*.parquet, provenance beside them.
-
-    Raises:
-        InputError: When it holds no rows at all.
-    """
-    rows = _release_rows(folder / "nlu", UTTERANCES, _ROW_COLUMNS)
-    clips = _release_rows(folder / "speech", CLIPS, _CLIP_COLUMNS)
-    if not rows and not clips:
-        raise InputError(
-            f"{folder} holds no nlu/*.parquet and no speech/*.parquet",
-            hint="give the folder of `build -o`, or its release folder",
-        )
-
-    def read_audio(clip: Mapping[str, Any]) -> bytes | None:
-        audio = clip["audio"] or {}
-        data = audio.get("bytes")
-        if data is None and audio.get("path") and (folder / str(audio["path"])).is_file():
-            data = (folder / str(audio["path"])).read_bytes()
-        return data
-
-    facts_path = folder / "release.json"
-    facts = read_json(facts_path) if facts_path.is_file() else {}
-    langs = Counter(row["lang"] for row in rows if row["lang"])
-    return Corpus(
-        title=str(facts.get("pretty_name") or facts.get("name") or "Released corpus"),
-        description=str(facts.get("description") or ""),
-        lang=langs.most_common(1)[0][0] if langs else "",
-        license=str(facts.get("license") or ""),
-        rows=rows,
-        clips=clips,
-        read_audio=read_audio,
-        templates=_release_templates(folder),
-        texts={row["id"]: row["text"] for row in rows},
-        release=True,
-    )
-
-
 def _rows(path: Path, schema: pa.Schema, columns: tuple[str, ...]) -> list[Row]:
-    return _listed(read_table(path), schema, columns)
+    return listed(read_table(path), schema, columns)
 
 
-def _listed(table: pa.Table, schema: pa.Schema, columns: tuple[str, ...]) -> list[Row]:
-    """The wanted columns as dicts; a column that is not there is null."""
+def listed(table: pa.Table, schema: pa.Schema, columns: tuple[str, ...]) -> list[Row]:
+    """The wanted columns of a table as dicts; a column that is not there is "" or null."""
     found = {}
     for name in columns:
         if name in table.column_names:
@@ -205,7 +165,7 @@ def _optional(stages: Mapping[str, Path], stage: str, name: str) -> list[Row]:
     path = stages[stage] / name if stage in stages else None
     if path is None or not path.is_file():
         return []
-    return _listed(read_table(path), TEMPLATES, tuple(TEMPLATES.names))
+    return listed(read_table(path), TEMPLATES, tuple(TEMPLATES.names))
 
 
 def _optional_json(stages: Mapping[str, Path], stage: str, name: str) -> Any:
@@ -258,39 +218,3 @@ def _examples(rows: list[Row]) -> tuple[Row, ...]:
                 seen.add(row[key])
                 taken.append(row)
     return tuple(taken)
-
-
-def _release_rows(folder: Path, schema: pa.Schema, columns: tuple[str, ...]) -> list[Row]:
-    """All splits of one config; a split is the file name's first part (train-00000-of-00001)."""
-    rows: list[Row] = []
-    paths = sorted(folder.glob("*.parquet"), key=_split_rank)
-    for path in paths:
-        table = _named_labels(pq.read_table(path, partitioning=None))
-        split = path.stem.split("-")[0]
-        if "split" not in table.column_names:
-            table = table.append_column("split", pa.array([split] * table.num_rows, pa.string()))
-        rows += _listed(table, schema, columns)
-    return rows
-
-
-def _split_rank(path: Path) -> tuple[int, str]:
-    split = path.stem.split("-")[0]
-    return (SPLITS.index(split) if split in SPLITS else len(SPLITS), path.name)
-
-
-def _named_labels(table: pa.Table) -> pa.Table:
-    """ClassLabel columns, stored as numbers, as their names (from the Hugging Face metadata)."""
-    metadata = (table.schema.metadata or {}).get(b"huggingface")
-    features = json.loads(metadata).get("info", {}).get("features", {}) if metadata else {}
-    for name, feature in features.items():
-        if name in table.column_names and isinstance(feature, dict) and "names" in feature:
-            names: list[str] = feature["names"]
-            values = [None if v is None else names[v] for v in table[name].to_pylist()]
-            place = table.column_names.index(name)
-            table = table.set_column(place, name, pa.array(values, pa.string()))
-    return table
-
-
-def _release_templates(folder: Path) -> list[Row]:
-    path = next(iter(sorted(folder.glob("**/templates.parquet"))), None)
-    return _listed(read_table(path), TEMPLATES, tuple(TEMPLATES.names)) if path else []

@@ -37,7 +37,7 @@ def expansion_section(corpus: Corpus) -> Markup:
     facts = corpus.facts.get("expand", {})
     if "candidates" not in facts:
         said = (
-            "A release does not hold the generator's figures."
+            "A release does not hold the figures of the generator's training."
             if corpus.release
             else "No rows were generated."
         )

@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from corpusforge.core.ids import digest
 from corpusforge.report.markup import Markup, element, join
 
-__all__ = ["highlight", "row_list", "sample_rows", "spread"]
+__all__ = ["highlight", "row_list", "sample_rows", "slot_colors", "spread"]
 
 Row = Mapping[str, Any]
 
 _SLOT_COLORS = 6
 
 
-def highlight(text: str, slots: Sequence[Row] | None) -> Markup:
+def slot_colors(rows: Sequence[Row]) -> dict[str, int]:
+    """A colour class for each slot name; names that stand in one row differ where they can.
+
+    Greedy: frequent names first, each takes the colour that its neighbours use least.
+    """
+    counts: Counter[str] = Counter()
+    together: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        names = sorted({slot["name"] for slot in row["slots"] or ()})
+        counts.update(names)
+        together.update((a, b) for a in names for b in names if a != b)
+    colors: dict[str, int] = {}
+    used: Counter[int] = Counter()
+    for name, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        clashes: Counter[int] = Counter()
+        for other, color in colors.items():
+            clashes[color] += together[name, other]
+        colors[name] = min(range(_SLOT_COLORS), key=lambda c: (clashes[c], used[c], c))
+        used[colors[name]] += 1
+    return colors
+
+
+def highlight(text: str, slots: Sequence[Row] | None, colors: Mapping[str, int]) -> Markup:
     """A text with its slots marked.
 
     Args:
         text: NFC text.
         slots: Sorted, disjoint spans in code points; None = not annotated.
+        colors: Slot name -> colour class, see `slot_colors`.
     """
     parts: list[Markup | str] = []
     position = 0
@@ -30,14 +52,14 @@ def highlight(text: str, slots: Sequence[Row] | None) -> Markup:
         if not position <= start < end <= len(text):
             continue
         parts.append(text[position:start])
-        parts.append(_mark(slot, text[start:end]))
+        parts.append(_mark(slot, text[start:end], colors))
         position = end
     parts.append(text[position:])
     return join(parts)
 
 
-def _mark(slot: Row, surface: str) -> Markup:
-    color = int(digest(slot["name"])[:8], 16) % _SLOT_COLORS
+def _mark(slot: Row, surface: str, colors: Mapping[str, int]) -> Markup:
+    color = colors.get(slot["name"], 0)
     said = f"slot {slot['name']}"
     if slot.get("entity") and slot["entity"] != slot["name"]:
         said += f", list {slot['entity']}"
@@ -89,23 +111,26 @@ def sample_rows(rows: Sequence[Row], count: int) -> list[Row]:
     return sorted(chosen, key=lambda r: (r["intent"], r["origin"], r["split"], r["id"]))
 
 
-def row_list(rows: Sequence[Row], texts: Mapping[str, str]) -> Markup:
+def row_list(rows: Sequence[Row], texts: Mapping[str, str], colors: Mapping[str, int]) -> Markup:
     """The rows as a list; each item says its intent, split and origin for the filter.
 
     Args:
         rows: Rows to show.
         texts: Id -> text, to tell what a generated row was made from.
+        colors: Slot name -> colour class.
     """
-    return element("ol", {"class": "rows", "id": "row-list"}, *(_item(r, texts) for r in rows))
+    items = [_item(row, texts, colors) for row in rows]
+    return element("ol", {"class": "rows", "id": "row-list"}, *items)
 
 
-def _item(row: Row, texts: Mapping[str, str]) -> Markup:
+def _item(row: Row, texts: Mapping[str, str], colors: Mapping[str, int]) -> Markup:
     facts = [row["intent"], row["split"], row["origin"]]
     badges = [
         element("span", {"class": f"badge {kind}"}, value)
         for kind, value in zip(("intent", "split", "origin"), facts, strict=True)
     ]
-    parts = [element("p", {"class": "say", "dir": "auto"}, highlight(row["text"], row["slots"]))]
+    said = highlight(row["text"], row["slots"], colors)
+    parts = [element("p", {"class": "say", "dir": "auto"}, said)]
     if row.get("spoken") and row["spoken"] != row["text"]:
         parts.append(element("p", {"class": "more"}, f"spoken: {row['spoken']}"))
     parents = [texts[name] for name in row.get("parents") or () if name in texts]

@@ -14,7 +14,7 @@ from corpusforge.report.audio import choose_clips, player_list
 from corpusforge.report.charts import Series, bars, histogram, legend, number, percent
 from corpusforge.report.data import Corpus, Dropped
 from corpusforge.report.markup import Markup, element, join
-from corpusforge.report.rows import row_list, sample_rows
+from corpusforge.report.rows import row_list, sample_rows, slot_colors
 
 __all__ = [
     "ORIGINS",
@@ -44,7 +44,11 @@ def section(key: str, title: str, *children: Markup) -> Markup:
 
 def table(head: Sequence[str], rows: Sequence[Sequence[Markup | str | int]]) -> Markup:
     """A table that scrolls by itself when it is wider than the page; numbers stand right."""
-    right = {place for place in range(1, len(head)) if all(_numeric(row[place]) for row in rows)}
+    right = {
+        place
+        for place in range(1, len(head))
+        if all(_numeric(row[place]) for row in rows) and any(row[place] != "-" for row in rows)
+    }
     cells = [
         element("th", {"scope": "col", "class": "n" if place in right else None}, name)
         for place, name in enumerate(head)
@@ -197,10 +201,14 @@ def rows_section(corpus: Corpus, count: int) -> Markup:
     shown = [row for row in corpus.rows if row["origin"] not in corpus.hidden]
     sample = sample_rows(shown, count)
     said = f"{len(sample)} of {number(len(corpus.rows))} rows, spread over intents, splits and "
-    said += "origins; among equals a hash decides, nothing was picked by hand."
+    said += "origins: rare kinds are shown more often than they are. Among equals a hash decides."
     if corpus.hidden:
         said += " Real rows are not published, so their texts are not shown here."
-    children = [element("p", {}, said), _filters(sample), row_list(sample, corpus.texts)]
+    children = [
+        element("p", {}, said),
+        _filters(sample),
+        row_list(sample, corpus.texts, slot_colors(corpus.rows)),
+    ]
     return section("rows", "Rows", *children)
 
 
@@ -230,25 +238,24 @@ def listen_section(corpus: Corpus, count: int) -> Markup:
         f"{len(chosen)} of {number(len(corpus.clips))} clips, spread over voices, intents, "
         "origins, splits, rooms and noise."
     )
-    return section("listen", "Listen", element("p", {}, said), player_list(chosen))
+    return section(
+        "listen", "Listen", element("p", {}, said), player_list(chosen, slot_colors(corpus.rows))
+    )
 
 
 def dropped_section(corpus: Corpus) -> Markup:
     """What was put aside, by stage, filter and reason, with examples."""
-    if corpus.release:
-        said = "A release does not hold what was dropped; the run folder does."
-        return section("dropped", "What was dropped, and why", element("p", {}, said))
+    title = "What was dropped, and why"
     if not corpus.dropped:
-        said = "Nothing was dropped."
-        return section("dropped", "What was dropped, and why", element("p", {}, said))
-    parts: list[Markup] = [
-        element(
-            "p",
-            {},
-            "Every dropped row is kept in the run folder (dropped.parquet of its stage) beside "
-            "its reason, score and threshold.",
-        )
-    ]
+        unknown = "This release does not say what was dropped."
+        said = unknown if corpus.release else "Nothing was dropped."
+        return section("dropped", title, element("p", {}, said))
+    said = (
+        "Every dropped row is kept in the run folder (dropped.parquet of its stage) beside its "
+        "reason, score and threshold"
+    )
+    said += "; a release holds the counts only." if corpus.release else "."
+    parts: list[Markup] = [element("p", {}, said)]
     for stage, group in groupby(corpus.dropped, key=lambda one: one.stage):
         filters = list(group)
         series = [Series(one.filter, {"dropped": one.total}) for one in filters]
@@ -258,10 +265,10 @@ def dropped_section(corpus: Corpus) -> Markup:
                 "div",
                 {"class": "stage"},
                 bars(f"Stage {stage}: {unit} dropped per filter", series, {"dropped": 7}, unit),
-                *(_reasons(one, corpus) for one in filters),
+                *(_reasons(one, corpus) for one in filters if one.examples),
             )
         )
-    return section("dropped", "What was dropped, and why", *parts)
+    return section("dropped", title, *parts)
 
 
 def _reasons(one: Dropped, corpus: Corpus) -> Markup:
@@ -294,7 +301,7 @@ def bias_section(corpus: Corpus) -> Markup:
     entries = corpus.bias.get("attributes", ())
     if not entries:
         said = (
-            "A release does not hold the bias figures."
+            "This release holds no bias figures."
             if corpus.release
             else "Not measured: the recipe names no attribute (clean.bias_attributes)."
         )
@@ -337,7 +344,11 @@ def _figure(value: float | None) -> str:
 def templates_section(corpus: Corpus) -> Markup:
     """Sentence templates by intent, with their split, size and rows drawn."""
     if not corpus.templates:
-        said = "No template table here." if corpus.release else "No templates: real rows only."
+        said = (
+            "This release holds no table of templates."
+            if corpus.release
+            else "No templates: real rows only."
+        )
         return section("templates", "Templates", element("p", {}, said))
     ordered = sorted(corpus.templates, key=lambda row: (row["intent"], row["file"], row["line"]))
     drawn = Counter(row["template"] for row in corpus.rows if row["origin"] == "grammar")

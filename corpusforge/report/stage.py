@@ -8,8 +8,9 @@ from typing import Any
 
 from corpusforge.core.recipe import Recipe, ReportConfig
 from corpusforge.core.run import StageContext, StageResult, write_bytes
-from corpusforge.report.data import from_release, from_stages
+from corpusforge.report.data import from_stages
 from corpusforge.report.page import render
+from corpusforge.report.release import from_release
 
 __all__ = ["NAME", "PACKAGES", "VERSION", "config", "render_release", "render_run", "run"]
 

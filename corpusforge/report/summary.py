@@ -59,7 +59,7 @@ def _figures(corpus: Corpus) -> list[tuple[str, str]]:
             (number(len(voices)), "voice" if len(voices) == 1 else "voices"),
         ]
     lost = sum(one.total for one in corpus.dropped if one.unit != "candidates")
-    if not corpus.release:
+    if not corpus.release or corpus.dropped:
         figures.append((number(lost), "rows and clips dropped"))
     return figures
 
@@ -69,7 +69,9 @@ def _verdicts(corpus: Corpus) -> list[tuple[str, str, str]]:
     found: list[tuple[str, str, str]] = []
     generated = sum(1 for row in corpus.rows if row["origin"] == "gan")
     notes = list(corpus.notes)
-    expansion = [note for note in notes if note.startswith("expansion:")]
+    # Said below from the clips themselves.
+    notes = [note for note in notes if "splits that share no voice" not in note]
+    expansion = [note for note in notes if note.startswith("expansion: not shown to help")]
     if generated:
         said = f"{number(generated)} rows ({percent(generated, len(corpus.rows))}) come from the "
         said += "text generator; no figure says that training on them helps."
@@ -79,8 +81,6 @@ def _verdicts(corpus: Corpus) -> list[tuple[str, str, str]]:
             head = note[:1].upper() + note[1:].rstrip(".")
         found.append(("care", head, said))
     elif not corpus.release:
-        for note in expansion:
-            notes.remove(note)
         found.append(("", "Expansion: no generated rows", "Every row is from templates or real."))
     clean = corpus.facts.get("clean", {})
     if clean.get("leaks") == 0:
@@ -109,12 +109,16 @@ def _voices(corpus: Corpus) -> tuple[str, str, str]:
 
 def _head(note: str) -> str:
     head, colon, _ = note.partition(": ")
-    short = colon and len(head) <= 40
-    return (head[:1].upper() + head[1:]) if short else "Note"
+    return (head[:1].upper() + head[1:]) if colon and _is_head(head) else "Note"
+
+
+def _is_head(head: str) -> bool:
+    """A word or two before a colon, not a language tag."""
+    return len(head) > 3 and len(head.split()) <= 2
 
 
 def _tail(note: str) -> str:
     head, colon, tail = note.partition(": ")
-    said = tail if colon and len(head) <= 40 else note
+    said = tail if colon and _is_head(head) else note
     said = said[:1].upper() + said[1:]
     return said if said.endswith((".", "!", "?")) else said + "."

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from corpusforge.report.audio import AUDIO_BYTES, choose_clips
 from corpusforge.report.charts import Series, bars, histogram, number, percent
 from corpusforge.report.markup import Markup, element, text
-from corpusforge.report.rows import highlight, sample_rows, spread
+from corpusforge.report.rows import highlight, sample_rows, slot_colors, spread
 
 
 def plain(markup: str) -> str:
@@ -41,13 +41,21 @@ def test_attributes_are_escaped() -> None:
 
 
 def test_highlight_counts_code_points(slot_dicts: list[dict[str, Any]]) -> None:
-    shown = highlight("\U0001f4a1 Küchenlicht 👍 寝室", slot_dicts)
+    shown = highlight("\U0001f4a1 Küchenlicht 👍 寝室", slot_dicts, {"light": 2})
     marks = re.findall(r"<mark[^>]*>([^<]*)<small>([^<]*)</small></mark>", shown)
     assert marks == [("Küchenlicht", "light"), ("寝室", "room")]
 
 
 def test_highlight_without_annotation() -> None:
-    assert highlight("a < b", None) == "a &lt; b"
+    assert highlight("a < b", None, {}) == "a &lt; b"
+
+
+def test_slots_of_one_row_have_different_colors() -> None:
+    pairs = [("a", "b"), ("b", "c"), ("c", "d"), ("d", "e"), ("e", "f"), ("f", "g"), ("g", "a")]
+    rows = [{"slots": [{"name": name} for name in pair]} for pair in pairs] + [{"slots": None}]
+    colors = slot_colors(rows)
+    assert all(colors[a] != colors[b] for a, b in pairs)
+    assert colors == slot_colors(list(reversed(rows)))
 
 
 def test_bars_say_their_values() -> None:

@@ -59,7 +59,7 @@ def test_release_page(run_folder: Path, tmp_path: Path) -> None:
         assert f'data-intent="{intent}"' in page
     assert 'data-origin="gan"' in page
     assert page.count("<audio ") > 0
-    assert "A release does not hold what was dropped" in page
+    assert "This release does not say what was dropped." in page
     assert "Expansion: not shown to help" in page
     assert "validation" in page
     assert str(tmp_path) not in page
