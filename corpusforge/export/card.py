@@ -82,7 +82,12 @@ def _introduction(card: CardInput) -> str:
     origins = Counter(release.utterances["origin"].to_pylist())
     real = origins.get("real", 0)
     made = release.utterances.num_rows - real
-    what = f"{made:,} of its texts are synthetic" if real else "All texts are synthetic"
+    if not real:
+        what = "All texts are synthetic"
+    elif made:
+        what = f"{made:,} of its texts are synthetic, {real:,} are real"
+    else:
+        what = "All texts are real, none is synthetic"
     voices = (
         " and all speech is generated: no recording of a person is in it"
         if release.clips.num_rows
@@ -258,6 +263,8 @@ def _limits(card: CardInput) -> str:
         "Test on real data before use.",
         "Frequencies of intents, values and phrasings are those of the recipe, not of any use.",
     ]
+    if set(card.release.utterances["origin"].to_pylist()) == {"real"}:
+        lines = ["Rows are as they were found, but for those that were dropped (see above)."]
     if clips.num_rows:
         names = ("engine", "voice", "split")
         places = set(zip(*(clips[name].to_pylist() for name in names), strict=True))

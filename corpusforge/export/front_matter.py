@@ -64,6 +64,8 @@ def front_matter(recipe: Recipe, release: ReleaseTables, folder: Path) -> dict[s
         }
     rows = release.utterances.num_rows
     origins = set(release.utterances["origin"].to_pylist())
+    made = origins - {"real"}
+    creators = (["machine-generated"] if made else []) + (["found"] if "real" in origins else [])
     language = recipe.lang.split("-")[0].lower()
     tasks = ["text-classification", "token-classification"]
     return {
@@ -71,13 +73,14 @@ def front_matter(recipe: Recipe, release: ReleaseTables, folder: Path) -> dict[s
         "language": [language],
         **({"language_details": recipe.lang} if "-" in recipe.lang else {}),
         **licensed,
-        "tags": ["synthetic", "corpusforge", "spoken-language-understanding", "datasets"]
+        "tags": (["synthetic"] if made or clips else [])
+        + ["corpusforge", "spoken-language-understanding", "datasets"]
         + (["audio"] if clips else []),
         "task_categories": tasks
         + (["audio-classification", "automatic-speech-recognition"] if clips else []),
         "task_ids": ["intent-classification"],
-        "annotations_creators": ["machine-generated"],
-        "language_creators": ["machine-generated"] + (["found"] if "real" in origins else []),
+        "annotations_creators": creators,
+        "language_creators": creators,
         "multilinguality": ["monolingual"],
         "source_datasets": ["original"],
         "size_categories": [next((name for most, name in _SIZES if rows < most), _LARGEST)],

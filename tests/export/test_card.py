@@ -83,3 +83,14 @@ def test_license_expression(tmp_path):
     both = pa.concat_tables([table, only.set_column(12, "license", either)])
     expected = "CC0-1.0 AND MIT AND (MIT OR Apache-2.0)"
     assert license_expression(ReleaseTables(both, silent, (), (), tmp_path)) == expected
+
+
+def test_card_of_real_rows_does_not_call_them_synthetic(tmp_path):
+    table = utterances()
+    rows = table.filter(pc.field("origin") == "real")
+    ctx = context(tmp_path, rows=rows, publish=True, speech=False)
+    stage.run(ctx)
+    front = front_matter(ctx.folder / "release")
+    assert "synthetic" not in front["tags"]
+    assert front["annotations_creators"] == ["found"]
+    assert "All texts are real" in (ctx.folder / "release" / "README.md").read_text("utf-8")
