@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from corpusforge.core.recipe_file import load_recipe
+from corpusforge.grammar.check import check_templates
+
 PACKS = Path(__file__).parents[2] / "templates"
 LANGUAGES = ["en", "de"]
 
@@ -83,3 +86,14 @@ def test_lists_hold_each_surface_once(lang: str) -> None:
         assert len(set(map(str.casefold, surfaces))) == len(surfaces), name
         for value in entry.get("values", []):
             assert isinstance(value, str) or isinstance(value["out"], str), (name, value)
+
+
+@pytest.mark.parametrize(("file", "lang"), [("recipe.yaml", "en"), ("recipe_de.yaml", "de")])
+def test_recipes_load_and_their_templates_have_no_fault(file: str, lang: str) -> None:
+    recipe = load_recipe(PACKS / "smart_home" / file)
+    assert (recipe.lang, recipe.license) == (lang, "CC0-1.0")
+    assert recipe.grammar.path is not None
+    report = check_templates(recipe.path(recipe.grammar.path), lang=recipe.lang)
+    assert report.notes == ()
+    assert report.derivations > 10 * recipe.grammar.rows
+    assert recipe.clean.bias_attributes == ("gender",)
