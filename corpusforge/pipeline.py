@@ -137,6 +137,11 @@ def check(recipe: Recipe) -> tuple[str, ...]:
             "text",
             "expansion (or switch it off: --set expand.rows=0)",
         )
+    if recipe.grammar.path is None and recipe.real is not None and not recipe.real.publish:
+        if recipe.expand.rows == 0:
+            hint = "give real.publish: true, or expand.rows above 0"
+            text = "nothing would be released: real rows are not published, nothing else is made"
+            errors.append(InputError(text, hint=hint))
     if errors:
         raise InputErrors(errors)
     return tuple(notes)
@@ -196,12 +201,12 @@ def _run_stages(
     entries: list[dict[str, Any]] = []
     reused: list[str] = []
     folders: dict[str, Path] = {}
-    labels: tuple[str, ...] = ()
+    labels = _Labels((), ())
     for stage in STAGES:
         module = importlib.import_module(stage.module)
         inputs = {name: folders[name].name for name in stage.inputs}
         packages = package_versions(("corpusforge", *module.PACKAGES))
-        config = {"stage": module.config(recipe), "labels": labels, "seed": recipe.seed}
+        config = {"stage": module.config(recipe), "labels": asdict(labels), "seed": recipe.seed}
         key = stage_key(stage.name, module.VERSION, packages, config, inputs)
         entry = run.finished(stage.name, key)
         if entry is not None and _still_published(run, stage.name, key, entry):
@@ -230,7 +235,7 @@ class _Work:
     inputs: Mapping[str, Path]
     executor: Executor
     progress: Progress
-    labels: tuple[str, ...]
+    labels: _Labels
 
 
 def _run_stage(
@@ -247,7 +252,8 @@ def _run_stage(
                 cache=run.cache,
                 executor=work.executor,
                 progress=work.progress,
-                labels=work.labels,
+                labels=work.labels.intents,
+                slot_names=work.labels.slots,
             )
             result = module.run(context)
             entry: dict[str, Any] = {
@@ -290,14 +296,29 @@ def _peak_rss_mb() -> int:
     return round(kib * 1024 / 1e6)
 
 
-def _labels(run: RunFolder, clean: Path) -> tuple[str, ...]:
-    """Intent names by label id: those of earlier runs first, new ones sorted after them."""
+@dataclass(frozen=True)
+class _Labels:
+    """Names in the order of their label ids."""
+
+    intents: tuple[str, ...]
+    slots: tuple[str, ...]
+
+
+def _labels(run: RunFolder, clean: Path) -> _Labels:
+    """Names by label id: those of earlier runs first, new ones sorted after them."""
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     path = run.path / "labels.json"
-    before: list[str] = read_json(path) if path.is_file() else []
-    intents = pq.read_table(clean / "utterances.parquet", columns=["intent"])["intent"]
-    return (*before, *sorted(set(intents.unique().to_pylist()) - set(before)))
+    before = read_json(path) if path.is_file() else {"intents": [], "slots": []}
+    table = pq.read_table(clean / "utterances.parquet", columns=["intent", "slots"])
+    slots = pc.struct_field(pc.list_flatten(table["slots"]), "name")
+    found = {"intents": table["intent"].unique(), "slots": slots.unique()}
+    merged = {
+        kind: (*before[kind], *sorted(set(names.to_pylist()) - set(before[kind])))
+        for kind, names in found.items()
+    }
+    return _Labels(merged["intents"], merged["slots"])
 
 
 def _published_digests(folder: Path, stage: str) -> dict[str, str]:
@@ -342,7 +363,7 @@ def _publish(run: RunFolder, entries: list[dict[str, Any]]) -> None:
                 shutil.rmtree(run.path / name, ignore_errors=True)
             clean = next(e for e in entries if e["stage"] == "clean")
             labels = _labels(run, run.stage_folder("clean", clean["key"]))
-            write_json(list(labels), run.path / "labels.json")
+            write_json(asdict(labels), run.path / "labels.json")
 
 
 def _write_state(

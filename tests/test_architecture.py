@@ -29,7 +29,13 @@ HEAVY = {
     "pandas",
 }
 # Files that define torch modules, and plug-ins, which are only imported when they are used.
-MAY_BE_HEAVY = ("expand/gan/", "expand/generators/", "speech/engines/", "speech/effects/")
+MAY_BE_HEAVY = (
+    "expand/gan/",
+    "expand/judge/",
+    "expand/generators/",
+    "speech/engines/",
+    "speech/effects/",
+)
 
 
 def name_of(path):

@@ -39,11 +39,11 @@ BAD_TEMPLATES = {
     "unclosed bracket": (with_sentence("turn (it|that on"), ["t.yaml:6:1", "^"]),
     "unknown list": (
         with_sentence("turn on {lamb}", LIST),
-        ["t.yaml:6:", "'lamb'", "did you mean 'lamp'"],
+        ["t.yaml:6:", "{lamb}", "did you mean 'lamp'"],
     ),
     "unknown rule": (
         with_sentence("<pleas> go", "expansion_rules:\n  please: (please|kindly)\n"),
-        ["t.yaml:6:", "'pleas'", "did you mean 'please'"],
+        ["t.yaml:6:", "<pleas>", "did you mean 'please'"],
     ),
     "recursion": (
         with_sentence("<a>", "expansion_rules:\n  a: x <b>\n  b: y <a>\n"),

@@ -46,7 +46,6 @@ assert not loaded, loaded
         ["build", "--help"],
         ["validate", "smart_home"],
         ["plugins"],
-        ["voices"],
     ],
     ids=" ".join,
 )

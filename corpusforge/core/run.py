@@ -116,6 +116,7 @@ class StageContext:
         progress: For bars and notes.
         labels: Intent names in the order of their label ids. Names keep their id when
             intents are added; set for the stages after clean, empty before.
+        slot_names: Slot names in the order of their BIO labels, likewise.
     """
 
     recipe: Recipe
@@ -125,6 +126,7 @@ class StageContext:
     executor: Executor
     progress: Progress
     labels: tuple[str, ...] = ()
+    slot_names: tuple[str, ...] = ()
 
 
 class Cache:

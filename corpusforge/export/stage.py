@@ -111,7 +111,7 @@ def _release(ctx: StageContext, rows: pa.Table, clips: pa.Table) -> ReleaseTable
         utterances=rows,
         clips=clips,
         intents=(*ctx.labels, *sorted(used - set(ctx.labels))),
-        slot_names=tuple(sorted(names)),
+        slot_names=(*ctx.slot_names, *sorted(names - set(ctx.slot_names))),
         audio_root=ctx.cache.root,
     )
 

@@ -65,3 +65,15 @@ def test_an_empty_file_is_none(tmp_path):
     document = read_yaml(write(tmp_path, ""))
     assert document.value is None
     assert document.position(["a"]).line == 1
+
+
+def test_words_and_times_stay_text(tmp_path):
+    text = "On: [on, off, yes, no, 7:30, 2026-11-23, y, n]\n"
+    value = read_yaml(write(tmp_path, text)).value
+    assert value == {"On": ["on", "off", "yes", "no", "7:30", "2026-11-23", "y", "n"]}
+
+
+def test_plain_values(tmp_path):
+    text = "[true, False, null, ~, 5, -3, 010, 0x1f, 1.5, .5, 1e3, '5', text]\n"
+    expected = [True, False, None, None, 5, -3, 10, 31, 1.5, 0.5, 1000.0, "5", "text"]
+    assert read_yaml(write(tmp_path, text)).value == expected
