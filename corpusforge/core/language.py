@@ -156,8 +156,8 @@ class Language:
     def _accepted(self, text: str) -> tuple[int, ...]:
         if "{" in text:
             text = SLOT_PATTERN.sub(self._symbol, text)
-        if text[-1:] == " ":
-            return ()  # not a folded text
+        if not text or text[-1] == " ":
+            return ()  # not a folded text of a row
         if len(self._steps) > MAX_STATES:
             self._reset()
         state = self._start

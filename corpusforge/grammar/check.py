@@ -11,7 +11,7 @@ from pathlib import Path
 
 from corpusforge.grammar.compile import Planner
 from corpusforge.grammar.loader import load_pack
-from corpusforge.grammar.splits import split_templates
+from corpusforge.grammar.splits import split_notes
 
 __all__ = ["Report", "check_templates"]
 
@@ -58,11 +58,10 @@ def check_templates(
     intents: dict[str, int] = {}
     for template in pack.templates:
         intents[template.intent] = intents.get(template.intent, 0) + 1
-    _, split_notes = split_templates(pack.templates, seed=0, shares=shares)
     return Report(
         lang=pack.lang,
         templates=len(pack.templates),
         intents=intents,
         derivations=sum(planner.template(template).derivations for template in pack.templates),
-        notes=(*pack.notes, *split_notes),
+        notes=(*pack.notes, *split_notes(pack.templates, shares=shares)),
     )

@@ -28,6 +28,7 @@ class Linker:
 
     errors: list[InputError] = field(default_factory=list)
     reached: dict[str, tuple[ValueList, Scope]] = field(default_factory=dict)
+    _cycles: set[frozenset[str]] = field(default_factory=set)
     _reported: set[str] = field(default_factory=set)
     _open: dict[tuple[int, str], bool] = field(default_factory=dict)
     _keep: list[Scope] = field(default_factory=list)
@@ -43,7 +44,7 @@ class Linker:
     def check_rule(self, name: str, scope: Scope) -> None:
         """Look for a cycle through a rule that no template may use."""
         rule = scope.rules[name]
-        quiet = Linker()
+        quiet = Linker(_cycles=self._cycles)
         quiet._walk(rule.expression, rule.source, scope, [f"<{name}>"])
         for error in quiet.errors:
             # A rule may name lists and rules that only some blocks define; recursion has no excuse.
@@ -71,6 +72,10 @@ class Linker:
         if name in path:
             cycle = [*path[path.index(name) :], name]
             kind = "rule" if name.startswith("<") else "list"
+            members = frozenset(cycle)
+            if members in self._cycles:
+                return False
+            self._cycles.add(members)
             self._report(
                 InputError(
                     f"the {kind} {name} refers to itself: {' -> '.join(cycle)}",

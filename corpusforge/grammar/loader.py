@@ -244,7 +244,8 @@ class _Builder:
                 values = read_list(str(name), entity, body, source, self._parse)
             except InputError as error:
                 self.errors.append(error)
-                continue
+                # Known, though wrong: references to it are not one more error.
+                values = ValueList(str(name), entity, source=source)
             found[str(name)] = values
         return found
 

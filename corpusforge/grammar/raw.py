@@ -59,11 +59,18 @@ class RawTable:
 
 
 class Importer(Protocol):
-    """Reads one foreign format of labelled rows."""
+    """Reads one foreign format of labelled rows.
+
+    Attributes:
+        name: Equal to the file name.
+        losses: What the format cannot hold.
+    """
 
     name: str
     losses: str
-    example: Mapping[str, str]
+
+    def write_example(self, folder: Path) -> Path:
+        """Write a tiny example into an empty folder; returns the path to read."""
 
     def accepts(self, path: Path) -> bool:
         """Say whether this importer reads the path, from its name and kind."""

@@ -26,7 +26,7 @@ from collections.abc import Mapping, Sequence
 from corpusforge.grammar.pack import Template
 from corpusforge.grammar.permutation import KeyedPermutation
 
-__all__ = ["DEFAULT_SHARES", "split_templates"]
+__all__ = ["DEFAULT_SHARES", "split_notes", "split_templates"]
 
 BLOCK = 10
 MIN_TEMPLATES = 3
@@ -50,14 +50,9 @@ def split_templates(
         Template id -> split, and notes about intents that are train only.
     """
     shares = shares or DEFAULT_SHARES
-    members: dict[str, list[Template]] = {}
-    for template in templates:
-        members.setdefault(template.intent, []).append(template)
     splits: dict[str, str] = {}
-    small: list[str] = []
-    for intent, group in members.items():
+    for intent, group in _by_intent(templates).items():
         if len(group) < MIN_TEMPLATES:
-            small.append(intent)
             splits.update((template.id, "train") for template in group)
             continue
         block = min(len(group), BLOCK)
@@ -66,7 +61,28 @@ def split_templates(
             order = KeyedPermutation(block, seed, "grammar.splits", intent, start // block)
             for position, template in enumerate(group[start : start + block]):
                 splits[template.id] = dealt[order(position)]
-    return splits, _notes(small, shares)
+    return splits, split_notes(templates, shares=shares)
+
+
+def split_notes(
+    templates: Sequence[Template], *, shares: Mapping[str, float] | None = None
+) -> list[str]:
+    """Which intents will be train only, as notes for the user."""
+    shares = shares or DEFAULT_SHARES
+    small = [name for name, group in _by_intent(templates).items() if len(group) < MIN_TEMPLATES]
+    if not small or not (shares.get("validation") or shares.get("test")):
+        return []
+    names = ", ".join(small[:5]) + (", ..." if len(small) > 5 else "")
+    return [
+        f"{len(small)} intent(s) with fewer than {MIN_TEMPLATES} templates, in train only: {names}"
+    ]
+
+
+def _by_intent(templates: Sequence[Template]) -> dict[str, list[Template]]:
+    members: dict[str, list[Template]] = {}
+    for template in templates:
+        members.setdefault(template.intent, []).append(template)
+    return members
 
 
 def _block_splits(size: int, shares: Mapping[str, float]) -> list[str]:
@@ -81,12 +97,3 @@ def _block_splits(size: int, shares: Mapping[str, float]) -> list[str]:
     while len(held) > size - keep:
         held.remove(max(set(held), key=held.count))
     return held + ["train"] * (size - len(held))
-
-
-def _notes(small: Sequence[str], shares: Mapping[str, float]) -> list[str]:
-    if not small or not (shares.get("validation") or shares.get("test")):
-        return []
-    names = ", ".join(small[:5]) + (", ..." if len(small) > 5 else "")
-    return [
-        f"{len(small)} intent(s) with fewer than {MIN_TEMPLATES} templates, in train only: {names}"
-    ]

@@ -90,7 +90,7 @@ def text_of(value: Any) -> str:
 
 
 def _read_range(name: str, body: Mapping[str, Any], source: Source) -> NumberRange:
-    first, last = body["from"], body["to"]
+    first, last = int(body["from"]), int(body["to"])
     if first > last:
         raise InputError(
             f"the range of the list {{{name}}} ends before it starts: from {first} to {last}",
@@ -100,7 +100,7 @@ def _read_range(name: str, body: Mapping[str, Any], source: Source) -> NumberRan
     numbers = NumberRange(
         first=first,
         last=last,
-        step=body.get("step", 1),
+        step=int(body.get("step", 1)),
         decimals=FRACTIONS[body["fractions"]] if "fractions" in body else "",
         multiplier=None if multiplier is None else float(multiplier),
     )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from corpusforge.core.errors import InputError, Position
@@ -21,9 +20,12 @@ class Csv:
 
     name: str = "csv"
     losses: str = "no types: slots stand as JSON text in one column"
-    example: Mapping[str, str] = field(
-        default_factory=lambda: {"rows.csv": "text,intent\nturn on the light,light_on\n"}
-    )
+
+    def write_example(self, folder: Path) -> Path:
+        """Two rows."""
+        path = folder / "rows.csv"
+        path.write_text("text,intent\nturn on the light,on\nstop,off\n", encoding="utf-8")
+        return path
 
     def accepts(self, path: Path) -> bool:
         """Files named .csv or .tsv."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import yaml
 
 from corpusforge.core.errors import InputError, require
@@ -32,7 +33,13 @@ class HfFolder:
 
     name: str = "hf_folder"
     losses: str = "one config is read, others are left out"
-    example: Mapping[str, str] = field(default_factory=dict)
+
+    def write_example(self, folder: Path) -> Path:
+        """A train and a test file of one row each."""
+        for split, text in (("train", "dim the lamp"), ("test", "stop")):
+            table = pa.table({"text": [text], "intent": [split]})
+            pq.write_table(table, folder / f"{split}.parquet")
+        return folder
 
     def accepts(self, path: Path) -> bool:
         """Folders with Parquet files, or written by `save_to_disk`."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,16 @@ class Jsonl:
 
     name: str = "jsonl"
     losses: str = "none"
-    example: Mapping[str, str] = field(
-        default_factory=lambda: {
-            "rows.jsonl": '{"text": "turn on the light", "intent": "light_on", "slots": []}\n'
-        }
-    )
+
+    def write_example(self, folder: Path) -> Path:
+        """Two rows, one with a slot."""
+        path = folder / "rows.jsonl"
+        lines = [
+            '{"text": "dim it", "intent": "dim", "slots": [{"name": "x", "start": 4, "end": 6}]}',
+            '{"text": "stop", "intent": "off", "slots": []}',
+        ]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return path
 
     def accepts(self, path: Path) -> bool:
         """Files named .jsonl or .ndjson."""

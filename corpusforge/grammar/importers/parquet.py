@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,12 @@ class Parquet:
 
     name: str = "parquet"
     losses: str = "none"
-    example: Mapping[str, str] = field(default_factory=dict)
+
+    def write_example(self, folder: Path) -> Path:
+        """Two rows."""
+        table = pa.table({"text": ["dim the lamp", "stop"], "intent": ["dim", "off"]})
+        pq.write_table(table, folder / "rows.parquet")
+        return folder / "rows.parquet"
 
     def accepts(self, path: Path) -> bool:
         """Files named .parquet."""

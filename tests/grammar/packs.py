@@ -1,0 +1,92 @@
+"""Small template packs for tests, and everything they can say."""
+
+from __future__ import annotations
+
+import tempfile
+from itertools import combinations
+from pathlib import Path
+
+from hypothesis import strategies as st
+
+from corpusforge.core.text import delexicalise, fold_delexicalised
+from corpusforge.grammar.compile import Planner
+from corpusforge.grammar.derivations import render
+from corpusforge.grammar.loader import load_pack
+
+LISTS = """\
+lists:
+  color:
+    values:
+      - red
+      - in: "(light|pale)[ ]blue"
+        out: blue
+      - in: "[very] Dark-Green"
+        out: green
+  level:
+    range: {from: 8, to: 11}
+expansion_rules:
+  the: "[the|my]"
+  both: "<the> lamp{color:tint}"
+"""
+
+
+def pack_of(text, **options):
+    """Load a pack from YAML text."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "pack.yaml"
+        path.write_text(text, encoding="utf-8")
+        return load_pack(path, **options)
+
+
+def yaml_of(*sentences, intent="act", more=LISTS):
+    """A pack of one intent as YAML text."""
+    lines = [f"          - {quoted(sentence)}" for sentence in sentences]
+    head = f"language: en\nintents:\n  {intent}:\n    data:\n      - sentences:\n"
+    return head + "\n".join(lines) + "\n" + more
+
+
+def quoted(text):
+    return "'" + text.replace("'", "''") + "'"
+
+
+def everything(pack):
+    """(template, text, slots) of every derivation that makes a row."""
+    planner = Planner()
+    for template in pack.templates:
+        node = planner.template(template)
+        for rank in range(node.weight):
+            pieces = []
+            node.emit(rank, pieces)
+            made = render(pieces)
+            if made is not None:
+                yield template, *made
+
+
+def forms(text, slots):
+    """A row with every choice of slots delexicalised, folded."""
+    for count in range(len(slots) + 1):
+        for chosen in combinations(slots, count):
+            yield fold_delexicalised(delexicalise(text, chosen))
+
+
+WORDS = st.sampled_from(
+    ["turn", "on", "off", "Straße", "É", "ﬁx", "it's", "a-b", "3²", "x_y", "ok!", "Ⅷ", "日本"]
+)
+
+
+def _grow(inner):
+    two = st.tuples(inner, inner)
+    return st.one_of(
+        two.map(" ".join),
+        two.map("".join),
+        two.map(lambda p: f"({p[0]}|{p[1]})"),
+        two.map(lambda p: f"[{p[0]}| {p[1]}]"),
+        two.map(lambda p: f"({p[0]};{p[1]})"),
+        inner.map(lambda e: f"[{e}]"),
+    )
+
+
+REFERENCES = st.sampled_from(
+    ["{color}", "{color:tint}", "{level}", "{1..3:count}", "<the>", "<both>"]
+)
+SENTENCES = st.recursive(st.one_of(WORDS, WORDS, REFERENCES), _grow, max_leaves=6)

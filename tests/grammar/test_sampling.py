@@ -1,0 +1,141 @@
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpusforge.core.schema import UTTERANCES, check_utterances
+from corpusforge.core.text import fold
+from corpusforge.grammar.sampling import sample, sample_pack
+from tests.grammar.packs import SENTENCES, everything, pack_of, yaml_of
+
+SMART_HOME = Path(__file__).parents[2] / "templates" / "smart_home"
+
+
+def drawn(text, n, seed=1):
+    return sample_pack(pack_of(text), n, seed)
+
+
+def texts(found):
+    return [row.text for row in found.rows]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(SENTENCES, min_size=1, max_size=3))
+def test_all_of_a_small_language_comes_once(sentences):
+    pack = pack_of(yaml_of(*sentences))
+    found = sample_pack(pack, 10**6, 1)
+    folded = [fold(text) for text in texts(found)]
+    assert len(folded) == len(set(folded))
+    possible = {fold(text) for _, text, _ in everything(pack)}
+    assert set(folded) == possible - {""}
+    assert any("which is all of them" in note for note in found.notes)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(SENTENCES, min_size=1, max_size=4), st.integers(0, 40), st.integers(0, 40))
+def test_a_larger_sample_begins_with_the_smaller_one(sentences, n, more):
+    text = yaml_of(*sentences)
+    assert texts(drawn(text, n)) == texts(drawn(text, n + more))[:n]
+
+
+def test_the_seed_decides():
+    text = yaml_of("{color} (a|b|c|d) {level} (e|f|g)")
+    assert texts(drawn(text, 20)) == texts(drawn(text, 20))
+    assert texts(drawn(text, 20)) != texts(drawn(text, 20, seed=2))
+
+
+def test_an_edited_sentence_changes_no_row_of_the_others():
+    sentences = ["{color} one", "{color} two {level}", "{level} three", "{color} four (a|b|c)"]
+    edited = [*sentences[:1], "{color} zwei {level}", *sentences[2:]]
+    keep = [
+        {row.text for row in drawn(yaml_of(*which), 16).rows if "two" not in row.text
+         and "zwei" not in row.text}
+        for which in (sentences, edited)
+    ]  # fmt: skip
+    assert keep[0] == keep[1]
+    assert len(keep[0]) >= 10
+
+
+def test_rows_are_balanced_over_templates_and_small_ones_give_all_they_have():
+    text = yaml_of("only one", "{level} of {1..100:count} {color}", "{level} or {1..100:count}")
+    counts = list(drawn(text, 101).counts.values())
+    assert counts == [1, 50, 50]
+
+
+def test_weights_of_blocks_and_values():
+    text = """\
+language: en
+lists:
+  v: {values: [{in: often, weight: 9}, rare]}
+intents:
+  a:
+    data:
+      - sentences: ["{v} {1..1000:x}"]
+        weight: 3
+      - sentences: ["b {1..1000:x}"]
+"""
+    found = drawn(text, 400)
+    assert list(found.counts.values()) == [300, 100]
+    often = sum(row.text.startswith("often") for row in found.rows)
+    assert 240 <= often <= 295  # 270 expected; a binomial's 5 standard deviations are 26
+
+
+def test_every_weighted_derivation_comes_in_the_end():
+    more = "lists:\n  v: {values: [{in: often, weight: 1000}, rare]}\n"
+    found = drawn(yaml_of(" ".join(["{v}"] * 6), more=more), 100)
+    assert len(found.rows) == 64
+
+
+def test_ambiguous_derivations_end():
+    found = drawn(yaml_of(" ".join(["[a]"] * 60) + " b"), 100)
+    assert len(found.rows) == 61
+    assert found.notes == (
+        "100 rows were asked for; the templates hold 61 different sentences, which is all of them",
+    )
+
+
+def test_one_text_may_stand_under_two_intents_but_not_twice_under_one():
+    text = """\
+language: en
+intents:
+  a: {data: [{sentences: ["Turn on!", "turn on"]}]}
+  b: {data: [{sentences: ["turn on"]}]}
+"""
+    found = drawn(text, 9)
+    assert sorted((row.template.intent, fold(row.text)) for row in found.rows) == [
+        ("a", "turn on"), ("b", "turn on"),
+    ]  # fmt: skip
+    assert any("say the same" in note for note in found.notes)
+
+
+def test_the_first_rows_show_all_intents():
+    found, _ = sample(SMART_HOME / "en", 40)
+    assert len(set(found["intent"].to_pylist())) >= 12
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_smart_home(lang):
+    start = time.perf_counter()
+    table, notes = sample(SMART_HOME, 2000, lang=lang)
+    assert time.perf_counter() - start < 10  # 0.3 s alone on a core; a guard against a blow-up
+    assert table.schema == UTTERANCES
+    assert (table.num_rows, notes) == (2000, [])
+    check_utterances(table)
+    assert len(set(table["id"].to_pylist())) == 2000
+    assert set(table["split"].to_pylist()) == {"train", "validation", "test"}
+    again, _ = sample(SMART_HOME, 2000, lang=lang)
+    assert again.equals(table)
+
+
+def test_wildcards_are_left_out_with_a_note_and_lists_can_fill_them(tmp_path):
+    path = tmp_path / "pack.yaml"
+    path.write_text(yaml_of("play {song}", "stop", more="lists:\n  song: {wildcard: true}\n"))
+    table, notes = sample(path, 5)
+    assert table["text"].to_pylist() == ["stop"]
+    assert any("wildcard" in note and "play {song}" in note for note in notes)
+    songs = tmp_path / "songs.yaml"
+    songs.write_text("lists:\n  song: {values: [one, two]}\n")
+    table, notes = sample(path, 5, lists=songs)
+    assert sorted(table["text"].to_pylist()) == ["play one", "play two", "stop"]
