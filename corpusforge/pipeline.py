@@ -137,11 +137,11 @@ def check(recipe: Recipe) -> tuple[str, ...]:
             "text",
             "expansion (or switch it off: --set expand.rows=0)",
         )
-    if recipe.grammar.path is None and recipe.real is not None and not recipe.real.publish:
-        if recipe.expand.rows == 0:
-            hint = "give real.publish: true, or expand.rows above 0"
-            text = "nothing would be released: real rows are not published, nothing else is made"
-            errors.append(InputError(text, hint=hint))
+    published = recipe.real is not None and recipe.real.publish
+    if recipe.grammar.path is None and not published and recipe.expand.rows == 0:
+        hint = "give real.publish: true, or expand.rows above 0"
+        text = "nothing would be released: real rows are not published, nothing else is made"
+        errors.append(InputError(text, hint=hint))
     if errors:
         raise InputErrors(errors)
     return tuple(notes)
