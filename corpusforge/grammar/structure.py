@@ -136,8 +136,7 @@ def _wrong_type(
             hint = "remove the key, or write something below it"
     elif isinstance(given, bool):
         shown = f"the truth value {str(given).lower()}"
-        # YAML 1.1 reads on, off, yes and no as truth values; nobody expects that.
-        hint = 'YAML reads on, off, yes and no as true or false: put quotes around, as in "on"'
+        hint = f'put quotes around: "{str(given).lower()}"' if "string" in types else ""
     elif isinstance(given, int | float):
         shown = f"the number {given}"
         hint = f'put quotes around: "{given}"' if "string" in types else ""

@@ -21,7 +21,8 @@ SCALARS = st.one_of(
 )
 KEYS = st.sampled_from(
     ["language", "intents", "data", "sentences", "lists", "values", "range", "wildcard", "in",
-     "out", "from", "to", "step", "weight", "id", "expansion_rules", "attributes", "fractions", "nonsense"]
+     "out", "from", "to", "step", "weight", "id", "expansion_rules", "attributes", "fractions",
+     "nonsense"]
 )  # fmt: skip
 VALUES = st.recursive(
     SCALARS,
