@@ -74,14 +74,14 @@ WORDS = st.sampled_from(
 )
 
 
-def _grow(inner):
+def _grow(inner, order="({};{})"):
     two = st.tuples(inner, inner)
     return st.one_of(
         two.map(" ".join),
         two.map("".join),
         two.map(lambda p: f"({p[0]}|{p[1]})"),
         two.map(lambda p: f"[{p[0]}| {p[1]}]"),
-        two.map(lambda p: f"({p[0]};{p[1]})"),
+        two.map(lambda p: order.format(*p)),
         inner.map(lambda e: f"[{e}]"),
     )
 
@@ -89,4 +89,6 @@ def _grow(inner):
 REFERENCES = st.sampled_from(
     ["{color}", "{color:tint}", "{level}", "{1..3:count}", "<the>", "<both>"]
 )
-SENTENCES = st.recursive(st.one_of(WORDS, WORDS, REFERENCES), _grow, max_leaves=6)
+LEAVES = st.one_of(WORDS, WORDS, REFERENCES)
+SENTENCES = st.recursive(LEAVES, _grow, max_leaves=6)
+SPACED_ORDERS = st.recursive(LEAVES, lambda inner: _grow(inner, " ({};{}) "), max_leaves=6)

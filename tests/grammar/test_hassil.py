@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from corpusforge.grammar.loader import load_pack
 from corpusforge.grammar.sampling import sample_pack
-from tests.grammar.packs import SENTENCES, everything, pack_of, yaml_of
+from tests.grammar.packs import SPACED_ORDERS, everything, pack_of, yaml_of
 
 pytest.importorskip("hassil")
 from hassil import recognize_all
@@ -25,8 +25,11 @@ def squeezed(text):
     return " ".join(text.split())
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(SENTENCES.filter(lambda s: ".." not in s), min_size=1, max_size=2))
+# hassil pads the parts of an order with spaces when it recognises, but its sampler strips the
+# outer ones again: "a(b;c)" would differ, so orders stand between spaces here. Its sampler knows
+# no ranges inside a sentence.
+@settings(max_examples=30, deadline=None)
+@given(st.lists(SPACED_ORDERS.filter(lambda s: ".." not in s), min_size=1, max_size=2))
 def test_the_same_texts_as_its_sampler(sentences):
     text = yaml_of(*sentences)
     theirs = {squeezed(t) for _, t in sample_intents(Intents.from_yaml(io.StringIO(text)))}

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpusforge.grammar.expression import (
@@ -80,6 +80,7 @@ def test_says_what_is_wrong_and_where(template, offset, message):
     assert (caught.value.offset, caught.value.message) == (offset, message)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab ()[]{}<>|;:\\", max_size=30))
 def test_any_text_parses_or_is_refused_with_a_place_inside(text):
     try:

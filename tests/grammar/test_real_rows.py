@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpusforge.core.errors import InputError
@@ -191,6 +191,7 @@ SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
 ROWS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 12).map(str)), max_size=60)
 
 
+@settings(deadline=None)
 @given(ROWS, st.integers(0, 9))
 def test_labels_with_three_texts_of_their_own_get_every_split(rows, seed):
     intents, frames = [intent for intent, _ in rows], [frame for _, frame in rows]
@@ -234,6 +235,7 @@ def test_slots_as_json_text_and_as_columns():
             read_slots(wrong)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ae \u0301\u0308\u00e9日\t", max_size=12), st.data())
 def test_tidy_keeps_spans_exact_or_refuses(text, data):
     marks = sorted(data.draw(st.lists(st.integers(0, 12), min_size=2, max_size=4)))

@@ -21,7 +21,7 @@ def texts(found):
     return [row.text for row in found.rows]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(SENTENCES, min_size=1, max_size=3))
 def test_all_of_a_small_language_comes_once(sentences):
     pack = pack_of(yaml_of(*sentences))

@@ -1,7 +1,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpusforge.grammar.splits import split_notes, split_templates
@@ -20,6 +20,7 @@ def splits_of(sentences, seed=1, shares=None):
     return [found[template.id] for template in templates]
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.integers(3, 40), st.integers(0, 50))
 def test_every_intent_with_three_templates_has_all_splits(count, seed):
     dealt = Counter(splits_of([f"s {n}" for n in range(count)], seed))
@@ -28,6 +29,7 @@ def test_every_intent_with_three_templates_has_all_splits(count, seed):
         assert dealt[split] <= max(1, -(-count // 10))
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.integers(1, 40), st.data())
 def test_editing_a_sentence_moves_no_template(count, data):
     sentences = [f"s {n}" for n in range(count)]

@@ -37,7 +37,7 @@ def test_the_schema_is_a_schema():
     assert json.loads(text) == template_schema()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(VALUES, st.sampled_from(["", "intent", "block", "list", "value", "range", "lists", "rules"]))
 def test_a_quick_yes_is_never_wrong(value, part):
     schema = template_schema()
