@@ -83,10 +83,14 @@ class Planner:
 
 def compile_language(pack: Pack) -> Language:
     """The language of all templates, those with wildcards included (there the symbol only)."""
+    return language_of((*pack.templates, *pack.open_templates))
+
+
+def language_of(templates: Iterable[Template]) -> Language:
+    """The language of some templates; the same ones in the same order give the same nodes."""
     builder = _LanguageBuilder()
     roots: dict[str, list[int]] = {}
-    # File order of intents, so that the same pack gives the same file.
-    for template in (*pack.templates, *pack.open_templates):
+    for template in templates:
         node = builder.number(builder.build(template.expression, template.scope))
         known = roots.setdefault(template.intent, [])
         if node not in known:

@@ -198,11 +198,13 @@ class _Builder:
                 f"there are no sentences in {path}",
                 hint="expected 'intents:' with 'data:' and 'sentences:'",
             )
-        notes = [
-            f"{t.file}:{t.line}: not sampled, a list in it is a wildcard: {t.sentence}"
-            for t in self.templates
-            if t.id in wildcard
-        ]
+        notes: list[str] = []
+        if wildcard:
+            first = next(t for t in self.templates if t.id in wildcard)
+            notes.append(
+                f"{len(wildcard)} template(s) are not sampled, a list in them is a wildcard (give "
+                f"values with --lists); first {first.file}:{first.line}: {first.sentence}"
+            )
         reached = tuple(linker.reached.values())
         notes += [
             f"a value of the list {{{values.name}}} can be empty; sentences with it are left out"

@@ -9,6 +9,11 @@ others. So n rows are always the first n of any larger number of rows.
 
 A sentence counts as new when no row of its intent folds to the same text. This makes ambiguous
 derivations harmless, and it is the folding that the clean stage uses.
+
+Templates overlap: "(turn|switch) on the {light}" says all that "turn on the {light}" says. So a
+held-out row is taken only when no train template of its intent could have said its carrier
+phrase, which is asked of the compiled train templates, not of the rows that were drawn. Train
+gives way to nobody: a wide template in test would otherwise empty the train split.
 """
 
 from __future__ import annotations
@@ -19,9 +24,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from corpusforge.core.language import Language
 from corpusforge.core.spans import Slot
-from corpusforge.core.text import fold
-from corpusforge.grammar.compile import Planner
+from corpusforge.core.text import delexicalise, fold, fold_delexicalised
+from corpusforge.grammar.compile import Planner, language_of
 from corpusforge.grammar.derivations import Node, Piece, render
 from corpusforge.grammar.loader import load_pack
 from corpusforge.grammar.pack import Pack, Template
@@ -86,15 +92,30 @@ def sample(
     from corpusforge.grammar.splits import split_templates
 
     pack = load_pack(path, lang=lang, lists=[lists] if lists is not None else [])
-    drawn = sample_pack(pack, n, seed)
     splits, _ = split_templates(pack.templates, seed=seed)
+    drawn = sample_pack(pack, n, seed, splits=splits)
     return to_table(drawn.rows, splits, lang=pack.lang, license=""), [*pack.notes, *drawn.notes]
 
 
-def sample_pack(pack: Pack, n: int, seed: int) -> Sample:
-    """Draw n distinct rows from the templates of a pack, balanced by weight."""
+def sample_pack(
+    pack: Pack, n: int, seed: int, *, splits: Mapping[str, str] | None = None
+) -> Sample:
+    """Draw n distinct rows from the templates of a pack, balanced by weight.
+
+    Args:
+        pack: The templates.
+        n: Rows wanted.
+        seed: Same seed, same rows.
+        splits: Template id -> split, to keep carrier phrases of train out of the others.
+    """
     planner = Planner()
-    streams = [_Stream(template, planner.template(template), seed) for template in pack.templates]
+    splits = splits or {}
+    held_out = {t.id for t in pack.templates if splits.get(t.id, "train") != "train"}
+    train = language_of(t for t in pack.templates if held_out and t.id not in held_out)
+    streams = [
+        _Stream(t, planner.template(t), seed, train if t.id in held_out else None)
+        for t in pack.templates
+    ]
     claimed: dict[str, set[str]] = {}
     offsets = _offsets(pack.templates, seed)
     queue = [
@@ -145,6 +166,7 @@ class _Stream:
     template: Template
     node: Node
     seed: int
+    train: Language | None = None
     count: int = 0
     exhausted: bool = False
     unfinished: bool = False
@@ -158,7 +180,7 @@ class _Stream:
         for pieces in self._pieces:
             made = render(pieces)
             key = fold(made[0]) if made is not None else ""
-            if made is not None and key and key not in claimed:
+            if made is not None and key and key not in claimed and self._allowed(*made):
                 claimed.add(key)
                 self._misses = 0
                 self.count += 1
@@ -166,6 +188,13 @@ class _Stream:
             self._misses += 1
         self.exhausted = True
         return None
+
+    def _allowed(self, text: str, slots: Sequence[Slot]) -> bool:
+        """Say whether no train template could have said this carrier phrase."""
+        if self.train is None:
+            return True
+        frame = fold_delexicalised(delexicalise(text, slots))
+        return not self.train.contains(frame, self.template.intent)
 
     def _derivations(self) -> Iterator[Sequence[Piece]]:
         """Derivations in keyed order, until all were seen or nothing new can come.
@@ -205,8 +234,9 @@ def _notes(streams: Sequence[_Stream], wanted: int, got: int) -> Iterator[str]:
         few = "" if unfinished else ", which is all of them"
         yield f"{wanted} rows were asked for; the templates hold {got} different sentences{few}"
     silent = [s.template for s in streams if s.exhausted and not s.count]
-    for template in silent:
+    if silent:
+        first = silent[0]
         yield (
-            f"{template.file}:{template.line}: no rows, other templates of {template.intent!r} "
-            f"say the same: {template.sentence}"
+            f"{len(silent)} template(s) gave no rows, others of their intent say the same; first "
+            f"{first.file}:{first.line}: {first.sentence}"
         )

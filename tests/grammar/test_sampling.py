@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpusforge.core.schema import UTTERANCES, check_utterances
-from corpusforge.core.text import fold
+from corpusforge.core.text import delexicalise, fold, fold_delexicalised
 from corpusforge.grammar.sampling import sample, sample_pack
+from corpusforge.grammar.splits import split_templates
 from tests.grammar.packs import SENTENCES, everything, pack_of, yaml_of
 
 SMART_HOME = Path(__file__).parents[2] / "templates" / "smart_home"
@@ -139,3 +140,38 @@ def test_wildcards_are_left_out_with_a_note_and_lists_can_fill_them(tmp_path):
     songs.write_text("lists:\n  song: {values: [one, two]}\n")
     table, notes = sample(path, 5, lists=songs)
     assert sorted(table["text"].to_pylist()) == ["play one", "play two", "stop"]
+
+
+OVERLAP = """\
+language: en
+lists: {x: {values: [lamp, fan, door]}}
+intents:
+  a:
+    data:
+      - sentences: ["turn on the {x}", "switch on the {x}", "(turn|switch) on (the|my) {x}"]
+"""
+
+
+def frames_of(rows, splits):
+    found = {}
+    for row in rows:
+        frame = fold_delexicalised(delexicalise(row.text, row.slots))
+        found.setdefault(splits[row.template.id] == "train", set()).add(frame)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_held_out_row_says_what_train_can_say(seed):
+    pack = pack_of(OVERLAP)
+    splits, _ = split_templates(pack.templates, seed=seed)
+    found = frames_of(sample_pack(pack, 100, seed, splits=splits).rows, splits)
+    assert found[True].isdisjoint(found.get(False, set()))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(SENTENCES, min_size=3, max_size=6), st.integers(0, 3))
+def test_carrier_phrases_stay_apart(sentences, seed):
+    pack = pack_of(yaml_of(*sentences))
+    splits, _ = split_templates(pack.templates, seed=seed)
+    found = frames_of(sample_pack(pack, 300, seed, splits=splits).rows, splits)
+    assert found.get(True, set()).isdisjoint(found.get(False, set()))
