@@ -31,10 +31,13 @@ class Candidate:
     Attributes:
         frame: What it was generated for.
         text: With slot symbols; it holds the frame's symbols, each as often as the frame.
+        log_probability: Mean log probability per piece under the generator, in nats, where it
+            knows one; None = unknown.
     """
 
     frame: Frame
     text: str
+    log_probability: float | None = None
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,12 @@ class Generator(Protocol):
     Attributes:
         may_change_slot_values: Whether slots may be refilled with other values of the same
             list and agreement class.
+        least_log_probability: Candidates below it are not accepted; the generator reads it
+            off held-out rows.
     """
 
     may_change_slot_values: bool
+    least_log_probability: float
 
     def fit(self, train: Sequence[Frame], context: FitContext) -> dict[str, Any]:
         """Learns from frames of train rows.

@@ -33,7 +33,9 @@ __all__ = ["Judge", "Limits", "Scores", "condition_of"]
 # Share of held-out real rows that may fall below a limit. Realness is the strictest: it is
 # the only one that sees torn sentences.
 _REAL_SHARE = 0.10
-_INTENT_SHARE = 0.02
+_INTENT_SHARE = 0.05
+# More likely than not, however low held-out rows score.
+_LEAST_MATCH = 0.5
 _LIMITS_FILE = "limits.json"
 
 Scored = npt.NDArray[np.float64]
@@ -148,11 +150,11 @@ class Judge:
 
     def _calibrated(self) -> Limits:
         if not self._held_out:
-            return Limits(-np.inf, 0.0, 0.0)
+            return Limits(-1e9, 0.0, 0.0)
         scores = self.scores(self._held_out, [frame.text for frame in self._held_out])
         return Limits(
             float(np.quantile(scores.realness, _REAL_SHARE)),
-            float(np.quantile(scores.match, _INTENT_SHARE)),
+            max(_LEAST_MATCH, float(np.quantile(scores.match, _INTENT_SHARE))),
             float(np.quantile(scores.intent, _INTENT_SHARE)),
         )
 

@@ -121,7 +121,9 @@ def fit_model(training: Training, folder: Path) -> None:
     learn, held_out = _split(frames, training.seed)
     symbols = sorted(table.kinds)
     intents = sorted({frame.intent for frame in frames})
-    tokenizer = train_tokenizer([f.text for f in learn], symbols, intents, pieces=_PIECES)
+    tokenizer = train_tokenizer(
+        [f.text for f in learn + held_out], symbols, intents, pieces=_PIECES
+    )
     tokenizer.check([frame.text for frame in frames])
     layout, learn = _layout(tokenizer, learn)
     held_out = [frame for frame in held_out if layout.fits(frame.text)]

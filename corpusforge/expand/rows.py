@@ -37,6 +37,7 @@ _TRIES = 8
 _REASONS = {
     "in_language": "the recipe's templates can say it",
     "near_row": "within one word or one character of a train row",
+    "improbable": "the generator itself finds it less likely than real rows",
     "intent_disagreement": "a judge does not find its intent in it",
     "low_realness": "the discriminator takes it for generated",
     "duplicate": "another row reads the same",
@@ -156,13 +157,17 @@ def add_rows(table: pa.Table, accepted: pa.Table) -> pa.Table:
     return pa.concat_tables([table.cast(schema), accepted.select(schema.names).cast(schema)])
 
 
-def rejected_table(builder: RowBuilder, judged: Sequence[Judged], limits: Limits) -> pa.Table:
+def rejected_table(
+    builder: RowBuilder, judged: Sequence[Judged], limits: Limits, least_log_probability: float
+) -> pa.Table:
     """Rejected candidates, each distinct one once, with who rejected it, score and limit."""
     rows, kept = builder.rejected(judged)
     parts = [with_scores(DROPPED, ()).empty_table()]
     for name, reason in _REASONS.items():
         places = [place for place, item in enumerate(kept) if item.verdict == name]
         scores, threshold = _evidence(name, [kept[place] for place in places], limits)
+        if name == "improbable":
+            threshold = least_log_probability
         parts.append(
             drop_rows(
                 rows,
@@ -186,4 +191,6 @@ def _evidence(
         # How far below its own limit the worse judge is; 0 would just pass.
         lacks = [min(item.match - limits.match, item.intent - limits.intent) for item in items]
         return list(lacks), 0.0
+    if name == "improbable":
+        return [item.candidate.log_probability for item in items], None
     return [None] * len(items), None

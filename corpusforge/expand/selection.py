@@ -25,7 +25,7 @@ class Judged:
 
     Attributes:
         candidate: What was judged.
-        verdict: `accepted`, `in_language`, `near_row`, `intent_disagreement`,
+        verdict: `accepted`, `in_language`, `near_row`, `improbable`, `intent_disagreement`,
             `low_realness`, `duplicate` or `quota_full`.
         realness: Logit of the discriminator.
         match: Probability of its intent head.
@@ -125,6 +125,7 @@ class Selection:
         table: Plain slot names.
         quotas: Changed as rows are accepted.
         unique: Called for a candidate that passes; False when its final text is taken.
+        least_log_probability: The generator's own limit, in nats per piece.
         judged: Every distinct candidate, in the order of drawing.
         drawn: Candidates drawn, repeats included, per novelty class.
     """
@@ -134,6 +135,7 @@ class Selection:
     table: SlotTable
     quotas: Quotas
     unique: Callable[[Candidate], bool]
+    least_log_probability: float
     judged: list[Judged] = field(default_factory=list)
     drawn: Counter[str] = field(default_factory=Counter)
     _classes: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -171,7 +173,10 @@ class Selection:
             (intent, folded), candidate, novelty = found[place]
             if novelty != CLASSES[2]:
                 continue
-            if not agrees[place]:
+            likely = candidate.log_probability
+            if likely is not None and likely < self.least_log_probability:
+                verdicts[place] = "improbable"
+            elif not agrees[place]:
                 verdicts[place] = "intent_disagreement"
             elif scores.realness[place] < self.judge.limits.realness:
                 verdicts[place] = "low_realness"

@@ -130,10 +130,11 @@ def _expand(ctx: StageContext, table: pa.Table, rows: list[Utterance], model: Mo
     builder = RowBuilder(model.table, rows, table["text"].to_pylist(), recipe)
     counts = Counter(frame.intent for frame in model.frames)
     quotas = Quotas(recipe.expand.rows, counts, recipe.expand.max_candidates)
-    selection = Selection(model.judge, novelty, model.table, quotas, builder.accept)
+    least = model.generator.least_log_probability
+    selection = Selection(model.judge, novelty, model.table, quotas, builder.accept, least)
     _sample(ctx, model, selection)
     whole = add_rows(table, builder.accepted(selection.judged))
-    rejected = rejected_table(builder, selection.judged, model.judge.limits)
+    rejected = rejected_table(builder, selection.judged, model.judge.limits, least)
     write_table(whole, ctx.folder / "utterances.parquet")
     write_table(rejected, ctx.folder / "dropped.parquet")
     write_json(model.history, ctx.folder / "history.json")
@@ -184,7 +185,8 @@ def _facts(model: Model, selection: Selection) -> dict[str, Any]:
         "acceptance": accepted / max(distinct, 1),
         "acceptance_of_novel": accepted / max(classes["novel"], 1),
         "verdicts": dict(sorted(verdicts.items())),
-        "limits": asdict(model.judge.limits),
+        "limits": asdict(model.judge.limits)
+        | {"log_probability": model.generator.least_log_probability},
         "rounds": len(model.history.get("rounds", ())) - 1,
         "round_kept": model.history.get("round_kept"),
         "intents": {

@@ -206,7 +206,8 @@ def _seed_pieces(texts: Sequence[str]) -> list[tuple[str, int]]:
     """Candidate pieces with their counts.
 
     sentencepiece's own seeds are substrings shared by two *different* words, so a small
-    corpus never gets a piece for "▁activate", and cuts its words to crumbs.
+    corpus never gets a piece for "▁activate", and cuts its words to crumbs, from which the
+    generator puts together words that do not exist. Here every whole word is a candidate.
     """
     words: Counter[str] = Counter()
     for text in texts:
@@ -216,7 +217,11 @@ def _seed_pieces(texts: Sequence[str]) -> list[tuple[str, int]]:
         for start in range(len(word)):
             for end in range(start + 1, min(len(word), start + _LONGEST_PIECE) + 1):
                 counts[word[start:end]] += count
-    kept = [item for item in counts.items() if item[1] > 1 or len(item[0]) == 1]
+    kept = [
+        (piece, count)
+        for piece, count in counts.items()
+        if count > 1 or len(piece) == 1 or piece in words
+    ]
     return sorted(kept, key=lambda item: (-item[1] * len(item[0]), item[0]))[:_MAX_SEEDS]
 
 

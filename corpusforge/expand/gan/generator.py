@@ -18,7 +18,7 @@ __all__ = ["build_generator", "load_generator", "nll", "save_generator", "token_
 
 _HEADS = 4
 # Small data and many epochs: dropout keeps the model from repeating its rows.
-_DROPOUT = 0.1
+_DROPOUT = 0.2
 
 
 def _gpt2() -> tuple[Any, Any]:
@@ -70,7 +70,7 @@ def load_generator(folder: Path) -> Any:
 
 
 def token_nll(
-    model: Any, prompts: torch.Tensor, texts: torch.Tensor, *, pad_id: int, smoothing: float = 0.0
+    model: Any, prompts: torch.Tensor, texts: torch.Tensor, *, pad_id: int
 ) -> torch.Tensor:
     """Negative log likelihood of each piece of the texts, 0 where padded.
 
@@ -79,7 +79,6 @@ def token_nll(
         prompts: int64 [rows, prompt length].
         texts: int64 [rows, text length], ends with the end piece, padded on the right.
         pad_id: The padding.
-        smoothing: Label smoothing.
 
     Returns:
         float32 [rows, text length], nats.
@@ -94,7 +93,6 @@ def token_nll(
         texts.reshape(-1),
         ignore_index=pad_id,
         reduction="none",
-        label_smoothing=smoothing,
     )
     return losses.reshape(texts.shape)
 

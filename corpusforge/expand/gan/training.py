@@ -24,15 +24,15 @@ from corpusforge.metrics.self_bleu import self_bleu
 
 __all__ = ["Corpus", "Guard", "Trainer", "guard_of", "worse"]
 
-_BATCH = 64
+# Small batches: with a few hundred distinct rows the number of steps is what lacks.
+_BATCH = 32
 _RATE = 2e-3
-_ROUND_RATE = 5e-4
+_ROUND_RATE = 2e-4
 _WARM_UP = 20
 _DECAY = 0.01
-_SMOOTHING = 0.05
 _CLIP = 1.0
 # Passes without a better held-out loss before maximum likelihood stops.
-_PATIENCE = 3
+_PATIENCE = 4
 # Batches are cut from windows of this many batches, sorted by length: less padding.
 _WINDOW = 6
 # A round is undone beyond these (relative, absolute, relative): held-out loss, self-BLEU,
@@ -119,6 +119,19 @@ class Trainer:
         """Mean loss per held-out piece at temperature 1, in nats."""
         pad_id = self.layout.tokenizer.pad_id
         return nll(self.model, self.held_out.prompts, self.held_out.texts, pad_id=pad_id)
+
+    def held_out_quantile(self, share: float) -> float:
+        """Quantile over held-out rows of their mean log probability per piece, in nats."""
+        pad_id = self.layout.tokenizer.pad_id
+        if not len(self.held_out):
+            return float("-inf")
+        self.model.eval()
+        with torch.no_grad():
+            losses = token_nll(
+                self.model, self.held_out.prompts, self.held_out.texts, pad_id=pad_id
+            )
+        means = -losses.sum(1) / (self.held_out.texts != pad_id).sum(1)
+        return float(torch.quantile(means, share))
 
     def maximum_likelihood(
         self, epochs: int, on_epoch: Callable[[], None]
@@ -209,9 +222,7 @@ class Trainer:
         pieces = texts != pad_id
         texts = texts[:, : int(pieces.sum(1).max())]
         self.model.train()
-        losses = token_nll(
-            self.model, rows.prompts[batch], texts, pad_id=pad_id, smoothing=_SMOOTHING
-        )
+        losses = token_nll(self.model, rows.prompts[batch], texts, pad_id=pad_id)
         loss = losses.sum() / pieces.sum()
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
