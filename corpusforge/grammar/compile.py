@@ -10,6 +10,7 @@ from corpusforge.core.text import fold
 from corpusforge.grammar.derivations import (
     Chain,
     Choice,
+    Frame,
     Literal,
     Node,
     Numbers,
@@ -37,9 +38,16 @@ MAX_SPELLED_NUMBERS = 2_000
 
 
 class Planner:
-    """Compiles expressions into counting nodes; rules and lists are compiled once per scope."""
+    """Compiles expressions into counting nodes; rules and lists are compiled once per scope.
 
-    def __init__(self) -> None:
+    Args:
+        slots_as: None fills slots with values. Otherwise every slot is the one piece
+            `SlotPiece(name, entity, None, "{name}")`, so that derivations are carrier phrases, and
+            the node that would have filled it is kept here under (name, entity).
+    """
+
+    def __init__(self, slots_as: dict[tuple[str, str], Node] | None = None) -> None:
+        self._slots_as = slots_as
         self._known: dict[tuple[int, str, str], Node] = {}
         self._keep: list[Scope] = []
 
@@ -72,6 +80,13 @@ class Planner:
         return self._known[key]
 
     def _list(self, values: ValueList, slot: str, scope: Scope) -> Node:
+        filled = self._filled(values, slot, scope)
+        if self._slots_as is None or not slot:
+            return filled
+        self._slots_as[slot, values.entity] = filled
+        return Frame(slot, values.entity)
+
+    def _filled(self, values: ValueList, slot: str, scope: Scope) -> Node:
         if values.range is not None:
             return Numbers(slot, values.entity, values.range)
         items: list[Node] = []

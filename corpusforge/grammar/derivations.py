@@ -190,6 +190,25 @@ class Value:
         return [" " if text[:1] == " " else "", piece, " " if text[-1:] == " " else ""]
 
 
+class Frame:
+    """A slot without its values: the place where one stands in a carrier phrase."""
+
+    __slots__ = ("piece",)
+    derivations = 1
+    weight = 1
+
+    def __init__(self, name: str, entity: str) -> None:
+        self.piece = SlotPiece(name, entity, None, f"{{{name}}}")
+
+    def emit(self, rank: int, out: list[Piece]) -> None:
+        """Append the empty slot."""
+        out.append(self.piece)
+
+    def distinct(self, limit: int) -> dict[tuple[Piece, ...], None] | None:
+        """The empty slot."""
+        return {(self.piece,): None}
+
+
 class Numbers:
     """The numbers of a range, with a slot or (name "") without."""
 
@@ -254,11 +273,22 @@ def _products(items: Sequence[Node], limit: int) -> dict[tuple[Piece, ...], None
         longer: dict[tuple[Piece, ...], None] = {}
         for tail in part:
             for head in found:
-                longer[normal((*head, *tail))] = None
+                longer[_joined(head, tail)] = None
             if len(longer) > limit:
                 return None
         found = longer
     return found
+
+
+def _joined(head: tuple[Piece, ...], tail: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """Two normal forms as one."""
+    if not head or not tail:
+        return head or tail
+    last, first = head[-1], tail[0]
+    if not isinstance(last, str) or not isinstance(first, str):
+        return head + tail
+    text = last + (first[1:] if last[-1] == " " == first[0] else first)
+    return (*head[:-1], text, *tail[1:])
 
 
 def render(pieces: Sequence[Piece]) -> tuple[str, tuple[Slot, ...]] | None:

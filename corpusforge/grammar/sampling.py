@@ -28,7 +28,7 @@ from corpusforge.core.language import Language
 from corpusforge.core.spans import Slot
 from corpusforge.core.text import delexicalise, fold, fold_delexicalised
 from corpusforge.grammar.compile import Planner, language_of
-from corpusforge.grammar.derivations import Node, Piece, render
+from corpusforge.grammar.derivations import Chain, Choice, Literal, Node, Piece, plain, render
 from corpusforge.grammar.loader import load_pack
 from corpusforge.grammar.pack import Pack, Template
 from corpusforge.grammar.permutation import KeyedPermutation
@@ -38,10 +38,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Row", "Sample", "sample", "sample_pack"]
 
-# So many draws in a row that give nothing new make a stream change its way (see _ranks).
-PATIENCE = 2_000
+# So many draws in a row that give nothing new make a stream change its way (see _derivations).
+PATIENCE = 1_000
 # Templates with at most this many different sentences are listed when their stream runs dry.
-MAX_LISTED = 50_000
+MAX_LISTED = 20_000
+# Held-out templates with at most this many carrier phrases are freed of those that train has.
+MAX_FRAMES = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +114,13 @@ def sample_pack(
     splits = splits or {}
     held_out = {t.id for t in pack.templates if splits.get(t.id, "train") != "train"}
     train = language_of(t for t in pack.templates if held_out and t.id not in held_out)
-    streams = [
-        _Stream(t, planner.template(t), seed, train if t.id in held_out else None)
-        for t in pack.templates
-    ]
+    streams = [_Stream(t, planner.template(t), seed) for t in pack.templates]
+    slots: dict[tuple[str, str], Node] = {}
+    for stream in streams:
+        if stream.template.id in held_out:
+            # A planner per template: the same slot name may mean another list elsewhere.
+            frames = Planner(slots).template(stream.template)
+            stream.keep_from(train, frames, slots)
     claimed: dict[str, set[str]] = {}
     offsets = _offsets(pack.templates, seed)
     queue = [
@@ -166,15 +171,52 @@ class _Stream:
     template: Template
     node: Node
     seed: int
-    train: Language | None = None
     count: int = 0
     exhausted: bool = False
     unfinished: bool = False
+    _train: Language | None = None
+    _drawn_from: Node | None = None
     _pieces: Iterator[Sequence[Piece]] | None = None
     _misses: int = 0
 
+    def keep_from(
+        self, train: Language, frames: Node, slots: Mapping[tuple[str, str], Node]
+    ) -> None:
+        """Draw no carrier phrase that the train templates could say.
+
+        Args:
+            train: The language of the train templates.
+            frames: This template with empty slots.
+            slots: What fills the empty slots.
+        """
+        self._train = train
+        listed = frames.distinct(MAX_FRAMES)
+        if listed is None:
+            return  # too many to list: rows are then judged one by one
+        free = [frame for frame in listed if not self._in_train(plain(frame))]
+        if len(free) == len(listed):
+            return
+        if not free:
+            self.exhausted = True
+            return
+        self._drawn_from = Choice(
+            [
+                Chain(
+                    [Literal(p) if isinstance(p, str) else slots[p.name, p.entity] for p in frame]
+                )
+                for frame in free
+            ]
+        )
+
+    def _in_train(self, frame: str) -> bool:
+        return self._train is not None and self._train.contains(
+            fold_delexicalised(frame), self.template.intent
+        )
+
     def next(self, claimed: set[str]) -> Row | None:
         """The next sentence whose folded text is not claimed; claims it. None = no more."""
+        if self.exhausted:
+            return None
         if self._pieces is None:
             self._pieces = self._derivations()
         for pieces in self._pieces:
@@ -191,10 +233,7 @@ class _Stream:
 
     def _allowed(self, text: str, slots: Sequence[Slot]) -> bool:
         """Say whether no train template could have said this carrier phrase."""
-        if self.train is None:
-            return True
-        frame = fold_delexicalised(delexicalise(text, slots))
-        return not self.train.contains(frame, self.template.intent)
+        return self._train is None or not self._in_train(delexicalise(text, slots))
 
     def _derivations(self) -> Iterator[Sequence[Piece]]:
         """Derivations in keyed order, until all were seen or nothing new can come.
@@ -204,16 +243,17 @@ class _Stream:
         keyed order, which ends with certainty; when there are too many to list, the stream goes on
         with unlisted ranks and gives up after as many misses again.
         """
-        ranks = KeyedPermutation(self.node.weight, self.seed, "grammar", self.template.id)
-        for index in range(self.node.weight):
+        node = self._drawn_from or self.node
+        ranks = KeyedPermutation(node.weight, self.seed, "grammar", self.template.id)
+        for index in range(node.weight):
             pieces: list[Piece] = []
-            self.node.emit(ranks(index), pieces)
+            node.emit(ranks(index), pieces)
             yield pieces
             if self._misses >= PATIENCE:
                 break
         else:
             return
-        listed = self.node.distinct(MAX_LISTED)
+        listed = node.distinct(MAX_LISTED)
         if listed is None:
             self.unfinished = True
             return
