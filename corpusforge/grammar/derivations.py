@@ -251,6 +251,14 @@ def plain(pieces: Sequence[Piece]) -> str:
     return "".join(piece if isinstance(piece, str) else piece.text for piece in pieces)
 
 
+def carrier(pieces: Sequence[Piece]) -> str:
+    """Pieces with empty slots as `core.text.delexicalise` writes them: a brace means a slot."""
+    return "".join(
+        piece.replace("{", " ").replace("}", " ") if isinstance(piece, str) else piece.text
+        for piece in pieces
+    )
+
+
 def normal(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     """Pieces in the one form in which equal sentences are equal."""
     out: list[Piece] = []

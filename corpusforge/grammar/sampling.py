@@ -28,7 +28,7 @@ from corpusforge.core.language import Language
 from corpusforge.core.spans import Slot
 from corpusforge.core.text import delexicalise, fold, fold_delexicalised
 from corpusforge.grammar.compile import Planner, language_of
-from corpusforge.grammar.derivations import Chain, Choice, Literal, Node, Piece, plain, render
+from corpusforge.grammar.derivations import Chain, Choice, Literal, Node, Piece, carrier, render
 from corpusforge.grammar.loader import load_pack
 from corpusforge.grammar.pack import Pack, Template
 from corpusforge.grammar.permutation import KeyedPermutation
@@ -193,20 +193,17 @@ class _Stream:
         listed = frames.distinct(MAX_FRAMES)
         if listed is None:
             return  # too many to list: rows are then judged one by one
-        free = [frame for frame in listed if not self._in_train(plain(frame))]
+        free = [frame for frame in listed if not self._in_train(carrier(frame))]
         if len(free) == len(listed):
             return
         if not free:
             self.exhausted = True
             return
-        self._drawn_from = Choice(
-            [
-                Chain(
-                    [Literal(p) if isinstance(p, str) else slots[p.name, p.entity] for p in frame]
-                )
-                for frame in free
-            ]
-        )
+
+        def part(piece: Piece) -> Node:
+            return Literal(piece) if isinstance(piece, str) else slots[piece.name, piece.entity]
+
+        self._drawn_from = Choice([Chain([part(piece) for piece in frame]) for frame in free])
 
     def _in_train(self, frame: str) -> bool:
         return self._train is not None and self._train.contains(
@@ -265,10 +262,11 @@ class _Stream:
 
 def _notes(streams: Sequence[_Stream], wanted: int, got: int) -> Iterator[str]:
     unfinished = [stream.template for stream in streams if stream.unfinished]
-    for template in unfinished:
+    if unfinished:
+        first = unfinished[0]
         yield (
-            f"{template.file}:{template.line}: gave up after {PATIENCE} draws with nothing new: "
-            f"{template.sentence}"
+            f"{len(unfinished)} template(s) were given up after {PATIENCE} draws with nothing new; "
+            f"first {first.file}:{first.line}: {first.sentence}"
         )
     if got < wanted:
         few = "" if unfinished else ", which is all of them"

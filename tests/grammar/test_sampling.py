@@ -168,6 +168,20 @@ def test_no_held_out_row_says_what_train_can_say(seed):
     assert found[True].isdisjoint(found.get(False, set()))
 
 
+def test_a_held_out_template_gives_all_that_only_it_can_say():
+    pack = pack_of(OVERLAP)
+    wide = pack.templates[2].id
+    splits = {t.id: "test" if t.id == wide else "train" for t in pack.templates}
+    found = sample_pack(pack, 100, 1, splits=splits)
+    # 2 verbs, 2 articles, 3 values; those with "the" are train's.
+    assert found.counts[wide] == 6
+    assert all(" my " in row.text for row in found.rows if row.template.id == wide)
+    splits = {t.id: "train" if t.id == wide else "test" for t in pack.templates}
+    found = sample_pack(pack, 100, 1, splits=splits)
+    assert list(found.counts.values()) == [0, 0, 12]
+    assert any("2 template(s) gave no rows" in note for note in found.notes)
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(SENTENCES, min_size=3, max_size=6), st.integers(0, 3))
 def test_carrier_phrases_stay_apart(sentences, seed):
