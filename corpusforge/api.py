@@ -97,10 +97,10 @@ def validate(recipe: str | Path, overrides: Sequence[str] = ()) -> Validation:
     Raises:
         InputErrors: All that is wrong, each with its place.
     """
-    from corpusforge import pipeline
+    from corpusforge.checks import check
 
     loaded = load_recipe(recipe, overrides)
-    return Validation(loaded, pipeline.check(loaded))
+    return Validation(loaded, check(loaded))
 
 
 def build(

@@ -18,13 +18,14 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from importlib import metadata, util
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import corpusforge
+from corpusforge.checks import check
 from corpusforge.core.digests import digest
-from corpusforge.core.errors import CorpusforgeError, InputError, InputErrors, RunError
+from corpusforge.core.errors import CorpusforgeError, InputError, RunError
 from corpusforge.core.executors import Executor
 from corpusforge.core.progress import Progress
 from corpusforge.core.recipe import Recipe
@@ -37,7 +38,7 @@ from corpusforge.core.run import (
     write_json,
 )
 
-__all__ = ["STAGES", "BuildSummary", "build", "check", "stage_names"]
+__all__ = ["STAGES", "BuildSummary", "build", "stage_names"]
 
 MANIFEST_VERSION = 1
 
@@ -103,57 +104,6 @@ class BuildSummary:
                 facts: Mapping[str, Any] = entry["facts"]
                 return facts
         return {}
-
-
-def check(recipe: Recipe) -> tuple[str, ...]:
-    """Everything that can be checked before any work.
-
-    Returns:
-        Notes: what is right but deserves a look.
-
-    Raises:
-        InputErrors: Wrong templates, engines that cannot speak the language, missing extras.
-    """
-    errors: list[InputError] = []
-    notes: list[str] = []
-    if recipe.grammar.path is not None:
-        from corpusforge.grammar.check import check_templates
-
-        lists = recipe.path(recipe.grammar.lists) if recipe.grammar.lists else None
-        try:
-            report = check_templates(recipe.path(recipe.grammar.path), lists)
-            notes += report.notes
-        except InputErrors as error:
-            errors += error.errors
-        except InputError as error:
-            errors.append(error)
-    if recipe.speech.clips > 0:
-        from corpusforge.speech.check import check as check_speech
-
-        errors += check_speech(recipe)
-    if recipe.expand.rows > 0:
-        errors += _missing(
-            ("torch", "transformers", "sentencepiece", "tokenizers"),
-            "text",
-            "expansion (or switch it off: --set expand.rows=0)",
-        )
-    published = recipe.real is not None and recipe.real.publish
-    if recipe.grammar.path is None and not published and recipe.expand.rows == 0:
-        hint = "give real.publish: true, or expand.rows above 0"
-        text = "nothing would be released: real rows are not published, nothing else is made"
-        errors.append(InputError(text, hint=hint))
-    if errors:
-        raise InputErrors(errors)
-    return tuple(notes)
-
-
-def _missing(modules: tuple[str, ...], extra: str, purpose: str) -> list[InputError]:
-    """One error when any of the modules is not installed; nothing is imported."""
-    absent = [module for module in modules if util.find_spec(module) is None]
-    if not absent:
-        return []
-    hint = f"pip install 'corpusforge[{extra}]'"
-    return [InputError(f"{', '.join(absent)} not installed, needed for {purpose}", hint=hint)]
 
 
 def build(

@@ -14,6 +14,7 @@ from corpusforge.core.errors import InputError, InputErrors
 from corpusforge.core.recipe import Recipe
 from corpusforge.core.recipe_schema import build
 from corpusforge.core.source import Document, read_yaml
+from corpusforge.core.surely_valid import surely_valid
 
 __all__ = ["find_recipe", "load_recipe", "shipped_recipes", "shipped_templates"]
 
@@ -110,9 +111,11 @@ def _override(values: dict[str, Any], text: str) -> tuple[str, ...]:
 def _schema_errors(
     document: Document, values: dict[str, Any], overridden: dict[tuple[str, ...], str]
 ) -> list[InputError]:
+    schema = json.loads((_PACKAGE / "schemas" / "recipe.schema.json").read_text(encoding="utf-8"))
+    if surely_valid(values, schema, schema):
+        return []
     from jsonschema import Draft202012Validator
 
-    schema = json.loads((_PACKAGE / "schemas" / "recipe.schema.json").read_text(encoding="utf-8"))
     found: list[InputError] = []
     for error in Draft202012Validator(schema).iter_errors(values):
         found += _translate(error, document, overridden)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from corpusforge.core.errors import InputError
 from corpusforge.core.source import Document
-from corpusforge.grammar.surely_valid import surely_valid
+from corpusforge.core.surely_valid import surely_valid
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator

@@ -9,6 +9,7 @@ import pytest
 from corpusforge.core.errors import InputError
 from corpusforge.core.recipe_file import load_recipe, shipped_recipes
 from corpusforge.core.recipe_schema import build, recipe_schema
+from corpusforge.core.surely_valid import surely_valid
 
 ROOT = Path(__file__).parents[2]
 GOOD = "name: tiny\nlang: en\nlicense: CC0-1.0\ngrammar:\n  path: en.yaml\n"
@@ -37,6 +38,8 @@ def test_a_resolved_recipe_fits_the_schema_and_builds_the_same_recipe(write):
     resolved = json.loads(json.dumps(recipe.resolved()))
     jsonschema.validate(resolved, recipe_schema())
     assert build(resolved, recipe.folder) == recipe
+    # Most recipes never need the slow import of jsonschema.
+    assert surely_valid(resolved, recipe_schema(), recipe_schema())
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from corpusforge.core.surely_valid import surely_valid
 from corpusforge.grammar.structure import template_schema
-from corpusforge.grammar.surely_valid import surely_valid
 from tests.grammar.packs import yaml_of
 
 VALIDATOR = Draft202012Validator(template_schema())

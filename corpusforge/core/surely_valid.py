@@ -70,8 +70,8 @@ def _type(value: Any, wanted: Any) -> bool:
 def _is(value: Any, kind: str) -> bool:
     if kind in _PLAIN:
         return isinstance(value, _PLAIN[kind])
-    if isinstance(value, bool):
-        return False
+    if isinstance(value, bool) or value is None:
+        return kind == "null" and value is None
     return isinstance(value, int) or (kind == "number" and isinstance(value, float))
 
 
@@ -84,6 +84,7 @@ _CHECKS: dict[str, Any] = {
     "required": lambda v, wanted: not isinstance(v, dict) or all(key in v for key in wanted),
     "enum": lambda v, wanted: isinstance(v, str) and v in wanted,
     "minItems": lambda v, wanted: not isinstance(v, list) or len(v) >= wanted,
+    "maxItems": lambda v, wanted: not isinstance(v, list) or len(v) <= wanted,
     "minLength": lambda v, wanted: not isinstance(v, str) or len(v) >= wanted,
     "pattern": lambda v, wanted: not isinstance(v, str) or re.search(wanted, v) is not None,
     "minimum": lambda v, wanted: not _number(v) or v >= wanted,
