@@ -224,7 +224,9 @@ def _print_summary(summary: BuildSummary, parseable: bool) -> None:
         name = entry["stage"]
         dropped = sum(entry["dropped"].values())
         state = "reused" if name in summary.reused else f"{entry['seconds']:.1f} s"
-        text = f"{entry['rows_out']} out, {dropped} dropped ({state})"
+        # The report makes a page, no rows.
+        counts = "" if name == "report" else f"{entry['rows_out']} out, {dropped} dropped "
+        text = f"{counts}({state})"
         lines.append((name, text))
     if (folder / "release").is_dir() and any(e["stage"] == "export" for e in summary.stages):
         lines.append(("release", str(folder / "release")))

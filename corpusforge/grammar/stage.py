@@ -96,7 +96,9 @@ def run(ctx: StageContext) -> StageResult:
     facts: dict[str, Any] = {}
     language, templates, dropped = Language((), {}), TEMPLATES.empty_table(), DROPPED.empty_table()
     if recipe.grammar.path is not None:
-        pack, sampled, splits, found = _sample(recipe)
+        with ctx.progress.task(NAME, total=recipe.grammar.rows) as task:
+            pack, sampled, splits, found = _sample(recipe)
+            task.advance(len(sampled.rows))
         notes += found
         tables.append(to_table(sampled.rows, splits, lang=recipe.lang, license=recipe.license))
         templates = _templates_table(pack, sampled, splits)
@@ -104,7 +106,9 @@ def run(ctx: StageContext) -> StageResult:
         entries += pack_entries(pack, recipe.license)
         facts |= _pack_facts(pack, sampled)
     if recipe.real is not None:
-        real = read_real_rows(recipe)
+        with ctx.progress.task(f"{NAME}: real rows", total=1, unit="files") as task:
+            real = read_real_rows(recipe)
+            task.advance()
         rows = table_to_utterances(real.table)
         entries += list(real_entries(rows, entries, recipe.real.license))
         tables.append(real.table)

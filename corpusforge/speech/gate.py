@@ -75,22 +75,24 @@ def run(ctx: StageContext) -> StageResult:
     table = table.append_column(pa.field("score_clipped_share", pa.float32()), shares)
     alive = np.ones(table.num_rows, dtype=bool)
     parts = [drop_rows(table, [], stage=NAME, filter="", reasons=[])]
-    for name, scores, limit, is_maximum, reason in _checks(ctx.recipe.audio_gate, table):
-        # Written so that a score that is not a number breaks the limit.
-        good = scores <= limit if is_maximum else scores >= limit
-        broken = np.flatnonzero(alive & ~good)
-        alive[broken] = False
-        parts.append(
-            drop_rows(
-                table,
-                broken.tolist(),
-                stage=NAME,
-                filter=name,
-                reasons=[reason.format(scores[index], limit) for index in broken],
-                scores=scores[broken].tolist(),
-                threshold=limit,
+    with ctx.progress.task(NAME, total=table.num_rows, unit="clips") as task:
+        for name, scores, limit, is_maximum, reason in _checks(ctx.recipe.audio_gate, table):
+            # Written so that a score that is not a number breaks the limit.
+            good = scores <= limit if is_maximum else scores >= limit
+            broken = np.flatnonzero(alive & ~good)
+            alive[broken] = False
+            parts.append(
+                drop_rows(
+                    table,
+                    broken.tolist(),
+                    stage=NAME,
+                    filter=name,
+                    reasons=[reason.format(scores[index], limit) for index in broken],
+                    scores=scores[broken].tolist(),
+                    threshold=limit,
+                )
             )
-        )
+        task.advance(table.num_rows)
     dropped = pa.concat_tables(parts)
     write_table(table.filter(pa.array(alive)), ctx.folder / "clips.parquet")
     write_table(dropped, ctx.folder / "dropped.parquet")
