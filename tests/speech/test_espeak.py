@@ -42,10 +42,8 @@ def test_the_same_clip_in_any_order_in_another_process_at_another_time(engine):
 
 
 def test_the_seed_moves_the_noise_of_breathy_voices(engine):
-    names = [voice.name for voice in engine.voices("en")]
-    breathy = names.index("en+f4")
-    different = {say(engine, TEXTS[0], voice, seed) for seed in (1, 2) for voice in (breathy,)}
-    assert 1 <= len(different) <= 2
+    breathy = [voice.name for voice in engine.voices("en")].index("en+f2")
+    assert say(engine, TEXTS[0], breathy, seed=1) != say(engine, TEXTS[0], breathy, seed=2)
 
 
 def test_it_speaks_from_a_process_with_threads(engine):
