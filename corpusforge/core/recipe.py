@@ -107,7 +107,10 @@ class CleanConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class SpeechConfig:
-    """Text to clips: engines, prosody, room, noise. Ranges are drawn uniformly per clip."""
+    """Text to clips: engines, prosody, room, noise. Ranges are drawn per clip.
+
+    Factors (speed, formant) are drawn log-uniformly, everything else uniformly.
+    """
 
     clips: int = option("clips to render; 0 switches speech off", 300, minimum=0)
     engines: tuple[str, ...] = option("engine plug-ins, equal shares", ("hibari",))
@@ -118,7 +121,7 @@ class SpeechConfig:
     noise_probability: float = option("share of clips with noise", 0.7, minimum=0, maximum=1)
     room_probability: float = option("share of clips in a room", 0.5, minimum=0, maximum=1)
     rt60_s: Range = option("reverberation time in seconds", (0.15, 0.5), minimum=0.05, maximum=5)
-    gain_db: Range = option("level change in dB", (-6.0, 0.0), minimum=-60, maximum=20)
+    gain_db: Range = option("peak level in dBFS", (-6.0, 0.0), minimum=-60, maximum=20)
     max_dropped: float = option("share of dropped clips that fails", 0.02, minimum=0, maximum=1)
 
 
