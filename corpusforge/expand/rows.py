@@ -41,7 +41,7 @@ _REASONS = {
     "intent_disagreement": "a judge does not find its intent in it",
     "low_realness": "the discriminator takes it for generated",
     "duplicate": "another row reads the same",
-    "quota_full": "its intent had enough rows",
+    "not_chosen": "its intent had enough better ones",
 }
 
 

@@ -1,22 +1,26 @@
-"""From candidates to accepted rows: quotas per intent, judging, one verdict each."""
+"""From candidates to accepted rows: judge each distinct one, keep the best of each intent."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from corpusforge.core.text import fold_delexicalised
 from corpusforge.expand.contract import Candidate
 from corpusforge.expand.judge import Judge
 from corpusforge.expand.novelty import CLASSES, NoveltyTest
-from corpusforge.expand.slots import Frame, SlotTable
+from corpusforge.expand.slots import SlotTable
 
-__all__ = ["ACCEPTED", "Judged", "Quotas", "Selection", "shares"]
+__all__ = ["ACCEPTED", "Budget", "Judged", "Selection", "shares"]
 
 ACCEPTED = "accepted"
+_PASSED = "passed"
+# Passing candidates wanted per row, so that there is something to choose from.
+_POOL = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Judged:
     Attributes:
         candidate: What was judged.
         verdict: `accepted`, `in_language`, `near_row`, `improbable`, `intent_disagreement`,
-            `low_realness`, `duplicate` or `quota_full`.
+            `low_realness`, `duplicate` or `not_chosen`.
         realness: Logit of the discriminator.
         match: Probability of its intent head.
         intent: Probability of the intent classifier.
@@ -52,11 +56,23 @@ def shares(rows: int, counts: Mapping[str, int]) -> dict[str, int]:
     return parts
 
 
-class Quotas:
-    """How many rows each intent may still give, and how many candidates it may still cost.
+def water_fill(rows: int, counts: Mapping[str, int], limits: Mapping[str, int]) -> dict[str, int]:
+    """`shares`, but no part above its limit; what one cannot take, the others share."""
+    parts = dict.fromkeys(counts, 0)
+    left = min(rows, sum(limits[name] for name in counts))
+    while left:
+        able = {name: counts[name] for name in counts if parts[name] < limits[name]}
+        # Without any count all that are left share alike.
+        able = able if sum(able.values()) else dict.fromkeys(able, 1)
+        for name, part in shares(left, able).items():
+            taken = min(part, limits[name] - parts[name])
+            parts[name] += taken
+            left -= taken
+    return parts
 
-    An intent that used up its candidates without filling its quota is dry; what it lacks is
-    shared among the others (water filling), as long as candidates are left.
+
+class Budget:
+    """How many candidates to draw next for which intent.
 
     Args:
         rows: Wanted rows.
@@ -66,80 +82,57 @@ class Quotas:
     """
 
     def __init__(self, rows: int, counts: Mapping[str, int], max_candidates: int) -> None:
-        self.first = shares(rows, counts)
-        self.target = dict(self.first)
-        self.accepted: Counter[str] = Counter()
+        self.rows = rows
+        self.counts = dict(counts)
+        self.quota = shares(rows, counts)
         self.spent: Counter[str] = Counter()
         self._max = max_candidates
-        self._left = rows * max_candidates
-        self._counts = dict(counts)
-        self._dry: set[str] = set()
 
-    def missing(self, intent: str) -> int:
-        """Rows that the intent may still give."""
-        return max(0, self.target[intent] - self.accepted[intent])
+    def plan(self, passed: Mapping[str, int], wave: int) -> dict[str, int]:
+        """Candidates per intent, `wave` in all or less; empty when all is drawn.
 
-    def spend(self, intent: str, count: int) -> None:
-        """Counts candidates as drawn."""
-        self.spent[intent] += count
-        self._left -= count
+        An intent is drawn for until `_POOL` candidates per wanted row have passed, or it has
+        cost its share of the candidates.
 
-    def plan(self, wave: int) -> dict[str, int]:
-        """Candidates to draw next per intent, `wave` in all or less; empty at the end."""
-        self._share_out()
-        open_intents = {name: self.missing(name) for name in self.target if self._open(name)}
-        total = min(wave, self._left)
-        if not open_intents or total <= 0:
-            return {}
-        planned = shares(total, open_intents)
-        limits = {name: self._budget(name) - self.spent[name] for name in planned}
-        return {name: min(n, limits[name]) for name, n in planned.items() if n and limits[name]}
-
-    def _budget(self, intent: str) -> int:
-        return self.target[intent] * self._max
-
-    def _open(self, intent: str) -> bool:
-        return self.missing(intent) > 0 and self.spent[intent] < self._budget(intent)
-
-    def _share_out(self) -> None:
-        """Gives the lack of newly dry intents to those that can still give."""
-        lack = 0
-        for name in self.target:
-            if self.missing(name) and not self._open(name) and name not in self._dry:
-                self._dry.add(name)
-                lack += self.missing(name)
-                self.target[name] = self.accepted[name]
-        able = {name: self._counts[name] for name in self.target if name not in self._dry}
-        if lack and able:
-            for name, extra in shares(lack, able).items():
-                self.target[name] += extra
+        Args:
+            passed: Candidates that passed so far, per intent.
+            wave: Candidates of one step.
+        """
+        left = {name: quota * self._max - self.spent[name] for name, quota in self.quota.items()}
+        lack = {
+            name: max(0, quota * _POOL - passed.get(name, 0))
+            for name, quota in self.quota.items()
+            if left[name] > 0
+        }
+        open_intents = {name: count for name, count in lack.items() if count}
+        planned = shares(wave, open_intents)
+        plan = {name: min(count, left[name]) for name, count in planned.items() if count}
+        self.spent.update(plan)
+        return plan
 
 
 @dataclass
 class Selection:
-    """Judges candidates wave by wave.
+    """Judges candidates wave by wave, then chooses.
 
     Attributes:
         judge: Realness and agreement.
         novelty: The three classes.
         table: Plain slot names.
-        quotas: Changed as rows are accepted.
-        unique: Called for a candidate that passes; False when its final text is taken.
         least_log_probability: The generator's own limit, in nats per piece.
         judged: Every distinct candidate, in the order of drawing.
         drawn: Candidates drawn, repeats included, per novelty class.
+        passed: Candidates that passed all tests, per intent.
     """
 
     judge: Judge
     novelty: NoveltyTest
     table: SlotTable
-    quotas: Quotas
-    unique: Callable[[Candidate], bool]
     least_log_probability: float
     judged: list[Judged] = field(default_factory=list)
     drawn: Counter[str] = field(default_factory=Counter)
+    passed: Counter[str] = field(default_factory=Counter)
     _classes: dict[tuple[str, str], str] = field(default_factory=dict)
-    _texts: set[str] = field(default_factory=set)
 
     def class_counts(self) -> dict[str, int]:
         """Distinct candidates per novelty class."""
@@ -147,9 +140,9 @@ class Selection:
         return {name: counts[name] for name in CLASSES}
 
     def take(self, candidates: Sequence[Candidate]) -> int:
-        """Judges a wave; returns how many were accepted."""
+        """Judges a wave; returns how many passed."""
         fresh: dict[tuple[str, str], Candidate] = {}
-        keys = [self._key(candidate) for candidate in candidates]
+        keys = [(c.frame.intent, fold_delexicalised(c.text)) for c in candidates]
         for key, candidate in zip(keys, candidates, strict=True):
             if key not in self._classes:
                 fresh.setdefault(key, candidate)
@@ -157,46 +150,83 @@ class Selection:
         classes = self.novelty.classify([self.table.plain(c.text) for c in found])
         self._classes.update(zip(fresh, classes, strict=True))
         self.drawn.update(self._classes[key] for key in keys)
-        return self._judge(list(zip(fresh, found, classes, strict=True)))
+        return self._judge(found, classes)
 
-    def _key(self, candidate: Candidate) -> tuple[str, str]:
-        return candidate.frame.intent, fold_delexicalised(candidate.text)
-
-    def _judge(self, found: Sequence[tuple[tuple[str, str], Candidate, str]]) -> int:
-        frames: list[Frame] = [candidate.frame for _, candidate, _ in found]
-        scores = self.judge.scores(frames, [candidate.text for _, candidate, _ in found])
-        agrees = scores.agrees(self.judge.limits)
-        verdicts = [novelty for _, _, novelty in found]
-        accepted = 0
-        # The most real ones first, so that they fill the quota.
-        for place in np.argsort(-scores.realness, kind="stable"):
-            (intent, folded), candidate, novelty = found[place]
-            if novelty != CLASSES[2]:
-                continue
+    def _judge(self, found: Sequence[Candidate], classes: Sequence[str]) -> int:
+        scores = self.judge.scores([c.frame for c in found], [c.text for c in found])
+        limits = self.judge.limits
+        agrees = scores.agrees(limits)
+        passed = 0
+        for place, (candidate, novelty) in enumerate(zip(found, classes, strict=True)):
             likely = candidate.log_probability
-            if likely is not None and likely < self.least_log_probability:
-                verdicts[place] = "improbable"
+            if novelty != CLASSES[2]:
+                verdict = novelty
+            elif likely is not None and likely < self.least_log_probability:
+                verdict = "improbable"
             elif not agrees[place]:
-                verdicts[place] = "intent_disagreement"
-            elif scores.realness[place] < self.judge.limits.realness:
-                verdicts[place] = "low_realness"
-            elif not self.quotas.missing(intent):
-                verdicts[place] = "quota_full"
-            elif folded in self._texts or not self.unique(candidate):
-                verdicts[place] = "duplicate"
+                verdict = "intent_disagreement"
+            elif scores.realness[place] < limits.realness:
+                verdict = "low_realness"
             else:
-                verdicts[place] = ACCEPTED
-                self._texts.add(folded)
-                self.quotas.accepted[intent] += 1
-                accepted += 1
-        for place, (_, candidate, _) in enumerate(found):
+                verdict = _PASSED
+                passed += 1
+                self.passed[candidate.frame.intent] += 1
             self.judged.append(
                 Judged(
                     candidate,
-                    verdicts[place],
+                    verdict,
                     float(scores.realness[place]),
                     float(scores.match[place]),
                     float(scores.intent[place]),
                 )
             )
+        return passed
+
+    def choose(self, budget: Budget, unique: Callable[[Candidate], bool]) -> dict[str, int]:
+        """Accepts the best passed candidates of each intent.
+
+        Best by the sum of realness, intent match and the generator's likelihood, each in
+        standard deviations over all that passed.
+
+        Args:
+            budget: Wanted rows and their shares per intent.
+            unique: Called for a chosen candidate; False when its final text is taken.
+
+        Returns:
+            Accepted rows per intent.
+        """
+        places = [p for p, item in enumerate(self.judged) if item.verdict == _PASSED]
+        passed = [self.judged[place] for place in places]
+        rank = (
+            _standard([item.realness for item in passed])
+            + _standard([min(item.match, item.intent) for item in passed])
+            + _standard([item.candidate.log_probability or 0.0 for item in passed])
+        )
+        pools: defaultdict[str, list[int]] = defaultdict(list)
+        texts: set[str] = set()
+        for index in np.argsort(-rank, kind="stable"):
+            item = self.judged[places[index]]
+            folded = fold_delexicalised(item.candidate.text)
+            verdict = "not_chosen"
+            # The same sentence under two intents would be a label conflict.
+            if folded in texts or not unique(item.candidate):
+                verdict = "duplicate"
+            else:
+                texts.add(folded)
+                pools[item.candidate.frame.intent].append(places[index])
+            self.judged[places[index]] = replace(item, verdict=verdict)
+        limits = {name: len(pools[name]) for name in budget.counts}
+        accepted = water_fill(budget.rows, budget.counts, limits)
+        for name, count in accepted.items():
+            for place in pools[name][:count]:
+                self.judged[place] = replace(self.judged[place], verdict=ACCEPTED)
         return accepted
+
+
+def _standard(values: Sequence[float]) -> npt.NDArray[np.float64]:
+    array = np.asarray(values, dtype=np.float64)
+    spread = array.std() if len(array) else 0.0
+    result: npt.NDArray[np.float64] = (
+        (array - array.mean()) / spread if spread else np.zeros(len(array))
+    )
+    return result

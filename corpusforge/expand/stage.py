@@ -30,7 +30,8 @@ from corpusforge.core.seeding import rng
 
 if TYPE_CHECKING:
     from corpusforge.expand.model import Model, Training
-    from corpusforge.expand.selection import Selection
+    from corpusforge.expand.selection import Budget, Selection
+    from corpusforge.expand.slots import Frame
 
 NAME = "expand"
 VERSION = 1
@@ -122,68 +123,68 @@ def _expand(ctx: StageContext, table: pa.Table, rows: list[Utterance], model: Mo
     from corpusforge.core.language import Language
     from corpusforge.expand.novelty import NoveltyTest
     from corpusforge.expand.rows import RowBuilder, add_rows, rejected_table
-    from corpusforge.expand.selection import Quotas, Selection
+    from corpusforge.expand.selection import Budget, Selection
 
     recipe = ctx.recipe
     language = Language.load(ctx.inputs["grammar"] / "language.json")
     novelty = NoveltyTest(language, [model.table.plain(frame.text) for frame in model.frames])
     builder = RowBuilder(model.table, rows, table["text"].to_pylist(), recipe)
     counts = Counter(frame.intent for frame in model.frames)
-    quotas = Quotas(recipe.expand.rows, counts, recipe.expand.max_candidates)
+    budget = Budget(recipe.expand.rows, counts, recipe.expand.max_candidates)
     least = model.generator.least_log_probability
-    selection = Selection(model.judge, novelty, model.table, quotas, builder.accept, least)
-    _sample(ctx, model, selection)
+    selection = Selection(model.judge, novelty, model.table, least)
+    _sample(ctx, model, budget, selection)
+    accepted = selection.choose(budget, builder.accept)
     whole = add_rows(table, builder.accepted(selection.judged))
     rejected = rejected_table(builder, selection.judged, model.judge.limits, least)
     write_table(whole, ctx.folder / "utterances.parquet")
     write_table(rejected, ctx.folder / "dropped.parquet")
     write_json(model.history, ctx.folder / "history.json")
     dropped = Counter(rejected["filter"].to_pylist())
-    facts = _facts(model, selection)
-    notes = _notes(recipe, model, selection)
+    facts = _facts(model, budget, selection, accepted)
+    notes = _notes(recipe, model, budget, accepted)
     return StageResult(table.num_rows, whole.num_rows, dict(sorted(dropped.items())), facts, notes)
 
 
-def _sample(ctx: StageContext, model: Model, selection: Selection) -> None:
-    """Draws and judges waves until the quotas are full or the candidates spent."""
-    seed, quotas = ctx.recipe.seed, selection.quotas
-    by_intent: dict[str, list[Any]] = {}
+def _sample(ctx: StageContext, model: Model, budget: Budget, selection: Selection) -> None:
+    """Draws and judges waves until enough has passed or the candidates are spent."""
+    by_intent: dict[str, list[Frame]] = {}
     for frame in model.frames:
         by_intent.setdefault(frame.intent, []).append(frame)
+    most = budget.rows * ctx.recipe.expand.max_candidates
     wave = 0
-    with ctx.progress.task("expand: sample", ctx.recipe.expand.rows, "rows") as task:
-        while plan := quotas.plan(_WAVE):
-            draws = rng(seed, "expand.sample", wave)
+    with ctx.progress.task("expand: sample", most, "candidates") as task:
+        while plan := budget.plan(selection.passed, _WAVE):
+            draws = rng(ctx.recipe.seed, "expand.sample", wave)
             frames = [
                 by_intent[intent][int(draws.integers(len(by_intent[intent])))]
                 for intent, count in plan.items()
                 for _ in range(count)
             ]
-            for intent, count in plan.items():
-                quotas.spend(intent, count)
-            task.advance(selection.take(model.generator.expand(frames, len(frames), draws)))
+            selection.take(model.generator.expand(frames, len(frames), draws))
+            task.advance(len(frames))
             wave += 1
 
 
-def _facts(model: Model, selection: Selection) -> dict[str, Any]:
-    from corpusforge.expand.selection import ACCEPTED
-
+def _facts(
+    model: Model, budget: Budget, selection: Selection, accepted: dict[str, int]
+) -> dict[str, Any]:
     verdicts = Counter(item.verdict for item in selection.judged)
-    quotas = selection.quotas
     distinct = len(selection.judged)
     classes = selection.class_counts()
-    accepted = verdicts[ACCEPTED]
+    count = sum(accepted.values())
     return {
         "usefulness": "not assessed",
-        "wanted": sum(quotas.first.values()),
-        "accepted": accepted,
-        "candidates": sum(quotas.spent.values()),
+        "wanted": budget.rows,
+        "accepted": count,
+        "candidates": sum(budget.spent.values()),
+        "usable_candidates": sum(selection.drawn.values()),
         "distinct_candidates": distinct,
-        # Of distinct candidates; `drawn` counts repeats.
-        "shares": {name: count / max(distinct, 1) for name, count in classes.items()},
+        # Shares are of distinct candidates; `drawn` counts repeats.
+        "shares": {name: number / max(distinct, 1) for name, number in classes.items()},
         "drawn": dict(sorted(selection.drawn.items())),
-        "acceptance": accepted / max(distinct, 1),
-        "acceptance_of_novel": accepted / max(classes["novel"], 1),
+        "acceptance": count / max(distinct, 1),
+        "passed": sum(selection.passed.values()),
         "verdicts": dict(sorted(verdicts.items())),
         "limits": asdict(model.judge.limits)
         | {"log_probability": model.generator.least_log_probability},
@@ -191,30 +192,32 @@ def _facts(model: Model, selection: Selection) -> dict[str, Any]:
         "round_kept": model.history.get("round_kept"),
         "intents": {
             name: {
-                "quota": quotas.first[name],
-                "accepted": quotas.accepted[name],
-                "candidates": quotas.spent[name],
+                "quota": quota,
+                "accepted": accepted[name],
+                "passed": selection.passed[name],
+                "candidates": budget.spent[name],
             }
-            for name in sorted(quotas.first)
+            for name, quota in sorted(budget.quota.items())
         },
     }
 
 
-def _notes(recipe: Recipe, model: Model, selection: Selection) -> tuple[str, ...]:
-    quotas = selection.quotas
+def _notes(
+    recipe: Recipe, model: Model, budget: Budget, accepted: dict[str, int]
+) -> tuple[str, ...]:
     notes = [NOT_SHOWN if recipe.real is None else NOT_ASSESSED]
-    accepted = sum(quotas.accepted.values())
-    if accepted < recipe.expand.rows:
+    count = sum(accepted.values())
+    if count < budget.rows:
         notes.append(
-            f"expansion: {accepted} of {recipe.expand.rows} wanted rows accepted after "
-            f"{sum(quotas.spent.values())} candidates"
+            f"expansion: {count} of {budget.rows} wanted rows accepted after "
+            f"{sum(budget.spent.values())} candidates"
         )
-    short = [name for name in quotas.first if quotas.accepted[name] < quotas.first[name]]
-    if short and accepted:
+    short = sorted(name for name, quota in budget.quota.items() if accepted[name] < quota)
+    if short and count:
+        more = f" and {len(short) - 10} more" if len(short) > 10 else ""
         notes.append(
-            "expansion: fewer novel rows than their share in "
-            + ", ".join(sorted(short)[:10])
-            + (f" and {len(short) - 10} more" if len(short) > 10 else "")
+            f"expansion: fewer novel rows than their share in {', '.join(short[:10])}{more}; "
+            "other intents give more"
         )
     if model.unknown:
         notes.append(f"expansion: {model.unknown} train rows have slots the model does not know")

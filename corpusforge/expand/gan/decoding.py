@@ -36,12 +36,15 @@ class Sample:
         text: With slot symbols.
         log_probability: Mean log probability per piece, in nats, under the model at
             temperature 1 and without the constraint: low when a slot had to be forced.
+        least: Log probability of the least likely piece, in nats, taken likewise: low where two
+            halves do not fit together.
         finished: False when the length ran out, so that the end (and perhaps slots) was
             forced; the slots are valid, the sentence may be torn.
     """
 
     text: str
     log_probability: float
+    least: float
     finished: bool
 
 
@@ -161,6 +164,7 @@ def _sample_batch(
     heat = torch.tensor(temperatures, dtype=torch.float32).unsqueeze(1)
     written = torch.full((rows, length), pad, dtype=torch.int64)
     log_probabilities = torch.zeros(rows)
+    least = torch.zeros(rows)
     open_rows = torch.ones(rows, dtype=torch.bool)
     finished = torch.ones(rows, dtype=torch.bool)
     output = model(input_ids=layout.prompts(conditions), use_cache=True, logits_to_keep=1)
@@ -171,7 +175,9 @@ def _sample_batch(
         masked = logits + constraint.mask(places_left, empty=step == 0)
         chosen = _draw(torch.softmax(masked / heat, dim=1), generator)
         gained = torch.log_softmax(logits, dim=1).gather(1, chosen.unsqueeze(1)).squeeze(1)
-        log_probabilities += torch.where(open_rows, gained, 0.0)
+        gained = torch.where(open_rows, gained, 0.0)
+        log_probabilities += gained
+        least = torch.minimum(least, gained)
         chosen = torch.where(open_rows, chosen, end)
         written[:, step] = torch.where(open_rows, chosen, pad)
         constraint.use(chosen)
@@ -181,7 +187,7 @@ def _sample_batch(
         output = model(
             input_ids=chosen.unsqueeze(1), past_key_values=output.past_key_values, use_cache=True
         )
-    return _read(layout, written, log_probabilities, finished)
+    return _read(layout, written, torch.stack([log_probabilities, least], dim=1), finished)
 
 
 def _draw(probabilities: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -201,10 +207,10 @@ def _read(
 ) -> list[Sample]:
     tokenizer = layout.tokenizer
     samples = []
-    for ids, total, done in zip(
+    for ids, (total, least), done in zip(
         written.tolist(), log_probabilities.tolist(), finished.tolist(), strict=True
     ):
         size = ids.index(tokenizer.end_id)
         text = tokenizer.decode(ids[:size])
-        samples.append(Sample(text, total / (size + 1), done))
+        samples.append(Sample(text, total / (size + 1), least, done))
     return samples

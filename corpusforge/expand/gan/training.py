@@ -29,7 +29,7 @@ _BATCH = 32
 _RATE = 2e-3
 _ROUND_RATE = 2e-4
 _WARM_UP = 20
-_DECAY = 0.01
+_DECAY = 0.1
 _CLIP = 1.0
 # Passes without a better held-out loss before maximum likelihood stops.
 _PATIENCE = 4
