@@ -25,7 +25,7 @@ from typing import Any
 import corpusforge
 from corpusforge.checks import check
 from corpusforge.core.digests import digest
-from corpusforge.core.errors import CorpusforgeError, InputError, RunError
+from corpusforge.core.errors import CorpusforgeError, InputError, RunError, StaleInputError
 from corpusforge.core.executors import Executor
 from corpusforge.core.progress import Progress
 from corpusforge.core.recipe import Recipe
@@ -133,10 +133,17 @@ def build(
     run = RunFolder(out)
     with run.claim(recipe.name):
         run.recover()
-        entries, reused = _run_stages(run, recipe, until, executor, progress)
+        try:
+            entries, reused = _run_stages(run, recipe, until, executor, progress)
+        except StaleInputError as error:
+            # A cached file was damaged after its stage had finished. The stage finds out what
+            # is missing and makes only that anew.
+            progress.note(f"stage={error.stage} repair=yes ({error})")
+            run.forget(error.stage)
+            entries, reused = _run_stages(run, recipe, until, executor, progress)
         for entry in entries:
             notes += entry["notes"]
-        _publish(run, entries)
+        _publish(run, recipe, entries)
         complete = len(entries) == len(STAGES)
         _write_state(run, recipe, entries, complete)
         if complete:
@@ -170,7 +177,7 @@ def _run_stages(
         entries.append(entry)
         folders[stage.name] = run.stage_folder(stage.name, key)
         if stage.name == "clean":
-            labels = _labels(run, folders["clean"])
+            labels = _labels(run, recipe, folders["clean"])
         _write_state(run, recipe, entries, complete=False)
         if stage.name == until:
             break
@@ -254,14 +261,19 @@ class _Labels:
     slots: tuple[str, ...]
 
 
-def _labels(run: RunFolder, clean: Path) -> _Labels:
-    """Names by label id: those of earlier runs first, new ones sorted after them."""
+def _labels(run: RunFolder, recipe: Recipe, clean: Path) -> _Labels:
+    """Names by label id: those of earlier runs first, new ones sorted after them.
+
+    Names that only unpublished real rows have are private, and no class of the release.
+    """
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     path = run.path / "labels.json"
     before = read_json(path) if path.is_file() else {"intents": [], "slots": []}
-    table = pq.read_table(clean / "utterances.parquet", columns=["intent", "slots"])
+    table = pq.read_table(clean / "utterances.parquet", columns=["intent", "slots", "origin"])
+    if recipe.real is not None and not recipe.real.publish:
+        table = table.filter(pc.not_equal(table["origin"], "real"))
     slots = pc.struct_field(pc.list_flatten(table["slots"]), "name")
     found = {"intents": table["intent"].unique(), "slots": slots.unique()}
     merged = {
@@ -302,7 +314,7 @@ def _still_published(run: RunFolder, stage: str, key: str, entry: Mapping[str, A
     return True
 
 
-def _publish(run: RunFolder, entries: list[dict[str, Any]]) -> None:
+def _publish(run: RunFolder, recipe: Recipe, entries: list[dict[str, Any]]) -> None:
     for entry in entries:
         for name in entry["published"]:
             waiting = run.stage_folder(entry["stage"], entry["key"]) / name
@@ -312,7 +324,7 @@ def _publish(run: RunFolder, entries: list[dict[str, Any]]) -> None:
             for name in set(_PUBLISHED["export"]) - set(entry["published"]):
                 shutil.rmtree(run.path / name, ignore_errors=True)
             clean = next(e for e in entries if e["stage"] == "clean")
-            labels = _labels(run, run.stage_folder("clean", clean["key"]))
+            labels = _labels(run, recipe, run.stage_folder("clean", clean["key"]))
             write_json(asdict(labels), run.path / "labels.json")
 
 

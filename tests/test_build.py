@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -309,3 +310,39 @@ def test_real_rows_train_but_are_not_released_unless_published(tmp_path):
     assert set(nlu["train"]["license"]) == {"CC-BY-4.0"}
     clean = read_table(next((tmp_path / "a" / "stages").glob("clean-*")) / "utterances.parquet")
     assert pc.all(pc.equal(clean["origin"], "real")).as_py()
+
+
+def test_a_damaged_clip_is_rendered_again(tiny_recipe, tmp_path):
+    out = tmp_path / "corpus"
+    overrides = [*NO_GAN, "speech.clips=4"]
+    api.build(tiny_recipe, out, overrides=overrides)
+    before = outputs(out)
+    for damage in (lambda p: p.unlink(), lambda p: p.write_bytes(p.read_bytes()[:-2000])):
+        damage(sorted((out / "cache").glob("clips/*/*.flac"))[0])
+        shutil.rmtree(out / "release")
+        summary = api.build(tiny_recipe, out, overrides=overrides)
+        assert summary.facts("speech")["rendered"] == 1
+        assert outputs(out) == before
+
+
+def test_names_that_only_private_rows_have_are_no_labels(tiny_recipe, tmp_path):
+    lines = [
+        json.dumps(
+            {
+                "text": text,
+                "intent": "SecretLabel",
+                "slots": [{"name": "secretslot", "start": 0, "end": 4}],
+            }
+        )
+        for text in ("feed the shark", "pour some lava", "hide my trophy", "burn this note")
+    ]
+    (tiny_recipe.parent / "real.jsonl").write_text("\n".join(lines))
+    with tiny_recipe.open("a") as stream:
+        stream.write("real: {path: real.jsonl, slots: slots, license: LicenseRef-mine}\n")
+    out = tmp_path / "corpus"
+    api.build(tiny_recipe, out, overrides=[*NO_GAN, "speech.clips=4"])
+    seen = b"".join(path.read_bytes() for path in (out / "release").rglob("*") if path.is_file())
+    seen += (out / "report.html").read_bytes() + (out / "labels.json").read_bytes()
+    assert not [
+        w for w in (b"SecretLabel", b"secretslot", b"LicenseRef-mine", b"lava") if w in seen
+    ]

@@ -19,6 +19,7 @@ __all__ = [
     "InputErrors",
     "Position",
     "RunError",
+    "StaleInputError",
     "nearest",
     "require",
 ]
@@ -61,6 +62,19 @@ class CorpusforgeError(Exception):
 
 class RunError(CorpusforgeError):
     """The run failed. What was finished is kept, the same command resumes it."""
+
+
+class StaleInputError(RunError):
+    """What an earlier stage left behind is damaged or gone; that stage must run again.
+
+    Args:
+        message: What was found, naming the file.
+        stage: The stage to run again.
+    """
+
+    def __init__(self, message: str, *, stage: str) -> None:
+        self.stage = stage
+        super().__init__(message)
 
 
 class InputError(CorpusforgeError):

@@ -301,6 +301,11 @@ class RunFolder:
         working.replace(final)
         return final
 
+    def forget(self, name: str) -> None:
+        """Make the finished folders of a stage count as unfinished."""
+        for entry in (self.path / "stages").glob(f"{name}-*/stage.json"):
+            entry.unlink()
+
     def publish(self, source: Path, target: Path) -> None:
         """Put a finished file or folder in the user's view; the old one stays until then."""
         old = target.with_name(f".{target.name}.old")
