@@ -34,8 +34,9 @@ __all__ = ["Judge", "Limits", "Scores", "condition_of"]
 # the only one that sees torn sentences.
 _REAL_SHARE = 0.10
 _INTENT_SHARE = 0.05
-# More likely than not, however low held-out rows score.
-_LEAST_MATCH = 0.5
+# The match must be more likely than not, however low held-out rows score; and a few held-out
+# rows that all score high must not shut everything out.
+_LEAST_MATCH, _MOST_MATCH, _MOST_INTENT = 0.5, 0.8, 0.5
 _LIMITS_FILE = "limits.json"
 
 Scored = npt.NDArray[np.float64]
@@ -152,10 +153,12 @@ class Judge:
         if not self._held_out:
             return Limits(-1e9, 0.0, 0.0)
         scores = self.scores(self._held_out, [frame.text for frame in self._held_out])
+        match = float(np.quantile(scores.match, _INTENT_SHARE))
+        intent = float(np.quantile(scores.intent, _INTENT_SHARE))
         return Limits(
-            float(np.quantile(scores.realness, _REAL_SHARE)),
-            max(_LEAST_MATCH, float(np.quantile(scores.match, _INTENT_SHARE))),
-            float(np.quantile(scores.intent, _INTENT_SHARE)),
+            realness=float(np.quantile(scores.realness, _REAL_SHARE)),
+            match=min(_MOST_MATCH, max(_LEAST_MATCH, match)),
+            intent=min(_MOST_INTENT, intent),
         )
 
     def save(self, folder: Path) -> None:

@@ -32,8 +32,9 @@ from corpusforge.expand.tokenizer import Tokenizer, train_tokenizer
 
 __all__ = ["Model", "Training", "fit_model", "load_model"]
 
-# Share of distinct train frames kept from the models, for stopping and for limits.
-_HELD_OUT = 0.1
+# Share of distinct train frames kept from the models, for stopping and for limits; a larger
+# share of small corpora, because a limit read off two rows is chance.
+_HELD_OUT, _MOST_HELD_OUT, _HELD_OUT_ROWS = 0.1, 0.3, 20
 # Pieces of plain text; Dirichlet-like intents of a few thousand rows have no more words.
 _PIECES = 2000
 # Longer texts (in pieces) are not learnt: memory grows with the longest, and commands to a
@@ -97,12 +98,13 @@ def _split(frames: Sequence[Frame], seed: int) -> tuple[list[Frame], list[Frame]
     distinct = {(frame.intent, frame.text): frame for frame in reversed(frames)}
     keys = sorted(distinct)
     draws = uniforms(seed, "expand.held_out", [f"{intent}\x1f{text}" for intent, text in keys])
+    share = max(_HELD_OUT, min(_MOST_HELD_OUT, _HELD_OUT_ROWS / max(len(keys), 1)))
     learn: list[Frame] = []
     held_out: list[Frame] = []
     seen: set[str] = set()
     for (intent, text), draw in zip(keys, draws, strict=True):
         # Every intent keeps its first frame, or the models could not know it.
-        side = held_out if draw < _HELD_OUT and intent in seen else learn
+        side = held_out if draw < share and intent in seen else learn
         seen.add(intent)
         side.append(distinct[intent, text])
     if not held_out and len(learn) > 1:

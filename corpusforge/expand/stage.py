@@ -47,6 +47,8 @@ PACKAGES = (
 # Candidates drawn between two looks at the quotas.
 _WAVE = 1024
 _FEWEST_ROWS = 10
+# Four heads of even width; a model's own check comes too late, after the grammar stage.
+_WIDTH_STEP = 8
 NOT_SHOWN = "expansion: not shown to help (no real data to assess against)"
 NOT_ASSESSED = "expansion: not shown to help (usefulness on the real rows is not assessed yet)"
 
@@ -56,9 +58,25 @@ __all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
 def config(recipe: Recipe) -> dict[str, Any]:
     """Everything that shapes the stage's bytes beside its inputs."""
     settings = asdict(recipe.expand)
+    _check(recipe)
     if recipe.expand.model is not None:
         settings["model"] = _folder_digest(recipe.path(recipe.expand.model))
     return {"expand": settings, "seed": recipe.seed, "real": recipe.real is not None}
+
+
+def _check(recipe: Recipe) -> None:
+    """What the recipe's schema cannot say; before anything is started."""
+    heats, width = recipe.expand.temperatures, recipe.expand.hidden_size
+    if not heats or min(heats) <= 0:
+        raise InputError(
+            f"expand.temperatures {list(heats)} must be one or more temperatures above 0",
+            hint="for example [0.8, 1.0, 1.2]",
+        )
+    if width % _WIDTH_STEP:
+        raise InputError(
+            f"expand.hidden_size {width} is not a multiple of {_WIDTH_STEP}",
+            hint="the heads of the transformer share it, and each needs an even width",
+        )
 
 
 def _folder_digest(folder: Path) -> str:

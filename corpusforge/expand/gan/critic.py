@@ -190,7 +190,9 @@ def _tear(mine: list[int], other: list[int], how: float, first: float, second: f
     if way == 3:
         return [*mine[:place], other[foreign], *mine[place + 1 :]]
     if way == 4:
-        return [*mine[:place], mine[place], *mine[place:]]
+        # One to three pieces said twice.
+        end = min(len(mine), place + 1 + int(second * 3))
+        return mine[:end] + mine[place:]
     return mine[: place + 1] + other[foreign:]
 
 

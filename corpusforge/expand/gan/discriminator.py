@@ -16,6 +16,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
 from corpusforge.core.errors import require
+from corpusforge.expand.gan.runtime import deterministic
 
 __all__ = ["Discriminator", "load_discriminator", "save_discriminator"]
 
@@ -82,6 +83,7 @@ def load_discriminator(folder: Path) -> Discriminator:
     """Reads what `save_discriminator` wrote."""
     safetensors = require("safetensors.torch", extra="text", purpose="the discriminator")
     sizes = json.loads((folder / "discriminator.json").read_text(encoding="utf-8"))
-    model = Discriminator(**sizes)
+    with deterministic(0):
+        model = Discriminator(**sizes)
     model.load_state_dict(safetensors.load_file(str(folder / "discriminator.safetensors")))
     return model

@@ -5,16 +5,20 @@ It is a stock transformers model, so `AutoModelForCausalLM.from_pretrained` open
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from corpusforge.core.errors import require
+from corpusforge.core.errors import InputError, require
 from corpusforge.expand.gan.layout import Layout
+from corpusforge.expand.gan.runtime import deterministic
 
 __all__ = ["build_generator", "load_generator", "nll", "save_generator", "token_nll"]
 
@@ -24,14 +28,38 @@ _DROPOUT = 0.2
 
 
 def _llama() -> tuple[Any, Any]:
-    # The Auto classes import torchaudio when it is there, and fail when it is broken.
-    config = require(
-        "transformers.models.llama.configuration_llama", extra="text", purpose="the text generator"
-    )
-    model = require(
-        "transformers.models.llama.modeling_llama", extra="text", purpose="the text generator"
-    )
+    config = _transformers("transformers.models.llama.configuration_llama")
+    model = _transformers("transformers.models.llama.modeling_llama")
     return config.LlamaConfig, model.LlamaForCausalLM
+
+
+def _transformers(module: str) -> ModuleType:
+    """A module of transformers, also where torchaudio is installed but broken.
+
+    Models of text import transformers' audio code, which imports torchaudio when it is there;
+    beside a CPU-only torch that raises OSError. Then transformers is told that there is none.
+    """
+    purpose = "the text generator"
+    try:
+        return importlib.import_module(module)
+    except (ImportError, OSError):
+        if importlib.util.find_spec("torchaudio") is None:
+            return require(module, extra="text", purpose=purpose)
+    with _without_torchaudio():
+        return require(module, extra="text", purpose=purpose)
+
+
+@contextmanager
+def _without_torchaudio() -> Iterator[None]:
+    places = [importlib.import_module(f"transformers.utils{x}") for x in ("", ".import_utils")]
+    before = [place.is_torchaudio_available for place in places]
+    for place in places:
+        place.is_torchaudio_available = lambda: False  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        for place, function in zip(places, before, strict=True):
+            place.is_torchaudio_available = function  # type: ignore[attr-defined]
 
 
 def build_generator(layout: Layout, *, hidden_size: int, layers: int) -> Any:
@@ -45,7 +73,15 @@ def build_generator(layout: Layout, *, hidden_size: int, layers: int) -> Any:
         layout: Vocabulary and lengths.
         hidden_size: Width of the model, a multiple of 8 (heads of even width).
         layers: Blocks.
+
+    Raises:
+        InputError: For another width.
     """
+    if hidden_size % (2 * _HEADS):
+        raise InputError(
+            f"expand.hidden_size {hidden_size} is not a multiple of {2 * _HEADS}",
+            hint=f"{_HEADS} heads share it, and each needs an even width",
+        )
     config_class, model_class = _llama()
     tokenizer = layout.tokenizer
     config = config_class(
@@ -73,14 +109,15 @@ def save_generator(model: Any, folder: Path) -> None:
 def load_generator(folder: Path) -> Any:
     """Reads what `save_generator` wrote."""
     _, model_class = _llama()
-    with _no_bars():
+    # A model is born with random weights before it gets its own.
+    with _no_bars(), deterministic(0):
         return model_class.from_pretrained(str(folder), local_files_only=True)
 
 
 @contextmanager
 def _no_bars() -> Iterator[None]:
     """Without transformers' own progress bars, which would run across ours."""
-    logging = require("transformers.utils.logging", extra="text", purpose="the text generator")
+    logging: Any = _transformers("transformers.utils.logging")
     before = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:

@@ -24,8 +24,9 @@ from corpusforge.metrics.self_bleu import self_bleu
 
 __all__ = ["Corpus", "Guard", "Trainer", "guard_of", "worse"]
 
-# Small batches: with a few hundred distinct rows the number of steps is what lacks.
-_BATCH = 32
+# Small batches, smaller still for tiny corpora: with a few hundred distinct rows the number of
+# steps is what lacks. At least so many steps per pass, in batches of 4 to 32 rows.
+_BATCH, _LEAST_BATCH, _STEPS = 32, 4, 16
 _RATE = 2e-3
 _ROUND_RATE = 2e-4
 _WARM_UP = 20
@@ -114,6 +115,7 @@ class Trainer:
         self.held_out = held_out
         self.generator = generator
         self.allowed = allowed_pieces(layout, fit.texts)
+        self._batch = min(_BATCH, max(_LEAST_BATCH, len(fit) // _STEPS))
 
     def held_out_nll(self) -> float:
         """Mean loss per held-out piece at temperature 1, in nats."""
@@ -145,7 +147,7 @@ class Trainer:
         Returns:
             Train and held-out loss of each pass, in nats per piece.
         """
-        steps = epochs * -(-len(self.fit) // _BATCH)
+        steps = epochs * -(-len(self.fit) // self._batch)
         optimiser = self._optimiser(_RATE)
         history: list[dict[str, float]] = []
         best, best_state, waited, step = float("inf"), None, 0, 0
@@ -172,7 +174,7 @@ class Trainer:
     def learn(self, accepted: Corpus) -> None:
         """One pass over accepted samples, each batch at least half real rows."""
         optimiser = self._optimiser(_ROUND_RATE)
-        half = _BATCH // 2
+        half = self._batch // 2
         joined = self.fit.join(accepted)
         real = torch.randperm(len(self.fit), generator=self.generator)
         order = torch.randperm(len(accepted), generator=self.generator) + len(self.fit)
@@ -205,10 +207,10 @@ class Trainer:
         order = torch.randperm(rows, generator=self.generator)
         lengths = (texts != self.layout.tokenizer.pad_id).sum(1)
         batches: list[torch.Tensor] = []
-        for start in range(0, rows, _BATCH * _WINDOW):
-            window = order[start : start + _BATCH * _WINDOW]
+        for start in range(0, rows, self._batch * _WINDOW):
+            window = order[start : start + self._batch * _WINDOW]
             window = window[torch.argsort(lengths[window], stable=True)]
-            batches += list(torch.split(window, _BATCH))
+            batches += list(torch.split(window, self._batch))
         shuffled = torch.randperm(len(batches), generator=self.generator).tolist()
         return [batches[index] for index in shuffled]
 

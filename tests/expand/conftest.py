@@ -1,0 +1,107 @@
+"""A small grammar of three intents, and one expand run on it that many tests read."""
+
+import pytest
+
+from corpusforge.core.executors import InlineExecutor
+from corpusforge.core.progress import Progress
+from corpusforge.core.recipe_file import load_recipe
+from corpusforge.core.run import Cache, StageContext
+from corpusforge.expand import stage
+from corpusforge.grammar import stage as grammar
+
+RECIPE = """\
+name: small
+lang: en
+license: CC0-1.0
+seed: 5
+grammar: {path: t.yaml, rows: 150, splits: {train: 0.8, validation: 0.1, test: 0.1}}
+expand: {rows: 8, rounds: 1, hidden_size: 48, layers: 2, epochs: 20, max_candidates: 250}
+"""
+TEMPLATES = """\
+language: en
+lists:
+  lamp: {values: [desk lamp, floor lamp, night light, spotlight]}
+  room: {values: [kitchen, hall, cellar, attic]}
+  person:
+    values:
+      - {in: Anna, agreement: sg}
+      - {in: Bob, agreement: sg}
+      - {in: the kids, out: kids, agreement: pl}
+      - {in: my parents, out: parents, agreement: pl}
+intents:
+  light_on:
+    data:
+      - sentences:
+          - "(turn|switch) on the {lamp} [please]"
+          - "I want the {lamp} in the {room} on [now]"
+          - "[please] light up the {room}"
+          - "could you (turn|put) the {lamp} on [for me]"
+          - "make it bright in the {room}"
+  light_off:
+    data:
+      - sentences:
+          - "(turn|switch) off the {lamp} [please]"
+          - "I want the {lamp} in the {room} off [now]"
+          - "[please] make the {room} dark"
+          - "could you (turn|put) the {lamp} out [for me]"
+          - "no more light in the {room}"
+  call:
+    data:
+      - sentences:
+          - "(call|ring|phone) {person} [please]"
+          - "I want to talk to {person} [now]"
+          - "could you (call|get) {person} [for me]"
+          - "[please] get {person} on the line"
+          - "where (is|are) {person}"
+"""
+
+
+@pytest.fixture(scope="session")
+def recipe(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("recipe")
+    (folder / "recipe.yaml").write_text(RECIPE)
+    (folder / "t.yaml").write_text(TEMPLATES)
+    return load_recipe(folder / "recipe.yaml")
+
+
+def context(recipe, folder, inputs, cache):
+    folder.mkdir(parents=True)
+    progress = Progress(quiet=True)
+    return StageContext(recipe, folder, inputs, Cache(cache), InlineExecutor(), progress)
+
+
+@pytest.fixture(scope="session")
+def grammar_folder(recipe, tmp_path_factory):
+    root = tmp_path_factory.mktemp("grammar")
+    grammar.run(context(recipe, root / "out", {}, root / "cache"))
+    return root / "out"
+
+
+class Expanded:
+    """One finished run: its folder, its cache and what the stage said."""
+
+    def __init__(self, recipe, grammar_folder, root, cache=None):
+        self.cache = cache or root / "cache"
+        self.folder = root / "out"
+        inputs = {"grammar": grammar_folder}
+        self.result = stage.run(context(recipe, self.folder, inputs, self.cache))
+
+    @property
+    def model(self):
+        (folder,) = (self.cache / "model").glob("*/*")
+        return folder
+
+
+@pytest.fixture(scope="session")
+def expanded(recipe, grammar_folder, tmp_path_factory):
+    return Expanded(recipe, grammar_folder, tmp_path_factory.mktemp("expanded"))
+
+
+@pytest.fixture
+def expand(grammar_folder, tmp_path):
+    """Runs the stage in a folder of its own."""
+
+    def run(recipe, name="again", cache=None):
+        return Expanded(recipe, grammar_folder, tmp_path / name, cache)
+
+    return run
