@@ -16,29 +16,32 @@ __all__ = ["CLASSES", "Neighbourhood", "NoveltyClass", "NoveltyTest"]
 NoveltyClass = Literal["in_language", "near_row", "novel"]
 CLASSES: tuple[NoveltyClass, ...] = ("in_language", "near_row", "novel")
 
-# A slot counts as one character; the first private-use code points stand for them.
-_PRIVATE = 0xE000
+# Stands for the blanked place; no folded text holds it.
+_BLANK = "\0"
+# Slots and words are spelled as single characters: slots as private-use ones, words as any
+# from the second code point on, surrogates left out.
+_PRIVATE, _SURROGATES, _SURROGATE_COUNT = 0xE000, 0xD800, 0x800
 
 
 class Neighbourhood:
-    """Finds sequences within Levenshtein distance 1 of stored ones, exactly.
+    """Finds strings within Levenshtein distance 1 of stored ones, exactly.
 
-    Two sequences are at distance 1 when one of them is the other without one item, or when
-    both are equal but for one place. So it is enough to store every sequence, every sequence
-    without one item, and every sequence with one place blanked; a query costs as many look-ups
-    as it is long, whatever the number of stored sequences.
+    Two strings are at distance 1 when one of them is the other without one character, or when
+    both are equal but for one place. So it is enough to store every string, every string
+    without one character, and every string with one place blanked; a query costs as many
+    look-ups as it is long, whatever the number of stored strings.
 
     Args:
-        sequences: What is stored.
+        sequences: What is stored; without the character U+0000.
     """
 
-    def __init__(self, sequences: Sequence[tuple[str, ...]]) -> None:
+    def __init__(self, sequences: Sequence[str]) -> None:
         self._whole = set(sequences)
         self._shorter = {less for item in self._whole for less in _deletions(item)}
         self._blanked = {blank for item in self._whole for blank in _blanks(item)}
 
-    def near(self, sequence: tuple[str, ...]) -> bool:
-        """Whether a stored sequence is equal or one insertion, deletion or change away."""
+    def near(self, sequence: str) -> bool:
+        """Whether a stored string is equal or one insertion, deletion or change away."""
         return (
             sequence in self._whole
             or sequence in self._shorter
@@ -47,15 +50,14 @@ class Neighbourhood:
         )
 
 
-def _deletions(sequence: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+def _deletions(sequence: str) -> Iterator[str]:
     for place in range(len(sequence)):
         yield sequence[:place] + sequence[place + 1 :]
 
 
-def _blanks(sequence: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    # "" is never an item, so it can mark the blanked place.
+def _blanks(sequence: str) -> Iterator[str]:
     for place in range(len(sequence)):
-        yield (*sequence[:place], "", *sequence[place + 1 :])
+        yield sequence[:place] + _BLANK + sequence[place + 1 :]
 
 
 class NoveltyTest:
@@ -68,21 +70,33 @@ class NoveltyTest:
 
     def __init__(self, language: Language, train: Sequence[str]) -> None:
         self._language = language
-        self._letters: dict[str, str] = {}
+        self._slots: dict[str, str] = {}
+        self._vocabulary: dict[str, int] = {}
         folded = sorted({fold_delexicalised(text) for text in train})
-        self._words = Neighbourhood([tuple(text.split()) for text in folded])
+        self._words = Neighbourhood([self._word_string(text) for text in folded])
         self._characters = Neighbourhood([self._spell(text) for text in folded])
 
-    def _spell(self, folded: str) -> tuple[str, ...]:
-        def letter(slot: str) -> str:
-            return self._letters.setdefault(slot, chr(_PRIVATE + len(self._letters)))
+    def _spell(self, folded: str) -> str:
+        """The text with each slot as one character."""
 
-        return tuple(SLOT_PATTERN.sub(lambda found: letter(found.group()), folded))
+        def letter(slot: str) -> str:
+            return self._slots.setdefault(slot, chr(_PRIVATE + len(self._slots)))
+
+        return SLOT_PATTERN.sub(lambda found: letter(found.group()), folded)
+
+    def _word_string(self, folded: str) -> str:
+        """The text with each word as one character."""
+        letters = []
+        for word in folded.split():
+            number = 1 + self._vocabulary.setdefault(word, len(self._vocabulary))
+            letters.append(chr(number if number < _SURROGATES else number + _SURROGATE_COUNT))
+        return "".join(letters)
 
     def near_row(self, text: str) -> bool:
         """Whether a train row is within one word or one character (a slot is one of both)."""
         folded = fold_delexicalised(text)
-        return self._words.near(tuple(folded.split())) or self._characters.near(self._spell(folded))
+        words = self._words.near(self._word_string(folded))
+        return words or self._characters.near(self._spell(folded))
 
     def classify(self, texts: Sequence[str]) -> list[NoveltyClass]:
         """The class of each delexicalised text, shape [texts]."""
