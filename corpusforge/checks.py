@@ -49,9 +49,11 @@ def check(recipe: Recipe) -> tuple[str, ...]:
             "expansion (or switch it off: --set expand.rows=0)",
         )
     published = recipe.real is not None and recipe.real.publish
-    if recipe.grammar.path is None and not published and recipe.expand.rows == 0:
-        hint = "give real.publish: true, or expand.rows above 0"
-        text = "nothing would be released: real rows are not published, nothing else is made"
+    written = recipe.grammar.path is not None and recipe.grammar.rows > 0
+    generated = recipe.expand.rows > 0 and (written or recipe.real is not None)
+    if not (written or published or generated):
+        hint = "give grammar.rows above 0, real.publish: true, or expand.rows above 0"
+        text = "nothing would be released: no templates are sampled, no real rows are published"
         errors.append(InputError(text, hint=hint))
     if errors:
         raise InputErrors(errors)

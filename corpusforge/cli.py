@@ -111,14 +111,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CorpusforgeError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from here", file=sys.stderr)
-        return 1
     except BrokenPipeError:
         # The reader (head, less) has had enough; that is no failure. Python would complain
         # once more when it flushes standard output at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        where = f" {error.filename}:" if error.filename else ""
+        print(f"error: cannot read or write{where} {error.strerror or error}", file=sys.stderr)
+        return 1 if options.verb == "build" else 2
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from here", file=sys.stderr)
+        return 1
 
 
 def _init(options: argparse.Namespace) -> int:
@@ -254,9 +258,10 @@ def _status(options: argparse.Namespace) -> int:
             f"  {entry['stage']:<12} {entry['rows_in']:>7} in {entry['rows_out']:>7} out "
             f"{dropped:>7} dropped {entry['seconds']:>8.1f} s {entry['cpu_seconds']:>8.1f} CPU s"
         )
+    whose = " (of the complete run before)" if state.get("previous") else ""
     for name in ("release", "report"):
         if state.get(name):
-            print(f"  {name:<12} {state[name]}")
+            print(f"  {name:<12} {state[name]}{whose}")
     return 0
 
 
@@ -280,6 +285,8 @@ def _voices(options: argparse.Namespace) -> int:
     from corpusforge import api
 
     voices = api.voices(options.lang)
+    if not voices:
+        raise InputError(f"no engine speaks {options.lang!r}", hint="corpusforge voices lists all")
     for (engine, lang), group in groupby(voices, key=lambda v: (v.engine, v.lang)):
         found = list(group)
         # An engine with a hundred languages is listed by language, until one is asked for.

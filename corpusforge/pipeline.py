@@ -9,6 +9,7 @@ the new ones are whole.
 from __future__ import annotations
 
 import errno
+import hashlib
 import importlib
 import os
 import platform
@@ -16,6 +17,7 @@ import resource
 import shutil
 import sys
 import time
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib import metadata
@@ -24,6 +26,7 @@ from typing import Any
 
 import corpusforge
 from corpusforge.checks import check
+from corpusforge.core import plugins
 from corpusforge.core.digests import digest
 from corpusforge.core.errors import CorpusforgeError, InputError, RunError, StaleInputError
 from corpusforge.core.executors import Executor
@@ -33,10 +36,11 @@ from corpusforge.core.run import (
     RunFolder,
     StageContext,
     package_versions,
-    read_json,
+    read_record,
     stage_key,
     write_json,
 )
+from corpusforge.labels import Labels, label_names, label_notes
 
 __all__ = ["STAGES", "BuildSummary", "build", "stage_names"]
 
@@ -131,25 +135,56 @@ def build(
         raise InputError(f"there is no stage {until!r}", given=until, allowed=stage_names())
     notes = list(check(recipe))
     run = RunFolder(out)
-    with run.claim(recipe.name):
-        run.recover()
-        try:
-            entries, reused = _run_stages(run, recipe, until, executor, progress)
-        except StaleInputError as error:
-            # A cached file was damaged after its stage had finished. The stage finds out what
-            # is missing and makes only that anew.
-            progress.note(f"stage={error.stage} repair=yes ({error})")
-            run.forget(error.stage)
-            entries, reused = _run_stages(run, recipe, until, executor, progress)
-        for entry in entries:
-            notes += entry["notes"]
-        _publish(run, recipe, entries)
-        complete = len(entries) == len(STAGES)
-        _write_state(run, recipe, entries, complete)
-        if complete:
-            _write_manifest(run, recipe, entries)
-            run.collect_garbage({f"{e['stage']}-{e['key']}" for e in entries})
-    return BuildSummary(out, complete, tuple(entries), tuple(reused), tuple(notes))
+    try:
+        with run.claim(recipe.name):
+            entries, reused = _run_and_publish(run, recipe, until, executor, progress)
+    except OSError as error:
+        raise _disk_error("build", error) from error
+    for entry in entries:
+        notes += entry["notes"]
+    for entry in entries:
+        if entry["stage"] == "clean":
+            notes += label_notes(run, run.stage_folder("clean", entry["key"]))
+    return BuildSummary(
+        out, len(entries) == len(STAGES), tuple(entries), tuple(reused), tuple(notes)
+    )
+
+
+def _run_and_publish(
+    run: RunFolder, recipe: Recipe, until: str | None, executor: Executor, progress: Progress
+) -> tuple[list[dict[str, Any]], list[str]]:
+    run.recover()
+    _write_state(run, recipe, [], complete=False)
+    try:
+        entries, reused = _run_stages(run, recipe, until, executor, progress)
+    except StaleInputError as error:
+        # A cached file was damaged after its stage had finished. The stage finds out what
+        # is missing and makes only that anew.
+        progress.note(f"stage={error.stage} repair=yes ({error})")
+        run.forget(error.stage)
+        entries, reused = _run_stages(run, recipe, until, executor, progress)
+    complete = len(entries) == len(STAGES)
+    if not complete and any(entry["published"] for entry in entries):
+        # `--until export` in the folder of a finished run: its page and its manifest tell of
+        # another release than the one that comes now.
+        for name in ("manifest.json", "report.html"):
+            (run.path / name).unlink(missing_ok=True)
+    _publish(run, recipe, entries)
+    if complete:
+        _write_manifest(run, recipe, entries)
+    _write_state(run, recipe, entries, complete)
+    if complete:
+        run.collect_garbage({f"{e['stage']}-{e['key']}" for e in entries})
+    return entries, reused
+
+
+def _disk_error(stage: str, error: OSError) -> RunError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    text = "the disk is full" if full else f"cannot read or write ({error})"
+    return RunError(
+        f"{stage}: {text}; nothing of the previous run was touched. "
+        "Make room and run the same command again to go on."
+    )
 
 
 def _run_stages(
@@ -158,12 +193,13 @@ def _run_stages(
     entries: list[dict[str, Any]] = []
     reused: list[str] = []
     folders: dict[str, Path] = {}
-    labels = _Labels((), ())
+    labels = Labels((), ())
     for stage in STAGES:
         module = importlib.import_module(stage.module)
         inputs = {name: folders[name].name for name in stage.inputs}
         packages = package_versions(("corpusforge", *module.PACKAGES))
         config = {"stage": module.config(recipe), "labels": asdict(labels), "seed": recipe.seed}
+        config["environment"] = _environment(recipe)
         key = stage_key(stage.name, module.VERSION, packages, config, inputs)
         entry = run.finished(stage.name, key)
         if entry is not None and _still_published(run, stage.name, key, entry):
@@ -177,11 +213,31 @@ def _run_stages(
         entries.append(entry)
         folders[stage.name] = run.stage_folder(stage.name, key)
         if stage.name == "clean":
-            labels = _labels(run, recipe, folders["clean"])
+            labels = label_names(run, recipe, folders["clean"])
         _write_state(run, recipe, entries, complete=False)
         if stage.name == until:
             break
     return entries, reused
+
+
+def _environment(recipe: Recipe) -> dict[str, Any]:
+    """What shapes bytes beside packages and recipe: CPU family, Unicode tables, plug-ins."""
+    families = {
+        "generator": (recipe.expand.generator,),
+        "engine": recipe.speech.engines,
+        "filter": recipe.clean.filters,
+        "writer": recipe.export.writers,
+    }
+    outside = {
+        f"{family}/{name}": plugins.origin(family, name)
+        for family, wanted in families.items()
+        for name in wanted
+    }
+    return {
+        "machine": platform.machine(),
+        "unicode": unicodedata.unidata_version,
+        "plugins": {name: origin for name, origin in outside.items() if origin},
+    }
 
 
 @dataclass(frozen=True)
@@ -192,7 +248,7 @@ class _Work:
     inputs: Mapping[str, Path]
     executor: Executor
     progress: Progress
-    labels: _Labels
+    labels: Labels
 
 
 def _run_stage(
@@ -228,12 +284,7 @@ def _run_stage(
     except CorpusforgeError:
         raise
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        text = "the disk is full" if full else f"cannot read or write ({error})"
-        raise RunError(
-            f"stage {stage.name}: {text}; nothing of the previous run was touched. "
-            f"Make room and run the same command again to go on."
-        ) from error
+        raise _disk_error(f"stage {stage.name}", error) from error
     return entry
 
 
@@ -253,36 +304,6 @@ def _peak_rss_mb() -> int:
     return round(kib * 1024 / 1e6)
 
 
-@dataclass(frozen=True)
-class _Labels:
-    """Names in the order of their label ids."""
-
-    intents: tuple[str, ...]
-    slots: tuple[str, ...]
-
-
-def _labels(run: RunFolder, recipe: Recipe, clean: Path) -> _Labels:
-    """Names by label id: those of earlier runs first, new ones sorted after them.
-
-    Names that only unpublished real rows have are private, and no class of the release.
-    """
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    path = run.path / "labels.json"
-    before = read_json(path) if path.is_file() else {"intents": [], "slots": []}
-    table = pq.read_table(clean / "utterances.parquet", columns=["intent", "slots", "origin"])
-    if recipe.real is not None and not recipe.real.publish:
-        table = table.filter(pc.not_equal(table["origin"], "real"))
-    slots = pc.struct_field(pc.list_flatten(table["slots"]), "name")
-    found = {"intents": table["intent"].unique(), "slots": slots.unique()}
-    merged = {
-        kind: (*before[kind], *sorted(set(names.to_pylist()) - set(before[kind])))
-        for kind, names in found.items()
-    }
-    return _Labels(merged["intents"], merged["slots"])
-
-
 def _published_digests(folder: Path, stage: str) -> dict[str, str]:
     """Digest of what the user will see, to recognise it in its final place."""
     found: dict[str, str] = {}
@@ -297,10 +318,9 @@ def _digest_path(path: Path) -> str:
     files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
     parts: list[str | bytes] = []
     for file in files:
-        # Sizes tell a damaged big file; small text files are read whole (SHA256SUMS is one).
-        small = file.stat().st_size < 1_000_000
-        parts += [file.relative_to(path.parent).as_posix(), str(file.stat().st_size)]
-        parts.append(file.read_bytes() if small else b"")
+        with file.open("rb") as stream:
+            content = hashlib.file_digest(stream, "blake2b").digest()
+        parts += [file.relative_to(path.parent).as_posix(), content]
     return digest(*parts)
 
 
@@ -324,7 +344,7 @@ def _publish(run: RunFolder, recipe: Recipe, entries: list[dict[str, Any]]) -> N
             for name in set(_PUBLISHED["export"]) - set(entry["published"]):
                 shutil.rmtree(run.path / name, ignore_errors=True)
             clean = next(e for e in entries if e["stage"] == "clean")
-            labels = _labels(run, recipe, run.stage_folder("clean", clean["key"]))
+            labels = label_names(run, recipe, run.stage_folder("clean", clean["key"]))
             write_json(asdict(labels), run.path / "labels.json")
 
 
@@ -349,6 +369,7 @@ def _write_manifest(run: RunFolder, recipe: Recipe, entries: list[dict[str, Any]
             "cpus": os.cpu_count(),
         },
         "packages": _all_packages(entries),
+        "labels": read_record(run.path / "labels.json", "intents", "slots"),
         "stages": entries,
     }
     write_json(manifest, run.path / "manifest.json")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpusforge.core.errors import InputError
-from corpusforge.core.run import RunFolder, read_json
+from corpusforge.core.run import RunFolder, read_json, read_record
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,25 +22,29 @@ def _is_release(folder: Path) -> bool:
     return (folder / "SHA256SUMS").is_file() and (folder / "README.md").is_file()
 
 
-def _stage_folders(folder: Path) -> dict[str, Path]:
-    """Stage name -> its finished folder, newest run first.
+def _is_bare_release(folder: Path) -> bool:
+    return _is_release(folder) and not (folder / "recipe.json").is_file()
+
+
+def _run_folder(folder: Path) -> RunFolder:
+    """The run in `folder`.
 
     Raises:
         InputError: When the folder is neither a run nor a release.
     """
-    state = folder / "state.json"
-    if not state.is_file():
+    if not (folder / "recipe.json").is_file():
         raise InputError(
             f"{folder} is not a corpusforge run or release",
             hint="give the folder of `build -o`, or its release folder",
         )
-    run = RunFolder(folder)
-    found: dict[str, Path] = {}
-    for item in read_json(state)["stages"]:
-        path = run.stage_folder(item["stage"], item["key"])
-        if (path / "stage.json").is_file():
-            found[item["stage"]] = path
-    return found
+    return RunFolder(folder)
+
+
+def _folders(run: RunFolder, record: Mapping[str, Any] | None) -> dict[str, Path]:
+    """Stage name -> finished folder, of the stages that a manifest or state names."""
+    stages = record["stages"] if record is not None else ()
+    found = {item["stage"]: run.stage_folder(item["stage"], item["key"]) for item in stages}
+    return {name: path for name, path in found.items() if (path / "stage.json").is_file()}
 
 
 def status(folder: Path) -> dict[str, Any]:
@@ -48,24 +52,26 @@ def status(folder: Path) -> dict[str, Any]:
 
     Returns:
         {"folder", "kind": "run" or "release", "recipe", "complete", "stages": [{"stage",
-        "rows_in", "rows_out", "dropped", "seconds", "cpu_seconds"}], "release", "report"}.
+        "rows_in", "rows_out", "dropped", "seconds", "cpu_seconds"}], "release", "report",
+        "previous": whether an earlier complete run stands beside an unfinished one}.
     """
-    if _is_release(folder) and not (folder / "state.json").is_file():
+    if _is_bare_release(folder):
         facts = read_json(folder / "release.json") if (folder / "release.json").is_file() else {}
         return {"folder": str(folder), "kind": "release", "complete": True, "release_facts": facts}
-    folders = _stage_folders(folder)
-    state = read_json(folder / "state.json")
+    run = _run_folder(folder)
+    state = run.state or {**read_record(folder / "recipe.json", "name"), "complete": False}
+    folders = _folders(run, run.state)
     stages = [read_json(path / "stage.json") for path in folders.values()]
     keys = ("stage", "rows_in", "rows_out", "dropped", "seconds", "cpu_seconds")
-    run = RunFolder(folder)
     return {
         "folder": str(folder),
         "kind": "run",
-        "recipe": state["recipe"],
+        "recipe": state.get("recipe", state.get("name")),
         "complete": state["complete"],
         "stages": [{key: entry[key] for key in keys} for entry in stages],
         "release": str(run.release) if run.release.is_dir() else None,
         "report": str(run.report) if run.report.is_file() else None,
+        "previous": run.manifest is not None and not state["complete"],
     }
 
 
@@ -74,16 +80,18 @@ def write_report(folder: Path) -> Path:
     from corpusforge.core.run import write_bytes
     from corpusforge.report import stage
 
-    if _is_release(folder) and not (folder / "state.json").is_file():
+    if _is_bare_release(folder):
         page = stage.render_release(folder)
         target = folder.resolve().parent / f"{folder.resolve().name}-report.html"
     else:
-        manifest = RunFolder(folder).manifest
+        run = _run_folder(folder)
+        manifest = run.manifest
         if manifest is None:
             raise InputError(
                 f"{folder} holds no finished run", hint="run the same build command to finish it"
             )
-        page = stage.render_run(_stage_folders(folder), folder / "cache", manifest["recipe"])
+        # Always of the last complete run: an unfinished one beside it has no release yet.
+        page = stage.render_run(_folders(run, manifest), folder / "cache", manifest["recipe"])
         target = folder / "report.html"
     write_bytes(page.encode(), target)
     return target
@@ -99,22 +107,28 @@ class _Source:
 
 
 def _sources(folder: Path) -> Iterator[_Source]:
-    if _is_release(folder) and not (folder / "state.json").is_file():
+    """Tables to look in: the complete run first, then what an unfinished one has made."""
+    if _is_bare_release(folder):
         for path in sorted(folder.glob("provenance/*.parquet")):
             kind = "clip" if "clip" in path.stem else "row"
             yield _Source("release", kind, path)
         return
-    folders = _stage_folders(folder)
-    for stage, path in reversed(folders.items()):
-        clips = stage in ("speech", "audio_gate")
-        for name, kind in (
-            ("clips", "clip"),
-            ("utterances", "row"),
-            ("dropped", "dropped clip" if clips else "dropped row"),
-        ):
-            file = path / f"{name}.parquet"
-            if file.is_file():
-                yield _Source(stage, kind, file)
+    run = _run_folder(folder)
+    seen: set[Path] = set()
+    for record in (run.manifest, run.state):
+        for stage, path in reversed(_folders(run, record).items()):
+            if path in seen:
+                continue
+            seen.add(path)
+            clips = stage in ("speech", "audio_gate")
+            for name, kind in (
+                ("clips", "clip"),
+                ("utterances", "row"),
+                ("dropped", "dropped clip" if clips else "dropped row"),
+            ):
+                file = path / f"{name}.parquet"
+                if file.is_file():
+                    yield _Source(stage, kind, file)
 
 
 def _matches(source: _Source, prefix: str) -> list[dict[str, Any]]:
@@ -249,10 +263,12 @@ def _template(row: Mapping[str, Any], folder: Path) -> list[str]:
 
     if not row.get("template"):
         return []
-    if (folder / "state.json").is_file():
-        path = _stage_folders(folder).get("grammar", folder) / "templates.parquet"
-    else:
+    if _is_bare_release(folder):
         path = folder / "provenance" / "templates.parquet"
+    else:
+        run = _run_folder(folder)
+        stages = _folders(run, run.state) | _folders(run, run.manifest)
+        path = stages.get("grammar", folder) / "templates.parquet"
     if not path.is_file():
         return []
     table = read_table(path)

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "corpusforge"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 STAGES = ("grammar", "expand", "clean", "speech", "export", "report")
-TOP = ("cli", "__main__", "api", "pipeline", "checks", "story", "assess")
+TOP = ("cli", "__main__", "api", "pipeline", "checks", "labels", "story", "assess")
 HEAVY = {
     "torch",
     "torchaudio",
@@ -87,7 +87,7 @@ def allowed(importer, imported):
     if source in STAGES:
         return target in ("core", "metrics")
     if source == "assess":
-        return target not in ("cli", "api", "pipeline", "checks", "story", "__main__")
+        return target not in ("cli", "api", "pipeline", "checks", "labels", "story", "__main__")
     return source in TOP
 
 

@@ -12,8 +12,8 @@ from corpusforge.core.digests import ID_VERSION, digest
 
 __all__ = ["assign_ids", "clip_ids", "digest", "utterance_ids"]
 
-# Unit separators keep ("ab", "c") and ("a", "bc") apart; they cannot stand in a text field
-# that went through YAML, JSON or CSV readers unescaped, and a slot holds only such fields.
+# Unit separators keep ("ab", "c") and ("a", "bc") apart. Templates and real rows with control
+# characters are refused when they are read, so a field cannot hold one.
 _FIELD, _ITEM, _LEVEL = "\x1f", "\x1e", "\x1d"
 
 

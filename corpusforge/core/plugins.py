@@ -15,7 +15,7 @@ from typing import Any
 
 from corpusforge.core.errors import InputError
 
-__all__ = ["FAMILIES", "describe", "exists", "load", "names"]
+__all__ = ["FAMILIES", "describe", "exists", "load", "names", "origin"]
 
 FAMILIES = {
     "importer": "corpusforge.grammar.importers",
@@ -53,6 +53,14 @@ def exists(family: str, name: str) -> bool:
 def names(family: str) -> list[str]:
     """Keys of all plug-ins of a family, sorted, without importing any."""
     return sorted({*_built_in(family), *_entry_points(family)})
+
+
+def origin(family: str, name: str) -> str:
+    """Distribution and version of an outside plug-in, "" for one of ours."""
+    point = None if name in _built_in(family) else _entry_points(family).get(name)
+    if point is None or point.dist is None:
+        return ""
+    return f"{point.dist.name} {point.dist.version}"
 
 
 def load(family: str, name: str) -> Any:

@@ -69,7 +69,7 @@ class RealConfig:
     label: str = option("column with the intent", "intent")
     slots: str | None = option("column with the slots (list of name, start, end)", None)
     split: str | None = option("column with the split; without one rows are dealt", None)
-    license: str = option("SPDX license of these rows")
+    license: str = option("SPDX license of these rows", minLength=1)
     publish: bool = option("put these rows into the release", False)
 
 
@@ -81,7 +81,9 @@ class ExpandConfig:
     rows: int = option("novel rows to accept; 0 switches expansion off", 500, minimum=0)
     rounds: int = option("adversarial rounds after maximum likelihood", 2, minimum=0, maximum=20)
     model: str | None = option("folder of a trained model to use as it is", None)
-    temperatures: tuple[float, ...] = option("sampling temperatures, mixed", (0.8, 1.0, 1.2))
+    temperatures: tuple[float, ...] = option(
+        "sampling temperatures, mixed", (0.8, 1.0, 1.2), minItems=1, exclusiveMinimum=0, maximum=5
+    )
     hidden_size: int = option("width of the transformer", 128, minimum=16, maximum=2048)
     layers: int = option("layers of the transformer", 3, minimum=1, maximum=48)
     epochs: int = option("most epochs of maximum likelihood", 30, minimum=1)
@@ -95,6 +97,7 @@ class CleanConfig:
     filters: tuple[str, ...] = option(
         "filter plug-ins, in order",
         ("slot_integrity", "label_conflict", "exact_duplicate", "near_duplicate"),
+        uniqueItems=True,
     )
     near_duplicate_jaccard: float = option(
         "Jaccard similarity of character 3-grams from which rows are near duplicates",
@@ -113,7 +116,9 @@ class SpeechConfig:
     """
 
     clips: int = option("clips to render; 0 switches speech off", 300, minimum=0)
-    engines: tuple[str, ...] = option("engine plug-ins, equal shares", ("hibari",))
+    engines: tuple[str, ...] = option(
+        "engine plug-ins, equal shares", ("hibari",), minItems=1, uniqueItems=True
+    )
     variants: int = option("clips per chosen row", 1, minimum=1)
     speed: Range = option("tempo factor", (0.9, 1.1), minimum=0.5, maximum=2)
     formant: Range = option("factor on pitch and formants", (0.92, 1.08), minimum=0.5, maximum=2)
@@ -140,7 +145,9 @@ class GateConfig:
 class ExportConfig:
     """What is written for others."""
 
-    writers: tuple[str, ...] = option("writer plug-ins; hf makes release/", ("hf",))
+    writers: tuple[str, ...] = option(
+        "writer plug-ins; hf makes release/", ("hf",), minItems=1, uniqueItems=True
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +166,7 @@ class Recipe:
     lang: str = option(
         "language, BCP-47 (en, de, pt-BR)", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
     )
-    license: str = option("SPDX license of the templates and their values")
+    license: str = option("SPDX license of the templates and their values", minLength=1)
     seed: int = option("seed of everything that is drawn", 1, minimum=0)
     description: str = option("one sentence for the card", "")
     pretty_name: str = option("title for the card", "")

@@ -13,7 +13,7 @@ from corpusforge.core import plugins
 from corpusforge.core.errors import InputError, InputErrors
 from corpusforge.core.recipe import Recipe
 from corpusforge.core.recipe_schema import build
-from corpusforge.core.source import Document, read_yaml
+from corpusforge.core.source import Document, parse_value, read_yaml
 from corpusforge.core.surely_valid import surely_valid
 
 __all__ = ["find_recipe", "load_recipe", "shipped_recipes", "shipped_templates"]
@@ -89,15 +89,13 @@ def load_recipe(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Reci
 
 
 def _override(values: dict[str, Any], text: str) -> tuple[str, ...]:
-    import yaml
-
     key, equals, given = text.partition("=")
     path = tuple(key.strip().split("."))
     if not equals or not all(path):
         raise InputError(f"--set {text!r}: expected key=value, for example expand.rows=0")
     try:
-        value = yaml.safe_load(given)
-    except yaml.YAMLError:
+        value = parse_value(given)
+    except ValueError:
         raise InputError(f"--set {text!r}: the value is not valid YAML") from None
     node = values
     for step in path[:-1]:
@@ -162,7 +160,14 @@ def _complaint(error: Any) -> str:
         kinds = [kinds] if isinstance(kinds, str) else kinds
         return f"expected {' or '.join(_KINDS[kind] for kind in kinds)}, got {given}"
     if error.validator in ("minItems", "maxItems"):
-        return f"expected exactly {error.validator_value} values, got {len(error.instance)}"
+        least = "at least" if "maxItems" not in error.schema else "exactly"
+        return f"expected {least} {error.validator_value} values, got {len(error.instance)}"
+    if error.validator == "uniqueItems":
+        return f"a name stands twice in {error.instance!r}"
+    if error.validator == "minLength":
+        return "must not be empty"
+    if error.validator == "exclusiveMinimum":
+        return f"{error.instance!r} is not above {error.validator_value}"
     if error.validator == "minimum":
         return f"{error.instance!r} is below the minimum of {error.validator_value}"
     if error.validator == "maximum":
@@ -220,6 +225,8 @@ def _further_errors(recipe: Recipe, document: Document) -> list[InputError]:
         low, high = getattr(recipe.speech, name)
         if low > high:
             refuse(("speech", name), f"speech.{name}: {low} is above {high}; give [low, high]")
+    if recipe.audio_gate.min_duration_s >= recipe.audio_gate.max_duration_s:
+        refuse(("audio_gate",), "audio_gate: min_duration_s must be below max_duration_s")
     if recipe.grammar.path is None and recipe.real is None:
         refuse((), "there is nothing to start from: give grammar.path, or real")
     for path, relative in (

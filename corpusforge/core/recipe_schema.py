@@ -67,7 +67,8 @@ def _field_schema(hint: Any, limits: dict[str, Any]) -> dict[str, Any]:
         return _object_schema(hint)
     if get_origin(hint) is tuple:
         arguments = get_args(hint)
-        schema = {"type": "array", "items": {**_SCALARS[arguments[0]], **limits}}
+        whole = {key: limits.pop(key) for key in ("minItems", "uniqueItems") if key in limits}
+        schema = {"type": "array", "items": {**_SCALARS[arguments[0]], **limits}, **whole}
         if Ellipsis not in arguments:
             schema |= {"minItems": len(arguments), "maxItems": len(arguments)}
         return schema
@@ -95,5 +96,6 @@ def _build(cls: type, values: dict[str, Any]) -> Any:
             inner = get_args(hint)[0]
             arguments[name] = tuple(inner(item) for item in value)
         else:
-            arguments[name] = float(value) if hint is float else value
+            # JSON Schema calls 300.0 an integer; two spellings must not give two stage keys.
+            arguments[name] = hint(value) if hint in (int, float) else value
     return cls(**arguments)

@@ -41,6 +41,7 @@ __all__ = [
     "canonical_json",
     "package_versions",
     "read_json",
+    "read_record",
     "stage_key",
     "write_json",
 ]
@@ -81,6 +82,18 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise RunError(f"{path} cannot be read: {error}") from error
+
+
+def read_record(path: Path, *keys: str) -> dict[str, Any]:
+    """A JSON object of the run folder with the given keys.
+
+    Raises:
+        RunError: When the file is damaged, with what to do.
+    """
+    value = read_json(path)
+    if not isinstance(value, dict) or any(key not in value for key in keys):
+        raise RunError(f"{path} is damaged; delete it and run the same build command again")
+    return value
 
 
 @dataclass(frozen=True)
@@ -218,10 +231,13 @@ class RunFolder:
     def manifest(self) -> dict[str, Any] | None:
         """The manifest of the last complete run, or None."""
         path = self.path / "manifest.json"
-        if not path.is_file():
-            return None
-        manifest: dict[str, Any] = read_json(path)
-        return manifest
+        return read_record(path, "recipe", "stages") if path.is_file() else None
+
+    @property
+    def state(self) -> dict[str, Any] | None:
+        """The run in progress, or the last one when none goes on; None before the first."""
+        path = self.path / "state.json"
+        return read_record(path, "recipe", "complete", "stages") if path.is_file() else None
 
     def stage_folder(self, name: str, key: str) -> Path:
         """Where the finished stage stands, or would stand."""
@@ -269,13 +285,13 @@ class RunFolder:
             raise InputError(f"{self.path} is a file, a folder is needed", hint="use another -o")
         owner = self.path / "recipe.json"
         if owner.is_file():
-            name = read_json(owner).get("name")
+            name = read_record(owner, "name")["name"]
             if name != recipe_name:
                 raise InputError(
                     f"{self.path} holds the corpus of recipe {name!r}, not of {recipe_name!r}",
                     hint="use another -o, or delete the folder",
                 )
-        elif self.path.is_dir() and any(p.name != ".lock" for p in self.path.iterdir()):
+        elif self.path.is_dir() and any(not _is_ours(p) for p in self.path.iterdir()):
             raise InputError(
                 f"{self.path} is not empty and is not a corpusforge run",
                 hint="use another -o",
@@ -326,8 +342,9 @@ class RunFolder:
                     old.replace(target)
         for left in (self.path / "stages").glob(".*.tmp"):
             _remove(left)
-        for left in (self.path / "cache").glob("*/*/.*.tmp"):
-            _remove(left)
+        for pattern in ("cache/*/*/.*.tmp", ".*.tmp"):
+            for left in self.path.glob(pattern):
+                _remove(left)
 
     def collect_garbage(self, keep: set[str]) -> None:
         """Remove stage folders that the finished run does not name."""
@@ -335,6 +352,11 @@ class RunFolder:
         for folder in stages.iterdir() if stages.is_dir() else ():
             if folder.name not in keep:
                 _remove(folder)
+
+
+def _is_ours(path: Path) -> bool:
+    """What a run that was killed in its first moment leaves in an otherwise empty folder."""
+    return path.name == ".lock" or (path.name.startswith(".") and path.name.endswith(".tmp"))
 
 
 def _remove(path: Path) -> None:

@@ -12,7 +12,7 @@ import yaml
 
 from corpusforge.core.errors import InputError, Position
 
-__all__ = ["Document", "read_text", "read_yaml"]
+__all__ = ["Document", "parse_value", "read_text", "read_yaml"]
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -32,7 +32,8 @@ for _tag, _pattern, _first in (
     ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", list("-+0123456789")),
     (
         "float",
-        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+        # Without .inf and .nan: they would slip through every limit, and stay text instead.
+        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?",
         list("-+0123456789."),
     ),
     ("merge", r"<<", ["<"]),
@@ -165,6 +166,18 @@ def read_text(path: Path) -> str:
         ) from None
 
 
+def parse_value(text: str) -> Any:
+    """A YAML value by itself, read by the same rules as a file.
+
+    Raises:
+        ValueError: When it is not valid YAML.
+    """
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError("not valid YAML") from error
+
+
 def read_yaml(path: Path) -> Document:
     """Read one YAML document.
 
@@ -192,10 +205,20 @@ def read_yaml(path: Path) -> Document:
         ) from None
     except (yaml.YAMLError, ValueError) as error:
         raise InputError(f"not valid YAML: {error}", position=Position(str(path), 1, 1)) from None
+    except RecursionError:
+        raise _too_deep(path) from None
     document = Document(path, value, root, lines)
-    if root is not None:
-        _refuse_equal_keys(root, document)
+    try:
+        if root is not None:
+            _refuse_equal_keys(root, document)
+    except RecursionError:
+        raise _too_deep(path) from None
     return document
+
+
+def _too_deep(path: Path) -> InputError:
+    text = "nested too deeply, or an alias (*name) stands inside of what it names"
+    return InputError(text, position=Position(str(path), 1, 1))
 
 
 def _refuse_equal_keys(node: yaml.Node, document: Document) -> None:

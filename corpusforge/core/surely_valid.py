@@ -72,7 +72,9 @@ def _is(value: Any, kind: str) -> bool:
         return isinstance(value, _PLAIN[kind])
     if isinstance(value, bool) or value is None:
         return kind == "null" and value is None
-    return isinstance(value, int) or (kind == "number" and isinstance(value, float))
+    if kind == "integer":
+        return isinstance(value, int)
+    return kind == "number" and isinstance(value, int | float)
 
 
 def _number(value: Any) -> bool:
@@ -85,6 +87,11 @@ _CHECKS: dict[str, Any] = {
     "enum": lambda v, wanted: isinstance(v, str) and v in wanted,
     "minItems": lambda v, wanted: not isinstance(v, list) or len(v) >= wanted,
     "maxItems": lambda v, wanted: not isinstance(v, list) or len(v) <= wanted,
+    "uniqueItems": lambda v, wanted: (
+        not isinstance(v, list)
+        or not wanted
+        or (all(isinstance(item, str) for item in v) and len(set(v)) == len(v))
+    ),
     "minLength": lambda v, wanted: not isinstance(v, str) or len(v) >= wanted,
     "pattern": lambda v, wanted: not isinstance(v, str) or re.search(wanted, v) is not None,
     "minimum": lambda v, wanted: not _number(v) or v >= wanted,
