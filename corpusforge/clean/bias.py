@@ -21,7 +21,8 @@ from corpusforge.metrics import cramers_v, representation
 __all__ = ["LIMITS", "bias_figures"]
 
 LIMITS = (
-    "Counted are mentions of slot values whose attribute the recipe's value lists declare; words "
+    "Counted are mentions, in rows of the release, of slot values whose attribute the recipe's "
+    "value lists declare; private rows, words "
     "outside of slots, voices and undeclared attributes are not seen. The association says how "
     "unevenly the values are spread over the intents that use them, not whether a model trained "
     "on the corpus treats anyone worse. Rows of one template are alike, so the interval is too "

@@ -30,7 +30,7 @@ from corpusforge.core.schema import (
 __all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
 
 NAME = "clean"
-VERSION = 1
+VERSION = 2
 PACKAGES = ("numpy", "pyarrow")
 
 _SHOWN_LEAKS = 5
@@ -43,8 +43,14 @@ def config(recipe: Recipe) -> dict[str, Any]:
         "near_duplicate_jaccard": recipe.clean.near_duplicate_jaccard,
         "pairs_floor": FLOOR,
         "bias_attributes": list(recipe.clean.bias_attributes),
+        "publish_real": publishes_real(recipe),
         "seed": recipe.seed,
     }
+
+
+def publishes_real(recipe: Recipe) -> bool:
+    """Whether real rows go into the release."""
+    return recipe.real is None or recipe.real.publish
 
 
 def run(ctx: StageContext) -> StageResult:
@@ -64,8 +70,11 @@ def run(ctx: StageContext) -> StageResult:
         for name in ("grammar", "expand")
     ]
     _hold(kept, read_table(grammar / "templates.parquet"), [dropped, *earlier])
+    publishes = publishes_real(ctx.recipe)
+    public = kept if publishes else _without_real(kept)
+    names = set((table if publishes else _without_real(table))["intent"].to_pylist())
     bias = bias_figures(
-        kept,
+        public,
         read_table(grammar / "catalogue.parquet"),
         ctx.recipe.clean.bias_attributes,
         ctx.recipe.seed,
@@ -80,7 +89,7 @@ def run(ctx: StageContext) -> StageResult:
         rows_out=kept.num_rows,
         dropped={name: by_filter[name] for name in sorted(by_filter)},
         facts=_facts(kept, dropped, pairs, bias),
-        notes=_notes(table, kept, bias),
+        notes=_notes(table, kept, bias, names),
     )
 
 
@@ -115,6 +124,10 @@ def apply_filters(table: pa.Table, ctx: StageContext) -> tuple[pa.Table, pa.Tabl
             table = table.filter(pa.array(verdicts.keep))
             task.advance(share)
     return table, pa.concat_tables(gone), pa.concat_tables(pairs)
+
+
+def _without_real(table: pa.Table) -> pa.Table:
+    return table.filter(pc.not_equal(table["origin"], "real"))
 
 
 def _as_dropped(schema: pa.Schema) -> pa.Schema:
@@ -197,15 +210,29 @@ def _facts(
     }
 
 
-def _notes(before: pa.Table, kept: pa.Table, bias: dict[str, Any]) -> tuple[str, ...]:
-    """What the user should read: intents that lost a whole split, attributes that count more."""
+def _notes(
+    before: pa.Table, kept: pa.Table, bias: dict[str, Any], public: set[str]
+) -> tuple[str, ...]:
+    """What the user should read: intents that lost a whole split, attributes that count more.
+
+    Notes stand in the card, so intents that only private rows have are counted, not named.
+    """
     notes: list[str] = []
     was = set(zip(before["intent"].to_pylist(), before["split"].to_pylist(), strict=True))
     now = set(zip(kept["intent"].to_pylist(), kept["split"].to_pylist(), strict=True))
+    unnamed = 0
     for intent, split in sorted(was - now):
+        if intent not in public:
+            unnamed += 1
+            continue
         notes.append(
             f"intent {intent} has no rows left in {split}: all of them stood elsewhere too "
             f"(see dropped.parquet); give it more different sentences"
+        )
+    if unnamed:
+        notes.append(
+            f"{unnamed} times an intent that is not in the release lost its last row of a split "
+            f"(see dropped.parquet)"
         )
     for entry in bias.get("attributes", ()):
         if entry["status"] != "measured":

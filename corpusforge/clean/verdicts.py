@@ -49,7 +49,8 @@ class Verdicts:
 
     Attributes:
         keep: False = drop the row; shape [n].
-        reasons: Why each dropped row goes, in words for the report, "" for kept rows; [n].
+        reasons: Why each dropped row goes, "" for kept rows; [n]. Fixed phrases for card and
+            report, which quote no text, label or value: the row may be private.
         scores: The figure that was judged, None where there is none; [n].
         twin_ids: Id of the row that stays instead, None where there is none; [n].
         threshold: What the figure was judged against, None where there is no figure.

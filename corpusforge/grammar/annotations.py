@@ -13,7 +13,11 @@ __all__ = ["AnnotationError", "read_slots", "tidy"]
 
 
 class AnnotationError(ValueError):
-    """Slots that do not fit their text; says which and why."""
+    """Slots that do not fit their text.
+
+    The message is one of a few fixed phrases: it goes on as the reason of a dropped row into
+    cards and reports, so it quotes nothing of a row that may be private.
+    """
 
 
 def read_slots(value: Any) -> tuple[Slot, ...]:
@@ -30,8 +34,8 @@ def read_slots(value: Any) -> tuple[Slot, ...]:
     if isinstance(value, str):
         try:
             value = json.loads(value) if value.strip() else []
-        except ValueError as error:
-            raise AnnotationError(f"slots are not valid JSON: {error}") from None
+        except ValueError:
+            raise AnnotationError("slots are not valid JSON") from None
     if value is None:
         return ()
     if isinstance(value, dict):
@@ -52,10 +56,10 @@ def _slot(item: Any) -> Slot:
             raise AnnotationError(f"a slot has no {key!r}")
     start, end = item["start"], item["end"]
     if not all(isinstance(x, int) and not isinstance(x, bool) for x in (start, end)):
-        raise AnnotationError(f"start and end of slot {item['name']!r} are not whole numbers")
+        raise AnnotationError("start and end of a slot are not whole numbers")
     name = str(item["name"])
     if not name or set("{}") & set(name):
-        raise AnnotationError(f"{name!r} cannot be the name of a slot")
+        raise AnnotationError("a slot has an empty name, or one with braces")
     value = item.get("value")
     return Slot(
         name=name,
@@ -81,19 +85,15 @@ def tidy(text: str, slots: Sequence[Slot]) -> tuple[str, tuple[Slot, ...]]:
     position = length = 0
     for slot in slots:
         if not 0 <= slot.start < slot.end <= len(text):
-            raise AnnotationError(
-                f"slot {slot.name!r} [{slot.start}:{slot.end}] is outside of the text"
-            )
+            raise AnnotationError("a slot is outside of the text")
         if slot.start < position:
-            raise AnnotationError(f"slot {slot.name!r} [{slot.start}:{slot.end}] overlaps another")
+            raise AnnotationError("slots overlap")
         surface = text[slot.start : slot.end]
         if slot.text and nfc(slot.text) != nfc(surface):
-            raise AnnotationError(
-                f"slot {slot.name!r} [{slot.start}:{slot.end}] reads {surface!r}, not {slot.text!r}"
-            )
+            raise AnnotationError("a slot reads another text than it states")
         bare = nfc(surface.strip())
         if not bare:
-            raise AnnotationError(f"slot {slot.name!r} [{slot.start}:{slot.end}] is blank")
+            raise AnnotationError("a slot is blank")
         lead = len(surface) - len(surface.lstrip())
         carrier = nfc(text[position : slot.start + lead])
         if not moved:

@@ -55,9 +55,11 @@ def pack_entries(pack: Pack, license: str) -> Iterator[Entry]:
 def real_entries(
     rows: Iterable[Utterance], known: Iterable[Entry], license: str
 ) -> Iterator[Entry]:
-    """Slot values of real train rows that no list has.
+    """Slot values of real train rows that no list has, to refill generated rows with.
 
-    Only train rows: a value seen in test alone must not come into generated rows.
+    Only train rows: a value seen in test alone must not come into generated rows. Only of
+    rows that are published: a generated row is, and must not tell a private value (the stage
+    does not ask for them otherwise).
     """
     seen = {(entry.entity, entry.text) for entry in known}
     for row in rows:

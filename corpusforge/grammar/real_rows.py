@@ -25,6 +25,9 @@ __all__ = ["RealRows", "deal_splits", "read_real_rows"]
 
 STAGE = "grammar"
 FILTER = "real_rows"
+# Reasons go into cards and reports, so they are fixed phrases that quote nothing of a row.
+UNREADABLE = "a line that is no row of the format"
+REPEATED = "the same labelled sentence stands twice"
 # Where the same sentence stands in several splits, the held-out copy stays.
 _KEEP_ORDER = {"test": 0, "validation": 1, "train": 2}
 
@@ -46,10 +49,17 @@ class RealRows:
 
 @dataclass
 class _Reading:
-    """Rows in the making: those that are kept, and those that are not, with the reason."""
+    """Rows in the making: those that are kept, and those that are not, with the reason.
+
+    Attributes:
+        rows: Rows that are kept.
+        bad: The others: row, reason, id of the row that stays instead.
+        first: Where and why the first one was dropped, for the person at the screen only.
+    """
 
     rows: list[Utterance] = field(default_factory=list)
     bad: list[tuple[Utterance, str, str | None]] = field(default_factory=list)
+    first: str = ""
 
 
 def read_real_rows(recipe: Recipe) -> RealRows:
@@ -67,15 +77,16 @@ def read_real_rows(recipe: Recipe) -> RealRows:
     splits = _given_splits(raw, config)
     for row in raw.bad:
         place = f"line {row.line}: " if row.line else ""
-        reading.bad.append((_blank(recipe, row.content), f"{place}{row.reason}", None))
+        reading.first = reading.first or f"{place}{row.reason}"
+        reading.bad.append((_blank(recipe, row.content), UNREADABLE, None))
     _read_rows(raw, recipe, config, splits, reading)
     if splits is None:
         reading.rows = _with_dealt_splits(reading.rows, recipe)
     table = _without_repeats(reading)
     if table.num_rows == 0:
-        reason = f"; the first was dropped because: {reading.bad[0][1]}" if reading.bad else ""
+        reason = f"; the first was dropped because: {reading.first}" if reading.first else ""
         raise InputError(f"{config.path} holds no usable row{reason}")
-    return RealRows(table, _dropped(reading), tuple(_notes(reading, table)))
+    return RealRows(table, _dropped(reading), tuple(_notes(reading, table, config.publish)))
 
 
 def _check_columns(raw: RawTable, config: RealConfig) -> None:
@@ -155,7 +166,8 @@ def _read_rows(
             license=config.license,
         )
         if reason:
-            reading.bad.append((utterance, f"{raw.place(row)}: {reason}", None))
+            reading.first = reading.first or f"{raw.place(row)}: {reason}"
+            reading.bad.append((utterance, reason, None))
         else:
             reading.rows.append(utterance)
 
@@ -255,7 +267,7 @@ def _without_repeats(reading: _Reading) -> pa.Table:
             first[ids[index]] = index
     for index, row in enumerate(reading.rows):
         if first[ids[index]] != index:
-            reading.bad.append((row, "the same labelled sentence stands twice", ids[index]))
+            reading.bad.append((row, REPEATED, ids[index]))
     return table.take(pa.array(sorted(first.values()), pa.int64()))
 
 
@@ -273,16 +285,19 @@ def _dropped(reading: _Reading) -> pa.Table:
     )
 
 
-def _notes(reading: _Reading, table: pa.Table) -> list[str]:
+def _notes(reading: _Reading, table: pa.Table, publish: bool) -> list[str]:
+    """Warnings; names of labels only where the rows are published."""
     notes: list[str] = []
     if reading.bad:
-        notes.append(
-            f"{len(reading.bad)} real rows were dropped, the first because: {reading.bad[0][1]}"
-        )
+        count = len(reading.bad)
+        were = "row was" if count == 1 else "rows were"
+        notes.append(f"{count} real {were} dropped (reasons in dropped.parquet of this stage)")
     splits: dict[str, set[str]] = {}
     for intent, split in zip(table["intent"].to_pylist(), table["split"].to_pylist(), strict=True):
         splits.setdefault(intent, set()).add(split)
     alone = [intent for intent, held in splits.items() if "train" not in held]
     if alone:
-        notes.append(f"{len(alone)} label(s) have no real train row: {', '.join(alone[:5])}")
+        have = "label has" if len(alone) == 1 else "labels have"
+        named = f": {', '.join(alone[:5])}" if publish else ""
+        notes.append(f"{len(alone)} {have} no real train row{named}")
     return notes

@@ -36,16 +36,15 @@ from corpusforge.grammar.splits import split_templates
 __all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
 
 NAME = "grammar"
-VERSION = 1
+VERSION = 2
 PACKAGES = ("numpy", "pyarrow", "PyYAML")
 
 
 def config(recipe: Recipe) -> dict[str, Any]:
     """Everything in the recipe, and in the files it names, that shapes this stage's files."""
     grammar = asdict(recipe.grammar)
+    # With `publish`: the values of private rows do not enter the catalogue.
     real = asdict(recipe.real) if recipe.real is not None else None
-    if real is not None:
-        del real["publish"]  # decides what is exported, not what is read
     return {
         "grammar": grammar,
         "real": real,
@@ -109,8 +108,9 @@ def run(ctx: StageContext) -> StageResult:
         with ctx.progress.task(f"{NAME}: real rows", total=1, unit="files") as task:
             real = read_real_rows(recipe)
             task.advance()
-        rows = table_to_utterances(real.table)
-        entries += list(real_entries(rows, entries, recipe.real.license))
+        if recipe.real.publish:
+            rows = table_to_utterances(real.table)
+            entries += list(real_entries(rows, entries, recipe.real.license))
         tables.append(real.table)
         dropped = real.dropped
         notes += real.notes

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -9,7 +10,7 @@ from corpusforge.clean.verdicts import PAIRS
 from corpusforge.core.errors import RunError
 from corpusforge.core.executors import InlineExecutor
 from corpusforge.core.progress import Progress
-from corpusforge.core.recipe import CleanConfig, Recipe
+from corpusforge.core.recipe import CleanConfig, RealConfig, Recipe
 from corpusforge.core.run import Cache, StageContext, canonical_json
 from corpusforge.core.schema import (
     CATALOGUE,
@@ -154,6 +155,31 @@ def test_score_columns_survive(tmp_path):
     stage.run(ctx)
     for name in ("utterances", "dropped"):
         assert "score_real" in read_table(ctx.folder / f"{name}.parquet").schema.names
+
+
+def test_private_rows_are_neither_named_nor_measured(tmp_path):
+    private = {"origin": "real"}
+    rows = [
+        row("call {name=anna}", "call"),
+        row("call {name=bert} now", "call"),
+        row("text {name=bert}", "text", "test"),
+        row("write {name=anna}", "canary", "validation", **private),
+        row("Write {name=anna}", "canary", "test", **private),
+        row("say {name=anna} it", "canary", **private),
+        row("text {name=bert}", "canary", **private),
+    ]
+    for publish in (False, True):
+        real = RealConfig(path="x.csv", license="MIT", publish=publish)
+        recipe = replace(RECIPE, real=real)
+        ctx = context(tmp_path / str(publish), table_of(*rows), recipe=recipe)
+        result = stage.run(ctx)
+        dropped = read_table(ctx.folder / "dropped.parquet").to_pylist()
+        assert not any("canary" in line["reason"] for line in dropped)
+        bias = (ctx.folder / "bias.json").read_text(encoding="utf-8")
+        assert ("canary" in bias) == publish
+        assert ("canary" in " ".join(result.notes)) == publish
+    private = replace(RECIPE, real=replace(real, publish=False))
+    assert stage.config(recipe) != stage.config(private)
 
 
 def test_bias_is_measured_and_written(tmp_path):

@@ -47,7 +47,9 @@ def test_csv(tmp_path):
         ("turn on; please", "on", None),
         ("two\r\nlines", "off", None),
     ]
-    assert [row["reason"] for row in dropped] == ["line 6: 3 fields, the header has 2"]
+    assert [(row["reason"], row["text"]) for row in dropped] == [
+        ("a line that is no row of the format", "a;b;c")
+    ]  # fmt: skip
     assert {(r.origin, r.generation, r.weight, r.license, r.template) for r in rows} == {
         ("real", 0, 1.0, "CC0-1.0", "")
     }  # fmt: skip
@@ -72,11 +74,56 @@ def test_jsonl_with_slots_and_bad_rows(tmp_path):
         ("name", "name", "caf\u00e9 light", 12, "caf\u00e9 light")
     ]  # fmt: skip
     assert rows[1].slots == ()
-    assert sorted(row["reason"].split(": ", 1)[0] for row in dropped) == [
-        "line 3", "line 4", "line 5", "line 6", "line 7", "line 8", "line 9",
+    assert sorted(row["reason"] for row in dropped) == [
+        "a line that is no row of the format", "a line that is no row of the format",
+        "a slot is outside of the text", "a slot reads another text than it states",
+        "no label", "no text", "slots overlap",
     ]  # fmt: skip
-    assert any("outside of the text" in row["reason"] for row in dropped)
-    assert any("overlaps" in row["reason"] for row in dropped)
+
+
+def canary_rows(path):
+    """Rows that fail each in another way, all of whose words and names are canaries."""
+    text = "canary sings"
+    path = jsonl(
+        path,
+        {"text": "fine", "intent": "a", "slots": []},
+        {"text": text, "intent": "a", "slots": [slot("canary", 0, 99)]},
+        {"text": text, "intent": "a", "slots": [slot("canary", 0, 6), slot("canary", 3, 9)]},
+        {"text": text, "intent": "a", "slots": [slot("canary", 0, 6, text="canary bird")]},
+        {"text": text, "intent": "a", "slots": [slot("canary", 6, 7)]},
+        {"text": text, "intent": "a", "slots": [slot("{canary}", 0, 6)]},
+        {"text": text, "intent": "a", "slots": [slot("canary", "canary", 6)]},
+        {"text": text, "intent": "a", "slots": "[canary"},
+        {"text": text, "intent": "", "slots": []},
+        {"text": "canary twice", "intent": "canary", "slots": []},
+        {"text": "canary twice", "intent": "canary", "slots": []},
+    )
+    with path.open("a") as stream:
+        stream.write("canary\n")
+    return path
+
+
+def test_reasons_and_notes_quote_nothing_of_a_row(tmp_path):
+    path = canary_rows(tmp_path / "rows.jsonl")
+    found = read_real_rows(recipe_for(path, slots="slots"))
+    reasons = found.dropped["reason"].to_pylist()
+    assert len(reasons) == len(set(reasons)) == 10
+    assert "canary" not in " ".join([*reasons, *found.notes])
+    assert "10 real rows were dropped" in found.notes[0]
+    # The row itself stands beside its reason.
+    assert all("canary" in text for text in found.dropped["text"].to_pylist())
+
+
+def test_labels_are_named_only_where_they_are_published(tmp_path):
+    path = jsonl(
+        tmp_path / "r.jsonl",
+        {"text": "a b", "intent": "a", "fold": "train"},
+        {"text": "c d", "intent": "canary", "fold": "test"},
+    )
+    for publish in (False, True):
+        notes = read_real_rows(recipe_for(path, split="fold", publish=publish)).notes
+        assert notes[0].startswith("1 label has no real train row")
+        assert ("canary" in notes[0]) == publish
 
 
 def test_a_column_that_is_not_there(tmp_path):

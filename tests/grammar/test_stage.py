@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -80,7 +81,7 @@ def test_writes_the_contract(recipe, tmp_path):
     rows, dropped, catalogue, templates = tables
     check_utterances(rows)
     assert (result.rows_out, rows.num_rows, dropped.num_rows) == (81, 81, 1)
-    assert dropped.to_pylist()[0]["reason"] == "line 22: no text"
+    assert dropped.to_pylist()[0]["reason"] == "no text"
     assert sum(templates["rows"].to_pylist()) == 60
     assert templates["derivations"].to_pylist() == ["3", "6", "3", "5001", "1"]
     assert result.facts["out_of_scope_intents"] == ["chat"]
@@ -104,12 +105,22 @@ def test_writes_the_contract(recipe, tmp_path):
 
 
 def test_real_values_come_from_train_rows_only(recipe, tmp_path):
+    recipe = replace(recipe, real=replace(recipe.real, publish=True))
     run(recipe, tmp_path / "out")
     rows = read_table(tmp_path / "out" / "utterances.parquet").to_pylist()
     catalogue = read_table(tmp_path / "out" / "catalogue.parquet").to_pylist()
     found = {row["text"] for row in catalogue if row["license"] == "CC-BY-4.0"}
     real = [row for row in rows if row["origin"] == "real"]
     assert found == {s["text"] for row in real if row["split"] == "train" for s in row["slots"]}
+
+
+def test_private_values_do_not_enter_the_catalogue(recipe, tmp_path):
+    run(recipe, tmp_path / "out")
+    catalogue = read_table(tmp_path / "out" / "catalogue.parquet")
+    assert not any(text.startswith("Z") for text in catalogue["text"].to_pylist())
+    assert "CC-BY-4.0" not in catalogue["license"].to_pylist()
+    published = replace(recipe, real=replace(recipe.real, publish=True))
+    assert stage.config(published) != stage.config(recipe)
 
 
 def test_the_same_recipe_gives_the_same_bytes(recipe, tmp_path):

@@ -52,7 +52,9 @@ class LabelConflict:
                 twin = min(others, key=lambda other: int(rank[other]))
                 keep[row] = False
                 twins[row] = ids[twin]
-                reasons[row] = f"same text under intent {intents[twin]}"
+                here = splits[row] == splits[twin]
+                where = "" if here else f" in {splits[twin]}"
+                reasons[row] = f"same text under another intent{where}"
         return Verdicts(keep, reasons, [None] * rows, twins)
 
 
