@@ -93,8 +93,8 @@ class SlotTable:
     def build(cls, rows: Sequence[Utterance], catalogue: pa.Table) -> SlotTable:
         """Reads the kinds off train rows and the values off the catalogue.
 
-        Values that are not catalogued (those of real rows, for instance) are added from the
-        train rows that hold them.
+        Only catalogued values are used: those of unpublished real rows are not in the
+        catalogue, and must not reach generated rows, which are published.
         """
         values: defaultdict[tuple[str, str], set[Value]] = defaultdict(set)
         classes: dict[tuple[str, str], str] = {}
@@ -110,11 +110,7 @@ class SlotTable:
         kinds: set[SlotKind] = set()
         for row in rows:
             for slot in row.slots or ():
-                kind = _kind(slot, classes)
-                kinds.add(kind)
-                if (slot.entity, slot.text) not in classes:
-                    value = Value(slot.text, slot.value, row.license)
-                    values[kind.entity, kind.agreement].add(value)
+                kinds.add(_kind(slot, classes))
         return cls(_symbols(kinds), {key: sorted(v) for key, v in values.items()}, classes)
 
     def with_kinds(self, kinds: Mapping[str, SlotKind]) -> SlotTable:

@@ -224,6 +224,11 @@ def _notes(
     recipe: Recipe, model: Model, budget: Budget, accepted: dict[str, int]
 ) -> tuple[str, ...]:
     notes = [NOT_SHOWN if recipe.real is None else NOT_ASSESSED]
+    if recipe.real is not None and not recipe.real.publish:
+        notes.append(
+            "expansion: the generator learnt from real rows that are not published; generated "
+            "rows can repeat their words. Values of their slots are not used: give lists for them"
+        )
     count = sum(accepted.values())
     if count < budget.rows:
         notes.append(
