@@ -15,7 +15,7 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,11 @@ _MODEL_FILE = "spiece.model"
 
 
 def normalise(text: str) -> str:
-    """The text as the tokenizer sees it: NFC, every run of white space one space."""
-    return " ".join(nfc(text).split())
+    """The text as the tokenizer sees it: NFC, every run of white space one space.
+
+    U+2581, with which sentencepiece writes spaces, counts as one.
+    """
+    return " ".join(nfc(text).replace(SPACE, " ").split())
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Tokenizer:
         intents: Conditioning labels, each exactly one control piece.
     """
 
-    model: bytes
+    model: bytes = field(repr=False)
     symbols: tuple[str, ...]
     intents: tuple[str, ...]
 
@@ -64,8 +67,8 @@ class Tokenizer:
     def __len__(self) -> int:
         return len(self._ids)
 
-    _processor: Any = None
-    _ids: Any = None
+    _processor: Any = field(default=None, repr=False)
+    _ids: Any = field(default=None, repr=False)
 
     @property
     def pad_id(self) -> int:
@@ -286,7 +289,8 @@ def _fast_tokenizer(tokenizer: Tokenizer) -> Any:
             special.append(piece)
     models, decoders = tokenizers.models, tokenizers.decoders
     fast = tokenizers.Tokenizer(models.Unigram(scores, unk_id=1, byte_fallback=True))
-    fast.normalizer = tokenizers.normalizers.NFC()
+    normalizers = tokenizers.normalizers
+    fast.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Replace(SPACE, " ")])
     fast.pre_tokenizer = tokenizers.pre_tokenizers.Sequence(
         [
             # Splitting on white space also squeezes it, as `normalise` does.

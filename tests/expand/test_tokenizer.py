@@ -63,7 +63,9 @@ def test_round_trip(tokenizer, reloaded, line):
 
 TEXT = st.lists(
     st.one_of(
-        st.sampled_from([*SYMBOLS, " ", "turn", "on", "e\u0301", "\u0301", "ß", "İ", "日", "😀"]),
+        st.sampled_from(
+            [*SYMBOLS, " ", "turn", "on", "e\u0301", "\u0301", "ß", "\u2581", "İ", "日", "😀"]
+        ),
         st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="<"),
     ),
     max_size=12,

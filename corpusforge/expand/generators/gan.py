@@ -33,7 +33,7 @@ from corpusforge.expand.slots import Frame
 __all__ = ["PLUGIN", "TextGan"]
 
 # Passes of the discriminator over the real rows: before the first round, and in each.
-_FIRST_EPOCHS, _ROUND_EPOCHS = 32, 12
+_FIRST_EPOCHS, _ROUND_EPOCHS = 40, 12
 # Candidates sampled in a round and samples learnt in it, per train frame.
 _SAMPLED, _KEPT = 4.0, 0.5
 # A candidate must be at least as likely as the lower quarter of held-out real rows: below that
