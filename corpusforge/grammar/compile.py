@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import permutations, product
 
 from corpusforge.core.language import Language, LanguageNode
-from corpusforge.core.text import fold
+from corpusforge.core.text import fold, fold_delexicalised
 from corpusforge.grammar.derivations import (
     Chain,
     Choice,
@@ -15,7 +15,9 @@ from corpusforge.grammar.derivations import (
     Node,
     Numbers,
     Order,
+    Piece,
     Value,
+    carrier,
     whole_shares,
 )
 from corpusforge.grammar.expression import (
@@ -110,6 +112,30 @@ def language_of(templates: Iterable[Template]) -> Language:
         known = roots.setdefault(template.intent, [])
         if node not in known:
             known.append(node)
+    return Language(builder.nodes, roots)
+
+
+def carriers_language(template: Template, frames: Iterable[Sequence[Piece]]) -> Language:
+    """The language of some carrier phrases of a template, each an "intent" by itself.
+
+    Args:
+        template: Where the frames come from.
+        frames: Pieces with empty slots, as a `Planner` with `slots_as` makes them.
+
+    Returns:
+        A language whose intents are the folded carrier phrases.
+    """
+    by_entity = {values.entity: values for values in template.scope.lists.values()}
+    scope = Scope(template.scope.rules, {**template.scope.lists, **by_entity})
+    builder = _LanguageBuilder()
+    roots: dict[str, list[int]] = {}
+    for frame in frames:
+        items = tuple(
+            Text(piece) if isinstance(piece, str) else ListReference(piece.entity, piece.name)
+            for piece in frame
+        )
+        node = builder.number(builder.build(SequenceExpression(items), scope))
+        roots.setdefault(fold_delexicalised(carrier(frame)), []).append(node)
     return Language(builder.nodes, roots)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -52,6 +52,15 @@ class RawTable:
     lines: Sequence[int] = ()
     splits: Sequence[str] | None = None
     bad: tuple[BadRow, ...] = field(default=())
+
+    def first(self, limit: int | None) -> RawTable:
+        """The first `limit` rows; None = all of them."""
+        if limit is None:
+            return self
+        splits = None if self.splits is None else self.splits[:limit]
+        return replace(
+            self, table=self.table.slice(0, limit), lines=self.lines[:limit], splits=splits
+        )
 
     def place(self, row: int) -> str:
         """Where a row stands, for messages: "line 7" or "row 7"."""

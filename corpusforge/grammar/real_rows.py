@@ -1,12 +1,12 @@
 """Real rows: labelled sentences of people, from a file, as rows of the utterance schema.
 
 They get their split when they are read, before anything is fitted: from the file where it has
-splits, else dealt here (see `deal_splits`).
+splits, else dealt here (see `real_splits`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -15,13 +15,12 @@ from corpusforge.core.errors import InputError
 from corpusforge.core.ids import assign_ids
 from corpusforge.core.recipe import RealConfig, Recipe
 from corpusforge.core.schema import DROPPED, Utterance, drop_rows, utterances_to_table
-from corpusforge.core.seeding import uniforms
 from corpusforge.core.spans import Slot
-from corpusforge.core.text import delexicalise, fold_delexicalised
 from corpusforge.grammar.annotations import AnnotationError, read_slots, tidy
 from corpusforge.grammar.raw import RawTable, read_raw, split_name
+from corpusforge.grammar.real_splits import SplitLanguages, splits_of_rows
 
-__all__ = ["RealRows", "deal_splits", "read_real_rows"]
+__all__ = ["RealRows", "read_real_rows"]
 
 STAGE = "grammar"
 FILTER = "real_rows"
@@ -62,8 +61,15 @@ class _Reading:
     first: str = ""
 
 
-def read_real_rows(recipe: Recipe) -> RealRows:
+def read_real_rows(
+    recipe: Recipe, templates: SplitLanguages | None = None, *, limit: int | None = None
+) -> RealRows:
     """Read the rows that `real:` of a recipe names.
+
+    Args:
+        recipe: With `real:`.
+        templates: What the recipe's templates can say; rows without a split follow them.
+        limit: Look at this many rows only.
 
     Raises:
         InputError: When the file cannot be read, a column is missing, a split has an unknown
@@ -71,7 +77,7 @@ def read_real_rows(recipe: Recipe) -> RealRows:
     """
     config = recipe.real
     assert config is not None, "the caller asks only for recipes with real rows"
-    raw = read_raw(recipe.path(config.path))
+    raw = read_raw(recipe.path(config.path)).first(limit)
     _check_columns(raw, config)
     reading = _Reading()
     splits = _given_splits(raw, config)
@@ -81,7 +87,7 @@ def read_real_rows(recipe: Recipe) -> RealRows:
         reading.bad.append((_blank(recipe, row.content), UNREADABLE, None))
     _read_rows(raw, recipe, config, splits, reading)
     if splits is None:
-        reading.rows = _with_dealt_splits(reading.rows, recipe)
+        reading.rows = _with_dealt_splits(reading.rows, recipe, templates)
     table = _without_repeats(reading)
     if table.num_rows == 0:
         reason = f"; the first was dropped because: {reading.first}" if reading.first else ""
@@ -172,20 +178,17 @@ def _read_rows(
             reading.rows.append(utterance)
 
 
-def _frame(row: Utterance) -> str:
-    return fold_delexicalised(delexicalise(row.text, row.slots or ()))
-
-
-def _with_dealt_splits(rows: Sequence[Utterance], recipe: Recipe) -> list[Utterance]:
+def _with_dealt_splits(
+    rows: Sequence[Utterance], recipe: Recipe, templates: SplitLanguages | None
+) -> list[Utterance]:
     shares = recipe.grammar.splits
-    frames = [_frame(row) for row in rows]
-    dealt = deal_splits(
-        [row.intent for row in rows],
-        frames,
+    dealt = splits_of_rows(
+        rows,
         seed=recipe.seed,
         shares={"validation": shares.validation, "test": shares.test, "train": shares.train},
+        templates=templates,
     )
-    return [_with_split(row, dealt[frame]) for row, frame in zip(rows, frames, strict=True)]
+    return [_with_split(row, split) for row, split in zip(rows, dealt, strict=True)]
 
 
 def _with_split(row: Utterance, split: str) -> Utterance:
@@ -198,62 +201,6 @@ def _with_split(row: Utterance, split: str) -> Utterance:
         split=split,
         license=row.license,
     )
-
-
-def deal_splits(
-    intents: Sequence[str], frames: Sequence[str], *, seed: int, shares: Mapping[str, float]
-) -> dict[str, str]:
-    """Deal rows without a split: by a keyed hash of the folded, delexicalised text.
-
-    All rows with one such text share a split, whatever their labels and values. A text's split
-    depends on the seed and on itself, so adding rows moves none, save for one repair: a label
-    with at least three different texts that lacks a split gets its nearest text for it.
-
-    Args:
-        intents: Label of each row, shape [rows].
-        frames: Folded, delexicalised text of each row, shape [rows].
-        seed: The recipe's seed.
-        shares: Split -> share.
-
-    Returns:
-        Frame -> split.
-    """
-    unique = sorted(set(frames))
-    total = sum(shares.values())
-    draw = dict(zip(unique, uniforms(seed, "grammar.real_split", unique).tolist(), strict=True))
-    held = [name for name in ("validation", "test") if shares.get(name, 0) > 0]
-    splits: dict[str, str] = {}
-    for frame in unique:
-        level, splits[frame] = 0.0, "train"
-        for name in held:
-            level += shares[name] / total
-            if draw[frame] < level:
-                splits[frame] = name
-                break
-    members: dict[str, dict[str, None]] = {}
-    labels: dict[str, set[str]] = {}
-    for intent, frame in zip(intents, frames, strict=True):
-        members.setdefault(intent, {})[frame] = None
-        labels.setdefault(frame, set()).add(intent)
-    wanted = held + (["train"] if shares.get("train", 0) > 0 else [])
-    for intent in sorted(members):
-        if len(members[intent]) >= 3:
-            # A text that another label shares is not moved: that could rob the other label.
-            own = sorted((f for f in members[intent] if len(labels[f]) == 1), key=draw.__getitem__)
-            _repair(own, list(members[intent]), wanted, splits)
-    return splits
-
-
-def _repair(
-    own: Sequence[str], frames: Sequence[str], wanted: Sequence[str], splits: dict[str, str]
-) -> None:
-    for name in wanted:
-        counts = {split: sum(splits[f] == split for f in frames) for split in wanted}
-        if counts[name] == 0:
-            # Low draws are held out, high draws train: take the one nearest to where it goes.
-            donors = [f for f in own if counts[splits[f]] > 1]
-            if donors:
-                splits[donors[-1] if name == "train" else donors[0]] = name
 
 
 def _without_repeats(reading: _Reading) -> pa.Table:

@@ -13,13 +13,14 @@ derivations harmless, and it is the folding that the clean stage uses.
 Templates overlap: "(turn|switch) on the {light}" says all that "turn on the {light}" says. So a
 held-out row is taken only when no train template of its intent could have said its carrier
 phrase, which is asked of the compiled train templates, not of the rows that were drawn. Train
-gives way to nobody: a wide template in test would otherwise empty the train split.
+gives way to no template: a wide template in test would otherwise empty the train split. To real
+rows both give way: no row is taken whose carrier phrase a real row has on the other side.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,7 +43,7 @@ __all__ = ["Row", "Sample", "sample", "sample_pack"]
 PATIENCE = 1_000
 # Templates with at most this many different sentences are listed when their stream runs dry.
 MAX_LISTED = 20_000
-# Held-out templates with at most this many carrier phrases are freed of those that train has.
+# Templates with at most this many carrier phrases are freed of those of the other side.
 MAX_FRAMES = 5_000
 
 
@@ -100,7 +101,12 @@ def sample(
 
 
 def sample_pack(
-    pack: Pack, n: int, seed: int, *, splits: Mapping[str, str] | None = None
+    pack: Pack,
+    n: int,
+    seed: int,
+    *,
+    splits: Mapping[str, str] | None = None,
+    reserved: Mapping[tuple[str, str], Collection[str]] | None = None,
 ) -> Sample:
     """Draw n distinct rows from the templates of a pack, balanced by weight.
 
@@ -109,18 +115,12 @@ def sample_pack(
         n: Rows wanted.
         seed: Same seed, same rows.
         splits: Template id -> split, to keep carrier phrases of train out of the others.
+        reserved: ("train" or "held out", intent) -> folded carrier phrases that templates of
+            this side leave out (see `real_splits.reserved_frames`).
     """
     planner = Planner()
-    splits = splits or {}
-    held_out = {t.id for t in pack.templates if splits.get(t.id, "train") != "train"}
-    train = language_of(t for t in pack.templates if held_out and t.id not in held_out)
     streams = [_Stream(t, planner.template(t), seed) for t in pack.templates]
-    slots: dict[tuple[str, str], Node] = {}
-    for stream in streams:
-        if stream.template.id in held_out:
-            # A planner per template: the same slot name may mean another list elsewhere.
-            frames = Planner(slots).template(stream.template)
-            stream.keep_from(train, frames, slots)
+    _keep_sides_apart(streams, splits or {}, reserved or {})
     claimed: dict[str, set[str]] = {}
     offsets = _offsets(pack.templates, seed)
     queue = [
@@ -143,6 +143,37 @@ def sample_pack(
         counts={s.template.id: s.count for s in streams},
         notes=tuple(_notes(streams, n, len(rows))),
     )
+
+
+def _keep_sides_apart(
+    streams: Sequence[_Stream],
+    splits: Mapping[str, str],
+    reserved: Mapping[tuple[str, str], Collection[str]],
+) -> None:
+    held_out = {s.template.id for s in streams if splits.get(s.template.id, "train") != "train"}
+    train = language_of(s.template for s in streams if held_out and s.template.id not in held_out)
+    slots: dict[tuple[str, str], Node] = {}
+    for stream in streams:
+        template = stream.template
+        side = "held out" if template.id in held_out else "train"
+        others = reserved.get((side, template.intent), ())
+        if side == "held out" or others:
+            # A planner per template: the same slot name may mean another list elsewhere.
+            frames = Planner(slots).template(template)
+            asked = train if side == "held out" else None
+            stream.keep_from(_taken(asked, template.intent, others), frames, slots)
+
+
+def _taken(
+    language: Language | None, intent: str, others: Collection[str]
+) -> Callable[[str], bool]:
+    """Say of a delexicalised text whether it belongs to the other side."""
+
+    def taken(carrier_phrase: str) -> bool:
+        folded = fold_delexicalised(carrier_phrase)
+        return folded in others or (language is not None and language.contains(folded, intent))
+
+    return taken
 
 
 def _offsets(templates: Sequence[Template], seed: int) -> list[tuple[float, int]]:
@@ -174,26 +205,26 @@ class _Stream:
     count: int = 0
     exhausted: bool = False
     unfinished: bool = False
-    _train: Language | None = None
+    _taken: Callable[[str], bool] | None = None
     _drawn_from: Node | None = None
     _pieces: Iterator[Sequence[Piece]] | None = None
     _misses: int = 0
 
     def keep_from(
-        self, train: Language, frames: Node, slots: Mapping[tuple[str, str], Node]
+        self, taken: Callable[[str], bool], frames: Node, slots: Mapping[tuple[str, str], Node]
     ) -> None:
-        """Draw no carrier phrase that the train templates could say.
+        """Draw no carrier phrase that belongs to the other side.
 
         Args:
-            train: The language of the train templates.
+            taken: Says so of a delexicalised text.
             frames: This template with empty slots.
             slots: What fills the empty slots.
         """
-        self._train = train
+        self._taken = taken
         listed = frames.distinct(MAX_FRAMES)
         if listed is None:
             return  # too many to list: rows are then judged one by one
-        free = [frame for frame in listed if not self._in_train(carrier(frame))]
+        free = [frame for frame in listed if not taken(carrier(frame))]
         if len(free) == len(listed):
             return
         if not free:
@@ -204,11 +235,6 @@ class _Stream:
             return Literal(piece) if isinstance(piece, str) else slots[piece.name, piece.entity]
 
         self._drawn_from = Choice([Chain([part(piece) for piece in frame]) for frame in free])
-
-    def _in_train(self, frame: str) -> bool:
-        return self._train is not None and self._train.contains(
-            fold_delexicalised(frame), self.template.intent
-        )
 
     def next(self, claimed: set[str]) -> Row | None:
         """The next sentence whose folded text is not claimed; claims it. None = no more."""
@@ -229,16 +255,16 @@ class _Stream:
         return None
 
     def _allowed(self, text: str, slots: Sequence[Slot]) -> bool:
-        """Say whether no train template could have said this carrier phrase."""
-        return self._train is None or not self._in_train(delexicalise(text, slots))
+        """Say whether this carrier phrase is free."""
+        return self._taken is None or not self._taken(delexicalise(text, slots))
 
     def _derivations(self) -> Iterator[Sequence[Piece]]:
         """Derivations in keyed order, until all were seen or nothing new can come.
 
         Weighted ranks first: where values have weights, one derivation stands at many ranks. When
         they give nothing new for long, the different sentences are listed and walked through in
-        keyed order, which ends with certainty; when there are too many to list, the stream goes on
-        with unlisted ranks and gives up after as many misses again.
+        keyed order, which ends with certainty; when there are too many to list, the stream ends
+        there, and a note says so.
         """
         node = self._drawn_from or self.node
         ranks = KeyedPermutation(node.weight, self.seed, "grammar", self.template.id)
@@ -275,6 +301,6 @@ def _notes(streams: Sequence[_Stream], wanted: int, got: int) -> Iterator[str]:
     if silent:
         first = silent[0]
         yield (
-            f"{len(silent)} template(s) gave no rows, others of their intent say the same; first "
-            f"{first.file}:{first.line}: {first.sentence}"
+            f"{len(silent)} template(s) gave no rows, others of their intent, or real rows of "
+            f"another split, say the same; first {first.file}:{first.line}: {first.sentence}"
         )

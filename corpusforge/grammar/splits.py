@@ -95,5 +95,6 @@ def _block_splits(size: int, shares: Mapping[str, float]) -> list[str]:
     keep = 1 if shares.get("train", 0) else 0
     # Rounding up both may leave nothing to train on; train keeps one position.
     while len(held) > size - keep:
-        held.remove(max(set(held), key=held.count))
+        # A fixed order of names decides between equals, as no hash seed may.
+        held.remove(max(("validation", "test"), key=held.count))
     return held + ["train"] * (size - len(held))

@@ -14,7 +14,8 @@ from corpusforge.core.schema import check_utterances, table_to_utterances
 from corpusforge.grammar.annotations import AnnotationError, read_slots, tidy
 from corpusforge.grammar.init_recipe import init_from_file
 from corpusforge.grammar.raw import read_raw
-from corpusforge.grammar.real_rows import deal_splits, read_real_rows
+from corpusforge.grammar.real_rows import read_real_rows
+from corpusforge.grammar.real_splits import deal_splits
 
 
 def recipe_for(path, **options):
