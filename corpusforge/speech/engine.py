@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib import metadata, util
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Engine",
     "EngineError",
+    "Problem",
     "Prosody",
     "Voice",
     "checked",
@@ -31,8 +33,45 @@ __all__ = [
 ]
 
 
+class Problem(StrEnum):
+    """Why a clip could not be made: a closed set of phrases.
+
+    They go into dropped.parquet and from there to people who may not see the row, so none of
+    them holds any of its text; the row itself stands beside the reason.
+    """
+
+    NOTHING_TO_SAY = "nothing to say"
+    FOREIGN_SCRIPT = "letters of a script that the engine does not read"
+    SPEED = "a tempo that the engine does not speak at"
+    UNKNOWN_VOICE = "a voice that the engine does not have"
+    TOO_LONG = "the engine took longer than its limit"
+    CRASH = "the engine crashed"
+    LOST = "the process of the engine ended"
+    FAILED = "the engine reported a failure"
+    WRONG_RATE = "audio at another rate than the engine declares"
+    NOT_MONO_FLOAT = "audio that is not mono float32"
+    NO_SAMPLES = "no samples"
+    NOT_FINITE = "NaN or infinite samples"
+    SILENCE = "silence"
+    OUT_OF_RANGE = "samples outside of [-1, 1]"
+    NO_SNR = "no speech left to set the noise against"
+
+
 class EngineError(RunError):
-    """An engine gave no usable audio for a text; the row is dropped with this as its reason."""
+    """An engine gave no usable audio for a text; the row is dropped with `problem` as its reason.
+
+    Args:
+        problem: What goes into the table of dropped clips.
+        detail: For the person at the screen: which clip, engine, number. Never the text.
+    """
+
+    def __init__(self, problem: Problem, detail: str = "") -> None:
+        super().__init__(problem, detail)
+        self.problem = problem
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.detail}: {self.problem}" if self.detail else str(self.problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +84,8 @@ class Voice:
         license: SPDX expression, or "NOASSERTION" where none is declared.
         gender: "female", "male" or "" (not declared).
         accent: As the engine names it, "" when it does not.
+        speaker: Who is heard: voices of one speaker (the same timbre with another accent) share
+            it. "" = the voice is a speaker of its own.
     """
 
     name: str
@@ -52,6 +93,12 @@ class Voice:
     license: str
     gender: str
     accent: str
+    speaker: str = ""
+
+    @property
+    def who(self) -> str:
+        """The speaker's name, unique within the engine."""
+        return self.speaker or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,23 +180,24 @@ def checked(
     """
     import numpy as np
 
-    problem = ""
+    problem, figure = None, ""
     if rate_hz != engine.rate_hz:
-        problem = f"a rate of {rate_hz} Hz, {engine.rate_hz} Hz are declared"
+        problem, figure = Problem.WRONG_RATE, f"{rate_hz} Hz, not {engine.rate_hz} Hz"
     elif samples.ndim != 1 or samples.dtype != np.float32:
-        problem = f"an array of {samples.dtype} with shape {samples.shape}, not mono float32"
+        problem, figure = Problem.NOT_MONO_FLOAT, f"{samples.dtype}, shape {samples.shape}"
     elif samples.size == 0:
-        problem = "no samples"
+        problem = Problem.NO_SAMPLES
     elif not np.isfinite(samples).all():
-        problem = "NaN or infinite samples"
+        problem = Problem.NOT_FINITE
     else:
         peak = float(np.abs(samples).max())
         if peak == 0.0:
-            problem = "silence"
+            problem = Problem.SILENCE
         elif peak > 1.0:
-            problem = f"samples up to {peak:.2f}, outside of [-1, 1]"
-    if problem:
-        raise EngineError(f"engine {engine.name} gave {problem} for {what}")
+            problem, figure = Problem.OUT_OF_RANGE, f"up to {peak:.2f}"
+    if problem is not None:
+        detail = f"engine {engine.name}, {what}" + (f" ({figure})" if figure else "")
+        raise EngineError(problem, detail)
     return samples
 
 

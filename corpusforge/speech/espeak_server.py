@@ -7,9 +7,11 @@ speech.c, `espeak_Initialize`), so the child sets the seed of its clip first. Fo
 here because this process has one thread: it imports nothing but the standard library and is
 started with `python -I -S espeak_server.py LIBRARY DATA`.
 
-Standard input: one JSON object per line {"text", "voice", "rate_wpm", "seed", "limit_s"}.
-Standard output: first the sampling rate (int32), then per request status (int32), number of
-bytes (uint32), bytes: 16-bit mono PCM when the status is 0, else a message in UTF-8.
+Standard input: one JSON object per line {"number", "text", "voice", "rate_wpm", "seed",
+"limit_s", "wall_s"}: seconds of CPU time and of wall clock.
+Standard output: first the sampling rate (int32), then per request its number (uint32), status
+(int32), number of bytes (uint32), bytes: 16-bit mono PCM when the status is OK, else a message
+in UTF-8, which never holds any of the text.
 """
 
 import ctypes
@@ -27,8 +29,13 @@ CHARS_UTF8 = 1
 PARAMETER_RATE = 1
 POSITION_CHARACTER = 1
 
-HEADER = struct.Struct("<iI")
+OK, UNKNOWN_VOICE, FAILED, TOO_LONG, CRASHED = range(5)
+HEADER = struct.Struct("<IiI")
 RATE = struct.Struct("<i")
+
+
+class UnknownVoiceError(Exception):
+    """The library does not have the voice."""
 
 
 def speak(library: ctypes.CDLL, request: dict[str, Any]) -> bytes:
@@ -46,7 +53,7 @@ def speak(library: ctypes.CDLL, request: dict[str, Any]) -> bytes:
     callback = callback_type(collect)
     library.espeak_SetSynthCallback(callback)
     if library.espeak_SetVoiceByName(request["voice"].encode()) != 0:
-        raise RuntimeError(f"espeak has no voice {request['voice']!r}")
+        raise UnknownVoiceError
     library.espeak_ng_SetRandSeed(ctypes.c_long(request["seed"]))
     # The synthesizer behind some voices (speechPlayer) draws from the C library instead.
     ctypes.CDLL(None).srand(ctypes.c_uint(request["seed"]))
@@ -71,13 +78,19 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 def child(library: ctypes.CDLL, request: dict[str, Any], descriptor: int) -> NoReturn:
     """Speak, write one status byte and the answer, and end without any cleaning up."""
-    # The default action of SIGALRM ends the child even inside of a library call that hangs.
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, float(request["limit_s"]))
+    # The default action of both signals ends the child even inside of a library call that hangs.
+    # The limit is CPU time, so that a busy machine drops no clip; the clock is for a true hang.
+    for limit in (signal.SIGPROF, signal.SIGALRM):
+        signal.signal(limit, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, float(request["limit_s"]))
+    signal.setitimer(signal.ITIMER_REAL, float(request["wall_s"]))
     try:
-        answer = b"\0" + speak(library, request)
+        answer = bytes([OK]) + speak(library, request)
+    except UnknownVoiceError:
+        answer = bytes([UNKNOWN_VOICE])
     except Exception as error:
-        answer = b"\1" + str(error).encode()
+        # The name alone: messages of encoding errors quote the text.
+        answer = bytes([FAILED]) + type(error).__name__.encode()
     write_all(descriptor, answer)
     os._exit(0)
 
@@ -96,12 +109,14 @@ def answer_of(library: ctypes.CDLL, request: dict[str, Any]) -> tuple[int, bytes
     os.close(reader)
     code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
     answer = b"".join(parts)
+    if code == -signal.SIGPROF:
+        return TOO_LONG, f"longer than {request['limit_s']:g} s of CPU time".encode()
     if code == -signal.SIGALRM:
-        return 2, f"it took longer than {request['limit_s']:g} s".encode()
+        return TOO_LONG, f"longer than {request['wall_s']:g} s".encode()
     if code < 0:
-        return 2, f"it crashed with {signal.Signals(-code).name}".encode()
+        return CRASHED, signal.Signals(-code).name.encode()
     if code > 0 or not answer:
-        return 2, f"it ended with status {code} and no answer".encode()
+        return CRASHED, f"it ended with status {code} and no answer".encode()
     return answer[0], answer[1:]
 
 
@@ -119,8 +134,9 @@ def main(library_path: str, data_path: str) -> int:
     if rate <= 0:
         return 1
     for line in sys.stdin.buffer:
-        status, answer = answer_of(library, json.loads(line))
-        write_all(output, HEADER.pack(status, len(answer)) + answer)
+        request = json.loads(line)
+        status, answer = answer_of(library, request)
+        write_all(output, HEADER.pack(request["number"], status, len(answer)) + answer)
     return 0
 
 

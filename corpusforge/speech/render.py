@@ -116,12 +116,21 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one plan: facts and the cached file, or the reason why there is none."""
+    """What became of one plan: facts and the cached file, or the reason why there is none.
+
+    Attributes:
+        path: Of the FLAC file, relative to the cache.
+        facts: None when there is no clip.
+        cached: Whether the clip was there before.
+        problem: A `speech.engine.Problem`, "" when there is a clip: never any text of the row.
+        detail: More for the person at the screen, not for any table.
+    """
 
     path: str
     facts: ClipFacts | None
     cached: bool = False
     problem: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +168,13 @@ def clip_key(plan: ClipPlan) -> str:
 
 def _speak(plan: ClipPlan) -> tuple[Samples, int]:
     engine = _engine(plan.engine)
-    what = f"clip {plan.clip_id} ({plan.spoken!r}, voice {plan.voice.name})"
+    what = f"clip {plan.clip_id} (voice {plan.voice.name})"
     generator = np.random.Generator(np.random.Philox(int(plan.prosody["seed"])))
     prosody = Prosody(speed=float(plan.prosody["engine_speed"]))
     try:
         samples, rate_hz = engine.speak(plan.spoken, plan.voice, prosody, generator)
     except EngineError as error:
-        raise EngineError(f"{what}: {error}") from error
+        raise EngineError(error.problem, ", ".join(filter(None, (what, error.detail)))) from error
     return checked(samples, rate_hz, engine, what), rate_hz
 
 
@@ -270,7 +279,7 @@ def render_shard(shard: Shard) -> list[Outcome]:
         try:
             rendered = render(plan)
         except EngineError as error:
-            outcomes.append(Outcome("", None, problem=str(error)))
+            outcomes.append(Outcome("", None, problem=error.problem.value, detail=error.detail))
             continue
         path = shard.cache.put("clips", key, ".flac", rendered.flac)
         sidecar = canonical_json(asdict(rendered.facts)).encode()

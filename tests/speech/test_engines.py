@@ -89,7 +89,7 @@ def test_a_long_text_is_said_to_its_end(engine):
     [
         (np.zeros(0, np.float32), None, "no samples"),
         (np.zeros(100, np.float32), None, "silence"),
-        (np.full(100, np.nan, np.float32), None, "NaN"),
+        (np.full(100, np.nan, np.float32), None, "NaN or infinite"),
         (np.full(100, np.inf, np.float32), None, "NaN or infinite"),
         (np.full(100, 1.5, np.float32), None, "outside of"),
         (np.full(100, 0.5), None, "float64"),

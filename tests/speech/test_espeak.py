@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -59,9 +60,66 @@ def test_it_speaks_from_a_process_with_threads(engine):
             thread.join()
 
 
+def test_threads_that_speak_at_once_each_get_their_own_clip(engine):
+    alone = {(text, voice): say(engine, text, voice) for text in TEXTS for voice in (0, 5)}
+    engine.stop()
+    jobs = [*alone] * 4
+    barrier = threading.Barrier(6)
+
+    def work(part):
+        barrier.wait()
+        return [(job, say(engine, *job)) for job in part]
+
+    with ThreadPoolExecutor(6) as pool:
+        heard = [one for part in pool.map(work, [jobs[n::6] for n in range(6)]) for one in part]
+    assert len(heard) == 24
+    assert all(alone[job] == digest for job, digest in heard)
+
+
+def test_a_forked_process_speaks_by_itself_and_leaves_its_parent_alone(engine):
+    before = say(engine, TEXTS[0])
+    server = engine._server.process.pid
+    reader, writer = os.pipe()
+    with engine._lock:  # as when another thread speaks at that moment
+        child = os.fork()
+        if child == 0:
+            os.write(writer, say(engine, TEXTS[0]).encode())
+            engine.stop()
+            os._exit(0)
+    os.close(writer)
+    assert os.read(reader, 100).decode() == before
+    os.close(reader)
+    os.waitpid(child, 0)
+    assert say(engine, TEXTS[0]) == before
+    assert engine._server.process.pid == server
+
+
+def test_an_answer_to_another_request_is_not_taken(engine):
+    before = say(engine, TEXTS[0])
+    engine._server.process.stdin.write(
+        b'{"number": 77, "text": "no", "voice": "en+f2", "rate_wpm": 175, "seed": 1, '
+        b'"limit_s": 5, "wall_s": 5}\n'
+    )
+    with pytest.raises(EngineError, match="another request"):
+        say(engine, TEXTS[0])
+    assert say(engine, TEXTS[0]) == before
+
+
+def test_waiting_costs_no_time_of_the_limit(engine, tmp_path, monkeypatch):
+    source = module._SERVER.read_text("utf-8")
+    slow = tmp_path / "server.py"
+    wait = "        time.sleep(0.6)\n        answer = bytes([OK]) + speak"
+    source = source.replace("        answer = bytes([OK]) + speak", wait)
+    slow.write_text(source.replace("import sys\n", "import sys\nimport time\n"), "utf-8")
+    monkeypatch.setattr(module, "_SERVER", slow)
+    assert say(engine, TEXTS[0], limit_s=0.5)
+    with pytest.raises(EngineError, match=r"longer than 0\.2 s"):
+        say(engine, TEXTS[0], limit_s=0.02)
+
+
 def test_a_time_limit_ends_a_clip_and_the_next_one_is_fine(engine):
     before = say(engine, TEXTS[0])
-    with pytest.raises(EngineError, match=r"longer than 0\.02 s"):
+    with pytest.raises(EngineError, match=r"longer than 0\.02 s of CPU time"):
         say(engine, "word " * 20000, limit_s=0.02)
     assert say(engine, TEXTS[0]) == before
 
@@ -89,6 +147,11 @@ def test_a_library_that_does_not_load_is_an_input_error(engine, tmp_path, monkey
     monkeypatch.setattr(module, "package_folder", lambda name: tmp_path)
     with pytest.raises(InputError, match="cannot be loaded"):
         engine._start()
+
+
+def test_a_variant_is_one_speaker_under_every_accent():
+    speakers = {voice.who for voice in Espeak().voices("en")}
+    assert speakers == set(module.VARIANTS)
 
 
 def test_accents_regions_and_scripts():

@@ -11,7 +11,7 @@ import soundfile
 
 from corpusforge.core.run import Cache
 from corpusforge.speech import render as module
-from corpusforge.speech.engine import EngineError, Voice
+from corpusforge.speech.engine import EngineError, Problem, Voice
 from corpusforge.speech.engines.hibari import PLUGIN as HIBARI
 from corpusforge.speech.render import ClipPlan, Shard, clip_key, render, render_shard
 
@@ -106,8 +106,10 @@ def test_no_torch_is_needed():
 
 
 def test_errors_name_the_clip():
-    with pytest.raises(EngineError, match=r"clip clip-1 \('灯'"):
+    with pytest.raises(EngineError, match=r"clip clip-1 \(voice heart\)") as error:
         render(plan("灯"))
+    assert "灯" not in str(error.value)
+    assert error.value.problem is Problem.FOREIGN_SCRIPT
 
 
 def test_the_key_covers_the_sound_and_not_the_name():
@@ -139,7 +141,8 @@ def test_a_shard_renders_once_and_says_what_failed(store):
     assert (first.cached, first.problem) == (False, "")
     assert (store.root / first.path).read_bytes()[:4] == b"fLaC"
     assert failed.facts is None
-    assert "clip-1" in failed.problem
+    assert failed.problem == Problem.FOREIGN_SCRIPT
+    assert "clip-1" in failed.detail
     again, _ = render_shard(shard)
     assert again == dataclasses.replace(first, cached=True)
 

@@ -11,7 +11,9 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
+import weakref
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +21,7 @@ from typing import TYPE_CHECKING
 from corpusforge.core.errors import InputError
 from corpusforge.speech.engine import (
     EngineError,
+    Problem,
     Prosody,
     Voice,
     distribution_license,
@@ -26,6 +29,7 @@ from corpusforge.speech.engine import (
     language_matches,
     package_folder,
 )
+from corpusforge.speech.espeak_server import CRASHED, HEADER, OK, TOO_LONG, UNKNOWN_VOICE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +41,9 @@ _UPSTREAM_LICENSE = "GPL-3.0-or-later"
 
 _NORMAL_WPM = 175
 _WPM = (80, 450)  # limits of speak_lib.h
-_LIMIT_S = 20.0
+_START_S = 60.0
+_LIMIT_S = 20.0  # CPU time
+_WALL_FACTOR = 10.0  # wall clock per CPU time at most: only a process that hangs needs more
 _GRACE_S = 5.0
 
 VARIANTS = ("f2", "f4", "f5", "steph", "steph3", "m1", "m4", "m5", "m7", "victor")
@@ -52,12 +58,19 @@ steph; 12 to 24 % for the others). They are spoken only when a recipe asks for t
 
 _SCRIPT = re.compile(r"-[A-Z][a-z]{3}(?:-|$)")
 _SERVER = Path(__file__).parent.parent / "espeak_server.py"
+_PROBLEMS = {
+    UNKNOWN_VOICE: Problem.UNKNOWN_VOICE,
+    TOO_LONG: Problem.TOO_LONG,
+    CRASHED: Problem.CRASH,
+}
 
 
 class _Server:
     """The child process that forks per clip; see `speech.espeak_server`."""
 
     def __init__(self, library: Path, data: Path) -> None:
+        self.owner = os.getpid()
+        self.requests = 0
         command = [sys.executable, "-I", "-S", str(_SERVER), str(library), str(data)]
         # Its own session: a time limit can end it together with the child it has forked.
         self.process = subprocess.Popen(
@@ -69,7 +82,7 @@ class _Server:
             env={"LC_ALL": "C.UTF-8"},
         )
         try:
-            rate = self._read(4, time.monotonic() + _LIMIT_S)
+            rate = self._read(4, time.monotonic() + _START_S)
         except EngineError:
             self.close()
             raise
@@ -82,10 +95,10 @@ class _Server:
         while count > 0:
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([descriptor], [], [], left)[0]:
-                raise EngineError("espeak does not answer")
+                raise EngineError(Problem.TOO_LONG, "espeak does not answer")
             part = os.read(descriptor, count)
             if not part:
-                raise EngineError("the espeak process ended")
+                raise EngineError(Problem.LOST, "espeak")
             parts.append(part)
             count -= len(part)
         return b"".join(parts)
@@ -93,21 +106,28 @@ class _Server:
     def ask(self, request: dict[str, object], limit_s: float) -> tuple[int, bytes]:
         """Status and answer; raises EngineError when the process is lost."""
         assert self.process.stdin is not None
+        self.requests += 1
+        wall_s = limit_s * _WALL_FACTOR
+        numbered = {**request, "number": self.requests, "limit_s": limit_s, "wall_s": wall_s}
         try:
-            self.process.stdin.write(json.dumps(request).encode() + b"\n")
+            self.process.stdin.write(json.dumps(numbered).encode() + b"\n")
             self.process.stdin.flush()
         except OSError as error:
-            raise EngineError("the espeak process ended") from error
-        deadline = time.monotonic() + limit_s + _GRACE_S
-        header = self._read(8, deadline)
-        status = int.from_bytes(header[:4], "little", signed=True)
-        return status, self._read(int.from_bytes(header[4:], "little"), deadline)
+            raise EngineError(Problem.LOST, "espeak") from error
+        deadline = time.monotonic() + wall_s + _GRACE_S
+        header = self._read(HEADER.size, deadline)
+        number, status, size = HEADER.unpack(header)
+        answer = self._read(size, deadline)
+        if number != self.requests:
+            raise EngineError(Problem.LOST, "espeak answered another request")
+        return status, answer
 
     def close(self) -> None:
-        """End it and whatever it has forked."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        """End it and whatever it has forked; a process that was forked off only lets go of it."""
+        if os.getpid() == self.owner:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
                 with contextlib.suppress(OSError):
@@ -119,7 +139,8 @@ class Espeak:
 
     Every clip is made in a child forked from a process that has never spoken: in-process calls
     carry state from text to text. That process has one thread, so forking is safe whatever runs
-    in this one. It needs `os.fork` (Linux, macOS).
+    in this one. Threads that speak at once take turns; a process that is forked from this one
+    starts a server of its own. It needs `os.fork` (Linux, macOS).
     """
 
     name = "espeak"
@@ -136,6 +157,15 @@ class Espeak:
 
     def __init__(self) -> None:
         self._server: _Server | None = None
+        self._lock = threading.Lock()
+        if hasattr(os, "register_at_fork"):
+            forget = weakref.WeakMethod(self._after_fork)
+            os.register_at_fork(after_in_child=lambda: (call := forget()) and call())
+
+    def _after_fork(self) -> None:
+        """The lock may be held by a thread that does not exist here; the pipes are not ours."""
+        self._lock = threading.Lock()
+        self.stop()
 
     @property
     def version(self) -> str:
@@ -168,7 +198,9 @@ class Espeak:
             if not wanted or (special and lang is not None and tag.casefold() != lang.casefold()):
                 continue
             for variant in VARIANTS:
-                voice = Voice(f"{tag}+{variant}", tag, license_, _gender(variant), _accent(tag))
+                voice = Voice(
+                    f"{tag}+{variant}", tag, license_, _gender(variant), _accent(tag), variant
+                )
                 found.append((voice, missing))
         return found
 
@@ -219,7 +251,7 @@ class Espeak:
             voice: One of `voices`.
             prosody: Speed from 0.46 to 2.57 (80 to 450 words per minute).
             rng: One 31-bit seed is drawn from it.
-            limit_s: Time limit of the clip, seconds of wall clock.
+            limit_s: Time limit of the clip, seconds of CPU time; ten times that by the clock.
 
         Raises:
             EngineError: Empty text, unknown voice, speed out of range, a crash, or the limit.
@@ -229,24 +261,27 @@ class Espeak:
 
         rate_wpm = round(_NORMAL_WPM * prosody.speed)
         if not _WPM[0] <= rate_wpm <= _WPM[1]:
-            raise EngineError(f"espeak speaks at 80 to 450 words per minute, not {rate_wpm}")
+            raise EngineError(
+                Problem.SPEED, f"espeak speaks at 80 to 450 words per minute, not {rate_wpm}"
+            )
         if not spoken.strip() or "\0" in spoken:
-            raise EngineError(f"espeak found nothing to say in {spoken!r}")
+            raise EngineError(Problem.NOTHING_TO_SAY, "espeak")
         request: dict[str, object] = {
             "text": spoken,
             "voice": voice.name,
             "rate_wpm": rate_wpm,
             "seed": int(rng.integers(2**31)),
-            "limit_s": limit_s,
         }
-        server = self._start()
-        try:
-            status, answer = server.ask(request, limit_s)
-        except EngineError:
-            self.stop()
-            raise
-        if status != 0:
-            raise EngineError(f"espeak failed on {spoken!r}: {answer.decode()}")
+        with self._lock:
+            server = self._start()
+            try:
+                status, answer = server.ask(request, limit_s)
+            except EngineError:
+                self.stop()
+                raise
+        if status != OK:
+            detail = f"espeak, voice {voice.name} {answer.decode()}".rstrip()
+            raise EngineError(_PROBLEMS.get(status, Problem.FAILED), detail)
         pcm = np.frombuffer(answer, dtype="<i2")
         return (pcm.astype(np.float32) / np.float32(32768)), server.rate_hz
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from corpusforge.core.errors import require
 from corpusforge.speech.engine import (
     EngineError,
+    Problem,
     Prosody,
     Voice,
     distribution_license,
@@ -99,17 +100,19 @@ class Hibari:
         import numpy as np
 
         if not self.speeds[0] <= prosody.speed <= self.speeds[1]:
-            raise EngineError(f"hibari speaks at 0.5 to 2 times its pace, not {prosody.speed:g}")
+            raise EngineError(
+                Problem.SPEED, f"hibari speaks at 0.5 to 2 times its pace, not {prosody.speed:g}"
+            )
         # Letters of other scripts would come out as noises that pass for speech.
-        if foreign := [c for c in spoken if c.isalpha() and not _is_latin(c)]:
-            raise EngineError(f"hibari reads Latin letters, not {foreign[0]!r} in {spoken!r}")
+        if any(c.isalpha() and not _is_latin(c) for c in spoken):
+            raise EngineError(Problem.FOREIGN_SCRIPT, "hibari reads Latin letters")
         model = self._model(voice.name)
         parts = [
             model.from_ids(model.ids(phonemes), prosody.speed, rng)
             for phonemes in model.phonemize(spoken)
         ]
         if not parts:
-            raise EngineError(f"hibari found nothing to say in {spoken!r}")
+            raise EngineError(Problem.NOTHING_TO_SAY, "hibari")
         samples: npt.NDArray[np.float32] = np.concatenate(parts).astype(np.float32)
         peak = float(np.abs(samples).max(initial=0.0))
         # The inverse transform is not bounded; a rare peak above full scale is scaled back.
