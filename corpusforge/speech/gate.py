@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -12,12 +13,13 @@ import pyarrow as pa
 
 from corpusforge.core.recipe import GateConfig, Recipe
 from corpusforge.core.run import StageContext, StageResult
-from corpusforge.core.schema import drop_rows, read_table, write_table
+from corpusforge.core.schema import SPLITS, drop_rows, read_table, write_table
+from corpusforge.speech.losses import refuse_too_many
 
 __all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
 
 NAME = "audio_gate"
-VERSION = 1
+VERSION = 2
 PACKAGES = ("numpy",)
 
 Floats = npt.NDArray[np.float64]
@@ -25,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 
 def config(recipe: Recipe) -> dict[str, Any]:
     """The limits; the measurements come with the clips."""
-    return {"audio_gate": asdict(recipe.audio_gate)}
+    return {"audio_gate": asdict(recipe.audio_gate), "max_dropped": recipe.speech.max_dropped}
 
 
 def _column(table: pa.Table, name: str) -> Floats:
@@ -69,6 +71,10 @@ def run(ctx: StageContext) -> StageResult:
     A clip is dropped by the first limit that it breaks, with the score and the threshold; the
     scores stay in the table, so that limits can be cut again without rendering. Writes
     clips.parquet (with score_clipped_share) and dropped.parquet.
+
+    Raises:
+        RunError: When speech and this stage together lost more than `speech.max_dropped` of the
+            planned clips.
     """
     table = read_table(ctx.inputs["speech"] / "clips.parquet")
     shares = pa.array(clipped_shares(table), pa.float32())
@@ -94,10 +100,24 @@ def run(ctx: StageContext) -> StageResult:
             )
         task.advance(table.num_rows)
     dropped = pa.concat_tables(parts)
-    write_table(table.filter(pa.array(alive)), ctx.folder / "clips.parquet")
+    kept = table.filter(pa.array(alive))
+    unmade = read_table(ctx.inputs["speech"] / "dropped.parquet")
+    planned = table.num_rows + unmade.num_rows
+    refuse_too_many(ctx, dropped, planned, earlier=unmade.num_rows)
+    write_table(kept, ctx.folder / "clips.parquet")
     write_table(dropped, ctx.folder / "dropped.parquet")
     return StageResult(
         rows_in=table.num_rows,
         rows_out=int(alive.sum()),
         dropped=dict(Counter(dropped["filter"].to_pylist())),
+        notes=_silent_splits(
+            kept, Counter(table["split"].to_pylist() + unmade["split"].to_pylist())
+        ),
     )
+
+
+def _silent_splits(kept: pa.Table, planned: Mapping[str, int]) -> tuple[str, ...]:
+    """A note on splits that end without clips, when any were planned at all."""
+    left = set(kept["split"].to_pylist())
+    empty = [f"{s} ({planned.get(s, 0)} were planned)" for s in SPLITS if planned and s not in left]
+    return (f"clips: none in {', '.join(empty)}",) if empty else ()

@@ -67,11 +67,12 @@ class VoicePlan:
 
     Attributes:
         pools: Split -> engine -> voices that speak rows of this split.
-        disjoint: Whether no voice speaks in two splits.
+        shared: Engine -> number of its speakers, for the engines with too few for a pool of
+            their own in every split: all of their voices speak in all splits.
     """
 
     pools: Mapping[str, Mapping[str, tuple[Voice, ...]]]
-    disjoint: bool
+    shared: Mapping[str, int]
 
     def choose(
         self, seed: int, ids: Sequence[str], splits: Sequence[str], variant: int
@@ -99,44 +100,67 @@ class VoicePlan:
 
 
 def plan_voices(recipe: Recipe, lang: str) -> VoicePlan:
-    """Deal the voices of the recipe's engines into pools of the splits.
+    """Deal the speakers of the recipe's engines into pools of the splits.
 
-    When every engine has at least one voice per split, voices are dealt by keyed hash so that no
-    voice is in two splits; otherwise all voices speak in all splits, and `disjoint` is False.
+    Each engine is dealt by itself: one with too few speakers for a pool in every split lets all
+    of them speak everywhere, and leaves the others as they are.
 
     Raises:
         InputError: For an unknown engine. An engine without a voice for `lang` is left out.
     """
-    usable: dict[str, tuple[Voice, ...]] = {}
+    pools: dict[str, dict[str, tuple[Voice, ...]]] = {split: {} for split in SPLITS}
+    shared: dict[str, int] = {}
     for name in sorted(set(recipe.speech.engines)):
         engine: Engine = plugins.load("engine", name)
-        if voices := engine.voices(lang):
-            usable[name] = tuple(voices)
-    disjoint = bool(usable) and all(len(voices) >= len(SPLITS) for voices in usable.values())
-    if not disjoint:
-        return VoicePlan({split: usable for split in SPLITS}, disjoint=False)
-    pools: dict[str, dict[str, tuple[Voice, ...]]] = {split: {} for split in SPLITS}
-    for name, available in usable.items():
-        dealt = _deal([voice.name for voice in available], name, recipe)
-        for split in SPLITS:
-            pools[split][name] = tuple(v for v in available if dealt[v.name] == split)
-    return VoicePlan(pools, disjoint=True)
+        available = tuple(engine.voices(lang))
+        speakers = {voice.who: voice.gender for voice in available}
+        if 0 < len(speakers) < len(SPLITS):
+            shared[name] = len(speakers)
+        dealt = _deal(speakers, name, recipe) if len(speakers) >= len(SPLITS) else {}
+        for split in SPLITS if available else ():
+            pools[split][name] = tuple(
+                voice for voice in available if dealt.get(voice.who, split) == split
+            )
+    return VoicePlan(pools, shared)
 
 
-def _deal(names: Sequence[str], engine: str, recipe: Recipe) -> dict[str, str]:
-    """Voice -> split, by the recipe's shares, at least one voice per split."""
-    keys = [f"{engine}/{name}" for name in names]
-    drawn = uniforms(recipe.seed, "speech.pool", keys)
+def _deal(speakers: Mapping[str, str], engine: str, recipe: Recipe) -> dict[str, str]:
+    """Speaker -> split, by the recipe's shares, at least one speaker per split.
+
+    Each gender is dealt by itself when it has a speaker for every split, so that every pool
+    holds both; genders with fewer are dealt together.
+
+    Args:
+        speakers: Speaker -> gender, at least one speaker per split.
+        engine: Key of the engine, for the draw.
+        recipe: For the seed and the shares.
+    """
+    names = sorted(speakers)
+    drawn = uniforms(recipe.seed, "speech.pool", [f"{engine}/{name}" for name in names])
     order = [names[place] for place in sorted(range(len(names)), key=lambda i: drawn[i])]
+    groups: dict[str, list[str]] = {}
+    for name in order:
+        groups.setdefault(speakers[name], []).append(name)
+    large = [group for group in groups.values() if len(group) >= len(SPLITS)]
+    rest = [name for name in order if all(name not in group for group in large)]
+    dealt = dict.fromkeys(order, "train")
+    for group in [*large, rest]:
+        # Fewer left over than there are splits: they train, the others fill the pools.
+        if len(group) >= len(SPLITS):
+            dealt |= _cut(group, recipe)
+    return dealt
+
+
+def _cut(order: Sequence[str], recipe: Recipe) -> dict[str, str]:
+    """Speaker -> split for speakers in drawn order: held-out splits first, the rest trains."""
     shares = recipe.grammar.splits
     held_out = [max(1, round(len(order) * share)) for share in (shares.validation, shares.test)]
-    # Training keeps at least one voice, whatever the shares.
+    # Training keeps at least one speaker, whatever the shares.
     while sum(held_out) >= len(order):
         held_out[held_out.index(max(held_out))] -= 1
-    dealt = dict.fromkeys(order, "train")
-    dealt.update(dict.fromkeys(order[: held_out[0]], "validation"))
-    dealt.update(dict.fromkeys(order[held_out[0] : sum(held_out)], "test"))
-    return dealt
+    first, second = held_out
+    splits = ["validation"] * first + ["test"] * second + ["train"] * (len(order) - first - second)
+    return dict(zip(order, splits, strict=True))
 
 
 def draw_prosody(

@@ -1,13 +1,16 @@
 import pyarrow as pa
 import pytest
 
-from corpusforge.core.recipe import GateConfig, Recipe
+from corpusforge.core.errors import RunError
+from corpusforge.core.recipe import GateConfig, Recipe, SpeechConfig
 from corpusforge.core.schema import CLIPS, DROPPED_CLIPS, read_table, with_scores, write_table
 from corpusforge.speech import gate
 from corpusforge.speech.stage import SCORES
 from tests.speech.rows import context, corpus, recipe, speak
 
 GOOD = {
+    "utterance_id": "row",
+    "split": "train",
     "duration_s": 2.0,
     "num_samples": 32000,
     "clipped_samples": 0,
@@ -16,13 +19,17 @@ GOOD = {
 }
 
 
-def judge(root, *clips):
+def judge(root, *clips, unmade=0, max_dropped=1.0):
     """Run the gate over clips that differ from a good one as given."""
     schema = with_scores(CLIPS, SCORES)
     rows = [{**GOOD, "clip_id": f"clip{n}", **clip} for n, clip in enumerate(clips)]
     (root / "speech").mkdir()
     write_table(pa.Table.from_pylist(rows, schema), root / "speech" / "clips.parquet")
-    config = Recipe(name="x", lang="en", license="MIT", audio_gate=GateConfig())
+    lost = [{"clip_id": f"lost{n}", "split": "train"} for n in range(unmade)]
+    dropped = pa.Table.from_pylist(lost, with_scores(DROPPED_CLIPS, SCORES))
+    write_table(dropped, root / "speech" / "dropped.parquet")
+    speech = SpeechConfig(max_dropped=max_dropped)
+    config = Recipe(name="x", lang="en", license="MIT", speech=speech, audio_gate=GateConfig())
     result = gate.run(context(root, "gate", config, {"speech": root / "speech"}))
     kept = read_table(root / "gate" / "clips.parquet")
     return result, kept, read_table(root / "gate" / "dropped.parquet")
@@ -83,3 +90,35 @@ def test_real_clips_pass(tmp_path):
     ctx = context(tmp_path, "gate", config, {"speech": tmp_path / "speech"})
     assert gate.run(ctx).rows_out == 5
     assert gate.config(config)["audio_gate"]["min_level_dbfs"] == -45
+
+
+def test_losses_of_speech_and_gate_are_counted_together(tmp_path):
+    clips = [{"duration_s": 0.1}, *[{}] * 17]
+    # One of twenty here and two in the stage before: 15 %.
+    (tmp_path / "good").mkdir()
+    result, _, _ = judge(tmp_path / "good", *clips, unmade=2, max_dropped=0.15)
+    assert result.rows_out == 17
+    (tmp_path / "bad").mkdir()
+    with pytest.raises(RunError, match=r"3 of 20 clips.*14\.0% of speech\.max_dropped") as error:
+        judge(tmp_path / "bad", *clips, unmade=2, max_dropped=0.14)
+    message = str(error.value)
+    assert "1 x too_short: lasts 0.10 s" in message
+    assert "2 x lost in the stage speech" in message
+    assert "clip0 (row row)" in message
+    (kept,) = (tmp_path / "bad" / "cache" / "failed").rglob("*.parquet")
+    assert str(kept) in message
+    assert read_table(kept)["clip_id"].to_pylist() == ["clip0"]
+    assert not (tmp_path / "bad" / "gate" / "clips.parquet").exists()
+
+
+def test_a_split_that_ends_without_clips_is_said(tmp_path):
+    result, _, _ = judge(tmp_path, {}, {"split": "test", "duration_s": 0.1})
+    assert result.notes == ("clips: none in validation (0 were planned), test (1 were planned)",)
+
+
+def test_no_clips_planned_is_no_note(tmp_path):
+    assert judge(tmp_path)[0].notes == ()
+
+
+def test_the_limit_on_losses_is_part_of_the_key():
+    assert gate.config(recipe(max_dropped=0.1)) != gate.config(recipe(max_dropped=0.2))

@@ -6,7 +6,7 @@ import pytest
 
 from corpusforge.core import plugins
 from corpusforge.core.recipe import SpeechConfig
-from corpusforge.speech.voices import draw_prosody, list_voices, plan_voices
+from corpusforge.speech.voices import _deal, draw_prosody, list_voices, plan_voices
 from tests.speech.rows import recipe
 
 IDS = [f"{number:032x}" for number in range(3000)]
@@ -25,7 +25,7 @@ def test_shares_are_equal_over_engines_and_their_voices():
     engines = Counter(choice.engine for choice in choices)
     assert engines["hibari"] / len(IDS) == pytest.approx(0.5, abs=0.03)
     voices = Counter(c.voice.name for c in choices if c.engine == "espeak")
-    assert len(voices) == len(plugins.load("engine", "espeak").voices("en"))
+    assert set(voices) == {voice.name for voice in plan.pools["train"]["espeak"]}
     mean = sum(voices.values()) / len(voices)
     # Chi squared: its mean is the number of voices less one.
     assert sum((n - mean) ** 2 / mean for n in voices.values()) < 1.7 * len(voices)
@@ -41,19 +41,37 @@ def test_a_choice_depends_on_the_row_alone():
 
 def test_one_voice_cannot_be_dealt_and_it_is_said():
     plan = plan_voices(recipe(engines=("hibari",)), "en")
-    assert not plan.disjoint
+    assert plan.shared == {"hibari": 1}
     assert plan.pools["train"] == plan.pools["test"]
-    assert not plan_voices(recipe(engines=("hibari", "espeak")), "en").disjoint
+
+
+def test_an_engine_with_one_voice_leaves_the_others_dealt():
+    both = plan_voices(recipe(engines=("hibari", "espeak")), "en")
+    alone = plan_voices(recipe(engines=("espeak",)), "en")
+    assert both.shared == {"hibari": 1}
+    assert {split: pool["espeak"] for split, pool in both.pools.items()} == {
+        split: pool["espeak"] for split, pool in alone.pools.items()
+    }
 
 
 @pytest.mark.parametrize("lang", ["en", "de"])
 def test_many_voices_are_dealt_so_that_no_split_shares_one(lang):
     plan = plan_voices(recipe(lang=lang, engines=("espeak",)), lang)
-    assert plan.disjoint
-    pools = [{v.name for v in plan.pools[s]["espeak"]} for s in ("train", "validation", "test")]
-    assert all(pools)
-    assert sum(len(pool) for pool in pools) == len(set().union(*pools)) == len(plan.voices())
-    assert len(pools[0]) > len(pools[1])
+    assert plan.shared == {}
+    pools = [plan.pools[split]["espeak"] for split in ("train", "validation", "test")]
+    assert {voice.gender for voice in pools[0]} == {"female", "male"}
+    assert all({v.gender for v in pool} == {"female", "male"} for pool in pools)
+    # The same variant in another accent is the same speaker.
+    speakers = [{voice.name.split("+")[1] for voice in pool} for pool in pools]
+    assert [len(some) for some in speakers] == [6, 2, 2]
+    assert len(set().union(*speakers)) == 10
+    assert sum(len(pool) for pool in pools) == len(plan.voices())
+
+
+@pytest.mark.parametrize("genders", ["fff", "ffm", "ffmm", "fffm", "fffmm", "ffm?", "fffmmm"])
+def test_any_mix_of_three_speakers_fills_the_pools(genders):
+    speakers = {f"s{n}": gender for n, gender in enumerate(genders)}
+    assert len(set(_deal(speakers, "x", recipe()).values())) == 3
 
 
 def test_an_engine_without_the_language_is_left_out():
