@@ -9,11 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import yaml
 
 from corpusforge.core.recipe import Recipe
 from corpusforge.core.schema import SPLITS
-from corpusforge.export.front_matter import front_matter, license_expression
+from corpusforge.export.accounts import Accounts, Step, counted
+from corpusforge.export.front_matter import as_yaml, front_matter
+from corpusforge.export.licenses import (
+    LICENSE_FILE,
+    NOT_STATED,
+    TOOL_SENTENCE,
+    expression_of,
+    row_licenses,
+    voice_licenses,
+)
 from corpusforge.export.release import ReleaseTables
 
 __all__ = ["CardInput", "render_card"]
@@ -29,8 +37,7 @@ class CardInput:
         recipe: The resolved recipe.
         release: The published rows and clips.
         content_sha256: Hash over everything in it.
-        stages: Stage name -> its entry (rows_in, rows_out, dropped, notes), in order.
-        dropped: (stage, filter, reason) -> rows or clips.
+        accounts: What became of every row and clip.
         bias: What clean wrote to bias.json.
         version: Version of corpusforge.
     """
@@ -38,8 +45,7 @@ class CardInput:
     recipe: Recipe
     release: ReleaseTables
     content_sha256: str
-    stages: Mapping[str, Mapping[str, Any]]
-    dropped: Mapping[tuple[str, str, str], int]
+    accounts: Accounts
     bias: Mapping[str, Any]
     version: str
 
@@ -51,8 +57,7 @@ def render_card(card: CardInput, folder: Path) -> str:
         card: What it tells of.
         folder: The release folder, with its Parquet files in place.
     """
-    head = front_matter(card.recipe, card.release, folder)
-    front = yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=1000)
+    front = as_yaml(front_matter(card.recipe, card.release, folder))
     sections = (
         _introduction(card),
         _loading(card),
@@ -134,8 +139,15 @@ def _counts(card: CardInput) -> str:
         ["split", "rows", "clips", "minutes of speech"],
         [[s, per_split[s], clip_split[s], f"{seconds[s] / 60:.1f}"] for s in splits],
     )
+    private = card.accounts.private["rows"]
+    apart = ""
+    if private:
+        what = "trained the generator" if _generated(card) else "were read"
+        were = what.replace("were", "was") if private == 1 else what
+        are = "is" if private == 1 else "are"
+        apart = f"\n\n{counted(private, 'real row')} {were} and {are} not in the release."
     return (
-        f"## Rows\n\n{first}\n\n{_crossed(rows, 'origin', splits)}\n\n"
+        f"## Rows\n\n{first}{apart}\n\n{_crossed(rows, 'origin', splits)}\n\n"
         f"{_crossed(rows, 'intent', splits)}\n\n"
         "Splits are made by template before anything is fitted: validation and test hold other "
         "sentences than train, and generated rows stand in train only."
@@ -150,12 +162,12 @@ def _crossed(rows: pa.Table, column: str, splits: Sequence[str]) -> str:
 
 
 def _making(card: CardInput) -> str:
+    accounts = card.accounts
     steps = [
-        [name, entry.get("rows_in", ""), entry.get("rows_out", "")]
-        for name, entry in card.stages.items()
+        [step.stage, step.unit, step.came, step.added, _lost(step), step.left]
+        for step in accounts.steps
     ]
-    notes = [note for entry in card.stages.values() for note in entry.get("notes", ())]
-    listed = "\n".join(f"- {note}" for note in notes)
+    listed = "\n".join(f"- {note}" for note in accounts.notes)
     made = set(card.release.utterances["origin"].to_pylist()) - {"real", "grammar"}
     told = ["sentence templates are expanded to rows with exact slots (grammar)"]
     if made:
@@ -169,35 +181,62 @@ def _making(card: CardInput) -> str:
     way = ", ".join(told)
     return (
         f"## How it was made\n\n{way[0].upper()}{way[1:]}. Spans are carried along, never guessed "
-        "again.\n\n"
-        + _table(["stage", "in", "out"], steps)
-        + (f"\n\nNotes of the build:\n\n{listed}" if notes else "")
+        "again. Counted here are the rows and clips that may be published:\n\n"
+        + _table(["stage", "of", "in", "added", "dropped", "out"], steps)
+        + f"\n\n{_unpublished(card)}"
+        + (f"\n\nNotes of the build:\n\n{listed}" if accounts.notes else "")
     )
 
 
+def _lost(step: Step) -> str:
+    lost = sum(step.dropped.values())
+    # What the generator wrote in vain never was a row, so it is not subtracted from any.
+    return f"{counted(lost, 'candidate')}" if step.stage == "expand" and lost else f"{lost:,}"
+
+
+def _unpublished(card: CardInput) -> str:
+    private = card.accounts.private
+    rows, clips = private["rows"], private["clips"]
+    said = f"export: {counted(rows, 'row')} and {counted(clips, 'clip')} not published"
+    more = private["dropped_rows"], private["dropped_clips"]
+    if rows or any(more):
+        said += (
+            f" (real.publish: false); before that, {counted(more[0], 'row')} and "
+            f"{counted(more[1], 'clip')} of that kind had been dropped"
+        )
+    return said + "."
+
+
 def _dropping(card: CardInput) -> str:
-    if not card.dropped:
+    if not card.accounts.reasons:
         return "## What was dropped\n\nNothing."
-    reasons = Counter((stage, name) for stage, name, _ in card.dropped)
+    reasons = Counter((stage, name) for stage, name, _ in card.accounts.reasons)
     rows: Counter[tuple[str, str, str]] = Counter()
-    for (stage, name, reason), count in card.dropped.items():
+    for (stage, name, reason), count in card.accounts.reasons.items():
         many = reasons[stage, name] > _MOST_REASONS
         rows[stage, name, "various, see the report" if many else reason] += count
     return "## What was dropped, and why\n\n" + _table(
-        ["stage", "filter", "reason", "rows"], [[*key, n] for key, n in sorted(rows.items())]
+        ["stage", "filter", "reason", "rows, candidates or clips"],
+        [[*key, n] for key, n in sorted(rows.items())],
     )
 
 
 def _expansion(card: CardInput) -> str:
-    made = sum(1 for generation in card.release.utterances["generation"].to_pylist() if generation)
+    made = _generated(card)
     if not made:
         return ""
+    come = "row comes" if made == 1 else "rows come"
     return (
-        f"## Does the expansion help?\n\nNot shown to help. {made:,} rows come from a text "
+        f"## Does the expansion help?\n\nNot shown to help. {made:,} {come} from a text "
         "generator that was trained on the train rows. No experiment of this build shows that a "
         "classifier gets better with them. They are weighted down; leave them out with "
         '`nlu.filter(lambda row: row["generation"] == 0)`.'
     )
+
+
+def _generated(card: CardInput) -> int:
+    generations: list[int] = card.release.utterances["generation"].to_pylist()
+    return sum(1 for generation in generations if generation)
 
 
 def _voices(card: CardInput) -> str:
@@ -212,7 +251,7 @@ def _voices(card: CardInput) -> str:
     ]
     return (
         "## Voices\n\n"
-        + _table(["engine", "version", "voice", "license", "gender", "accent", "clips"], rows)
+        + _table(["engine", "version", "voice", "license of it", "gender", "accent", "clips"], rows)
         + "\n\nAll of this speech is generated."
     )
 
@@ -256,7 +295,6 @@ def _figure(value: float | None, digits: int = 2) -> str:
 
 
 def _limits(card: CardInput) -> str:
-    clips = card.release.clips
     lines = [
         "People say things that no template foresaw: figures on validation and test of this "
         "corpus tell how well a model learned the corpus, not how well it understands people. "
@@ -265,32 +303,40 @@ def _limits(card: CardInput) -> str:
     ]
     if set(card.release.utterances["origin"].to_pylist()) == {"real"}:
         lines = ["Rows are as they were found, but for those that were dropped (see above)."]
-    if clips.num_rows:
-        names = ("engine", "voice", "split")
-        places = set(zip(*(clips[name].to_pylist() for name in names), strict=True))
-        voices = {(engine, voice) for engine, voice, _ in places}
-        shared = len(places) > len(voices)
-        lines.append(
-            ("One synthetic voice speaks" if len(voices) == 1 else f"{len(voices)} voices speak")
-            + (
-                " in all splits: a result on the test split says little about new speakers"
-                if shared
-                else ", none in two splits"
-            )
-            + "; rooms and noises are simulated."
-        )
+    if card.release.clips.num_rows:
+        lines.append(_shared_voices(card.release.clips))
+        lines.append("Rooms and noises are simulated.")
     return "## Known limits\n\n" + "\n".join(f"- {line}" for line in lines)
 
 
+def _shared_voices(clips: pa.Table) -> str:
+    """How many voices speak in more than one split, counted."""
+    heard: dict[tuple[str, str], set[str]] = {}
+    columns = (clips[name].to_pylist() for name in ("engine", "voice", "split"))
+    for engine, voice, split in zip(*columns, strict=True):
+        heard.setdefault((engine, voice), set()).add(split)
+    shared = sum(1 for splits in heard.values() if len(splits) > 1)
+    speak = "speaks" if shared == 1 else "speak"
+    said = f"{shared} of {counted(len(heard), 'voice')} {speak} in more than one split"
+    if shared:
+        said += ": a result on the test split says little about new speakers"
+    return f"{said}."
+
+
 def _licenses(card: CardInput) -> str:
-    rows = Counter(card.release.utterances["license"].to_pylist())
-    voices = Counter(card.release.clips["voice_license"].to_pylist())
-    listed = [["rows", name, count] for name, count in sorted(rows.items())]
-    listed += [["voices", name or "not stated", n] for name, n in sorted(voices.items(), key=str)]
+    release = card.release
+    rows, voices = row_licenses(release), voice_licenses(release)
+    lines = [f"- Data (texts, labels, annotations): {expression_of(rows)}"]
+    if voices:
+        lines.append(f"- Speech software or models: {expression_of(voices)}. {TOOL_SENTENCE}")
+    listed = [["rows", name, count] for name, count in rows.items()]
+    listed += [["clips", name or NOT_STATED, n] for name, n in voices.items()]
     return (
-        f"## License\n\n{license_expression(card.release)}\n\n"
-        + _table(["of", "license", "rows or clips"], listed)
-        + "\n\nEach row names its license. The license of a voice is that of the voice model."
+        "## License\n\n"
+        + "\n".join(lines)
+        + "\n\n"
+        + _table(["of", "license", "number"], listed)
+        + f"\n\nEach row and each clip names its license; `{LICENSE_FILE}` says what each covers."
     )
 
 

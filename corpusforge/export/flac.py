@@ -1,10 +1,13 @@
-"""The header of a FLAC file (RFC 9639 section 8.2), read without decoding the sound."""
+"""FLAC files: the header (RFC 9639 section 8.2) read without decoding, and the samples' hash."""
 
 from __future__ import annotations
 
+import hashlib
+import io
 from dataclasses import dataclass
+from importlib import util
 
-__all__ = ["FlacHeader", "read_header"]
+__all__ = ["FlacHeader", "pcm_sha256", "read_header"]
 
 _STREAMINFO_BYTES = 34
 
@@ -46,3 +49,20 @@ def read_header(data: bytes) -> FlacHeader:
         bits=(packed >> 36 & 0x1F) + 1,
         samples=packed & (1 << 36) - 1,
     )
+
+
+def pcm_sha256(data: bytes) -> str | None:
+    """SHA-256 of a FLAC file's little-endian 16-bit samples.
+
+    Returns:
+        Hex; "" for a file that cannot be decoded, None where soundfile is not installed.
+    """
+    if util.find_spec("soundfile") is None:
+        return None
+    import soundfile
+
+    try:
+        samples, _ = soundfile.read(io.BytesIO(data), dtype="int16")
+    except soundfile.LibsndfileError:
+        return ""
+    return hashlib.sha256(samples.astype("<i2").tobytes()).hexdigest()

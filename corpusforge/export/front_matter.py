@@ -7,21 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+import yaml
 
 from corpusforge.core.recipe import Recipe
 from corpusforge.export.features import Features, nlu_features, speech_features, to_yaml
+from corpusforge.export.licenses import hub_license, license_expression
 from corpusforge.export.release import ReleaseTables
 from corpusforge.export.writers.hf import files_of
 
-__all__ = ["front_matter", "license_expression"]
+__all__ = ["as_yaml", "front_matter"]
 
-# SPDX ids that the Hub knows by the same name in lower case; any other license is "other"
-# there, with its name beside it.
-_HUB_LICENSES = {
-    *("apache-2.0", "mit", "isc", "bsd-2-clause", "bsd-3-clause", "mpl-2.0", "unlicense"),
-    *("cc0-1.0", "cc-by-2.0", "cc-by-3.0", "cc-by-4.0", "cc-by-sa-3.0", "cc-by-sa-4.0"),
-    *("cc-by-nc-4.0", "cc-by-nc-sa-4.0", "cc-by-nd-4.0", "gpl-3.0", "agpl-3.0", "lgpl-3.0"),
-}
 _SIZES = (
     (1_000, "n<1K"),
     (10_000, "1K<n<10K"),
@@ -32,16 +27,18 @@ _SIZES = (
 _LARGEST = "10M<n<100M"
 
 
-def license_expression(release: ReleaseTables) -> str:
-    """All licenses of rows and voices as one SPDX expression, sorted, joined by AND."""
-    found = {
-        *release.utterances["license"].to_pylist(),
-        *release.clips["voice_license"].to_pylist(),
-    }
-    parts = sorted(name for name in found if name)
-    if len(parts) < 2:
-        return parts[0] if parts else "NONE"
-    return " AND ".join(f"({part})" if " " in part else part for part in parts)
+class _Plain(yaml.SafeDumper):
+    """Writes equal lists out in full: the Hub's own parser knows no anchors and aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Never refer to what was written before."""
+        return True
+
+
+def as_yaml(front: dict[str, Any]) -> str:
+    """Front matter as YAML, keys in their order."""
+    text: str = yaml.dump(front, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=1000)
+    return text
 
 
 def front_matter(recipe: Recipe, release: ReleaseTables, folder: Path) -> dict[str, Any]:
@@ -53,15 +50,6 @@ def front_matter(recipe: Recipe, release: ReleaseTables, folder: Path) -> dict[s
         folder: The release folder, with its Parquet files in place.
     """
     clips = release.clips.num_rows > 0
-    expression = license_expression(release)
-    lower = expression.lower()
-    licensed: dict[str, Any] = {"license": lower}
-    if lower not in _HUB_LICENSES:
-        licensed = {
-            "license": "other",
-            "license_name": expression.replace(" ", "-").replace("(", "").replace(")", ""),
-            "license_link": "README.md",
-        }
     rows = release.utterances.num_rows
     origins = set(release.utterances["origin"].to_pylist())
     made = origins - {"real"}
@@ -72,7 +60,7 @@ def front_matter(recipe: Recipe, release: ReleaseTables, folder: Path) -> dict[s
         "pretty_name": recipe.pretty_name or recipe.name,
         "language": [language],
         **({"language_details": recipe.lang} if "-" in recipe.lang else {}),
-        **licensed,
+        **hub_license(license_expression(release)),
         "tags": (["synthetic"] if made or clips else [])
         + ["corpusforge", "spoken-language-understanding", "datasets"]
         + (["audio"] if clips else []),

@@ -22,7 +22,7 @@ __all__ = ["FOLDER", "write_provenance"]
 
 FOLDER = "provenance"
 
-_WORDS = ("text", "slots", "spoken")
+_WORDS = ("text", "slots", "spoken", "intent")
 
 
 def write_provenance(
@@ -85,8 +85,8 @@ def _marked(rows: pa.Table, *, released: bool) -> pa.Table:
 def _other(table: pa.Table, columns: Sequence[str]) -> pa.Table:
     """A table of unpublished rows with the columns of the published ones.
 
-    The words of real rows are blanked: a row that may not be published must not slip out as
-    somebody's parent.
+    Words and labels of real rows are blanked: a row that may not be published must not slip
+    out as somebody's parent.
     """
     for name in columns:
         if name not in table.column_names:

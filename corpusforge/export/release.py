@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpusforge.core.errors import RunError
+from corpusforge.core.errors import StaleInputError
 from corpusforge.core.run import canonical_json
 from corpusforge.core.schema import SPLITS
 
@@ -84,7 +84,7 @@ class ReleaseTables:
         """FLAC file of each clip.
 
         Raises:
-            RunError: When a file of the cache is gone.
+            StaleInputError: When a file of the cache is gone.
         """
         for path in self._paths(clips):
             yield path.read_bytes()
@@ -93,9 +93,7 @@ class ReleaseTables:
         for name in pc.struct_field(clips["audio"], "path").to_pylist():
             path = self.audio_root / name
             if not path.is_file():
-                raise RunError(
-                    f"{path} is gone; delete the speech folder under stages/ and run again"
-                )
+                raise StaleInputError(f"{path.name} is gone from the cache", stage="speech")
             yield path
 
 

@@ -7,29 +7,37 @@ from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 import corpusforge
 from corpusforge.core import plugins
-from corpusforge.core.errors import RunError
+from corpusforge.core.errors import RunError, StaleInputError
 from corpusforge.core.recipe import Recipe
 from corpusforge.core.run import StageContext, StageResult, read_json, write_bytes, write_json
 from corpusforge.core.schema import read_table
+from corpusforge.export.accounts import Accounts, Ledger, counted, refuse_private_values
 from corpusforge.export.card import CardInput, render_card
+from corpusforge.export.checksums import write_checksums
 from corpusforge.export.features import bio_names
-from corpusforge.export.front_matter import license_expression
+from corpusforge.export.flac import pcm_sha256
+from corpusforge.export.licenses import (
+    LICENSE_FILE,
+    license_expression,
+    license_text,
+    row_licenses,
+    voice_licenses,
+)
 from corpusforge.export.provenance import write_provenance
 from corpusforge.export.release import ReleaseTables, Writer, content_hash, total_hash
-from corpusforge.export.verify import CHECKSUMS, checksum, verify_release
+from corpusforge.export.verify import verify_release
 
 __all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
 
 NAME = "export"
-VERSION = 1
+VERSION = 2
 PACKAGES = ("pyarrow", "PyYAML", "soundfile")
 
-RELEASE_FORMAT = 1
+RELEASE_FORMAT = 2
 """Counts up whenever the files of a release are laid out in another way."""
 
 _STAGES = ("grammar", "expand", "clean", "speech", "audio_gate")
@@ -57,15 +65,23 @@ def run(ctx: StageContext) -> StageResult:
     """Write release/ and, for the recipe's other writers, exports/WRITER/.
 
     Raises:
-        RunError: When nothing may be published, or the written release breaks a promise.
+        StaleInputError: When a clip's file is gone or holds other samples; nothing is written.
+        RunError: When nothing may be published, a generated row tells a private slot value, or
+            the written release breaks a promise.
     """
-    rows = read_table(ctx.inputs["clean"] / "utterances.parquet")
-    clips = read_table(ctx.inputs["audio_gate"] / "clips.parquet")
-    release = _release(ctx, rows, clips)
+    ledger = Ledger(
+        rows=read_table(ctx.inputs["clean"] / "utterances.parquet"),
+        clips=read_table(ctx.inputs["audio_gate"] / "clips.parquet"),
+        dropped={name: read_table(ctx.inputs[name] / "dropped.parquet") for name in _STAGES},
+        publish_real=ctx.recipe.real is None or ctx.recipe.real.publish,
+    )
+    release = _release(ctx, ledger)
     if not release.utterances.num_rows:
         raise RunError(
             "export: no row may be published: there are only real rows, and real.publish is false"
         )
+    refuse_private_values(ledger, read_table(ctx.inputs["grammar"] / "catalogue.parquet"))
+    check_sound(release)
     writers = ctx.recipe.export.writers
     with ctx.progress.task(NAME, total=len(writers), unit="writers") as task:
         for name in writers:
@@ -74,21 +90,22 @@ def run(ctx: StageContext) -> StageResult:
             folder.mkdir(parents=True)
             writer.write(release, folder)
             if name == "hf":
-                _finish_release(ctx, release, rows, folder)
+                _finish_release(ctx, release, ledger, folder)
             task.advance()
-    private = rows.num_rows - release.utterances.num_rows
-    notes = (
-        [f"{private:,} real rows are not in the release (real.publish: false)"] if private else []
-    )
+    private = ledger.rows.num_rows - release.utterances.num_rows
+    unheard = ledger.clips.num_rows - release.clips.num_rows
+    notes = _private_notes(private, unheard)
     for name in writers:
         notes += [f"writer {name}: {loss}" for loss in plugins.load("writer", name).losses]
     return StageResult(
-        rows_in=rows.num_rows,
+        rows_in=ledger.rows.num_rows,
         rows_out=release.utterances.num_rows,
         dropped={"not published": private} if private else {},
         facts={
             "rows": dict(sorted(Counter(release.utterances["split"].to_pylist()).items())),
             "clips": dict(sorted(Counter(release.clips["split"].to_pylist()).items())),
+            "private_rows": private,
+            "private_clips": unheard,
             "license": license_expression(release),
             "content_sha256": total_hash(content_hash(release)),
         },
@@ -96,11 +113,18 @@ def run(ctx: StageContext) -> StageResult:
     )
 
 
-def _release(ctx: StageContext, rows: pa.Table, clips: pa.Table) -> ReleaseTables:
+def _private_notes(rows: int, clips: int) -> list[str]:
+    if not rows:
+        return []
+    are = "real row is" if rows == 1 else "real rows are"
+    spoken = f", nor {counted(clips, 'clip')} of them" if clips else ""
+    return [f"{rows:,} {are} not in the release{spoken} (real.publish: false)"]
+
+
+def _release(ctx: StageContext, ledger: Ledger) -> ReleaseTables:
     """What may be published, with label names."""
-    real = ctx.recipe.real
-    if real is None or not real.publish:
-        rows = rows.filter(pc.not_equal(rows["origin"], "real"))
+    rows = ledger.public(ledger.rows)
+    clips = ledger.clips
     clips = clips.filter(pc.is_in(clips["utterance_id"], value_set=rows["id"].combine_chunks()))
     # `spoken` null means "as written"; users of the speech config want the words themselves.
     spoken = pc.coalesce(clips["spoken"], clips["text"])
@@ -116,76 +140,76 @@ def _release(ctx: StageContext, rows: pa.Table, clips: pa.Table) -> ReleaseTable
     )
 
 
+def check_sound(release: ReleaseTables) -> None:
+    """Hold every clip's file against what the speech stage wrote down.
+
+    Raises:
+        StaleInputError: When a file is gone or, where soundfile is installed to tell, damaged.
+    """
+    ids = release.clips["clip_id"].to_pylist()
+    stated = release.clips["pcm_sha256"].to_pylist()
+    for clip, flac, expected in zip(ids, release.audio(release.clips), stated, strict=True):
+        if pcm_sha256(flac) not in (None, expected):
+            raise StaleInputError(
+                f"clip {clip} does not hold the samples that were rendered", stage="speech"
+            )
+
+
 def _finish_release(
-    ctx: StageContext, release: ReleaseTables, rows: pa.Table, folder: Path
+    ctx: StageContext, release: ReleaseTables, ledger: Ledger, folder: Path
 ) -> None:
     """Provenance, facts, card and checksums of the release; then read it all again."""
-    dropped = [read_table(ctx.inputs[name] / "dropped.parquet") for name in _STAGES]
-    texts = [table for table in dropped if "clip_id" not in table.column_names]
+    texts = [table for table in ledger.dropped.values() if "clip_id" not in table.column_names]
     templates = read_table(ctx.inputs["grammar"] / "templates.parquet")
-    private = rows.filter(
-        pc.invert(pc.is_in(rows["id"], value_set=release.utterances["id"].combine_chunks()))
-    )
-    write_provenance(release, [private, *reversed(texts)], templates, folder)
+    write_provenance(release, [ledger.private(ledger.rows), *reversed(texts)], templates, folder)
     entries = {name: read_json(ctx.inputs[name] / "stage.json") for name in _STAGES}
+    accounts = ledger.close(note for entry in entries.values() for note in entry.get("notes", ()))
     bias = read_json(ctx.inputs["clean"] / "bias.json")
     content = content_hash(release)
-    total = total_hash(content)
-    facts = {
-        "format": RELEASE_FORMAT,
-        "name": ctx.recipe.name,
-        "pretty_name": ctx.recipe.pretty_name,
-        "description": ctx.recipe.description,
-        "corpusforge": corpusforge.__version__,
-        "license": license_expression(release),
-        "recipe": _public_recipe(ctx.recipe),
-        "packages": _packages(entries),
-        "labels": {"intent": list(release.intents), "bio": bio_names(release.slot_names)},
-        "rows": dict(sorted(Counter(release.utterances["split"].to_pylist()).items())),
-        "clips": dict(sorted(Counter(release.clips["split"].to_pylist()).items())),
-        "stages": {
-            name: {key: entry.get(key) for key in ("rows_in", "rows_out", "dropped")}
-            for name, entry in entries.items()
-        },
-        "bias": bias,
-        "content_sha256": {"all": total, **content},
-    }
-    write_json(facts, folder / "release.json")
+    facts = _facts(ctx.recipe, release, accounts, content)
+    write_json(facts | {"packages": _packages(entries), "bias": bias}, folder / "release.json")
     card = CardInput(
         recipe=ctx.recipe,
         release=release,
-        content_sha256=total,
-        stages=entries,
-        dropped=_reasons(dropped),
+        content_sha256=total_hash(content),
+        accounts=accounts,
         bias=bias,
         version=corpusforge.__version__,
     )
     write_bytes(render_card(card, folder).encode(), folder / "README.md")
+    write_bytes(license_text(release).encode(), folder / LICENSE_FILE)
     write_checksums(folder)
     problems = verify_release(folder)
     if problems:
         shown = "\n".join(f"    {problem}" for problem in problems[:_SHOWN_PROBLEMS])
-        raise RunError(f"export: the release breaks {len(problems)} promises\n{shown}")
+        broken = counted(len(problems), "promise")
+        raise RunError(f"export: the release breaks {broken}\n{shown}")
 
 
-def write_checksums(folder: Path) -> None:
-    """SHA256SUMS over all files below a folder, sorted by name, for `sha256sum -c`."""
-    names = sorted(
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if path.is_file() and path.name != CHECKSUMS
-    )
-    lines = [f"{checksum(folder / name)}  {name}\n" for name in names]
-    write_bytes("".join(lines).encode(), folder / CHECKSUMS)
-
-
-def _reasons(dropped: list[pa.Table]) -> dict[tuple[str, str, str], int]:
-    """(stage, filter, reason) -> rows or clips dropped."""
-    counted: Counter[tuple[str, str, str]] = Counter()
-    for table in dropped:
-        names = ("stage", "filter", "reason")
-        counted.update(zip(*(table[name].to_pylist() for name in names), strict=True))
-    return dict(counted)
+def _facts(
+    recipe: Recipe,
+    release: ReleaseTables,
+    accounts: Accounts,
+    content: Mapping[str, Mapping[str, str]],
+) -> dict[str, Any]:
+    """release.json, but for packages and bias figures."""
+    return {
+        "format": RELEASE_FORMAT,
+        "name": recipe.name,
+        "pretty_name": recipe.pretty_name,
+        "description": recipe.description,
+        "corpusforge": corpusforge.__version__,
+        "license": license_expression(release),
+        "licenses": {"rows": row_licenses(release), "voices": voice_licenses(release)},
+        "recipe": _public_recipe(recipe),
+        "labels": {"intent": list(release.intents), "bio": bio_names(release.slot_names)},
+        "rows": dict(sorted(Counter(release.utterances["split"].to_pylist()).items())),
+        "clips": dict(sorted(Counter(release.clips["split"].to_pylist()).items())),
+        # Rows and clips that may be published; the others are counted under `private`.
+        "stages": {step.stage: step.to_json() for step in accounts.steps},
+        "private": dict(accounts.private),
+        "content_sha256": {"all": total_hash(content), **content},
+    }
 
 
 def _packages(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

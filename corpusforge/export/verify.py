@@ -5,75 +5,50 @@ Works on a bare folder, e.g. one that was downloaded: `verify_release(folder)`.
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
-from importlib import util
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import yaml
 
 from corpusforge.core.lineage import find_leaks
 from corpusforge.core.schema import SPLITS
 from corpusforge.core.spans import spans_from_bio
 from corpusforge.core.text import fold
-from corpusforge.export.features import SAMPLING_RATE_HZ, arrow_schema, label_names, to_yaml
-from corpusforge.export.flac import read_header
+from corpusforge.export.checksums import CHECKSUMS, checksum
+from corpusforge.export.claims import check_claims, check_provenance
+from corpusforge.export.features import SAMPLING_RATE_HZ, arrow_schema, to_yaml
+from corpusforge.export.flac import pcm_sha256, read_header
 from corpusforge.export.release import NLU_COLUMNS, SPEECH_COLUMNS, content_of, total_hash
+from corpusforge.export.release_view import Problem, ReleaseView
 
-__all__ = ["CHECKSUMS", "Problem", "checksum", "verify_release"]
-
-CHECKSUMS = "SHA256SUMS"
+__all__ = ["Problem", "verify_release"]
 
 _CONFIGS = ("nlu", "speech")
 _DURATION_ROUNDING_S = 1e-3  # float32 seconds of a clip of up to two hours
 
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One broken promise.
-
-    Attributes:
-        check: Which check found it.
-        where: File, row or clip.
-        detail: What is wrong.
-    """
-
-    check: str
-    where: str
-    detail: str
-
-    def __str__(self) -> str:
-        return f"{self.check}: {self.where}: {self.detail}"
-
-
-def checksum(path: Path) -> str:
-    """SHA-256 of a file, hex."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+# What reading a file that is missing, cut off or of another shape raises: all that is a finding.
+_BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, pa.ArrowException)
 
 
 def verify_release(folder: Path) -> list[Problem]:
     """Check a release folder.
 
     Checked are: checksums of all files; the card's configs, features and split sizes against
-    the files; that spans read their text and BIO rebuilds them; no duplicates after folding
-    within an intent; no leak between splits, followed through parents to the templates; FLAC
-    headers, and samples where soundfile is installed; that a clip's row stands in the same
-    split; the content hash.
+    the files; that spans read their text and BIO rebuilds them; that no folded text stands
+    twice; no leak between splits, followed through parents to the templates; FLAC headers, and
+    samples where soundfile is installed; that a clip's row stands in the same split; the
+    content hash; licenses, counts and labels that card and release.json claim; and that
+    provenance tells of every row and clip what the data tells.
 
     Returns:
         All problems found; empty when the release keeps its promises.
     """
-    view = _View(folder)
-    checks: tuple[Callable[[_View], Iterator[Problem]], ...] = (
+    view = ReleaseView(folder)
+    checks: tuple[Callable[[ReleaseView], Iterator[Problem]], ...] = (
         _check_sums,
         _check_card,
         _check_features,
@@ -82,72 +57,20 @@ def verify_release(folder: Path) -> list[Problem]:
         _check_leaks,
         _check_clips,
         _check_content,
+        check_claims,
+        check_provenance,
     )
     problems: list[Problem] = []
     for check in checks:
-        name = check.__name__.removeprefix("_check_")
+        name = check.__name__.removeprefix("_").removeprefix("check_")
         try:
             problems += check(view)
-        # A file that is missing, cut off or of another shape must end as a finding.
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException) as e:
-            problems.append(Problem(name, str(folder), f"cannot be checked: {e!r}"))
+        except _BROKEN as error:
+            problems.append(Problem(name, str(folder), f"cannot be checked: {error!r}"))
     return problems
 
 
-class _View:
-    """A release folder, read lazily."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def files(self, config: str) -> list[tuple[str, Path]]:
-        """(split, file) of a config."""
-        paths = sorted((self.folder / config).glob("*.parquet"))
-        return [(path.name.partition("-")[0], path) for path in paths]
-
-    @cached_property
-    def card(self) -> dict[str, Any]:
-        """Front matter of the card."""
-        lines = (self.folder / "README.md").read_text(encoding="utf-8").split("\n")
-        if lines[0] != "---":
-            raise ValueError("README.md has no front matter")
-        front = yaml.safe_load("\n".join(lines[1 : lines.index("---", 1)]))
-        if not isinstance(front, dict):
-            raise ValueError("the front matter of README.md is no mapping")
-        return front
-
-    @cached_property
-    def facts(self) -> dict[str, Any]:
-        """release.json."""
-        facts: dict[str, Any] = json.loads((self.folder / "release.json").read_text("utf-8"))
-        return facts
-
-    @cached_property
-    def rows(self) -> list[dict[str, Any]]:
-        """All rows of config nlu, with split, intents and tags by name."""
-        rows: list[dict[str, Any]] = []
-        for split, path in self.files("nlu"):
-            table = pq.read_table(path, partitioning=None)
-            intents = label_names(table.schema, "intent")
-            tags = label_names(table.schema, "bio")
-            for row in table.to_pylist():
-                row["intent"] = intents[row["intent"]]
-                if row["bio"] is not None:
-                    row["bio"] = [tags[number] for number in row["bio"]]
-                rows.append({**row, "split": split})
-        return rows
-
-    def clips(self) -> Iterator[dict[str, Any]]:
-        """All rows of config speech, one row group of audio in memory at a time."""
-        for split, path in self.files("speech"):
-            with pq.ParquetFile(path) as file:
-                intents = label_names(file.schema_arrow, "intent")
-                for number in range(file.num_row_groups):
-                    for clip in file.read_row_group(number).to_pylist():
-                        yield {**clip, "intent": intents[clip["intent"]], "split": split}
-
-
-def _check_sums(view: _View) -> Iterator[Problem]:
+def _check_sums(view: ReleaseView) -> Iterator[Problem]:
     listed: dict[str, str] = {}
     for line in (view.folder / CHECKSUMS).read_text(encoding="utf-8").splitlines():
         digest, _, name = line.partition("  ")
@@ -166,7 +89,7 @@ def _check_sums(view: _View) -> Iterator[Problem]:
             yield Problem("sums", name, "does not have the listed SHA-256")
 
 
-def _check_card(view: _View) -> Iterator[Problem]:
+def _check_card(view: ReleaseView) -> Iterator[Problem]:
     configs = {item["config_name"]: item["data_files"] for item in view.card["configs"]}
     infos = {item["config_name"]: item for item in view.card["dataset_info"]}
     for config in _CONFIGS:
@@ -191,7 +114,7 @@ def _check_card(view: _View) -> Iterator[Problem]:
         yield Problem("card", split, "unknown split")
 
 
-def _check_features(view: _View) -> Iterator[Problem]:
+def _check_features(view: ReleaseView) -> Iterator[Problem]:
     infos = {item["config_name"]: item for item in view.card["dataset_info"]}
     intents: list[list[str]] = []
     for config in _CONFIGS:
@@ -207,7 +130,7 @@ def _check_features(view: _View) -> Iterator[Problem]:
         yield Problem("features", "intent", "label ids differ between files")
 
 
-def _check_rows(view: _View) -> Iterator[Problem]:
+def _check_rows(view: ReleaseView) -> Iterator[Problem]:
     seen: set[str] = set()
     for row in view.rows:
         if row["id"] in seen:
@@ -243,31 +166,35 @@ def _row_fault(row: dict[str, Any]) -> str:
     return ""
 
 
-def _check_duplicates(view: _View) -> Iterator[Problem]:
-    first: dict[tuple[str, str], str] = {}
+def _check_duplicates(view: ReleaseView) -> Iterator[Problem]:
+    """A folded text stands once: in one split and, where the recipe asks for it, one intent."""
+    filters = view.facts["recipe"]["clean"]["filters"]
+    first: dict[str, dict[str, Any]] = {}
     for row in view.rows:
-        twin = first.setdefault((row["intent"], fold(row["text"])), row["id"])
-        if twin != row["id"]:
-            yield Problem("duplicates", row["id"], f"same folded text and intent as {twin}")
+        twin = first.setdefault(fold(row["text"]), row)
+        if twin is row:
+            continue
+        if row["intent"] == twin["intent"]:
+            said = f"same folded text and intent as {twin['id']}"
+        elif row["split"] != twin["split"]:
+            said = f"same folded text as {twin['id']} in {twin['split']}, under another intent"
+        elif "label_conflict" in filters:
+            said = f"same folded text as {twin['id']}, under another intent"
+        else:
+            continue
+        yield Problem("duplicates", row["id"], said)
 
 
-def _check_leaks(view: _View) -> Iterator[Problem]:
+def _check_leaks(view: ReleaseView) -> Iterator[Problem]:
     folder = view.folder / "provenance"
     story = pq.read_table(folder / "utterances.parquet", partitioning=None)
     templates = pq.read_table(folder / "templates.parquet", partitioning=None)
     released = story.filter(story["released"])
-    facts = ("id", "split", "template", "generation", "origin")
-    told = {row["id"]: row for row in released.select(facts).to_pylist()}
-    if told.keys() != {row["id"] for row in view.rows}:
-        yield Problem("leaks", "provenance", "released rows are not the rows of nlu")
-    for row in view.rows:
-        if row["id"] in told and any(told[row["id"]][name] != row[name] for name in facts):
-            yield Problem("leaks", row["id"], "provenance tells another origin than nlu")
     for leak in find_leaks(released, templates, story.filter(pc.invert(story["released"]))):
         yield Problem("leaks", leak.row_id, str(leak))
 
 
-def _check_clips(view: _View) -> Iterator[Problem]:
+def _check_clips(view: ReleaseView) -> Iterator[Problem]:
     rows = {row["id"]: row for row in view.rows}
     seen: set[str] = set()
     for clip in view.clips():
@@ -297,7 +224,7 @@ def _sound_fault(clip: dict[str, Any]) -> str:
     return ""
 
 
-def _check_content(view: _View) -> Iterator[Problem]:
+def _check_content(view: ReleaseView) -> Iterator[Problem]:
     stated = view.facts["content_sha256"]
     found: dict[str, dict[str, str]] = {}
     for split in SPLITS:
@@ -305,13 +232,13 @@ def _check_content(view: _View) -> Iterator[Problem]:
         if rows:
             plain = ({name: row[name] for name in NLU_COLUMNS} for row in rows)
             found.setdefault("nlu", {})[split] = content_of(plain)
-    hashes = _pcm_hashes(view)
+    hashes = {clip["clip_id"]: clip["pcm_sha256"] for clip in view.story("clips")}
     by_split: dict[str, list[dict[str, Any]]] = {}
     for clip in view.clips():
         plain_clip = {name: clip[name] for name in SPEECH_COLUMNS}
         plain_clip["pcm_sha256"] = hashes[clip["clip_id"]]
         by_split.setdefault(clip["split"], []).append(plain_clip)
-        if _decodable() and _pcm_sha256(clip["audio"]["bytes"]) != hashes[clip["clip_id"]]:
+        if pcm_sha256(clip["audio"]["bytes"]) not in (None, hashes[clip["clip_id"]]):
             yield Problem("content", clip["clip_id"], "samples are not those of provenance")
     for split in SPLITS:
         if split in by_split:
@@ -320,26 +247,3 @@ def _check_content(view: _View) -> Iterator[Problem]:
         yield Problem("content", "release.json", "rows or samples are not those it was made of")
     if total_hash(found) != stated["all"]:
         yield Problem("content", "release.json", "content_sha256.all is not the sum of its parts")
-
-
-def _pcm_hashes(view: _View) -> dict[str, str]:
-    path = view.folder / "provenance" / "clips.parquet"
-    if not path.is_file():
-        return {}
-    table = pq.read_table(path, columns=["clip_id", "pcm_sha256"], partitioning=None)
-    return dict(zip(table["clip_id"].to_pylist(), table["pcm_sha256"].to_pylist(), strict=True))
-
-
-def _decodable() -> bool:
-    return util.find_spec("soundfile") is not None
-
-
-def _pcm_sha256(flac: bytes) -> str:
-    """SHA-256 of the 16-bit samples, "" for a file that cannot be decoded."""
-    import soundfile
-
-    try:
-        samples, _ = soundfile.read(io.BytesIO(flac), dtype="int16")
-    except soundfile.LibsndfileError:
-        return ""
-    return hashlib.sha256(samples.astype("<i2").tobytes()).hexdigest()

@@ -14,6 +14,7 @@ from corpusforge.core.progress import Progress
 from corpusforge.core.recipe import ExportConfig, RealConfig, Recipe
 from corpusforge.core.run import Cache, StageContext, write_json
 from corpusforge.core.schema import (
+    CATALOGUE,
     CLIPS,
     DROPPED,
     DROPPED_CLIPS,
@@ -120,6 +121,7 @@ def clips(table, cache_):
                 "engine_version": "1",
                 "voice": f"v{number % 2}",
                 "voice_license": VOICE_LICENSE,
+                "prosody": "{}",
                 "chain": [{"op": "gain", "version": "1", "params": '{"gain_db":-1.0}'}],
                 "snr_db": 12.5 if number % 2 else None,
                 "pcm_sha256": hashlib.sha256(pcm).hexdigest(),
@@ -156,6 +158,7 @@ def context(root, *, writers=("hf",), publish=False, speech=True, rows=None):
             "seconds": np.random.default_rng().random(),  # must not reach the release
         }
         write_json(entry, inputs[name] / "stage.json")
+    write_table(CATALOGUE.empty_table(), inputs["grammar"] / "catalogue.parquet")
     write_json(BIAS, inputs["clean"] / "bias.json")
     splits = {"t1": "train", "t2": "validation", "t3": "test", "t4": "train", "t5": "train"}
     templates = [

@@ -5,7 +5,8 @@ import yaml
 
 from corpusforge.core.schema import CLIPS
 from corpusforge.export import stage
-from corpusforge.export.front_matter import license_expression
+from corpusforge.export.card import _shared_voices
+from corpusforge.export.licenses import license_expression
 from corpusforge.export.release import ReleaseTables
 from tests.export.corpus import context, utterances
 
@@ -22,11 +23,35 @@ def test_front_matter_is_what_the_hub_wants(release_folder):
     assert front["pretty_name"] == "Small: a corpus"
     assert front["language"] == ["en"]
     assert front["language_details"] == "en-GB"
-    assert (front["license"], front["license_name"]) == ("other", "Apache-2.0-AND-CC0-1.0")
+    assert (front["license"], front["license_name"]) == ("other", "apache-2.0-and-cc0-1.0")
     assert {"synthetic", "audio"} <= set(front["tags"])
     assert front["size_categories"] == ["n<1K"]
     assert front["annotations_creators"] == ["machine-generated"]
     assert [config["config_name"] for config in front["configs"]] == ["nlu", "speech"]
+
+
+def test_license_file_and_plain_yaml(release_folder):
+    text = (release_folder / "LICENSE").read_text(encoding="utf-8")
+    assert text.startswith("SPDX-License-Identifier: Apache-2.0 AND CC0-1.0\n")
+    assert "  CC0-1.0: 6 rows\n" in text
+    assert "  Apache-2.0: engine tone, 6 clips\n" in text
+    assert front_matter(release_folder)["license_link"] == "LICENSE"
+    card = (release_folder / "README.md").read_text(encoding="utf-8").split("\n---\n")[0]
+    assert not [t for t in yaml.scan(card) if isinstance(t, yaml.AnchorToken | yaml.AliasToken)]
+
+
+@pytest.mark.parametrize(
+    ("voices", "said"),
+    [
+        ("aabaca", "1 of 3 voices speaks in more than one split: a result on the test split"),
+        ("aaaaaa", "1 of 1 voice speaks in more than one split: a result"),
+        ("abcadd", "0 of 4 voices speak in more than one split."),
+    ],
+)
+def test_voices_are_counted(voices, said):
+    splits = ["train", "validation", "test", "train", "train", "train"]
+    rows = [{"engine": "e", "voice": v, "split": s} for v, s in zip(voices, splits, strict=True)]
+    assert _shared_voices(pa.Table.from_pylist(rows)).startswith(said)
 
 
 def test_one_known_license_is_named(tmp_path):
@@ -58,15 +83,19 @@ def test_dataset_info_is_what_datasets_reads(release_folder):
 def test_body_tells_the_truth(release_folder):
     body = (release_folder / "README.md").read_text(encoding="utf-8").split("\n---\n", 1)[1]
     for words in (
-        "Not shown to help. 1 rows",
+        "Not shown to help. 1 row comes",
         "| clean | near_duplicate | same sentence | 1 |",
         "| grammar | 3 | 1 | 1 |",
         "All texts are synthetic and all speech is generated",
         "| tone | 1 | v0 | Apache-2.0 |",
-        "Apache-2.0 AND CC0-1.0",
+        "- Data (texts, labels, annotations): CC0-1.0\n",
+        "- Speech software or models: Apache-2.0. It is the license of the software",
+        "1 real row trained the generator and is not in the release",
+        "| clean | rows | 7 | 0 | 1 | 6 |",
+        "export: 1 row and 1 clip not published (real.publish: false)",
         "LIMITS",
         "- clean says: all well",
-        "2 voices speak in all splits",
+        "2 of 2 voices speak in more than one split",
         "sha256sum -c SHA256SUMS",
     ):
         assert words in body, words

@@ -3,15 +3,17 @@ import json
 import subprocess
 import sys
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from corpusforge.core.errors import RunError
+from corpusforge.core.errors import RunError, StaleInputError
 from corpusforge.core.run import canonical_json
-from corpusforge.core.schema import read_table
+from corpusforge.core.schema import CATALOGUE, read_table, write_table
 from corpusforge.core.spans import spans_from_bio
 from corpusforge.export import stage
+from corpusforge.export.checksums import write_checksums
 from corpusforge.export.verify import verify_release
 from tests.export.corpus import LABELS, context, tone, utterances
 
@@ -121,6 +123,45 @@ def test_release_with_a_missing_split(tmp_path, hub):
     assert set(hub(ctx.folder / "release", "speech")) == {"train"}
 
 
+def with_rows(table, **changes):
+    """The small corpus with changed columns: name -> change(list of values)."""
+    for name, change in changes.items():
+        values = table[name].to_pylist()
+        change(values)
+        place = table.schema.get_field_index(name)
+        field = table.schema.field(name)
+        table = table.set_column(place, field, pa.array(values, field.type))
+    return table
+
+
+def test_generated_rows_may_not_tell_private_values(tmp_path):
+    # The generated row's lamp stands in private rows alone: no list and no template has it.
+    def rename(slots, text):
+        return [{**slot, "text": text, "value": text} if slot["text"] == "lamp" else slot
+                for slot in slots or ()]  # fmt: skip
+
+    def plant(slots):
+        for row in range(5):
+            slots[row] = rename(slots[row], "desk")
+        slots[5] = [dict(slots[6][0], start=0, end=2, text="my")]
+        slots[5][0]["value"] = "lamp"
+
+    def plant_texts(texts):
+        for row in (0, 1):
+            texts[row] = texts[row].replace("lamp", "desk")
+
+    table = with_rows(utterances(), slots=plant, text=plant_texts)
+    ctx = context(tmp_path / "a", rows=table, speech=False)
+    with pytest.raises(RunError, match="values that only unpublished real rows have") as caught:
+        stage.run(ctx)
+    assert "lamp" not in str(caught.value)
+    # A value of the recipe's lists is nobody's secret.
+    row = dict.fromkeys(CATALOGUE.names, "") | {"entity": "x", "text": "Lamp!", "attributes": []}
+    listed = pa.Table.from_pylist([row], CATALOGUE)
+    write_table(listed, ctx.inputs["grammar"] / "catalogue.parquet")
+    stage.run(ctx)
+
+
 def test_nothing_to_publish(tmp_path):
     table = utterances()
     ctx = context(tmp_path, rows=table.filter(pc.field("origin") == "real"))
@@ -171,7 +212,7 @@ def test_content_hash_does_not_depend_on_the_file_format(tmp_path, release_folde
         (path / name).write_bytes((release_folder / name).read_bytes())
     for file in sorted(path.glob("nlu/*.parquet")):
         pq.write_table(pq.read_table(file, partitioning=None), file, compression="gzip")
-    stage.write_checksums(path)
+    write_checksums(path)
     assert verify_release(path) == []
     assert files(path) != files(release_folder)
     assert facts["content_sha256"]["all"]
@@ -197,11 +238,19 @@ def test_label_ids_stay_when_intents_are_added(release_folder, hub):
     assert hub(release_folder, "nlu")["train"].features["intent"].names == list(LABELS)
 
 
-def test_a_lost_cache_file_fails_the_run(tmp_path):
+@pytest.mark.parametrize("damage", ["gone", "cut", "other", "empty"])
+def test_damaged_cache_files_send_back_to_speech(tmp_path, damage):
     ctx = context(tmp_path)
-    next((tmp_path / "cache").rglob("*.flac")).unlink()
-    with pytest.raises(RunError, match="gone"):
+    path = sorted((tmp_path / "cache").rglob("*.flac"))[0]
+    if damage == "gone":
+        path.unlink()
+    else:
+        data = {"cut": path.read_bytes()[:-900], "other": tone(950)[0], "empty": b""}
+        path.write_bytes(data[damage])
+    with pytest.raises(StaleInputError) as caught:
         stage.run(ctx)
+    assert caught.value.stage == "speech"
+    assert list(ctx.folder.iterdir()) == []  # found before anything was written
 
 
 def test_other_writers_go_to_exports(tmp_path):
@@ -209,6 +258,15 @@ def test_other_writers_go_to_exports(tmp_path):
     result = stage.run(ctx)
     assert (ctx.folder / "exports" / "wav_csv" / "metadata.csv").is_file()
     assert any(note.startswith("writer wav_csv: ") for note in result.notes)
+    about = (ctx.folder / "exports" / "wav_csv" / "README.md").read_text("utf-8")
+    assert "synthetic speech" in about
+    assert "License of the texts: CC0-1.0." in about
+    done = subprocess.run(
+        ["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"],
+        cwd=ctx.folder / "exports" / "wav_csv",
+        check=False,
+    )
+    assert done.returncode == 0
     canonical_json(result.facts)
     canonical_json(stage.config(ctx.recipe))
 

@@ -5,8 +5,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from corpusforge.export.checksums import write_checksums
 from corpusforge.export.flac import read_header
-from corpusforge.export.stage import write_checksums
 from corpusforge.export.verify import verify_release
 from tests.export.corpus import tone
 
@@ -111,6 +111,9 @@ def test_leaks(folder):
 
 def test_template_in_two_splits(folder):
     edit(train(folder), "template", lambda names: names.__setitem__(0, "t3"))
+    assert ("provenance", "tells another template than nlu") in found(folder)
+    path = folder / "provenance" / "utterances.parquet"
+    edit(path, "template", lambda names: names.__setitem__(0, "t3"))
     assert "leaks" in checks(folder)
 
 
@@ -157,7 +160,91 @@ def test_card_that_does_not_fit(folder):
     card.write_text(text.replace("nlu/test-*", "nlu/tset-*"), "utf-8")
     assert checks(folder) == {"card"}
     card.write_text("# no front matter", "utf-8")
-    assert checks(folder) == {"card", "features"}
+    assert checks(folder) == {"card", "features", "claims"}
+
+
+def rewrite(path, change):
+    """Change a JSON file in place: change(facts)."""
+    facts = json.loads(path.read_text("utf-8"))
+    change(facts)
+    path.write_text(json.dumps(facts), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "detail"),
+    [
+        (lambda facts: facts["rows"].update(train=5), "rows or clips per split"),
+        (lambda facts: facts["clips"].update(test=0), "rows or clips per split"),
+        (lambda facts: facts["labels"]["intent"].reverse(), "labels are not"),
+        (lambda facts: facts["labels"]["bio"].append("B-x"), "labels are not"),
+        (lambda facts: facts.update(license="MIT"), "licenses are not"),
+        (lambda facts: facts["licenses"]["voices"].clear(), "licenses are not"),
+    ],
+)
+def test_release_json_that_claims_something_else(folder, change, detail):
+    rewrite(folder / "release.json", change)
+    assert [(c, d) for c, d in found(folder) if c == "claims" and d.startswith(detail)]
+
+
+def test_a_license_that_was_exchanged_everywhere_but_in_the_rows(folder):
+    expression = "Apache-2.0 AND CC0-1.0"
+    for name in ("README.md", "LICENSE", "release.json"):
+        text = (folder / name).read_text("utf-8")
+        text = text.replace(expression, "MIT").replace(expression.lower().replace(" ", "-"), "mit")
+        (folder / name).write_text(text, "utf-8")
+    problems = [p for p in verify_release(folder) if p.check == "claims"]
+    assert {p.where for p in problems} == {"README.md", "LICENSE", "release.json"}
+
+
+def test_content_hash_of_the_card(folder):
+    digest = json.loads((folder / "release.json").read_text("utf-8"))["content_sha256"]["all"]
+    card = folder / "README.md"
+    card.write_text(card.read_text("utf-8").replace(digest, "0" * 64), "utf-8")
+    assert ("claims", "the content hash is not that of release.json") in found(folder)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "detail"),
+    [
+        ("chain", None, "does not tell the chain"),
+        ("chain", [{"op": "gain", "version": "1", "params": "x"}], "does not tell the chain"),
+        ("voice", None, "tells another voice than speech"),
+        ("engine_version", "", "does not tell the engine_version"),
+        ("voice_license", "MIT", "tells another voice_license than speech"),
+        ("text", "other", "tells another text than speech"),
+    ],
+)
+def test_provenance_of_clips(folder, column, value, detail):
+    path = folder / "provenance" / "clips.parquet"
+    edit(path, column, lambda values: values.__setitem__(0, value))
+    assert ("provenance", detail) in found(folder)
+
+
+def test_provenance_of_rows(folder):
+    path = folder / "provenance" / "utterances.parquet"
+    edit(path, "text", lambda texts: texts.__setitem__(0, "other"))
+    assert ("provenance", "tells another text than nlu") in found(folder)
+
+
+def test_words_of_a_private_ancestor(folder):
+    path = folder / "provenance" / "utterances.parquet"
+    edit(path, "origin", lambda names: names.__setitem__(-1, "real"))
+    assert ("provenance", "tells words of a row that is not published") in found(folder)
+
+
+def test_a_test_sentence_in_train_under_another_intent(folder):
+    text = pq.read_table(folder / "nlu" / "test-00000-of-00001.parquet")["text"][0].as_py()
+    edit(train(folder), "text", lambda texts: texts.__setitem__(3, text.upper() + "!"))
+    edit(train(folder), "intent", lambda names: names.__setitem__(3, 0))
+    details = [p.detail for p in verify_release(folder) if p.check == "duplicates"]
+    assert len(details) == 1
+    assert details[0].endswith("under another intent")
+    assert "same folded text as" in details[0]
+
+
+def test_one_text_under_two_intents_in_train(folder):
+    edit(train(folder), "text", lambda texts: texts.__setitem__(2, texts[0]))
+    assert "duplicates" in checks(folder)
 
 
 def test_flac_header():

@@ -8,6 +8,7 @@ import soundfile
 from corpusforge.core import plugins
 from corpusforge.core.schema import SPLITS
 from corpusforge.export import stage
+from corpusforge.export.accounts import Ledger
 from corpusforge.export.release import NLU_COLUMNS, SPEECH_COLUMNS, of_split
 from corpusforge.export.writers import hf
 from tests.export.corpus import clips, context, utterances
@@ -17,7 +18,7 @@ from tests.export.corpus import clips, context, utterances
 def release(tmp_path):
     ctx = context(tmp_path, publish=True)
     table = utterances()
-    return stage._release(ctx, table, clips(table, ctx.cache))
+    return stage._release(ctx, Ledger(table, clips(table, ctx.cache), {}, publish_real=True))
 
 
 def ordered(table, columns):
@@ -66,7 +67,9 @@ def test_wav_folder_without_clips(tmp_path, release):
         release.slot_names,
         release.audio_root,
     )
-    assert [path.name for path in plugin.write(silent, tmp_path)] == ["utterances.csv"]
+    names = ["utterances.csv", "README.md", "LICENSE", "SHA256SUMS"]
+    assert [path.name for path in plugin.write(silent, tmp_path)] == names
+    assert "speech" not in (tmp_path / "README.md").read_text("utf-8")
     assert set(plugin.read(tmp_path)) == {"nlu"}
 
 

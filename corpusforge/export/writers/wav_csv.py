@@ -16,6 +16,16 @@ import pyarrow as pa
 from corpusforge.core.errors import require
 from corpusforge.core.run import canonical_json
 from corpusforge.core.schema import CLIPS, UTTERANCES
+from corpusforge.export.accounts import counted
+from corpusforge.export.checksums import write_checksums
+from corpusforge.export.licenses import (
+    LICENSE_FILE,
+    TOOL_SENTENCE,
+    expression_of,
+    license_text,
+    row_licenses,
+    voice_licenses,
+)
 from corpusforge.export.release import NLU_COLUMNS, SPEECH_COLUMNS, ReleaseTables
 
 __all__ = ["PLUGIN", "WavCsvWriter"]
@@ -30,7 +40,8 @@ _NULL = ""
 class WavCsvWriter:
     """utterances.csv (all rows), metadata.csv (all clips) and wav/SPLIT/CLIP_ID.wav.
 
-    UTF-8, comma, CRLF, quotes as in RFC 4180. `slots` is JSON, numbers are exact.
+    UTF-8, comma, CRLF, quotes as in RFC 4180. `slots` is JSON, numbers are exact. README.md and
+    LICENSE say what it is, since the folder goes its own way; SHA256SUMS covers all files.
     """
 
     name: str = "wav_csv"
@@ -44,9 +55,12 @@ class WavCsvWriter:
         rows = folder / _ROWS
         columns = [*NLU_COLUMNS, "split"]
         _write_csv(rows, columns, release.utterances.select(columns).to_pylist())
+        about = [folder / "README.md", folder / LICENSE_FILE]
+        about[0].write_text(_readme(release), encoding="utf-8")
+        about[1].write_text(license_text(release), encoding="utf-8")
         if not release.clips.num_rows:
-            return [rows]
-        written = [rows]
+            return [rows, *about, write_checksums(folder)]
+        written = [rows, *about]
         listed = release.clips.select([*SPEECH_COLUMNS, "split"]).to_pylist()
         for clip, flac in zip(listed, release.audio(release.clips), strict=True):
             clip[_FILE] = f"wav/{clip['split']}/{clip['clip_id']}.wav"
@@ -55,7 +69,7 @@ class WavCsvWriter:
             path.write_bytes(_wav(flac))
             written.append(path)
         _write_csv(folder / _CLIPS, [_FILE, *SPEECH_COLUMNS, "split"], listed)
-        return [*written, folder / _CLIPS]
+        return [*written, folder / _CLIPS, write_checksums(folder)]
 
     def read(self, folder: Path) -> Mapping[str, pa.Table]:
         """See `Writer.read`."""
@@ -72,6 +86,25 @@ class WavCsvWriter:
             schema = pa.schema([*fields, pa.field("audio", pa.binary())])
             found["speech"] = pa.Table.from_pylist(clips, schema)
         return found
+
+
+def _readme(release: ReleaseTables) -> str:
+    rows, clips = release.utterances, release.clips
+    real = rows["origin"].to_pylist().count("real")
+    lines = [
+        "# Labelled commands as WAV and CSV",
+        f"{counted(rows.num_rows, 'row')} in `{_ROWS}`: {real:,} real, the others synthetic.",
+        f"License of the texts: {expression_of(row_licenses(release))}.",
+    ]
+    if clips.num_rows:
+        lines += [
+            f"{counted(clips.num_rows, 'clip')} in `{_CLIPS}` and `wav/`, 16-bit PCM. All of it is "
+            "synthetic speech: no recording of a person is in it.",
+            f"License of the speech software or models: {expression_of(voice_licenses(release))}. "
+            + TOOL_SENTENCE,
+        ]
+    lines.append(f"`{LICENSE_FILE}` says what each license covers, SHA256SUMS checks the files.")
+    return "\n\n".join(lines) + "\n"
 
 
 def _wav(flac: bytes) -> bytes:
