@@ -151,7 +151,7 @@ def preview(
 
     Args:
         recipe: As for `build`.
-        n: Rows from the templates; a recipe with real rows only shows n of those.
+        n: Rows; with templates and real rows, a quarter of them are real.
         overrides: As for `build`.
 
     Returns:
@@ -160,14 +160,9 @@ def preview(
     loaded = load_recipe(recipe, overrides)
     if n < 1:
         raise InputError(f"-n {n}: at least 1 row is needed")
-    if loaded.grammar.path is None:
-        from corpusforge.grammar.real_rows import read_real_rows
+    from corpusforge.grammar.recipe_rows import preview_rows
 
-        rows = read_real_rows(loaded)
-        return rows.table.slice(0, n), rows.notes
-    lists = loaded.path(loaded.grammar.lists) if loaded.grammar.lists else None
-    path = loaded.path(loaded.grammar.path)
-    return sample(path, n, seed=loaded.seed, lang=loaded.lang, lists=lists)
+    return preview_rows(loaded, n)
 
 
 def sample(

@@ -84,7 +84,9 @@ class ExpandConfig:
     temperatures: tuple[float, ...] = option(
         "sampling temperatures, mixed", (0.8, 1.0, 1.2), minItems=1, exclusiveMinimum=0, maximum=5
     )
-    hidden_size: int = option("width of the transformer", 128, minimum=16, maximum=2048)
+    hidden_size: int = option(
+        "width of the transformer", 128, minimum=16, maximum=2048, multipleOf=8
+    )
     layers: int = option("layers of the transformer", 3, minimum=1, maximum=48)
     epochs: int = option("most epochs of maximum likelihood", 30, minimum=1)
     max_candidates: int = option("candidates drawn per wanted row, at most", 40, minimum=1)

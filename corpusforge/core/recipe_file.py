@@ -166,6 +166,8 @@ def _complaint(error: Any) -> str:
         return f"a name stands twice in {error.instance!r}"
     if error.validator == "minLength":
         return "must not be empty"
+    if error.validator == "multipleOf":
+        return f"{error.instance!r} is not a multiple of {error.validator_value}"
     if error.validator == "exclusiveMinimum":
         return f"{error.instance!r} is not above {error.validator_value}"
     if error.validator == "minimum":

@@ -67,7 +67,9 @@ def _field_schema(hint: Any, limits: dict[str, Any]) -> dict[str, Any]:
         return _object_schema(hint)
     if get_origin(hint) is tuple:
         arguments = get_args(hint)
-        whole = {key: limits.pop(key) for key in ("minItems", "uniqueItems") if key in limits}
+        whole: dict[str, Any] = {
+            key: limits.pop(key) for key in ("minItems", "uniqueItems") if key in limits
+        }
         schema = {"type": "array", "items": {**_SCALARS[arguments[0]], **limits}, **whole}
         if Ellipsis not in arguments:
             schema |= {"minItems": len(arguments), "maxItems": len(arguments)}

@@ -96,5 +96,6 @@ _CHECKS: dict[str, Any] = {
     "pattern": lambda v, wanted: not isinstance(v, str) or re.search(wanted, v) is not None,
     "minimum": lambda v, wanted: not _number(v) or v >= wanted,
     "maximum": lambda v, wanted: not _number(v) or v <= wanted,
+    "multipleOf": lambda v, wanted: not isinstance(v, int) or v % wanted == 0,
     "exclusiveMinimum": lambda v, wanted: not _number(v) or v > wanted,
 }

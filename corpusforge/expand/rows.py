@@ -19,6 +19,7 @@ from corpusforge.core.schema import (
     with_scores,
 )
 from corpusforge.core.seeding import rng
+from corpusforge.core.spans import Slot
 from corpusforge.core.text import fold
 from corpusforge.expand.contract import Candidate
 from corpusforge.expand.judge import Limits
@@ -41,6 +42,7 @@ _REASONS = {
     "intent_disagreement": "a judge does not find its intent in it",
     "low_realness": "the discriminator takes it for generated",
     "duplicate": "another row reads the same",
+    "no_value": "a slot has no value that may be used",
     "not_chosen": "its intent had enough better ones",
 }
 
@@ -64,18 +66,22 @@ class RowBuilder:
         self._recipe = recipe
         self._rows: dict[tuple[str, str], Utterance] = {}
 
-    def accept(self, candidate: Candidate) -> bool:
-        """Fills a passed candidate so that its folded text is new; False when it cannot be."""
+    def accept(self, candidate: Candidate) -> str:
+        """Fills a passed candidate so that its folded text is new.
+
+        Returns:
+            "" when it could be filled, else why not: "no_value" or "duplicate".
+        """
         for attempt in range(_TRIES):
             row = self._fill(candidate, attempt)
             if row is None:
-                return False
+                return "no_value"
             folded = fold(row.text)
             if folded and folded not in self._taken:
                 self._taken.add(folded)
                 self._rows[candidate.frame.intent, candidate.text] = row
-                return True
-        return False
+                return ""
+        return "duplicate"
 
     def _fill(self, candidate: Candidate, attempt: int) -> Utterance | None:
         frame = candidate.frame
@@ -84,12 +90,23 @@ class RowBuilder:
         if filled is None:
             return None
         text, slots, licenses = filled
+        annotated = self._train[frame.parent].slots is not None
+        return self._row(candidate, text, slots if annotated else None, licenses)
+
+    def _row(
+        self,
+        candidate: Candidate,
+        text: str,
+        slots: tuple[Slot, ...] | None,
+        licenses: tuple[str, ...],
+    ) -> Utterance:
+        frame = candidate.frame
         parent = self._train[frame.parent]
         return Utterance(
             text=text,
             lang=parent.lang,
             intent=frame.intent,
-            slots=None if parent.slots is None else slots,
+            slots=slots,
             origin=self._recipe.expand.generator,
             template=parent.template,
             parents=(parent.id,),
@@ -107,15 +124,16 @@ class RowBuilder:
         return _with_scores(assign_ids(utterances_to_table(weighted)), kept)
 
     def rejected(self, judged: Sequence[Judged]) -> tuple[pa.Table, list[Judged]]:
-        """Other candidates as rows of weight 0; those that cannot be filled are left out."""
-        rows: list[Utterance] = []
-        kept: list[Judged] = []
-        for item in judged:
-            row = None if item.verdict == ACCEPTED else self._fill(item.candidate, 0)
-            if row is not None:
-                rows.append(replace(row, weight=0.0))
-                kept.append(item)
-        return _with_scores(assign_ids(utterances_to_table(rows)), kept), kept
+        """Other candidates as rows of weight 0, filled where their slots have values."""
+        kept = [item for item in judged if item.verdict != ACCEPTED]
+        rows = [self._fill(item.candidate, 0) or self._unfilled(item.candidate) for item in kept]
+        weightless = [replace(row, weight=0.0) for row in rows]
+        return _with_scores(assign_ids(utterances_to_table(weightless)), kept), kept
+
+    def _unfilled(self, candidate: Candidate) -> Utterance:
+        """A candidate that cannot be filled, with its slot names standing in the text."""
+        text = self._table.plain(candidate.text)
+        return self._row(candidate, text, None, ())
 
 
 def _weights(train: Sequence[Utterance], accepted: Counter[str]) -> dict[str, float]:

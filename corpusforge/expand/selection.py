@@ -186,7 +186,7 @@ class Selection:
             )
         return passed
 
-    def choose(self, budget: Budget, unique: Callable[[Candidate], bool]) -> dict[str, int]:
+    def choose(self, budget: Budget, fill: Callable[[Candidate], str]) -> dict[str, int]:
         """Accepts the best passed candidates of each intent.
 
         Best by realness plus twice the generator's likelihood, each in standard deviations
@@ -194,7 +194,8 @@ class Selection:
 
         Args:
             budget: Wanted rows and their shares per intent.
-            unique: Called for a chosen candidate; False when its final text is taken.
+            fill: Called for a chosen candidate; "" when it could be filled with values that
+                make it a new text, else the verdict.
 
         Returns:
             Accepted rows per intent.
@@ -209,11 +210,10 @@ class Selection:
         for index in np.argsort(-rank, kind="stable"):
             item = self.judged[places[index]]
             folded = fold_delexicalised(item.candidate.text)
-            verdict = "not_chosen"
             # The same sentence under two intents would be a label conflict.
-            if folded in texts or not unique(item.candidate):
-                verdict = "duplicate"
-            else:
+            verdict = "duplicate" if folded in texts else fill(item.candidate)
+            if not verdict:
+                verdict = "not_chosen"
                 texts.add(folded)
                 pools[item.candidate.frame.intent].append(places[index])
             self.judged[places[index]] = replace(item, verdict=verdict)

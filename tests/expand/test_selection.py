@@ -92,7 +92,7 @@ def test_each_distinct_candidate_has_one_verdict():
         candidate("novel third 2 1"),
         candidate("novel second 3 1", intent="b"),
     )
-    accepted = selection.choose(Budget(2, {"a": 1}, 9), lambda _: True)
+    accepted = selection.choose(Budget(2, {"a": 1}, 9), lambda _: "")
     assert accepted == {"a": 2}
     assert verdicts(selection) == {
         "in_language x 9 1": "in_language",
@@ -110,5 +110,5 @@ def test_each_distinct_candidate_has_one_verdict():
 
 def test_texts_that_are_taken_are_duplicates():
     selection = selection_of(candidate("novel x 1 1"))
-    assert selection.choose(Budget(1, {"a": 1}, 9), lambda _: False) == {"a": 0}
+    assert selection.choose(Budget(1, {"a": 1}, 9), lambda _: "duplicate") == {"a": 0}
     assert verdicts(selection) == {"novel x 1 1": "duplicate"}
