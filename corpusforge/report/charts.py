@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from corpusforge.report.markup import Markup, element, join
 
-__all__ = ["Series", "bars", "histogram", "legend", "number", "percent", "shorten"]
+__all__ = ["Series", "bars", "counted", "histogram", "legend", "number", "percent", "shorten"]
 
 _ROW_PX = 34
 _BAR_PX = 10
@@ -48,6 +48,11 @@ def number(value: float, digits: int = 0) -> str:
     """A number for readers: thousands apart, at most `digits` decimals."""
     rounded = f"{value:,.{digits}f}".replace(",", "\u202f")
     return rounded.rstrip("0").rstrip(".") if digits else rounded
+
+
+def counted(value: int, what: str) -> str:
+    """A number with its noun: "1 row", "2 rows"."""
+    return f"{number(value)} {what}{'s' * (value != 1)}"
 
 
 def percent(part: float, whole: float) -> str:

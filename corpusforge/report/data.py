@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,14 +35,13 @@ CLIP_COLUMNS = (
 
 @dataclass(frozen=True)
 class Dropped:
-    """Rows that one filter of one stage put aside.
+    """Rows that one filter of one stage put aside, of those that may be published.
 
     Attributes:
         stage: Stage name.
         filter: Plug-in or check.
         reasons: Reason -> rows, in the order of falling counts.
-        examples: A few of the rows, each with text, reason and twin_id; texts of rows that are
-            not published are left out.
+        examples: A few of the rows, each with text, reason and twin_id.
         unit: "rows", "candidates" or "clips".
     """
 
@@ -59,7 +59,7 @@ class Dropped:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Everything that the page needs.
+    """Everything that the page needs: what is in the release, and of the rest only how much.
 
     Attributes:
         title: Heading.
@@ -73,10 +73,11 @@ class Corpus:
         dropped: What was put aside.
         texts: Id -> text of rows that may be shown, for parents and twins.
         facts: Stage -> its figures.
-        notes: Sentences that the stages want read.
+        notes: (stage, sentence) that the stages want read.
         bias: The bias figures, or {}.
         history: What the generator's training noted, or {}.
-        hidden: Origins whose texts must not be shown (real rows that are not published).
+        private: How much is not published (real rows without real.publish): "rows" and "clips"
+            that were kept, "dropped_rows", "dropped_clips"; {} when that is not known.
         release: Made from a bare release: what is not in it cannot be told.
     """
 
@@ -91,10 +92,10 @@ class Corpus:
     dropped: tuple[Dropped, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
     bias: Mapping[str, Any] = field(default_factory=dict)
     history: Any = field(default_factory=dict)
-    hidden: frozenset[str] = frozenset()
+    private: Mapping[str, int] = field(default_factory=dict)
     release: bool = False
 
     def count(self, column: str) -> Counter[str]:
@@ -117,10 +118,19 @@ def from_stages(stages: Mapping[str, Path], cache: Path, recipe: Mapping[str, An
         for name, folder in stages.items()
         if (folder / "stage.json").is_file()
     }
-    texts = _texts(stages, hidden)
     last = next((stages[name] for name in reversed(_TEXT_STAGES) if name in stages), None)
     clips = next((stages[name] for name in reversed(_CLIP_STAGES) if name in stages), None)
-    notes = [note for entry in entries.values() for note in entry.get("notes", ())]
+    rows = _rows(last / "utterances.parquet", UTTERANCES, ROW_COLUMNS) if last else []
+    heard = _rows(clips / "clips.parquet", CLIPS, CLIP_COLUMNS) if clips else []
+    lost = _lost(stages)
+    names = _private_names([*rows, *(row for _, row in lost)], hidden)
+    facts = {name: entry.get("facts", {}) for name, entry in entries.items()}
+    private = {
+        "rows": sum(row["origin"] in hidden for row in rows),
+        "clips": sum(clip["origin"] in hidden for clip in heard),
+        "dropped_rows": sum(r["origin"] in hidden for s, r in lost if s in _TEXT_STAGES),
+        "dropped_clips": sum(r["origin"] in hidden for s, r in lost if s in _CLIP_STAGES),
+    }
 
     def read_audio(clip: Mapping[str, Any]) -> bytes | None:
         path = cache / str((clip["audio"] or {}).get("path"))
@@ -131,18 +141,68 @@ def from_stages(stages: Mapping[str, Path], cache: Path, recipe: Mapping[str, An
         description=recipe.get("description", ""),
         lang=recipe["lang"],
         license=recipe.get("license", ""),
-        rows=_rows(last / "utterances.parquet", UTTERANCES, ROW_COLUMNS) if last else [],
-        clips=_rows(clips / "clips.parquet", CLIPS, CLIP_COLUMNS) if clips else [],
+        rows=[row for row in rows if row["origin"] not in hidden],
+        clips=[clip for clip in heard if clip["origin"] not in hidden],
         read_audio=read_audio,
         templates=_optional(stages, "grammar", "templates.parquet"),
-        dropped=_dropped(stages, hidden),
-        texts=texts,
-        facts={name: entry.get("facts", {}) for name, entry in entries.items()},
-        notes=tuple(dict.fromkeys(notes)),
+        dropped=_dropped(
+            [(stage, row) for stage, row in lost if row["origin"] not in hidden], bool(hidden)
+        ),
+        texts=_texts(stages, hidden),
+        facts=_public_facts(facts, names),
+        notes=_public_notes(entries, names),
         bias=_optional_json(stages, "clean", "bias.json"),
         history=_optional_json(stages, "expand", "history.json"),
-        hidden=hidden,
+        private=private,
     )
+
+
+def _lost(stages: Mapping[str, Path]) -> list[tuple[str, Row]]:
+    """(stage, dropped row) of all stages in order."""
+    wanted = ["filter", "reason", "text", "origin", "intent", "twin_id", "slots"]
+    found: list[tuple[str, Row]] = []
+    for stage in (*_TEXT_STAGES, *_CLIP_STAGES):
+        path = stages[stage] / "dropped.parquet" if stage in stages else None
+        if path is not None and path.is_file():
+            found += [(stage, row) for row in pq.read_table(path).select(wanted).to_pylist()]
+    return found
+
+
+def _private_names(rows: Iterable[Row], hidden: frozenset[str]) -> frozenset[str]:
+    """Intents, slots and lists that only rows of hidden origins have."""
+    private: set[str] = set()
+    public: set[str] = set()
+    for row in rows:
+        found = private if row["origin"] in hidden else public
+        found.add(row["intent"])
+        for slot in row["slots"] or ():
+            found.update((slot["name"], slot["entity"], slot["role"], slot["group"]))
+    return frozenset(private - public - {""})
+
+
+def _public_facts(
+    facts: Mapping[str, Mapping[str, Any]], names: frozenset[str]
+) -> dict[str, Mapping[str, Any]]:
+    """The stages' figures without those of private intents."""
+    found = dict(facts)
+    intents = found.get("expand", {}).get("intents", {})
+    if names & set(intents):
+        shown = {name: figures for name, figures in intents.items() if name not in names}
+        found["expand"] = {**found["expand"], "intents": shown}
+    return found
+
+
+def _public_notes(
+    entries: Mapping[str, Mapping[str, Any]], names: frozenset[str]
+) -> tuple[tuple[str, str], ...]:
+    """(stage, note) of all stages, without the notes that hold a private name as a word."""
+    order = (*_TEXT_STAGES, *_CLIP_STAGES, "export")
+    notes = [(stage, n) for stage in order for n in entries.get(stage, {}).get("notes", ())]
+    if names:
+        listed = "|".join(sorted(map(re.escape, names)))
+        telling = re.compile(rf"(?<!\w)(?:{listed})(?!\w)")
+        notes = [(stage, note) for stage, note in notes if not telling.search(note)]
+    return tuple(dict.fromkeys(notes))
 
 
 def _rows(path: Path, schema: pa.Schema, columns: tuple[str, ...]) -> list[Row]:
@@ -185,22 +245,22 @@ def _texts(stages: Mapping[str, Path], hidden: frozenset[str]) -> dict[str, str]
     return found
 
 
-def _dropped(stages: Mapping[str, Path], hidden: frozenset[str]) -> tuple[Dropped, ...]:
+def _dropped(lost: Sequence[tuple[str, Row]], private: bool) -> tuple[Dropped, ...]:
+    """Counts, reasons and examples.
+
+    Where there are private rows, what a generator wrote and was dropped is shown by count alone:
+    it may have been dropped because it said what a private row says.
+    """
     found: list[Dropped] = []
     for stage in (*_TEXT_STAGES, *_CLIP_STAGES):
-        path = stages[stage] / "dropped.parquet" if stage in stages else None
-        if path is None or not path.is_file():
-            continue
         unit = "clips" if stage in _CLIP_STAGES else "candidates" if stage == "expand" else "rows"
-        wanted = ["filter", "reason", "text", "origin", "intent", "twin_id", "slots"]
-        table = pq.read_table(path).select(wanted)
-        filters = Counter(table["filter"].to_pylist())
-        rows = table.to_pylist()
+        rows = [row for place, row in lost if place == stage]
+        filters = Counter(row["filter"] for row in rows)
         for name, _ in sorted(filters.items(), key=lambda item: (-item[1], item[0])):
             own = [row for row in rows if row["filter"] == name]
             reasons = Counter(row["reason"] for row in own)
             ordered = dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0])))
-            shown = [row for row in own if row["origin"] not in hidden]
+            shown = [row for row in own if not private or row["origin"] == "grammar"]
             found.append(Dropped(stage, name, ordered, _examples(shown), unit))
     return tuple(found)
 

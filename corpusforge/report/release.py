@@ -69,6 +69,7 @@ def from_release(folder: Path) -> Corpus:
         dropped=_dropped(facts.get("stages", {})),
         texts={name: row["text"] for name, row in family.items() if row["text"]},
         bias=facts.get("bias", {}),
+        private=facts.get("private", {}),
         release=True,
     )
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from corpusforge.core.schema import SPLITS
 from corpusforge.report.audio import choose_clips, player_list
-from corpusforge.report.charts import Series, bars, histogram, legend, number, percent
+from corpusforge.report.charts import Series, bars, counted, histogram, legend, number, percent
 from corpusforge.report.data import Corpus, Dropped
 from corpusforge.report.markup import Markup, element, join
 from corpusforge.report.rows import row_list, sample_rows, slot_colors
@@ -198,12 +198,11 @@ def _intent_table(corpus: Corpus) -> Markup:
 
 def rows_section(corpus: Corpus, count: int) -> Markup:
     """A sample of rows with their slots marked, and the controls that filter them."""
-    shown = [row for row in corpus.rows if row["origin"] not in corpus.hidden]
-    sample = sample_rows(shown, count)
+    sample = sample_rows(corpus.rows, count)
     said = f"{len(sample)} of {number(len(corpus.rows))} rows, spread over intents, splits and "
     said += "origins: rare kinds are shown more often than they are. Among equals a hash decides."
-    if corpus.hidden:
-        said += " Real rows are not published, so their texts are not shown here."
+    if corpus.private.get("rows"):
+        said += " Real rows that are not published are not shown here."
     children = [
         element("p", {}, said),
         _filters(sample),
@@ -229,8 +228,7 @@ def _filters(rows: Sequence[Mapping[str, Any]]) -> Markup:
 
 def listen_section(corpus: Corpus, count: int) -> Markup:
     """Players."""
-    shown = [clip for clip in corpus.clips if clip["origin"] not in corpus.hidden]
-    chosen = choose_clips(shown, corpus.read_audio, count)
+    chosen = choose_clips(corpus.clips, corpus.read_audio, count)
     if not chosen:
         why = "No clips were made." if not corpus.clips else "The audio files are not at hand."
         return section("listen", "Listen", element("p", {}, why))
@@ -255,6 +253,12 @@ def dropped_section(corpus: Corpus) -> Markup:
         "reason, score and threshold"
     )
     said += "; a release holds the counts only." if corpus.release else "."
+    private = corpus.private.get("dropped_rows", 0), corpus.private.get("dropped_clips", 0)
+    if any(private):
+        said += (
+            f" Not told of here: {counted(private[0], 'row')} and {counted(private[1], 'clip')} "
+            "that would not have been published."
+        )
     parts: list[Markup] = [element("p", {}, said)]
     for stage, group in groupby(corpus.dropped, key=lambda one: one.stage):
         filters = list(group)
@@ -265,10 +269,15 @@ def dropped_section(corpus: Corpus) -> Markup:
                 "div",
                 {"class": "stage"},
                 bars(f"Stage {stage}: {unit} dropped per filter", series, {"dropped": 7}, unit),
-                *(_reasons(one, corpus) for one in filters if one.examples),
+                *(_reasons(one, corpus) for one in filters if _has_reasons(one)),
             )
         )
     return section("dropped", title, *parts)
+
+
+def _has_reasons(one: Dropped) -> bool:
+    """More to say than the chart does: a release knows filters, but neither reasons nor rows."""
+    return bool(one.examples) or set(one.reasons) != {one.filter}
 
 
 def _reasons(one: Dropped, corpus: Corpus) -> Markup:
@@ -289,11 +298,16 @@ def _reasons(one: Dropped, corpus: Corpus) -> Markup:
     return element(
         "details",
         {"open": len(corpus.dropped) <= 3},
-        element("summary", {}, f"{one.filter}: {number(one.total)} {one.unit}, reasons, examples"),
+        element("summary", {}, _reasons_head(one)),
         element("ul", {}, *lines),
         element("p", {"class": "more"}, "Examples") if examples else Markup(""),
         element("ul", {"class": "examples"}, *examples),
     )
+
+
+def _reasons_head(one: Dropped) -> str:
+    shown = "reasons, examples" if one.examples else "reasons"
+    return f"{one.filter}: {counted(one.total, one.unit.removesuffix('s'))}, {shown}"
 
 
 def bias_section(corpus: Corpus) -> Markup:
@@ -365,13 +379,14 @@ def templates_section(corpus: Corpus) -> Markup:
             for row in own
         ]
         total = sum(drawn[row["template"]] for row in own)
-        said = f"{intent}: {len(own)} templates, {number(total)} rows"
+        said = f"{intent}: {counted(len(own), 'template')}, {counted(total, 'row')}"
         listing = table(["sentence", "split", "derivations", "rows"], rows)
         blocks.append(element("details", {}, element("summary", {}, said), listing))
     unused = sum(1 for row in ordered if not drawn[row["template"]])
+    have = "has" if unused == 1 else "have"
     said = (
-        f"{number(len(ordered))} templates; a template stands in one split only. "
-        f"{number(unused)} have no row in the corpus."
+        f"{counted(len(ordered), 'template')}; a template stands in one split only. "
+        f"{number(unused)} {have} no row in the corpus."
     )
     return section("templates", "Templates", element("p", {}, said), *blocks)
 

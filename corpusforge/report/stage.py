@@ -15,7 +15,7 @@ from corpusforge.report.release import from_release
 __all__ = ["NAME", "PACKAGES", "VERSION", "config", "render_release", "render_run", "run"]
 
 NAME = "report"
-VERSION = 1
+VERSION = 2
 PACKAGES = ("numpy", "pyarrow")
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from corpusforge.report.charts import number, percent
+from corpusforge.report.charts import counted, number, percent
 from corpusforge.report.data import Corpus
 from corpusforge.report.markup import Markup, element
 
 __all__ = ["summary_section"]
 
-_FEW_VOICES = 3
+_SIGNIFICANT = 0.05
 
 
 def summary_section(corpus: Corpus) -> Markup:
-    """Figures, verdicts, and the notes of the stages."""
+    """Figures of the release, verdicts, and the notes of the stages."""
     verdicts = [
         element("li", {"class": kind}, element("b", {}, f"{head}. "), said)
         for kind, head, said in _verdicts(corpus)
@@ -27,7 +27,19 @@ def summary_section(corpus: Corpus) -> Markup:
         element("p", {}, _what(corpus)),
         element("ul", {"class": "figures"}, *figures),
         element("ul", {"class": "verdicts"}, *verdicts),
+        *_notes(corpus),
     )
+
+
+def _notes(corpus: Corpus) -> list[Markup]:
+    """What the stages noted, as they said it."""
+    if not corpus.notes:
+        return []
+    items = [
+        element("li", {}, element("b", {}, f"{stage}: "), said) for stage, said in corpus.notes
+    ]
+    title = f"{counted(len(items), 'note')} of the stages"
+    return [element("details", {}, element("summary", {}, title), element("ul", {}, *items))]
 
 
 def _what(corpus: Corpus) -> str:
@@ -61,6 +73,8 @@ def _figures(corpus: Corpus) -> list[tuple[str, str]]:
     lost = sum(one.total for one in corpus.dropped if one.unit != "candidates")
     if not corpus.release or corpus.dropped:
         figures.append((number(lost), "rows and clips dropped"))
+    if corpus.private.get("rows"):
+        figures.append((number(corpus.private["rows"]), "real rows, not published"))
     return figures
 
 
@@ -68,28 +82,46 @@ def _verdicts(corpus: Corpus) -> list[tuple[str, str, str]]:
     """(kind, head, sentence): what holds ("good"), what to be careful with ("care")."""
     found: list[tuple[str, str, str]] = []
     generated = sum(1 for row in corpus.rows if row["origin"] == "gan")
-    notes = list(corpus.notes)
-    # Said below from the clips themselves.
-    notes = [note for note in notes if "splits that share no voice" not in note]
-    expansion = [note for note in notes if note.startswith("expansion: not shown to help")]
     if generated:
-        said = f"{number(generated)} rows ({percent(generated, len(corpus.rows))}) come from the "
-        said += "text generator; no figure says that training on them helps."
-        head = "Expansion: not shown to help"
-        for note in expansion:
-            notes.remove(note)
-            head = note[:1].upper() + note[1:].rstrip(".")
-        found.append(("care", head, said))
+        come = "comes" if generated == 1 else "come"
+        said = f"{counted(generated, 'row')} ({percent(generated, len(corpus.rows))}) {come} from "
+        said += "the text generator; no figure says that training on them helps."
+        found.append(("care", "Expansion: not shown to help", said))
     elif not corpus.release:
         found.append(("", "Expansion: no generated rows", "Every row is from templates or real."))
-    clean = corpus.facts.get("clean", {})
-    if clean.get("leaks") == 0:
+    if corpus.facts.get("clean", {}).get("leaks") == 0:
         said = "Followed through parents to the root templates, no row and no template stands in "
         found.append(("good", "No leak between splits", said + "two splits."))
     if corpus.clips:
         found.append(_voices(corpus))
-    found += [("care", _head(note), _tail(note)) for note in notes]
+    found += _associations(corpus)
+    found += _private(corpus)
     return found
+
+
+def _associations(corpus: Corpus) -> list[tuple[str, str, str]]:
+    """Attributes that go with the intent more than chance explains."""
+    found = []
+    for entry in corpus.bias.get("attributes", ()):
+        p_value = entry.get("p_value")
+        if p_value is not None and p_value <= _SIGNIFICANT:
+            said = f"Cramer's V with the intent is {entry['cramers_v']:.2f}; under independence "
+            said += f"one draw in twenty reaches {entry['independent_95']:.2f}."
+            found.append(("care", f"Bias: {entry['attribute']} goes with the intent", said))
+    return found
+
+
+def _private(corpus: Corpus) -> list[tuple[str, str, str]]:
+    """What was used or made, but is not in the release."""
+    rows, clips = corpus.private.get("rows", 0), corpus.private.get("clips", 0)
+    if not rows:
+        return []
+    used = "trained the generator" if any(r["generation"] for r in corpus.rows) else "were read"
+    used = "was read" if rows == 1 and used == "were read" else used
+    said = f"{counted(rows, 'real row')} {used} and {'is' if rows == 1 else 'are'} not in the "
+    said += "release"
+    said += f", nor {counted(clips, 'clip')} of that kind" if clips else ""
+    return [("", "Not published", said + "; the figures on this page leave them out.")]
 
 
 def _voices(corpus: Corpus) -> tuple[str, str, str]:
@@ -98,27 +130,12 @@ def _voices(corpus: Corpus) -> tuple[str, str, str]:
         voices.setdefault((clip["engine"], clip["voice"]), set()).add(clip["split"])
     shared = sum(1 for splits in voices.values() if len(splits) > 1)
     count = len(voices)
-    if not shared and count >= _FEW_VOICES:
-        return ("good", "Voices are disjoint", f"No voice of {count} speaks in two splits.")
-    said = f"{shared} of {count} voices speak in more than one split, so a figure on the test "
-    said += "clips says nothing about voices that were not heard in training."
     if count == 1:
         said = "One voice speaks everything: a model will learn this voice, not speech."
-    return ("care", "Voices are shared between splits" if count > 1 else "One voice", said)
-
-
-def _head(note: str) -> str:
-    head, colon, _ = note.partition(": ")
-    return (head[:1].upper() + head[1:]) if colon and _is_head(head) else "Note"
-
-
-def _is_head(head: str) -> bool:
-    """A word or two before a colon, not a language tag."""
-    return len(head) > 3 and len(head.split()) <= 2
-
-
-def _tail(note: str) -> str:
-    head, colon, tail = note.partition(": ")
-    said = tail if colon and _is_head(head) else note
-    said = said[:1].upper() + said[1:]
-    return said if said.endswith((".", "!", "?")) else said + "."
+        return ("care", "One voice", said)
+    speak = "speaks" if shared == 1 else "speak"
+    said = f"{number(shared)} of {counted(count, 'voice')} {speak} in more than one split"
+    if not shared:
+        return ("good", "Voices are disjoint", f"{said}.")
+    said += ", so a figure on the test clips says little about voices that were not heard in "
+    return ("care", "Voices are shared between splits", f"{said}training.")

@@ -133,37 +133,62 @@ def test_missing_audio_is_told(
     assert "The audio files are not at hand." in page
 
 
-def test_unpublished_real_texts_are_not_shown(
-    run_folder: Path, stage_folders: dict[str, Path], recipe: dict[str, Any], tmp_path: Path
-) -> None:
+def with_private_rows(stage_folders: dict[str, Path], target: Path) -> dict[str, Path]:
+    """The stage folders with a real row, all of whose words and names are canaries."""
+    import json
     import shutil
 
     import pyarrow as pa
 
     from corpusforge.core.schema import read_table, write_table
 
-    secret = "my secret sentence"
+    slot = {"name": "canary_slot", "entity": "canary_list", "value": "canary_value"}
+    slot |= {"text": "canary", "start": 0, "end": 6, "role": "", "group": ""}
+    secret = {"text": "canary sings", "intent": "canary_intent", "slots": [slot], "id": "0" * 32}
+    secret |= {"origin": "real", "reason": "canary reason", "filter": "near_duplicate"}
+    secret |= {"spoken": "canary sings", "clip_id": "0" * 32}
     folders = {}
     for name, folder in stage_folders.items():
-        folders[name] = tmp_path / name
+        folders[name] = target / name
         shutil.copytree(folder, folders[name])
-        for file in ("utterances.parquet", "dropped.parquet"):
-            path = folders[name] / file
-            if path.is_file() and name not in ("speech", "audio_gate"):
-                table = read_table(path)
-                row = (
-                    table.slice(0, 1).to_pylist()
-                    or read_table(stage_folders["clean"] / "dropped.parquet")
-                    .slice(0, 1)
-                    .to_pylist()
-                )
-                row[0] |= {"text": secret, "origin": "real", "slots": None, "id": "0" * 32}
-                extra = pa.Table.from_pylist(row, schema=table.schema)
-                write_table(pa.concat_tables([table, extra]), path)
+        for path in sorted(folders[name].glob("*.parquet")):
+            table = read_table(path)
+            if "origin" in table.column_names:
+                some = "clips.parquet" if "clip_id" in table.column_names else "utterances.parquet"
+                row = read_table(folder / some).slice(0, 1).to_pylist()[0] | secret
+                extra = pa.Table.from_pylist([row], schema=table.schema)
+                # What a generator wrote may have been dropped because it says what they say.
+                copy = row | {"origin": "gan", "intent": "light_on", "slots": []}
+                made = pa.Table.from_pylist([copy | {"reason": "equal"}], schema=table.schema)
+                more = [made] if path.name == "dropped.parquet" else []
+                write_table(pa.concat_tables([table, extra, *more]), path)
+    path = folders["expand"] / "stage.json"
+    entry = json.loads(path.read_text("utf-8"))
+    figures = {"quota": 1, "accepted": 0, "candidates": 9}
+    entry["facts"]["intents"]["canary_intent"] = figures
+    entry["notes"].append("fewer rows than their share in light_on, canary_intent")
+    path.write_text(json.dumps(entry), "utf-8")
+    return folders
+
+
+def test_private_rows_are_counted_and_nothing_else(
+    run_folder: Path, stage_folders: dict[str, Path], recipe: dict[str, Any], tmp_path: Path
+) -> None:
+    folders = with_private_rows(stage_folders, tmp_path)
     real = {**recipe, "real": {"path": "x.csv", "publish": False}}
-    assert secret not in stage.render_run(folders, run_folder / "cache", real)
-    shown = {**recipe, "real": {"path": "x.csv", "publish": True}}
-    assert secret in stage.render_run(folders, run_folder / "cache", shown)
+    page = stage.render_run(folders, run_folder / "cache", real)
+    assert "canary" not in page
+    assert "1 real row trained the generator and is not in the release" in page
+    assert "nor 1 clip of that kind" in page
+    assert "Not told of here: 3 rows and 2 clips" in page
+    public = stage.render_run(stage_folders, run_folder / "cache", recipe)
+    chart = re.compile("aria-label=.Rows per (?:intent|origin)[^>]*")
+    assert chart.findall(page) == chart.findall(public)
+    shown = stage.render_run(
+        folders, run_folder / "cache", {**recipe, "real": {"path": "x.csv", "publish": True}}
+    )
+    for name in ("canary sings", "canary_intent", "canary_slot", "canary reason", "share in"):
+        assert name in shown
 
 
 def test_config_holds_what_shapes_the_page() -> None:

@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 
 from corpusforge.report.audio import AUDIO_BYTES, choose_clips
 from corpusforge.report.charts import Series, bars, histogram, number, percent
+from corpusforge.report.data import Corpus, Dropped
 from corpusforge.report.markup import Markup, element, text
 from corpusforge.report.rows import highlight, sample_rows, slot_colors, spread
+from corpusforge.report.sections import dropped_section
+from corpusforge.report.summary import summary_section
 
 
 def plain(markup: str) -> str:
@@ -122,3 +125,54 @@ def test_audio_stays_within_its_bytes() -> None:
     chosen = choose_clips(clips, lambda _: b"x" * 1_000_000, 24)
     assert len(chosen) == AUDIO_BYTES // 1_000_000
     assert choose_clips(clips, lambda _: None, 24) == []
+
+
+def corpus_of(**fields: Any) -> Corpus:
+    empty: dict[str, Any] = {"title": "t", "description": "", "lang": "en", "license": ""}
+    return Corpus(**{**empty, "rows": [], "clips": [], "read_audio": lambda _: None, **fields})
+
+
+def test_reasons_are_counted_without_examples() -> None:
+    lost = Dropped("clean", "near_duplicate", {"near copy": 3, "same sentence": 1}, (), "rows")
+    page = dropped_section(corpus_of(dropped=(lost,)))
+    assert "near copy: 3" in page
+    assert "near_duplicate: 4 rows, reasons" in page
+    assert "Examples" not in page
+    # A release knows the filters only: the chart says all there is.
+    unknown = Dropped("clean", "near_duplicate", {"near_duplicate": 4}, (), "rows")
+    assert "<details" not in dropped_section(corpus_of(dropped=(unknown,)))
+    one = Dropped("speech", "render", {"no sound": 1}, (), "clips")
+    assert "render: 1 clip, reasons" in dropped_section(corpus_of(dropped=(one,)))
+
+
+@pytest.mark.parametrize(
+    ("voices", "said"),
+    [
+        ("aba", "1 of 2 voices speaks in more than one split"),
+        ("abab", "2 of 2 voices speak in more than one split"),
+        ("abc", "0 of 3 voices speak in more than one split."),
+        ("ab", "0 of 2 voices speak in more than one split."),
+        ("aa", "One voice speaks everything"),
+    ],
+)
+def test_voices_are_counted(voices: str, said: str) -> None:
+    splits = ("train", "validation", "test", "train")
+    clips = [
+        {"engine": "e", "voice": v, "split": s, "duration_s": 1.0}
+        for v, s in zip(voices, splits, strict=False)
+    ]
+    page = summary_section(corpus_of(clips=clips))
+    assert said in page
+    assert ("disjoint" in page) == said.startswith("0 of")
+
+
+def test_verdicts_come_from_figures_and_notes_stand_as_they_are() -> None:
+    entry = {"attribute": "gender", "p_value": 0.01, "cramers_v": 0.3, "independent_95": 0.1}
+    notes = (("expand", "expansion: not shown to help: words change"), ("speech", "few voices"))
+    page = summary_section(corpus_of(bias={"attributes": [entry]}, notes=notes))
+    assert "Bias: gender goes with the intent" in page
+    assert "2 notes of the stages" in page
+    for stage, note in notes:
+        assert f"<b>{stage}: </b>{note}" in page
+    dull = {**entry, "p_value": 0.2}
+    assert "goes with" not in summary_section(corpus_of(bias={"attributes": [dull]}))
