@@ -31,7 +31,7 @@ __all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
 
 NAME = "clean"
 VERSION = 2
-PACKAGES = ("numpy", "pyarrow")
+PACKAGES = ("numpy", "pyarrow", "scipy")
 
 _SHOWN_LEAKS = 5
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from corpusforge.core.errors import require
+
 __all__ = ["PLUGIN", "CramersV", "compute", "interval", "permutation_test"]
 
-Counts = npt.NDArray[np.int64]
+_HALVINGS = 60  # of a bracket below 10^6: far below what the figure is rounded to
 
 
 def compute(counts: npt.ArrayLike) -> float:
@@ -38,14 +40,22 @@ def _used(table: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return used
 
 
-def _corrected(tables: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Bergsma's V of many tables of one shape, shape [tables]; empty margins count as absent."""
+def _chi_square(tables: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Pearson's chi-square of many tables of one shape, shape [tables]."""
     total = tables.sum(axis=(1, 2))
     rows, columns = tables.sum(axis=2), tables.sum(axis=1)
     expected = rows[:, :, None] * columns[:, None, :] / total[:, None, None]
     squares = (tables - expected) ** 2
     terms = np.divide(squares, expected, out=np.zeros_like(squares), where=expected > 0)
-    phi2 = terms.sum(axis=(1, 2)) / total
+    result: npt.NDArray[np.float64] = terms.sum(axis=(1, 2))
+    return result
+
+
+def _corrected(tables: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Bergsma's V of many tables of one shape, shape [tables]; empty margins count as absent."""
+    total = tables.sum(axis=(1, 2))
+    rows, columns = tables.sum(axis=2), tables.sum(axis=1)
+    phi2 = _chi_square(tables) / total
     r, c = (rows > 0).sum(axis=1), (columns > 0).sum(axis=1)
     less = np.maximum(total - 1, 1)
     corrected = np.maximum(phi2 - (r - 1) * (c - 1) / less, 0)
@@ -55,30 +65,53 @@ def _corrected(tables: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return result
 
 
-def interval(
-    counts: npt.ArrayLike, rng: np.random.Generator, *, draws: int = 1000, level: float = 0.95
-) -> tuple[float, float]:
-    """Percentile bootstrap interval of V.
+def interval(counts: npt.ArrayLike, *, level: float = 0.95) -> tuple[float, float]:
+    """Confidence interval of the population's V, from the noncentral chi-square distribution.
+
+    Smithson, "Confidence Intervals", Sage 2003, chapter 4: the bounds of the noncentrality L
+    are those whose distributions leave (1 - level) / 2 on either side of the observed
+    chi-square; V = sqrt(L / (n * (min(rows, columns) - 1))). Nothing is resampled: resampled
+    tables are positive by chance twice, once as the sample and once as the resample, so a
+    bootstrap of V lies too high where there is no association (95 % asked for, 0.69 measured
+    on independent 2 x 12 tables of 138). The approximation is that of the chi-square test; it
+    is meant for weak and moderate association, and is wide near V = 1.
 
     Args:
         counts: As for `compute`.
-        rng: Source of the draws.
-        draws: Number of tables drawn from the observed shares.
-        level: Coverage asked for. Rows of one template are alike, so the true coverage for
-            another run of the generator is lower.
+        level: Coverage asked for. It holds for independent rows: rows of one template are
+            alike, so the true coverage for another run of the generator is lower.
 
     Returns:
-        Lower and upper bound, (NaN, NaN) where `compute` gives NaN.
+        Lower and upper bound in [0, 1], (NaN, NaN) where `compute` gives NaN.
     """
     table = _used(np.asarray(counts, dtype=np.float64))
     if min(table.shape) < 2:
         return float("nan"), float("nan")
-    total = int(table.sum())
-    drawn = rng.multinomial(total, (table / total).ravel(), size=draws)
-    values = _corrected(drawn.reshape(draws, *table.shape).astype(np.float64))
+    chi2 = float(_chi_square(table[None])[0])
+    df = (table.shape[0] - 1) * (table.shape[1] - 1)
+    scale = table.sum() * (min(table.shape) - 1)
     tail = (1 - level) / 2
-    low, high = np.quantile(values, [tail, 1 - tail])
-    return float(low), float(high)
+    low, high = (_noncentrality(chi2, df, share) for share in (1 - tail, tail))
+    return float(min(np.sqrt(low / scale), 1.0)), float(min(np.sqrt(high / scale), 1.0))
+
+
+def _noncentrality(chi2: float, df: int, share: float) -> float:
+    """The noncentrality at which a share of the draws lies below chi2; 0 where none is so low."""
+    special = require("scipy.special", extra="speech", purpose="the interval of Cramer's V")
+    chndtr = special.chndtr
+    # The share below falls as the noncentrality grows: find a bracket, then halve it.
+    if chndtr(chi2, df, 0.0) <= share:
+        return 0.0
+    low, high = 0.0, max(chi2, 1.0)
+    while chndtr(chi2, df, high) > share:
+        low, high = high, 2 * high
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if chndtr(chi2, df, middle) > share:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
 
 
 def permutation_test(
