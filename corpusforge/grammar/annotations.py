@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from corpusforge.core.spans import Slot
 from corpusforge.core.text import nfc
 
-__all__ = ["AnnotationError", "read_slots", "tidy"]
+__all__ = ["CONTROL", "AnnotationError", "read_slots", "tidy"]
+
+
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""Control characters save tab and the ends of lines, which are white space in a text."""
 
 
 class AnnotationError(ValueError):
@@ -61,6 +66,9 @@ def _slot(item: Any) -> Slot:
     if not name or set("{}") & set(name):
         raise AnnotationError("a slot has an empty name, or one with braces")
     value = item.get("value")
+    strings = [x for x in item.values() if isinstance(x, str)]
+    if any(map(CONTROL.search, strings)) or set(name) & set("\t\n\r"):
+        raise AnnotationError("a control character in a slot")
     return Slot(
         name=name,
         entity=str(item.get("entity") or name),

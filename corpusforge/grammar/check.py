@@ -1,6 +1,6 @@
-"""Check templates without sampling: what `corpusforge validate` says about them.
+"""Check templates and real rows before any work: what `corpusforge validate` says about them.
 
-Imports nothing heavier than PyYAML and jsonschema.
+Imports nothing heavier than PyYAML and jsonschema; pyarrow only for real rows in Parquet.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from corpusforge.core.errors import InputError, InputErrors
+from corpusforge.core.recipe import Recipe
 from corpusforge.grammar.compile import Planner
 from corpusforge.grammar.loader import load_pack
 from corpusforge.grammar.splits import split_notes
 
-__all__ = ["Report", "check_templates"]
+__all__ = ["Report", "check_real", "check_templates"]
 
 
 @dataclass(frozen=True)
@@ -65,3 +67,40 @@ def check_templates(
         derivations=sum(planner.template(template).derivations for template in pack.templates),
         notes=(*pack.notes, *split_notes(pack.templates, shares=shares)),
     )
+
+
+def check_real(recipe: Recipe) -> None:
+    """Check the file of real rows that a recipe names, if it names one.
+
+    CSV, JSON Lines and Parquet are read: encoding, columns and what they hold, names of splits.
+    Of folders written by `save_to_disk` only the format is known; to open them takes seconds.
+
+    Raises:
+        InputErrors: Everything that is wrong.
+    """
+    from corpusforge.grammar.columns import column_errors, split_names
+    from corpusforge.grammar.raw import Columns, peek_raw
+
+    config = recipe.real
+    if config is None:
+        return
+    try:
+        raw = peek_raw(recipe.path(config.path))
+    except InputErrors:
+        raise
+    except InputError as error:
+        raise InputErrors([error]) from None
+    if raw is None:
+        return
+    errors = column_errors(raw, config)
+    if config.split is not None and not errors:
+        if isinstance(raw, Columns):
+            values = raw.values[config.split]
+        else:
+            values = raw.table[config.split].to_pylist()
+        try:
+            split_names(values, raw, config)
+        except InputError as error:
+            errors.append(error)
+    if errors:
+        raise InputErrors(errors)

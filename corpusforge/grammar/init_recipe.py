@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ import pyarrow as pa
 import yaml
 
 from corpusforge.core.errors import InputError
-from corpusforge.grammar.annotations import AnnotationError, read_slots
+from corpusforge.grammar.annotations import AnnotationError, read_slots, tidy
+from corpusforge.grammar.columns import kind_of
 from corpusforge.grammar.raw import RawTable, read_raw, split_name
 
 __all__ = ["init_from_file", "init_new"]
@@ -94,14 +97,11 @@ def init_new(out: Path) -> Path:
     Raises:
         InputError: When the folder is there and not empty.
     """
-    _new_folder(out)
-    (out / "templates").mkdir()
     templates = _NEW_TEMPLATES.replace("\\\\", "\\")
-    (out / "templates" / "drinks.yaml").write_text(templates, encoding="utf-8")
-    recipe = out / "recipe.yaml"
-    text = _NEW_RECIPE.format(name=_name(out.resolve().name), folder=out)
-    recipe.write_text(text, encoding="utf-8")
-    return recipe
+    folder = _one_line(str(out))
+    text = _NEW_RECIPE.format(name=_name(out.resolve().name), folder=folder)
+    _write(out, {"templates/drinks.yaml": templates, "recipe.yaml": text})
+    return out / "recipe.yaml"
 
 
 def init_from_file(file: Path, out: Path) -> Path:
@@ -119,16 +119,16 @@ def init_from_file(file: Path, out: Path) -> Path:
     """
     raw = read_raw(file)
     columns = raw.table.column_names
+    if raw.table.num_rows == 0:
+        raise InputError(f"{file} holds no rows, only columns: {', '.join(columns)}")
     text = _find_text(raw, file)
     label = _find_label(raw, file, text)
-    slots = _find_slots(raw)
     split = _find_split(raw)
     rows = raw.table.num_rows
     labels = len(set(raw.table[label].to_pylist()))
-    _new_folder(out)
     lines = [
-        f"# Made from {file.name}: {rows} rows, {labels} labels,",
-        f"# columns: {', '.join(columns)}.",
+        f"# Made from {_one_line(file.name)}: {rows} rows, {labels} labels,",
+        f"# columns: {', '.join(map(_one_line, columns))}.",
         "# The columns below were guessed from their names and contents: check them.",
         f"name: {_name(file.stem)}",
         "lang: en            # not guessed: the BCP-47 tag of your rows",
@@ -138,7 +138,7 @@ def init_from_file(file: Path, out: Path) -> Path:
         f"  path: {_scalar(_relative(file, out))}   # as seen from this recipe",
         f"  text: {_scalar(text)}",
         f"  label: {_scalar(label)}",
-        f"  slots: {_scalar(slots)}" if slots else "  # slots: no column of {name, start, end}",
+        _slots_line(raw, text),
         _split_line(raw, split),
         "  license: LicenseRef-unknown   # SPDX, of your rows: fill in",
         "  publish: false    # your rows train and are compared with, but are not released",
@@ -147,9 +147,32 @@ def init_from_file(file: Path, out: Path) -> Path:
         "speech:",
         "  clips: 100",
     ]
-    recipe = out / "recipe.yaml"
-    recipe.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return recipe
+    _write(out, {"recipe.yaml": "\n".join(lines) + "\n"})
+    return out / "recipe.yaml"
+
+
+def _slots_line(raw: RawTable, text: str) -> str:
+    """The line of the slot column, which is taken when most of its rows parse."""
+    column = _named(raw.table.column_names, SLOT_NAMES)
+    if column is None:
+        return "  # slots: no column of {name, start, end}"
+    looked_at = min(raw.table.num_rows, _LOOKED_AT)
+    broken = _broken_slots(raw, text, column)
+    of = f"of the first {looked_at:,} rows {broken:,} have none that fit their text"
+    if broken > looked_at / 2:
+        return f"  # slots: {_scalar(column)} left out, {of}"
+    return f"  slots: {_scalar(column)}" + (f"   # {of}: dropped" if broken else "")
+
+
+def _broken_slots(raw: RawTable, text: str, column: str) -> int:
+    broken = 0
+    seen = raw.table.slice(0, _LOOKED_AT)
+    for words, value in zip(seen[text].to_pylist(), seen[column].to_pylist(), strict=True):
+        try:
+            tidy("" if words is None else str(words), read_slots(value))
+        except AnnotationError:
+            broken += 1
+    return broken
 
 
 def _split_line(raw: RawTable, split: str | None) -> str:
@@ -160,13 +183,26 @@ def _split_line(raw: RawTable, split: str | None) -> str:
     return f"  split: {_scalar(split)}"
 
 
-def _new_folder(out: Path) -> None:
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} is there already and not empty", hint="name a new folder")
+def _write(out: Path, files: Mapping[str, str]) -> None:
+    """Write files into a new or empty folder: all under other names first, then renamed."""
+    temporary: dict[Path, Path] = {}
     try:
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise InputError(f"{out} is there already and not empty", hint="name a new folder")
         out.mkdir(parents=True, exist_ok=True)
+        for name in files:
+            target = out / name
+            target.parent.mkdir(exist_ok=True)
+            temporary[target.with_name(f".{target.name}.tmp")] = target
+        for file, text in zip(temporary, files.values(), strict=True):
+            file.write_text(text, encoding="utf-8")
+        for file, target in temporary.items():
+            file.replace(target)
     except OSError as error:
-        raise InputError(f"{out} cannot be made: {error.strerror}") from error
+        for file in temporary:
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
+        raise InputError(f"{out} cannot be written: {error.strerror}") from error
 
 
 def _name(text: str) -> str:
@@ -178,8 +214,15 @@ def _relative(file: Path, folder: Path) -> str:
     return Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()
 
 
+def _one_line(text: str) -> str:
+    """Text for a comment, with what would end the line or hide in it written as escapes."""
+    return text if text.isprintable() else json.dumps(text)
+
+
 def _scalar(text: str) -> str:
     """A YAML scalar, quoted where YAML would read something else."""
+    if not text.isprintable():
+        return json.dumps(text)  # JSON strings are YAML's double-quoted ones
     return str(yaml.safe_dump([text], allow_unicode=True, width=10**6))[2:].rstrip("\n")
 
 
@@ -188,13 +231,21 @@ def _values(raw: RawTable, column: str) -> list[Any]:
 
 
 def _strings(raw: RawTable) -> list[str]:
-    kinds = (pa.types.is_string, pa.types.is_large_string)
+    kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
     return [item.name for item in raw.table.schema if any(kind(item.type) for kind in kinds)]
 
 
 def _named(columns: Sequence[str], names: Sequence[str]) -> str | None:
     lowered = {column.lower(): column for column in reversed(columns)}
     return next((lowered[name] for name in names if name in lowered), None)
+
+
+def _described(raw: RawTable) -> str:
+    """All columns with what they hold, where that is no text."""
+    kinds = {name: kind_of(raw, name) for name in raw.table.column_names}
+    return ", ".join(
+        f"{_one_line(name)} ({kind})" if kind else _one_line(name) for name, kind in kinds.items()
+    )
 
 
 def _find_text(raw: RawTable, file: Path) -> str:
@@ -209,15 +260,19 @@ def _find_text(raw: RawTable, file: Path) -> str:
     best = max(scores, key=scores.__getitem__, default=None)
     if best is None or not scores[best]:
         raise InputError(
-            f"no column of {file} looks like sentences; its columns are "
-            f"{', '.join(raw.table.column_names)}",
-            hint=f"name it {TEXT_NAMES[0]!r}",
+            f"no column of {file} looks like sentences; its columns are {_described(raw)}",
+            hint=f"a column of text is needed; name it {TEXT_NAMES[0]!r}",
         )
     return best
 
 
 def _find_label(raw: RawTable, file: Path, text: str) -> str:
-    columns = [column for column in raw.table.column_names if column != text]
+    refused = ("lists", "mappings", "numbers with decimals")
+    columns = [
+        column
+        for column in raw.table.column_names
+        if column != text and kind_of(raw, column) not in refused
+    ]
     named = _named(columns, LABEL_NAMES)
     if named is not None:
         return named
@@ -230,23 +285,10 @@ def _find_label(raw: RawTable, file: Path, text: str) -> str:
             shares[column] = different / len(values)
     if not shares:
         raise InputError(
-            f"no column of {file} looks like labels; its columns are "
-            f"{', '.join(raw.table.column_names)}",
-            hint=f"name it {LABEL_NAMES[0]!r}",
+            f"no column of {file} looks like labels; its columns are {_described(raw)}",
+            hint=f"a column of text or whole numbers is needed; name it {LABEL_NAMES[0]!r}",
         )
     return min(shares, key=shares.__getitem__)
-
-
-def _find_slots(raw: RawTable) -> str | None:
-    column = _named(raw.table.column_names, SLOT_NAMES)
-    if column is None:
-        return None
-    try:
-        for value in _values(raw, column):
-            read_slots(value)
-    except AnnotationError:
-        return None
-    return column
 
 
 def _find_split(raw: RawTable) -> str | None:

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from corpusforge.core.errors import InputError
+from corpusforge.core.errors import InputError, InputErrors
 from corpusforge.core.ids import assign_ids
 from corpusforge.core.recipe import RealConfig, Recipe
 from corpusforge.core.schema import DROPPED, Utterance, drop_rows, utterances_to_table
 from corpusforge.core.spans import Slot
-from corpusforge.grammar.annotations import AnnotationError, read_slots, tidy
-from corpusforge.grammar.raw import RawTable, read_raw, split_name
+from corpusforge.grammar.annotations import CONTROL, AnnotationError, read_slots, tidy
+from corpusforge.grammar.columns import column_errors, split_names
+from corpusforge.grammar.raw import RawTable, read_raw
 from corpusforge.grammar.real_splits import SplitLanguages, splits_of_rows
 
 __all__ = ["RealRows", "read_real_rows"]
@@ -78,7 +79,9 @@ def read_real_rows(
     config = recipe.real
     assert config is not None, "the caller asks only for recipes with real rows"
     raw = read_raw(recipe.path(config.path)).first(limit)
-    _check_columns(raw, config)
+    errors = column_errors(raw, config)
+    if errors:
+        raise InputErrors(errors) if len(errors) > 1 else errors[0]
     reading = _Reading()
     splits = _given_splits(raw, config)
     for row in raw.bad:
@@ -95,37 +98,10 @@ def read_real_rows(
     return RealRows(table, _dropped(reading), tuple(_notes(reading, table, config.publish)))
 
 
-def _check_columns(raw: RawTable, config: RealConfig) -> None:
-    for key, name in (
-        ("text", config.text),
-        ("label", config.label),
-        ("slots", config.slots),
-        ("split", config.split),
-    ):
-        if name is not None and name not in raw.table.column_names:
-            raise InputError(
-                f"{config.path} has no column {name!r}",
-                given=name,
-                allowed=raw.table.column_names,
-                hint=f"name the column in the recipe: real.{key}",
-            )
-
-
 def _given_splits(raw: RawTable, config: RealConfig) -> Sequence[str] | None:
     if config.split is None:
         return raw.splits
-    values = [str(value) for value in raw.table[config.split].to_pylist()]
-    names = {value: split_name(value) for value in set(values)}
-    for value in sorted(names):
-        if names[value] is None:
-            row = values.index(value)
-            raise InputError(
-                f"{config.path}, {raw.place(row)}: the split {value!r} is not one of "
-                "train, validation and test",
-                given=value,
-                allowed=("train", "validation", "test"),
-            )
-    return [str(names[value]) for value in values]
+    return split_names(raw.table[config.split].to_pylist(), raw, config)
 
 
 def _blank(recipe: Recipe, text: str) -> Utterance:
@@ -155,9 +131,7 @@ def _read_rows(
         words = "" if text is None else str(text)
         intent = "" if label is None else str(label).strip()
         made: tuple[str, tuple[Slot, ...]] = (words, ())
-        reason = "" if intent else "no label"
-        if not words.strip():
-            reason = "no text"
+        reason = _wrong(words, intent)
         try:
             made = tidy(words, read_slots(marks) if config.slots else ())
         except AnnotationError as error:
@@ -176,6 +150,17 @@ def _read_rows(
             reading.bad.append((utterance, reason, None))
         else:
             reading.rows.append(utterance)
+
+
+def _wrong(words: str, intent: str) -> str:
+    if not words.strip():
+        return "no text"
+    if not intent:
+        return "no label"
+    # Ids are hashes of fields that such characters separate; a label is one line.
+    if CONTROL.search(words) or CONTROL.search(intent) or set(intent) & set("\t\n\r"):
+        return "a control character in text or label"
+    return ""
 
 
 def _with_dealt_splits(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from corpusforge.core.errors import InputError, Position
-from corpusforge.core.source import read_text
-from corpusforge.grammar.raw import BadRow, RawTable, table_of
+from corpusforge.grammar.raw import BadRow, Columns, RawTable, read_utf8
 
 __all__ = ["PLUGIN", "Csv"]
+
+DELIMITERS = ",;\t"
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 
 @dataclass(frozen=True)
@@ -31,20 +34,18 @@ class Csv:
         """Files named .csv or .tsv."""
         return path.is_file() and path.suffix.lower() in (".csv", ".tsv")
 
-    def read(self, path: Path) -> RawTable:
-        """Read all rows; those with too many or too few fields are bad rows."""
-        text = read_text(path)
+    def peek(self, path: Path) -> Columns:
+        """See `read`."""
+        text = read_utf8(path)
         lines = text.splitlines()
-        if not lines:
-            raise InputError(f"{path} is empty", hint="expected a header row")
-        delimiter = max(",;\t", key=lines[0].count)
+        delimiter = _delimiter(text, path)
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         rows: list[list[str]] = []
         places: list[int] = []
         bad: list[BadRow] = []
         try:
-            header = [name.strip() for name in next(reader)]
-            _check_header(header, path, lines[0])
+            header = [name.strip() for name in next(filter(None, reader))]
+            _check_header(header, path, lines[reader.line_num - 1], reader.line_num)
             before = reader.line_num
             for fields in reader:
                 line, before = before + 1, reader.line_num
@@ -59,11 +60,29 @@ class Csv:
             at = Position(str(path), line, 1, lines[line - 1] if line <= len(lines) else "")
             raise InputError(f"not valid CSV: {error}", position=at) from None
         columns = {name: [row[index] for row in rows] for index, name in enumerate(header)}
-        return RawTable(table_of(columns), lines=places, bad=tuple(bad))
+        return Columns(columns, places, tuple(bad))
+
+    def read(self, path: Path) -> RawTable:
+        """Read all rows; those with too many or too few fields are bad rows."""
+        return self.peek(path).table()
 
 
-def _check_header(header: list[str], path: Path, line: str) -> None:
-    at = Position(str(path), 1, 1, line)
+def _delimiter(text: str, path: Path) -> str:
+    """The delimiter that the header has most often outside of quotes."""
+    bare = _QUOTED.sub("", text[: 1 << 16])
+    header = next((line for line in bare.splitlines() if line.strip()), "")
+    if not text.strip():
+        raise InputError(f"{path} is empty", hint="expected a header row")
+    if not any(delimiter in header for delimiter in DELIMITERS):
+        raise InputError(
+            f"the header of {path} names one column only: {header[:60]!r}",
+            hint="text and label are two columns; tried as delimiters: ',' ';' and tab",
+        )
+    return max(DELIMITERS, key=header.count)
+
+
+def _check_header(header: list[str], path: Path, line: str, number: int) -> None:
+    at = Position(str(path), number, 1, line)
     if not all(header):
         raise InputError("a column of the header has no name", position=at)
     for name in header:

@@ -6,16 +6,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import yaml
 
 from corpusforge.core.errors import InputError, require
-from corpusforge.core.source import read_text
 from corpusforge.grammar.importers.parquet import read_parquet
-from corpusforge.grammar.raw import RawTable, class_names, split_name
+from corpusforge.grammar.raw import RawTable, class_names, read_utf8, split_name
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["PLUGIN", "HfFolder"]
 
@@ -36,6 +36,9 @@ class HfFolder:
 
     def write_example(self, folder: Path) -> Path:
         """A train and a test file of one row each."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
         for split, text in (("train", "dim the lamp"), ("test", "stop")):
             table = pa.table({"text": [text], "intent": [split]})
             pq.write_table(table, folder / f"{split}.parquet")
@@ -45,10 +48,14 @@ class HfFolder:
         """Folders with Parquet files, or written by `save_to_disk`."""
         return path.is_dir() and (_saved_to_disk(path) or any(path.rglob("*.parquet")))
 
+    def peek(self, path: Path) -> RawTable | None:
+        """Parquet only: to import `datasets` takes seconds."""
+        return None if _saved_to_disk(path) else self.read(path)
+
     def read(self, path: Path) -> RawTable:
         """Read all splits, one after the other."""
         if _saved_to_disk(path):
-            return _joined(list(_read_saved(path)))
+            return _joined(path, list(_read_saved(path)))
         card = _card(path)
         names = _card_class_names(card)
         parts = [
@@ -56,11 +63,18 @@ class HfFolder:
         ]
         if not parts:
             raise InputError(f"the README.md of {path} names no file that is there")
-        return _joined(parts)
+        return _joined(path, parts)
 
 
-def _joined(parts: Sequence[tuple[str | None, pa.Table]]) -> RawTable:
-    table = pa.concat_tables([part for _, part in parts], promote_options="permissive")
+def _joined(path: Path, parts: Sequence[tuple[str | None, pa.Table]]) -> RawTable:
+    import pyarrow as pa
+
+    try:
+        table = pa.concat_tables([part for _, part in parts], promote_options="permissive")
+    except pa.ArrowException as error:
+        raise InputError(
+            f"the columns of the files of {path} do not fit together: {error}"
+        ) from None
     if any(split is None for split, _ in parts):
         return RawTable(table)
     splits = [str(split) for split, part in parts for _ in range(part.num_rows)]
@@ -102,12 +116,12 @@ def _known_split(name: str, path: Path) -> str:
 
 def _card(path: Path) -> dict[str, Any]:
     readme = path / "README.md"
-    match = _FRONT_MATTER.match(read_text(readme)) if readme.is_file() else None
+    match = _FRONT_MATTER.match(read_utf8(readme)) if readme.is_file() else None
     if match is None:
         return {}
     try:
         card = yaml.safe_load(match.group(1))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise InputError(f"the front matter of {readme} is not valid YAML: {error}") from None
     return card if isinstance(card, dict) else {}
 
@@ -115,7 +129,10 @@ def _card(path: Path) -> dict[str, Any]:
 def _config(card: Mapping[str, Any], key: str) -> dict[str, Any]:
     """The default entry of a list of configs in the card."""
     entries = card.get(key) or []
-    listed = [e for e in (entries if isinstance(entries, list) else [entries]) if e]
+    # Cards are written by hand: what is no mapping says nothing.
+    listed = [
+        e for e in (entries if isinstance(entries, list) else [entries]) if isinstance(e, dict)
+    ]
     for entry in listed:
         if entry.get("default") or entry.get("config_name") == "default":
             return dict(entry)
@@ -130,28 +147,44 @@ def _files(path: Path, card: Mapping[str, Any]) -> Iterator[tuple[str | None, Pa
             words = [*file.relative_to(path).parts[:-1], *_PART.split(file.stem.lower())]
             yield next((s for s in map(split_name, reversed(words)) if s), None), file
         return
-    if not isinstance(data_files, list):
-        data_files = [{"path": data_files}]
-    for entry in data_files:
+    for split, pattern in _patterns(data_files, path):
+        try:
+            found = sorted(path.glob(pattern))
+        except (ValueError, NotImplementedError, OSError) as error:
+            message = f"the README.md of {path} names data_files that cannot be read"
+            raise InputError(f"{message}: {pattern!r} ({error})") from None
+        for file in found:
+            if file.suffix == ".parquet":
+                yield split, file
+
+
+def _patterns(data_files: Any, path: Path) -> Iterator[tuple[str | None, str]]:
+    """(split, pattern) of the data_files of a card: a pattern, a list, or split -> patterns."""
+    if isinstance(data_files, dict) and "path" not in data_files:
+        data_files = [{"split": split, "path": found} for split, found in data_files.items()]
+    for entry in data_files if isinstance(data_files, list) else [data_files]:
         whole = entry if isinstance(entry, dict) else {"path": entry}
-        patterns = whole["path"] if isinstance(whole["path"], list) else [whole["path"]]
-        split = _known_split(whole["split"], path) if "split" in whole else None
-        for pattern in patterns:
-            for file in sorted(path.glob(str(pattern))):
-                if file.suffix == ".parquet":
-                    yield split, file
+        patterns = whole.get("path")
+        split = _known_split(str(whole["split"]), path) if "split" in whole else None
+        for pattern in patterns if isinstance(patterns, list) else [patterns]:
+            if pattern is not None:
+                yield split, str(pattern)
 
 
 def _card_class_names(card: Mapping[str, Any]) -> dict[str, list[str]]:
     """Class names from the card's dataset_info."""
     names: dict[str, list[str]] = {}
-    for feature in _config(card, "dataset_info").get("features") or []:
+    features = _config(card, "dataset_info").get("features")
+    for feature in features if isinstance(features, list) else []:
         dtype = feature.get("dtype") if isinstance(feature, dict) else None
         labels = dtype.get("class_label") if isinstance(dtype, dict) else None
-        if labels:
-            by_number = labels["names"]
-            ordered = sorted(by_number, key=int) if isinstance(by_number, dict) else None
-            names[feature["name"]] = [by_number[k] for k in ordered] if ordered else by_number
+        listed = labels.get("names") if isinstance(labels, dict) else None
+        if isinstance(listed, dict):
+            if not all(str(number).isdecimal() for number in listed):
+                continue
+            listed = [listed[number] for number in sorted(listed, key=int)]
+        if isinstance(listed, list) and feature.get("name"):
+            names[str(feature["name"])] = [str(name) for name in listed]
     return names
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from corpusforge.core.errors import InputError
-from corpusforge.core.source import read_text
-from corpusforge.grammar.raw import BadRow, RawTable, table_of
+from corpusforge.grammar.raw import BadRow, Columns, RawTable, read_utf8
 
 __all__ = ["PLUGIN", "Jsonl"]
 
@@ -35,18 +34,23 @@ class Jsonl:
         """Files named .jsonl or .ndjson."""
         return path.is_file() and path.suffix.lower() in (".jsonl", ".ndjson")
 
-    def read(self, path: Path) -> RawTable:
-        """Read all lines; a line that is not a JSON object is a bad row."""
+    def peek(self, path: Path) -> Columns:
+        """See `read`."""
         rows: list[dict[str, Any]] = []
         places: list[int] = []
         bad: list[BadRow] = []
         # Not splitlines(): JSON text may hold U+2028 unescaped, which ends no line here.
-        for number, line in enumerate(read_text(path).split("\n"), 1):
+        for number, line in enumerate(read_utf8(path).split("\n"), 1):
             if not line.strip():
                 continue
             try:
                 value = json.loads(line)
-            except ValueError as error:
+                if "\\u" in line:  # only an escape can write half a surrogate pair
+                    json.dumps(value, ensure_ascii=False).encode()
+            except UnicodeEncodeError:
+                bad.append(BadRow(number, "an escape is half a surrogate pair", line))
+                continue
+            except (ValueError, RecursionError) as error:
                 bad.append(BadRow(number, f"not valid JSON: {error}", line))
                 continue
             if isinstance(value, dict):
@@ -59,7 +63,11 @@ class Jsonl:
             raise InputError(f"{path} holds no JSON objects{first}")
         names = dict.fromkeys(name for row in rows for name in row)
         columns = {name: [row.get(name) for row in rows] for name in names}
-        return RawTable(table_of(columns), lines=places, bad=tuple(bad))
+        return Columns(columns, places, tuple(bad))
+
+    def read(self, path: Path) -> RawTable:
+        """Read all lines; a line that is not a JSON object is a bad row."""
+        return self.peek(path).table()
 
 
 PLUGIN = Jsonl()

@@ -6,13 +6,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, Any
 
 from corpusforge.core.errors import InputError
 from corpusforge.grammar.raw import RawTable, class_names
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["PLUGIN", "Parquet", "read_parquet"]
 
@@ -26,6 +26,9 @@ class Parquet:
 
     def write_example(self, folder: Path) -> Path:
         """Two rows."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
         table = pa.table({"text": ["dim the lamp", "stop"], "intent": ["dim", "off"]})
         pq.write_table(table, folder / "rows.parquet")
         return folder / "rows.parquet"
@@ -33,6 +36,10 @@ class Parquet:
     def accepts(self, path: Path) -> bool:
         """Files named .parquet."""
         return path.is_file() and path.suffix.lower() == ".parquet"
+
+    def peek(self, path: Path) -> RawTable:
+        """Read all rows."""
+        return self.read(path)
 
     def read(self, path: Path) -> RawTable:
         """Read all rows."""
@@ -45,6 +52,9 @@ def read_parquet(path: Path) -> pa.Table:
     Raises:
         InputError: When it is not Parquet.
     """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         schema = pq.read_schema(path)
         names = [item.name for item in schema if not _holds_bytes(item.type)]
@@ -55,6 +65,8 @@ def read_parquet(path: Path) -> pa.Table:
 
 
 def _holds_bytes(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return True
     if pa.types.is_struct(kind):
