@@ -23,7 +23,7 @@ from corpusforge.core.ids import digest
 from corpusforge.core.run import Cache, canonical_json, package_versions
 from corpusforge.speech import levels
 from corpusforge.speech.effect import Effect, Scalar
-from corpusforge.speech.engine import Engine, EngineError, Prosody, Voice, checked
+from corpusforge.speech.engine import Engine, EngineError, Problem, Prosody, Voice, checked
 
 __all__ = [
     "PACKAGES",
@@ -40,7 +40,7 @@ __all__ = [
     "shards",
 ]
 
-VERSION = 1
+VERSION = 2
 """Counts up whenever the same plan gives other bytes."""
 
 RATE_HZ = 16000
@@ -162,7 +162,14 @@ def clip_key(plan: ClipPlan) -> str:
     """Cache key of a clip: 32 hex digits over everything that shapes its bytes."""
     shaped_by = asdict(plan)
     del shaped_by["clip_id"]
-    parts = {"plan": shaped_by, "packages": dict(_versions(plan.engine)), "rate_hz": RATE_HZ}
+    # What is said about a voice does not shape the sound; which one it is does.
+    shaped_by["voice"] = [plan.voice.name, plan.voice.lang]
+    parts = {
+        "plan": shaped_by,
+        "engine_version": _engine(plan.engine).version,
+        "packages": dict(_versions(plan.engine)),
+        "rate_hz": RATE_HZ,
+    }
     return digest("clip", str(VERSION), canonical_json(parts))
 
 
@@ -190,7 +197,8 @@ def render(plan: ClipPlan) -> Rendered:
     """Render one clip.
 
     Raises:
-        EngineError: When the engine gave nothing usable; names the clip.
+        EngineError: When the engine gave nothing usable, or nothing that noise can be set
+            against; names the clip.
         InputError: When a package of an extra is missing.
     """
     samples, rate_hz = _speak(plan)
@@ -198,7 +206,8 @@ def render(plan: ClipPlan) -> Rendered:
     for effect, params in effects:
         if effect.order < _RESAMPLE_ORDER:
             samples = effect.apply(samples, rate_hz, params)
-    samples = _resample(samples, rate_hz)
+    # After the effects of the speaker, which would stretch the silence, before those of the room.
+    samples = _resample(levels.trimmed(samples, rate_hz), rate_hz)
     # `speech` follows the branch without anything added to it, to measure from.
     speech, snr_db = samples, None
     for effect, params in effects:
@@ -207,10 +216,17 @@ def render(plan: ClipPlan) -> Rendered:
         before = samples
         samples = effect.apply(samples, RATE_HZ, params)
         if effect.additive:
-            snr_db = levels.snr_db(speech, samples - speech, RATE_HZ)
+            snr_db = _snr_db(plan, speech, samples)
         elif speech is before:
             speech = samples
     return _finish(plan, samples, levels.active_mask(speech, RATE_HZ), snr_db)
+
+
+def _snr_db(plan: ClipPlan, speech: Samples, mixed: Samples) -> float:
+    try:
+        return levels.snr_db(speech, mixed - speech, RATE_HZ)
+    except ValueError as error:
+        raise EngineError(Problem.NO_SNR, f"clip {plan.clip_id}") from error
 
 
 def _finish(
@@ -256,11 +272,17 @@ def _cached(store: Cache, key: str) -> tuple[Path, ClipFacts] | None:
     if flac is None or sidecar is None:
         return None
     try:
-        facts = ClipFacts(**json.loads(sidecar.read_text("utf-8")))
-        whole = hashlib.sha256(flac.read_bytes()).hexdigest() == facts.flac_sha256
-    except (OSError, ValueError, TypeError):
+        noted = json.loads(sidecar.read_text("utf-8"))
+        facts = ClipFacts(**noted["facts"])
+        whole = noted["facts_digest"] == _facts_digest(facts)
+        whole &= hashlib.sha256(flac.read_bytes()).hexdigest() == facts.flac_sha256
+    except (OSError, ValueError, TypeError, KeyError):
         return None
     return (flac, facts) if whole else None
+
+
+def _facts_digest(facts: ClipFacts) -> str:
+    return digest("facts", canonical_json(asdict(facts)))
 
 
 def render_shard(shard: Shard) -> list[Outcome]:
@@ -282,8 +304,8 @@ def render_shard(shard: Shard) -> list[Outcome]:
             outcomes.append(Outcome("", None, problem=error.problem.value, detail=error.detail))
             continue
         path = shard.cache.put("clips", key, ".flac", rendered.flac)
-        sidecar = canonical_json(asdict(rendered.facts)).encode()
-        shard.cache.put("clips", key, ".json", sidecar)
+        noted = {"facts": asdict(rendered.facts), "facts_digest": _facts_digest(rendered.facts)}
+        shard.cache.put("clips", key, ".json", canonical_json(noted).encode())
         outcomes.append(Outcome(shard.cache.relative(path), rendered.facts))
     return outcomes
 

@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from corpusforge.speech.levels import FLOOR_DBFS, active_mask, level_dbfs, loudness_lufs, snr_db
+from corpusforge.speech.levels import (
+    FLOOR_DBFS,
+    active_mask,
+    level_dbfs,
+    loudness_lufs,
+    snr_db,
+    trimmed,
+)
 from tests.speech.rows import voiced
 
 
@@ -24,6 +31,21 @@ def test_digital_silence_has_no_active_part_and_a_level():
     assert level_dbfs(silence) == FLOOR_DBFS
     with pytest.raises(ValueError, match="without signal"):
         snr_db(silence, silence, 16000)
+
+
+def test_edges_are_trimmed_to_the_same_silence():
+    for pause_s in (0.0, 0.02, 0.25, 0.8):
+        speech = voiced(1.0, pause_s=pause_s)
+        faint = speech + 2e-5 * np.sin(np.arange(speech.size)).astype(np.float32)
+        for samples in (speech, faint):
+            cut = trimmed(samples, 16000)
+            heard = np.flatnonzero(cut)
+            assert (heard[0], cut.size - 1 - heard[-1]) == (1600, 1600)
+            assert cut.size == pytest.approx(1.0 * 16000 + 3200, abs=400)
+            assert cut.dtype == np.float32
+    silence = np.zeros(5, np.float32)
+    assert trimmed(silence, 16000) is silence
+    assert trimmed(silence[:0], 16000).size == 0
 
 
 def test_a_short_click_does_not_hide_the_speech():

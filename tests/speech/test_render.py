@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+from importlib import metadata
 
 import numpy as np
 import pytest
@@ -124,10 +125,66 @@ def test_the_key_covers_the_sound_and_not_the_name():
     assert clip_key(dataclasses.replace(plan(), clip_id="another")) == clip_key(plan())
 
 
-def test_another_version_of_a_package_is_another_key(monkeypatch):
+@pytest.mark.parametrize("package", ["soxr", "soundfile", "onnxruntime", "hibari-tts"])
+def test_another_version_of_a_package_is_another_key(monkeypatch, package):
     before = clip_key(plan())
-    monkeypatch.setattr(module, "_versions", lambda engine: (("soxr", "0"),))
+    installed = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda n: "0" if n == package else installed(n))
+    module._versions.cache_clear()
+    try:
+        assert clip_key(plan()) != before
+    finally:
+        module._versions.cache_clear()
+
+
+class Toy:
+    """An engine that gives the samples it was made with."""
+
+    name, packages, rate_hz, version = "toy", (), 16000, "1"
+
+    def __init__(self, samples):
+        self.samples = samples
+
+    def speak(self, spoken, voice, prosody, rng):
+        return self.samples, self.rate_hz
+
+
+def test_another_version_of_an_engine_is_another_key(monkeypatch):
+    engine = Toy(np.ones(10, np.float32))
+    monkeypatch.setattr(module, "_engine", lambda name: engine)
+    module._versions.cache_clear()
+    before = clip_key(plan())
+    engine.version = "2"
     assert clip_key(plan()) != before
+    module._versions.cache_clear()
+
+
+def test_a_clip_too_faint_for_noise_is_dropped_and_not_the_stage(monkeypatch, store):
+    # The smallest numbers that float32 holds: noise below them is no noise.
+    faint = np.full(8000, 1e-44, np.float32)
+    noise = ("noise", "2", {"color": "white", "snr_db": 60.0, "seed": 4})
+    monkeypatch.setattr(module, "_engine", lambda name: Toy(faint))
+    module._versions.cache_clear()
+    (outcome,) = render_shard(Shard(store, (plan(chain=(noise, FULL[3])),)))
+    module._versions.cache_clear()
+    assert outcome.facts is None
+    assert outcome.problem == Problem.NO_SNR
+    assert "clip-1" in outcome.detail
+
+
+@pytest.mark.parametrize("edge", [0, 1000, 9000])
+def test_silence_at_the_edges_does_not_tell_the_engine(monkeypatch, edge):
+    sound = (0.5 * np.sin(np.arange(8000) / 5) + 0.1).astype(np.float32)
+    silence = np.zeros(edge, np.float32)
+    engine = Toy(np.concatenate([silence, sound, silence]))
+    monkeypatch.setattr(module, "_engine", lambda name: engine)
+    assert render(plan(chain=())).facts.num_samples == 8000 + 2 * 1600
+
+
+def test_a_description_of_the_voice_is_not_part_of_the_sound():
+    voice = HIBARI.voices("en")[0]
+    described = dataclasses.replace(voice, license="MIT", accent="other", speaker="x")
+    assert clip_key(plan(voice=described)) == clip_key(plan())
 
 
 @pytest.fixture
@@ -161,6 +218,12 @@ def damage_sidecar(flac, sidecar):
     sidecar.write_bytes(sidecar.read_bytes()[:40])
 
 
+def change_a_number(flac, sidecar):
+    noted = json.loads(sidecar.read_text())
+    noted["facts"]["peak"] += 0.125
+    sidecar.write_text(json.dumps(noted))
+
+
 def foreign_sidecar(flac, sidecar):
     sidecar.write_text(json.dumps({"num_samples": 3}))
 
@@ -174,7 +237,16 @@ def lose_flac(flac, sidecar):
 
 
 @pytest.mark.parametrize(
-    "harm", [damage_flac, damage_bit, damage_sidecar, foreign_sidecar, lose_sidecar, lose_flac]
+    "harm",
+    [
+        damage_flac,
+        damage_bit,
+        damage_sidecar,
+        change_a_number,
+        foreign_sidecar,
+        lose_sidecar,
+        lose_flac,
+    ],
 )
 def test_a_damaged_clip_in_the_cache_is_rendered_again(store, harm):
     shard = Shard(store, (plan(chain=()),))
