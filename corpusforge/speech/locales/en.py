@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from corpusforge.speech.locale import Locale, Unit
+from corpusforge.speech.locale import Locale, Unit, Words
 
 
 def _unit(one: str, many: str = "") -> Unit:
     return Unit(one, many or one + "s")
 
 
-def _time(hour: int, minute: int, suffix: str, words: Callable[[int], str]) -> str:
+def _time(hour: int, minute: int, suffix: str, words: Words) -> str:
     """7:30 am -> "seven thirty AM", 7:05 -> "seven oh five", 7:00 -> "seven o'clock"."""
+    if hour % 24 == 0 and not suffix:
+        # Nobody says "zero o'clock".
+        if minute == 0:
+            return "midnight"
+        hour, suffix = 12, "am"
     said = words(hour)
     if minute == 0:
         said += "" if suffix else " o'clock"
@@ -20,6 +23,28 @@ def _time(hour: int, minute: int, suffix: str, words: Callable[[int], str]) -> s
         said += (" oh " if minute < 10 else " ") + words(minute)
     # Capitals: engines then say the letters; "am" alone is a verb.
     return f"{said} {suffix[0].upper()}M" if suffix else said
+
+
+def _change(cents: int, unit: Unit, words: Words) -> str:
+    """5.50 -> "fifty", 5.05 -> "and five cents"."""
+    return words(cents) if cents >= 10 else f"and {words(cents)} {unit.named(cents)}"
+
+
+_PARTS = {2: "half", 4: "quarter"}
+
+
+def _fraction(whole: int, part: int, of: int, noun: str, words: Words, ordinals: Words) -> str:
+    """1/2 cup -> "half a cup", 2 1/2 -> "two and a half", 3/4 -> "three quarters"."""
+    if not 0 < part < of or of not in (2, 3, 4, 5, 6, 8, 10):
+        return ""
+    name = _PARTS.get(of) or ordinals(of)
+    if whole:
+        return f"{words(whole)} and " + (f"a {name}" if part == 1 else f"{words(part)} {name}s")
+    if (part, of) == (1, 2) and noun:
+        # "hour" and the like are said without their h.
+        vowel = noun[0].casefold() in "aeiou" or noun.casefold().startswith(("hour", "honest"))
+        return f"half {'an' if vowel else 'a'}"
+    return f"{words(part)} {name}" + "s" * (part > 1)
 
 
 # "in" (inch) is left out: "set 5 in the kitchen" is far more frequent.
@@ -86,9 +111,17 @@ LOCALE = Locale(
     minus="minus",
     one=("one", "one"),
     units=_UNITS,
-    symbols={"&": "and", "+": "plus", "@": "at", "#": "number", "=": "equals", "%": "percent"},
+    symbols={"&": "and", "+": "plus", "@": "at", "#": "hashtag", "=": "equals", "%": "percent"},
+    number_sign="number",
     currencies={sign: _UNITS[sign] for sign in "€$£"},
+    cents={"€": _unit("cent"), "$": _unit("cent"), "£": Unit("penny", "pence")},
+    change=_change,
     time=_time,
     time_suffix=r"[ap]\.?\s?m\b\.?",
+    conjunction="and",
+    second=_unit("second"),
+    fraction=_fraction,
+    dot="point",
+    names={"C#": "C sharp", "F#": "F sharp", "G#": "G sharp", "C++": "C plus plus"},
     ordinal=r"(?P<ordinal>\d+)(?:st|nd|rd|th)\b",
 )
