@@ -30,7 +30,7 @@ from corpusforge.core.schema import (
 __all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
 
 NAME = "clean"
-VERSION = 2
+VERSION = 3
 PACKAGES = ("numpy", "pyarrow", "scipy")
 
 _SHOWN_LEAKS = 5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from corpusforge.clean.near_duplicates import Pairs, independent_rows, similar_pairs
 from corpusforge.clean.verdicts import PAIRS, Verdicts, group_numbers, order_of_keeping
+from corpusforge.clean.words import alike_carriers, one_change
 from corpusforge.core.spans import Slot, tokens
 from corpusforge.core.text import SLOT_PATTERN, delexicalise, fold, fold_delexicalised
 
@@ -22,10 +23,10 @@ FLOOR = 0.7
 
 MIN_WORDS = 5
 """Shorter texts are never near copies: one letter of "lights on" is a third of its 3-grams,
-and short commands are the point of such a corpus. They are judged by equality alone."""
+and short commands are the point of such a corpus. They are judged word by word."""
 
-_SURFACE, _CARRIER = 0, 1
-_RELATIONS = ("surface", "carrier")
+_SURFACE, _CARRIER, _SHORT = 0, 1, 2
+_RELATIONS = ("surface", "carrier", "short carrier")
 # Slots of a carrier become one character each, from a private use area that folding leaves.
 _FIRST_SLOT_CHARACTER = 0xF0000
 
@@ -36,13 +37,21 @@ class NearDuplicate:
 
     surface: folded texts of at least five words with Jaccard >= threshold, *equal slot values
     and equal numbers*. Rows that differ in a value are never near copies of each other. Holds
-    within a split and across splits. A row that is not annotated may differ in a value that
-    nobody wrote down, so it takes part across splits only, where a leak weighs more than a row.
+    across splits. Within a split a row is lost only when, besides, both texts have the same words
+    (in any order, slots in the same order) but for one typo or ending (`words.one_change`):
+    "don't turn on" and "do turn on", "turn on" and "turn off" share nine in ten 3-grams too,
+    and are other sentences. A row that is not annotated may differ in a value that nobody wrote
+    down, so it takes part across splits only, where a leak weighs more than a row.
 
     carrier: folded texts with slots replaced by their names, equal or (from five words on)
     Jaccard >= threshold, between a synthetic train row and a synthetic held-out row, whatever
     the values. Splits are made by template; this holds them where two templates can say the
     same sentence. Real rows are left out: that real people say one phrase twice is no leak.
+
+    short carrier: the same, of carriers below five words, where one letter is a third of the
+    3-grams: equal word by word after dropping a plural -s, at most one word of five letters or
+    more being one letter off (`words.alike_carriers`). The score is 1: such pairs do not depend
+    on the threshold.
 
     Rows are taken in the order of keeping (test, validation, train; real, grammar, generated)
     and stay unless a kept row is their near copy: no two kept rows are near copies, and each
@@ -61,12 +70,10 @@ class NearDuplicate:
         floor = min(FLOOR, threshold)
         surface = view.surface_pairs(floor)
         carrier = view.carrier_pairs(floor, surface)
-        relation = np.repeat([_SURFACE, _CARRIER], [len(surface), len(carrier)])
-        pairs = Pairs(
-            np.concatenate([surface.left, carrier.left]),
-            np.concatenate([surface.right, carrier.right]),
-            np.concatenate([surface.jaccard, carrier.jaccard]),
-        )
+        short = view.short_carrier_pairs(surface)
+        parts = (surface, carrier, short)
+        relation = np.repeat([_SURFACE, _CARRIER, _SHORT], [len(part) for part in parts])
+        pairs = _joined(*parts)
         near = np.flatnonzero(pairs.jaccard >= threshold)
         keep, lost = independent_rows(
             table.num_rows, view.rank, pairs.left[near], pairs.right[near]
@@ -105,6 +112,7 @@ class _View:
         self.real = np.array([origin == "real" for origin in table["origin"].to_pylist()], bool)
         self.train = np.array([split == "train" for split in self.splits], dtype=bool)
         self.values = group_numbers([None if row is None else _values(row) for row in slots])
+        self.said = [[slot.value for slot in row or ()] for row in slots]
         self.numbers = group_numbers([_numbers(text) for text in self.folded])
         self.carriers = [
             fold_delexicalised(delexicalise(text, row or ()))
@@ -118,16 +126,24 @@ class _View:
         known = np.flatnonzero(self.long & self.annotated)
         within = group_numbers([(*blocks[row], self.values[row]) for row in known])
         pairs = _among(known, self.folded, floor, within)
+        pairs = pairs.where(self._says_the_same(pairs))
         if self.annotated.all():
             return pairs
         rows = np.flatnonzero(self.long)
         mixed = _among(rows, self.folded, floor, group_numbers([blocks[row] for row in rows]))
         unknown = ~(self.annotated[mixed.left] & self.annotated[mixed.right])
         mixed = mixed.where(unknown & (split[mixed.left] != split[mixed.right]))
-        return Pairs(
-            np.concatenate([pairs.left, mixed.left]),
-            np.concatenate([pairs.right, mixed.right]),
-            np.concatenate([pairs.jaccard, mixed.jaccard]),
+        return _joined(pairs, mixed)
+
+    def _says_the_same(self, pairs: Pairs) -> npt.NDArray[np.bool_]:
+        """Which pairs may cost a row: all across splits, one-change pairs within."""
+        return np.array(
+            [
+                self.splits[a] != self.splits[b]
+                or (self.said[a] == self.said[b] and one_change(self.folded[a], self.folded[b]))
+                for a, b in zip(pairs.left, pairs.right, strict=True)
+            ],
+            dtype=bool,
         )
 
     def carrier_pairs(self, floor: float, surface: Pairs) -> Pairs:
@@ -137,25 +153,40 @@ class _View:
             floor: Smallest Jaccard.
             surface: All surface pairs from the floor on.
         """
+        keys, kind, members, held_out = self._synthetic_carriers(surface)
+        same = [(number, number, 1.0) for number in members]
+        alike = [*same, *_similar_carriers(keys, kind, floor)]
+        both = {pair for a, b, score in alike for pair in ((a, b, score), (b, a, score))}
+        return _rows_of(sorted(both), members, held_out)
+
+    def short_carrier_pairs(self, surface: Pairs) -> Pairs:
+        """The same for short carriers that are alike word by word, but not equal.
+
+        Args:
+            surface: As in `carrier_pairs`.
+        """
+        keys, kind, members, held_out = self._synthetic_carriers(surface)
+        distinct = dict(zip(kind.tolist(), keys, strict=True))
+        short = {n: key for n, key in distinct.items() if len(key[1].split()) < MIN_WORDS}
+        pairs = alike_carriers(
+            {number: short[number] for number in members if number in short},
+            {number: short[number] for number in held_out if number in short},
+        )
+        return _rows_of([(a, b, 1.0) for a, b in pairs], members, held_out)
+
+    def _synthetic_carriers(
+        self, surface: Pairs
+    ) -> tuple[
+        list[tuple[str, str]], npt.NDArray[np.int64], dict[int, list[int]], dict[int, list[int]]
+    ]:
+        """(intent, carrier) and number of each; number -> train rows, and -> held-out rows."""
         rows = np.flatnonzero(~self.real)
         keys = [(self.intents[row], self.carriers[row]) for row in rows]
         kind = group_numbers(keys)
         members: dict[int, list[int]] = {}
         for place in np.flatnonzero(self.train[rows]):
             members.setdefault(int(kind[place]), []).append(int(rows[place]))
-        held_out = self._held_out_carriers(rows, kind, surface)
-        found: list[tuple[int, int, float]] = []
-        same = [(number, number, 1.0) for number in members]
-        for a, b, score in [*same, *_similar_carriers(keys, kind, floor)]:
-            for mine, other in {(a, b), (b, a)}:
-                found += [
-                    (row, twin, score)
-                    for row in members.get(mine, ())
-                    for twin in held_out.get(other, ())
-                ]
-        columns = np.array(found, dtype=np.float64).reshape(-1, 3)
-        ends = columns[:, :2].astype(np.int64)
-        return Pairs(ends.min(axis=1), ends.max(axis=1), columns[:, 2])
+        return keys, kind, members, self._held_out_carriers(rows, kind, surface)
 
     def _held_out_carriers(
         self, rows: npt.NDArray[np.int64], kind: npt.NDArray[np.int64], surface: Pairs
@@ -198,6 +229,31 @@ class _View:
             pairs.jaccard[order].astype(np.float32),
         ]
         return pa.table(columns, schema=PAIRS)
+
+
+def _joined(*parts: Pairs) -> Pairs:
+    return Pairs(
+        np.concatenate([part.left for part in parts]),
+        np.concatenate([part.right for part in parts]),
+        np.concatenate([part.jaccard for part in parts]),
+    )
+
+
+def _rows_of(
+    carriers: Sequence[tuple[int, int, float]],
+    members: Mapping[int, Sequence[int]],
+    held_out: Mapping[int, Sequence[int]],
+) -> Pairs:
+    """Pairs of rows from (train carrier, held-out carrier, score)."""
+    found = [
+        (row, twin, score)
+        for mine, other, score in carriers
+        for row in members.get(mine, ())
+        for twin in held_out.get(other, ())
+    ]
+    columns = np.array(found, dtype=np.float64).reshape(-1, 3)
+    ends = columns[:, :2].astype(np.int64)
+    return Pairs(ends.min(axis=1), ends.max(axis=1), columns[:, 2])
 
 
 def _among(
