@@ -106,12 +106,18 @@ def compile_language(pack: Pack) -> Language:
 def language_of(templates: Iterable[Template]) -> Language:
     """The language of some templates; the same ones in the same order give the same nodes."""
     builder = _LanguageBuilder()
+    words: dict[str, dict[str, None]] = {}
     roots: dict[str, list[int]] = {}
     for template in templates:
-        node = builder.number(builder.build(template.expression, template.scope))
+        part = builder.build(template.expression, template.scope)
         known = roots.setdefault(template.intent, [])
-        if node not in known:
-            known.append(node)
+        if isinstance(part, tuple):
+            # All plain sentences of an intent are one node: they share their beginnings.
+            words.setdefault(template.intent, {}).update(dict.fromkeys(part))
+        elif part not in known:
+            known.append(part)
+    for intent, said in words.items():
+        roots[intent].append(builder.number(tuple(said)))
     return Language(builder.nodes, roots)
 
 

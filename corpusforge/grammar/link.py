@@ -161,3 +161,19 @@ def can_be_blank(expression: Expression, scope: Scope) -> bool:
         return values is not None and any(can_be_blank(v.expression, scope) for v in values.values)
     blank = [can_be_blank(item, scope) for item in expression.items]
     return any(blank) if isinstance(expression, Alternative) else all(blank)
+
+
+def must_be_blank(expression: Expression, scope: Scope) -> bool:
+    """Say whether no derivation of an expression has a character to see.
+
+    Needs linked references.
+    """
+    if isinstance(expression, Text):
+        return not expression.text.strip()
+    if isinstance(expression, RuleReference):
+        return must_be_blank(scope.rules[expression.rule].expression, scope)
+    if isinstance(expression, ListReference):
+        values = find_list(expression, scope)
+        known = values.values if values is not None else ()
+        return bool(known) and all(must_be_blank(value.expression, scope) for value in known)
+    return all(must_be_blank(item, scope) for item in expression.items)

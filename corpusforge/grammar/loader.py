@@ -15,35 +15,14 @@ from typing import Any
 from corpusforge.core.errors import InputError, InputErrors
 from corpusforge.core.source import Document, read_yaml
 from corpusforge.grammar.expression import Expression
-from corpusforge.grammar.link import Linker, can_be_blank
+from corpusforge.grammar.files import template_files
+from corpusforge.grammar.link import Linker, can_be_blank, must_be_blank
 from corpusforge.grammar.pack import Pack, Rule, Scope, Source, Template, ValueList
 from corpusforge.grammar.parser import TemplateSyntaxError, literal, parse
 from corpusforge.grammar.structure import check_structure
 from corpusforge.grammar.values import merge_lists, read_list, text_of
 
-__all__ = ["load_pack", "template_files"]
-
-
-def template_files(path: Path) -> list[Path]:
-    """The template files of a file or folder, sorted by path; recipes are left out.
-
-    Raises:
-        InputError: When there is no such path, or no template file in the folder.
-    """
-    if path.is_dir():
-        files = sorted(
-            file
-            for file in path.rglob("*")
-            if file.suffix in (".yaml", ".yml")
-            and not file.name.startswith(("recipe", "."))
-            and file.is_file()
-        )
-        if not files:
-            raise InputError(f"there are no template files (*.yaml) in {path}")
-        return files
-    if not path.exists():
-        raise InputError(f"there is no file or folder {path}", hint="check the path")
-    return [path]
+__all__ = ["load_pack"]
 
 
 def load_pack(path: Path, *, lang: str | None = None, lists: Sequence[Path] = ()) -> Pack:
@@ -59,8 +38,9 @@ def load_pack(path: Path, *, lang: str | None = None, lists: Sequence[Path] = ()
     Raises:
         InputErrors: Everything that is wrong, each with file, line and column.
     """
+    files = template_files(path)
     builder = _Builder(path if path.is_dir() else path.parent)
-    documents = builder.read(template_files(path))
+    documents = builder.read(files)
     further = builder.read(lists)
     builder.stop()
     chosen, documents = _choose_language(documents, lang, path)
@@ -192,6 +172,16 @@ class _Builder:
             linker.check_rule(name, self.scope)
         self.errors += linker.errors
         self.errors.sort(key=_place)
+        self.stop()
+        self.errors += [
+            InputError(
+                "the sentence can only be empty",
+                position=template.source.position(),
+                hint="write at least one word",
+            )
+            for template in self.templates
+            if must_be_blank(template.expression, template.scope)
+        ]
         self.stop()
         if not self.templates:
             raise InputError(

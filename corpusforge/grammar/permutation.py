@@ -8,6 +8,7 @@ arbitrary finite domains", CT-RSA 2002.
 from __future__ import annotations
 
 import hashlib
+from hashlib import blake2b
 
 # Luby and Rackoff need 4 rounds; 8 also mix tiny halves of one or two bits.
 ROUNDS = 8
@@ -25,8 +26,9 @@ class KeyedPermutation:
         self.size = size
         bits = max(1, (size - 1).bit_length())
         self._left, self._right = (bits + 1) // 2, bits // 2
+        self._bytes = (max(self._left, self._right) + 7) // 8
         text = "\x1f".join(f"{type(part).__name__}:{part}" for part in (*key, size))
-        self._key = hashlib.blake2b(text.encode(), digest_size=32, person=b"cf-permute-1").digest()
+        self._key = blake2b(text.encode(), digest_size=32, person=b"cf-permute-1").digest()
 
     def __call__(self, index: int) -> int:
         """The position of `index`, 0 <= index < size."""
@@ -41,16 +43,14 @@ class KeyedPermutation:
         left, right = value >> self._right, value & ((1 << self._right) - 1)
         for turn in range(0, ROUNDS, 2):
             left ^= self._round(turn, right, self._left)
-            right ^= self._round(turn + 1, left, self._right)
+            if self._right:
+                right ^= self._round(turn + 1, left, self._right)
         return (left << self._right) | right
 
     def _round(self, turn: int, value: int, bits: int) -> int:
-        if bits == 0:
-            return 0
-        size = (max(self._left, self._right) + 7) // 8
-        data = bytes([turn]) + value.to_bytes(size, "little")
+        data = turn.to_bytes() + value.to_bytes(self._bytes, "little")
         if bits <= 64:
-            mixed = hashlib.blake2b(data, digest_size=8, key=self._key).digest()
+            mixed = blake2b(data, digest_size=8, key=self._key).digest()
         else:
             mixed = hashlib.shake_256(self._key + data).digest((bits + 7) // 8)
         return int.from_bytes(mixed, "little") & ((1 << bits) - 1)

@@ -25,7 +25,7 @@ from corpusforge.core.schema import (
 )
 from corpusforge.grammar.catalogue import Entry, catalogue_table, pack_entries, real_entries
 from corpusforge.grammar.compile import compile_language
-from corpusforge.grammar.loader import template_files
+from corpusforge.grammar.files import template_files
 from corpusforge.grammar.pack import Pack
 from corpusforge.grammar.real_rows import RealRows
 from corpusforge.grammar.real_splits import frame_of
@@ -41,7 +41,7 @@ from corpusforge.grammar.sampling import Sample
 __all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
 
 NAME = "grammar"
-VERSION = 3
+VERSION = 4
 PACKAGES = ("numpy", "pyarrow", "PyYAML")
 
 

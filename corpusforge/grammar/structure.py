@@ -6,11 +6,13 @@ jsonschema is imported only for files that are not plainly right (see `surely_va
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from corpusforge.core.errors import InputError
+from corpusforge.core.errors import InputError, Position
 from corpusforge.core.source import Document
 from corpusforge.core.surely_valid import surely_valid
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
 
+# Save tab and the ends of lines, which are white space.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _TYPES = {
     "object": "a mapping (key: value)",
     "array": "a list",
@@ -53,14 +57,38 @@ def check_structure(document: Document) -> list[InputError]:
                 hint="expected 'language:' and 'intents:'",
             )
         ]
-    if surely_valid(document.value, template_schema(), template_schema()):
-        return []
+    strange = list(_control_characters(document, document.value, ()))
+    if strange or surely_valid(document.value, template_schema(), template_schema()):
+        return strange
     errors = [
         found
         for error in _validator().iter_errors(document.value)
         for found in _explain(document, error)
     ]
     return sorted(errors, key=_place)
+
+
+def _control_characters(
+    document: Document, value: Any, path: tuple[str | int, ...]
+) -> Iterator[InputError]:
+    """Control characters, which only an escape can write; ids are hashes of fields they part."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if isinstance(key, str) and _CONTROL.search(key):
+                yield _control(key, document.key_position((*path, key)))
+            yield from _control_characters(document, inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _control_characters(document, inner, (*path, index))
+    elif isinstance(value, str):
+        found = _CONTROL.search(value)
+        if found:
+            yield _control(value, document.position(path, found.start()))
+
+
+def _control(text: str, position: Position) -> InputError:
+    code = ord(_CONTROL.findall(text)[0])
+    return InputError(f"the control character U+{code:04X} cannot be used", position=position)
 
 
 def _place(error: InputError) -> tuple[int, int]:

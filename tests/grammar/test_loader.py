@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import time
@@ -31,12 +32,31 @@ def test_files_of_a_folder_are_one_pack_and_recipes_are_not_templates(tmp_path):
         _common="language: en\nlists: {x: {values: [a]}}\nexpansion_rules: {r: '<later> {x}'}\n",
         b="language: en\nexpansion_rules: {later: now}\nlists: {x: {values: [b]}}\n",
         sub__c="language: en\nintents: {i: {data: [{sentences: ['do <r>']}]}}\n",
-        recipe="name: not a template\n",
-        recipe_de="name: not a template\n",
+        recipe="# a comment\nname: not a template\nlicense: MIT\n",
+        also="{name: not a template, lang: en}\n",
+        recipes__recipe_book="language: en\nintents: {k: {data: [{sentences: ['cook {x}']}]}}\n",
     )
     pack = load_pack(tmp_path)
-    assert texts(pack) == ["do now a", "do now b"]
-    assert [t.file for t in pack.templates] == ["sub/c.yaml"]
+    assert texts(pack) == ["cook a", "cook b", "do now a", "do now b"]
+    assert [t.file for t in pack.templates] == ["recipes/recipe_book.yaml", "sub/c.yaml"]
+
+
+def test_a_folder_with_nothing_but_recipes(tmp_path):
+    write(tmp_path, mine="name: x\nlicense: MIT\n")
+    with pytest.raises(InputError, match=r"no template files.*\n.*mine.yaml: recipes"):
+        load_pack(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "seteuid") or os.geteuid() != 0, reason="needs root")
+def test_a_folder_that_cannot_be_read(tmp_path):
+    write(tmp_path, sub__a="language: en\nintents: {k: {data: [{sentences: [x]}]}}\n")
+    (tmp_path / "sub").chmod(0o700)
+    os.seteuid(65534)
+    try:
+        with pytest.raises(InputError, match="cannot be read: Permission denied"):
+            load_pack(tmp_path)
+    finally:
+        os.seteuid(0)
 
 
 def test_rules_of_a_block_bind_late_and_hide_global_ones():
