@@ -38,6 +38,15 @@ def check(recipe: Recipe) -> tuple[str, ...]:
             errors += error.errors
         except InputError as error:
             errors.append(error)
+    if recipe.real is not None:
+        from corpusforge.grammar.check import check_real
+
+        try:
+            check_real(recipe)
+        except InputErrors as error:
+            errors += error.errors
+        except InputError as error:
+            errors.append(error)
     if recipe.speech.clips > 0:
         from corpusforge.speech.check import check as check_speech
 

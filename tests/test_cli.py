@@ -112,7 +112,7 @@ def test_wrong_recipes(write, capsys, tmp_path, name):
     captured = capsys.readouterr()
     for part in expected:
         assert part in captured.err, captured.err
-    assert not (tmp_path / "out" / "release").exists()
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_missing_extra_is_named_before_any_work(write, capsys, tmp_path, monkeypatch):
