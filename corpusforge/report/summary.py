@@ -39,7 +39,9 @@ def _notes(corpus: Corpus) -> list[Markup]:
         element("li", {}, element("b", {}, f"{stage}: "), said) for stage, said in corpus.notes
     ]
     title = f"{counted(len(items), 'note')} of the stages"
-    return [element("details", {}, element("summary", {}, title), element("ul", {}, *items))]
+    return [
+        element("details", {"open": True}, element("summary", {}, title), element("ul", {}, *items))
+    ]
 
 
 def _what(corpus: Corpus) -> str:
@@ -53,29 +55,33 @@ def _what(corpus: Corpus) -> str:
 def _figures(corpus: Corpus) -> list[tuple[str, str]]:
     slots = {slot["name"] for row in corpus.rows for slot in row["slots"] or ()}
     figures = [
-        (number(len(corpus.rows)), "rows"),
-        (number(len(corpus.count("intent"))), "intents"),
-        (number(len(slots)), "slot names"),
+        _figure(len(corpus.rows), "row"),
+        _figure(len(corpus.count("intent")), "intent"),
+        _figure(len(slots), "slot name"),
     ]
     if corpus.templates:
-        figures.append((number(len(corpus.templates)), "templates"))
+        figures.append(_figure(len(corpus.templates), "template"))
     generated = sum(1 for row in corpus.rows if row["generation"] or row["origin"] == "gan")
     if generated:
-        figures.append((number(generated), "rows by the generator"))
+        figures.append((number(generated), "by the generator"))
     if corpus.clips:
         minutes = sum(clip["duration_s"] for clip in corpus.clips) / 60
         voices = {(clip["engine"], clip["voice"]) for clip in corpus.clips}
         figures += [
-            (number(len(corpus.clips)), "clips"),
+            _figure(len(corpus.clips), "clip"),
             (f"{minutes:.1f}", "minutes of audio"),
-            (number(len(voices)), "voice" if len(voices) == 1 else "voices"),
+            _figure(len(voices), "voice"),
         ]
     lost = sum(one.total for one in corpus.dropped if one.unit != "candidates")
     if not corpus.release or corpus.dropped:
-        figures.append((number(lost), "rows and clips dropped"))
+        figures.append((number(lost), "dropped, rows and clips"))
     if corpus.private.get("rows"):
-        figures.append((number(corpus.private["rows"]), "real rows, not published"))
+        figures.append((number(corpus.private["rows"]), "real, not published"))
     return figures
+
+
+def _figure(value: int, what: str) -> tuple[str, str]:
+    return number(value), what if value == 1 else f"{what}s"
 
 
 def _verdicts(corpus: Corpus) -> list[tuple[str, str, str]]:
