@@ -26,6 +26,7 @@ class KeyedPermutation:
         self.size = size
         bits = max(1, (size - 1).bit_length())
         self._left, self._right = (bits + 1) // 2, bits // 2
+        self._known: dict[tuple[int, int], int] = {}
         self._bytes = (max(self._left, self._right) + 7) // 8
         text = "\x1f".join(f"{type(part).__name__}:{part}" for part in (*key, size))
         self._key = blake2b(text.encode(), digest_size=32, person=b"cf-permute-1").digest()
@@ -41,11 +42,19 @@ class KeyedPermutation:
 
     def _mix(self, value: int) -> int:
         left, right = value >> self._right, value & ((1 << self._right) - 1)
+        # Small halves come back often enough to be kept.
+        ask = self._kept if self._left <= 8 else self._round
         for turn in range(0, ROUNDS, 2):
-            left ^= self._round(turn, right, self._left)
+            left ^= ask(turn, right, self._left)
             if self._right:
-                right ^= self._round(turn + 1, left, self._right)
+                right ^= ask(turn + 1, left, self._right)
         return (left << self._right) | right
+
+    def _kept(self, turn: int, value: int, bits: int) -> int:
+        known = self._known.get((turn, value))
+        if known is None:
+            known = self._known[turn, value] = self._round(turn, value, bits)
+        return known
 
     def _round(self, turn: int, value: int, bits: int) -> int:
         data = turn.to_bytes() + value.to_bytes(self._bytes, "little")
