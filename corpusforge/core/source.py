@@ -156,13 +156,14 @@ def read_text(path: Path) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        guess = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin1"
         before = data[: error.start]
         line = before.count(b"\n") + 1
         column = error.start - (before.rfind(b"\n") + 1) + 1
         raise InputError(
             f"not UTF-8: byte 0x{data[error.start]:02x}",
             position=Position(str(path), line, column),
-            hint="save the file as UTF-8 (for example: iconv -f latin1 -t utf-8 FILE)",
+            hint=f"save the file as UTF-8 (for example: iconv -f {guess} -t utf-8 FILE)",
         ) from None
 
 
