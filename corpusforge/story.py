@@ -176,6 +176,9 @@ def explain(folder: Path, row_id: str) -> str:
     source, row = (kept or dropped)[0]
     lines += _describe(row, source)
     for drop_source, drop_row in dropped:
+        # A candidate of a generator that reads like a kept row has the same id.
+        if kept and drop_row.get("origin") != row.get("origin"):
+            lines.append("  a generated candidate that reads the same was not kept:")
         lines += _describe_drop(drop_row, drop_source)
     lines += _clips_of(row, sources)
     lines += _ancestors(row, sources, depth=1)

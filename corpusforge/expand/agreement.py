@@ -46,7 +46,9 @@ class IntentClassifier:
         model = linear.LogisticRegression(C=_C, max_iter=200, tol=1e-3)
         self._model = pipeline.Pipeline([("features", union), ("classifier", model)])
         with _one_thread():
-            self._model.fit([fold_delexicalised(t) for t in texts], list(intents))
+            # A text of emoji alone folds to nothing, and says nothing.
+            folded = [fold_delexicalised(t) or "{empty}" for t in texts]
+            self._model.fit(folded, list(intents))
 
     def probability(self, texts: Sequence[str], intents: Sequence[str]) -> npt.NDArray[np.float64]:
         """Probability that each text has the given intent, shape [rows], in [0, 1].

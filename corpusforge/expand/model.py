@@ -27,10 +27,10 @@ from corpusforge.core.seeding import rng, uniforms
 from corpusforge.expand.contract import FitContext, Generator
 from corpusforge.expand.gan.layout import Layout
 from corpusforge.expand.judge import Judge
-from corpusforge.expand.slots import Frame, SlotKind, SlotTable
+from corpusforge.expand.slots import Frame, SlotKind, SlotTable, carrier_digest
 from corpusforge.expand.tokenizer import Tokenizer, train_tokenizer
 
-__all__ = ["Model", "Training", "fit_model", "load_model"]
+__all__ = ["Model", "Training", "distinct_frames", "fit_model", "load_model"]
 
 # Share of distinct train frames kept from the models, for stopping and for limits; a larger
 # share of small corpora, because a limit read off two rows is chance.
@@ -77,6 +77,7 @@ class Model:
         frames: Frames of the train rows that the model can be asked for.
         unknown: Train rows that it cannot be asked for (a pinned model, other slots).
         history: What training recorded.
+        fitted: Digests of the carrier phrases it was trained on (see `carrier_digest`).
     """
 
     generator: Generator
@@ -86,6 +87,13 @@ class Model:
     frames: tuple[Frame, ...]
     unknown: int
     history: dict[str, Any]
+    fitted: frozenset[str]
+
+
+def distinct_frames(training: Training) -> int:
+    """Different sentences among the train rows, slot values aside."""
+    table = SlotTable.build(training.rows, training.catalogue)
+    return len({(frame.intent, frame.text) for frame in _frames(table, training.rows)})
 
 
 def _frames(table: SlotTable, rows: Sequence[Utterance]) -> list[Frame]:
@@ -144,6 +152,7 @@ def fit_model(training: Training, folder: Path) -> None:
     )
     history |= {"frames": len(learn), "held_out": len(held_out), "pieces": len(tokenizer)}
     write_json(history, folder / "history.json")
+    write_json(sorted({carrier_digest(row) for row in training.rows}), folder / "fitted.json")
 
 
 def _layout(tokenizer: Tokenizer, learn: Sequence[Frame]) -> tuple[Layout, list[Frame]]:
@@ -160,7 +169,14 @@ def load_model(folder: Path, training: Training) -> Model:
     Raises:
         InputError: When the folder holds no model.
     """
-    needed = ("slots.json", "layout.json", "limits.json", "tokenizer.json")
+    needed = (
+        "slots.json",
+        "layout.json",
+        "limits.json",
+        "tokenizer.json",
+        "history.json",
+        "fitted.json",
+    )
     missing = [name for name in needed if not (folder / name).is_file()]
     if missing:
         raise InputError(
@@ -183,4 +199,5 @@ def load_model(folder: Path, training: Training) -> Model:
     generator.load(folder, context)
     history: dict[str, Any] = json.loads((folder / "history.json").read_text(encoding="utf-8"))
     unknown = len(training.rows) - len(frames)
-    return Model(generator, judge, layout, table, tuple(frames), unknown, history)
+    fitted = frozenset(read_json(folder / "fitted.json"))
+    return Model(generator, judge, layout, table, tuple(frames), unknown, history, fitted)

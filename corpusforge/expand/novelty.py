@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from corpusforge.core.language import Language
+from corpusforge.core.spans import tokens
 from corpusforge.core.text import SLOT_PATTERN, fold_delexicalised
 
 __all__ = ["CLASSES", "Neighbourhood", "NoveltyClass", "NoveltyTest"]
@@ -60,6 +61,19 @@ def _blanks(sequence: str) -> Iterator[str]:
         yield sequence[:place] + _BLANK + sequence[place + 1 :]
 
 
+def _words(folded: str) -> list[str]:
+    """Words, with slots atomic and single characters of scripts without spaces."""
+    found: list[str] = []
+    place = 0
+    for slot in SLOT_PATTERN.finditer(folded):
+        carrier = folded[place : slot.start()]
+        found += [carrier[start:end] for start, end in tokens(carrier)]
+        found.append(slot.group())
+        place = slot.end()
+    carrier = folded[place:]
+    return found + [carrier[start:end] for start, end in tokens(carrier)]
+
+
 class NoveltyTest:
     """Sorts candidates into three classes.
 
@@ -87,7 +101,7 @@ class NoveltyTest:
     def _word_string(self, folded: str) -> str:
         """The text with each word as one character."""
         letters = []
-        for word in folded.split():
+        for word in _words(folded):
             number = 1 + self._vocabulary.setdefault(word, len(self._vocabulary))
             letters.append(chr(number if number < _SURROGATES else number + _SURROGATE_COUNT))
         return "".join(letters)

@@ -20,7 +20,7 @@ from corpusforge.core.schema import (
 )
 from corpusforge.core.seeding import rng
 from corpusforge.core.spans import Slot
-from corpusforge.core.text import fold
+from corpusforge.core.text import fold, fold_delexicalised
 from corpusforge.expand.contract import Candidate
 from corpusforge.expand.judge import Limits
 from corpusforge.expand.selection import ACCEPTED, Judged
@@ -63,7 +63,13 @@ class RowBuilder:
         self._table = table
         self._train = train
         self._taken = {fold(text) for text in texts}
+        self._carriers: set[str] = set()
         self._recipe = recipe
+        # Where one row of an intent is not annotated, the generator has seen values of that
+        # intent in clear: nobody can say of its texts that they hold no slots.
+        self._unannotated = {row.intent for row in train if row.slots is None}
+        # The generator learns words from all train rows, whoever owns them.
+        self._licenses = tuple(sorted({row.license for row in train}))
         self._rows: dict[tuple[str, str], Utterance] = {}
 
     def accept(self, candidate: Candidate) -> str:
@@ -72,6 +78,10 @@ class RowBuilder:
         Returns:
             "" when it could be filled, else why not: "no_value" or "duplicate".
         """
+        # Agreement classes have symbols of their own: one sentence may come with several.
+        carrier = fold_delexicalised(self._table.plain(candidate.text))
+        if carrier in self._carriers:
+            return "duplicate"
         for attempt in range(_TRIES):
             row = self._fill(candidate, attempt)
             if row is None:
@@ -79,6 +89,7 @@ class RowBuilder:
             folded = fold(row.text)
             if folded and folded not in self._taken:
                 self._taken.add(folded)
+                self._carriers.add(carrier)
                 self._rows[candidate.frame.intent, candidate.text] = row
                 return ""
         return "duplicate"
@@ -90,7 +101,7 @@ class RowBuilder:
         if filled is None:
             return None
         text, slots, licenses = filled
-        annotated = self._train[frame.parent].slots is not None
+        annotated = frame.intent not in self._unannotated
         return self._row(candidate, text, slots if annotated else None, licenses)
 
     def _row(
@@ -112,14 +123,21 @@ class RowBuilder:
             parents=(parent.id,),
             generation=1 + parent.generation,
             split="train",
-            license=_joined(parent.license, licenses),
+            license=_joined(parent.license, (*self._licenses, *licenses)),
         )
 
     def accepted(self, judged: Sequence[Judged]) -> pa.Table:
         """Accepted candidates as weighted rows with scores, in the order of drawing."""
         kept = [item for item in judged if item.verdict == ACCEPTED]
         rows = [self._rows[i.candidate.frame.intent, i.candidate.text] for i in kept]
-        weights = _weights(self._train, Counter(row.intent for row in rows))
+        # Rows that are not published cannot be outweighed by, nor make up for, those that are.
+        real = self._recipe.real
+        published = [
+            row
+            for row in self._train
+            if row.origin != "real" or (real is not None and real.publish)
+        ]
+        weights = _weights(published or self._train, Counter(row.intent for row in rows))
         weighted = [replace(row, weight=weights[row.intent]) for row in rows]
         return _with_scores(assign_ids(utterances_to_table(weighted)), kept)
 

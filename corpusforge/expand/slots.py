@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from corpusforge.core.digests import digest
 from corpusforge.core.schema import Utterance
 from corpusforge.core.spans import Slot, SpanError, fill
-from corpusforge.core.text import SLOT_PATTERN, delexicalise, fold
+from corpusforge.core.text import SLOT_PATTERN, delexicalise, fold, fold_delexicalised
 from corpusforge.expand.tokenizer import normalise
 
-__all__ = ["Frame", "SlotKind", "SlotTable", "Value"]
+__all__ = ["Frame", "SlotKind", "SlotTable", "Value", "carrier_digest"]
 
 _UNSAFE = re.compile(r"[^\w.:-]")
 
@@ -179,6 +180,12 @@ class SlotTable:
         except SpanError:
             return None
         return filled, slots, tuple(sorted(licenses - {""}))
+
+
+def carrier_digest(row: Utterance) -> str:
+    """Digest of a row's intent and folded carrier phrase: tells rows of one sentence."""
+    carrier = fold_delexicalised(delexicalise(row.text, row.slots or ()))
+    return digest("expand.carrier", row.intent, carrier)
 
 
 def _kind(slot: Slot, classes: Mapping[tuple[str, str], str]) -> SlotKind:

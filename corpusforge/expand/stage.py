@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from corpusforge.core import plugins
 from corpusforge.core.errors import InputError
 from corpusforge.core.ids import digest
 from corpusforge.core.recipe import Recipe
@@ -27,6 +28,7 @@ from corpusforge.core.schema import (
     write_table,
 )
 from corpusforge.core.seeding import rng
+from corpusforge.core.text import delexicalise
 
 if TYPE_CHECKING:
     from corpusforge.expand.model import Model, Training
@@ -39,7 +41,9 @@ PACKAGES = (
     "numpy",
     "pyarrow",
     "scikit-learn",
+    "scipy",
     "sentencepiece",
+    "threadpoolctl",
     "tokenizers",
     "torch",
     "transformers",
@@ -47,6 +51,8 @@ PACKAGES = (
 # Candidates drawn between two looks at the quotas.
 _WAVE = 1024
 _FEWEST_ROWS = 10
+# Different sentences, slot values aside: with fewer, none could be held out to judge by.
+_FEWEST_CARRIERS = 10
 # Four heads of even width; a model's own check comes too late, after the grammar stage.
 _WIDTH_STEP = 8
 NOT_SHOWN = "expansion: not shown to help (no real data to assess against)"
@@ -98,11 +104,15 @@ def run(ctx: StageContext) -> StageResult:
     rows = [row for row in table_to_utterances(table) if row.split == "train" and row.weight > 0]
     if ctx.recipe.expand.rows == 0 or len(rows) < _FEWEST_ROWS:
         return _pass_through(ctx, table, len(rows))
-    from corpusforge.expand.model import Training
+    from corpusforge.expand.model import Training, distinct_frames
 
     catalogue = read_table(grammar / "catalogue.parquet")
     training = Training(rows, catalogue, ctx.recipe.expand, ctx.recipe.seed, ctx.progress)
+    if distinct_frames(training) < _FEWEST_CARRIERS:
+        return _pass_through(ctx, table, len(rows))
     model = _model(ctx, training)
+    if ctx.recipe.expand.model is not None:
+        _refuse_held_out(model, table)
     return _expand(ctx, table, rows, model)
 
 
@@ -112,7 +122,10 @@ def _pass_through(ctx: StageContext, table: pa.Table, train_rows: int) -> StageR
     write_json({}, ctx.folder / "history.json")
     notes: tuple[str, ...] = ()
     if ctx.recipe.expand.rows:
-        notes = (f"expansion: skipped, {train_rows} train rows are too few to learn from",)
+        notes = (
+            f"expansion: skipped, {train_rows} train rows hold too few different sentences to "
+            f"learn from ({_FEWEST_CARRIERS} are needed, slot values aside)",
+        )
     return StageResult(table.num_rows, table.num_rows, {}, {"usefulness": "not assessed"}, notes)
 
 
@@ -127,14 +140,37 @@ def _model(ctx: StageContext, training: Training) -> Model:
     settings = asdict(training.config)
     for name in ("rows", "model", "max_candidates"):
         del settings[name]
+    versions = package_versions(("corpusforge", *PACKAGES))
+    origin = plugins.origin("generator", ctx.recipe.expand.generator)
     key = digest(
         "expand.model",
-        canonical_json([VERSION, ctx.recipe.seed, settings, package_versions(PACKAGES)]),
+        canonical_json([VERSION, ctx.recipe.seed, settings, versions, origin]),
         canonical_json([asdict(row) for row in training.rows]),
         canonical_json(training.catalogue.to_pylist()),
     )
     folder = ctx.cache.put_folder("model", key, lambda path: fit_model(training, path))
     return load_model(folder, training)
+
+
+def _refuse_held_out(model: Model, table: pa.Table) -> None:
+    """Refuse a pinned model that was trained on what is held out now (promise 5 of DESIGN).
+
+    Raises:
+        InputError: When a validation or test row has a carrier phrase the model has learnt.
+    """
+    from corpusforge.expand.slots import carrier_digest
+
+    rows = table_to_utterances(table)
+    # Data that came with its own splits may say one sentence on both sides.
+    train = {carrier_digest(row) for row in rows if row.split == "train"}
+    learnt = model.fitted - train
+    known = [row for row in rows if row.split != "train" and carrier_digest(row) in learnt]
+    if known:
+        raise InputError(
+            f"expand.model: the model was trained on sentences of {len(known)} rows that are "
+            "validation or test rows now",
+            hint="use the seed and the templates it was trained with, or leave expand.model out",
+        )
 
 
 def _expand(ctx: StageContext, table: pa.Table, rows: list[Utterance], model: Model) -> StageResult:
@@ -145,7 +181,7 @@ def _expand(ctx: StageContext, table: pa.Table, rows: list[Utterance], model: Mo
 
     recipe = ctx.recipe
     language = Language.load(ctx.inputs["grammar"] / "language.json")
-    novelty = NoveltyTest(language, [model.table.plain(frame.text) for frame in model.frames])
+    novelty = NoveltyTest(language, [delexicalise(row.text, row.slots or ()) for row in rows])
     builder = RowBuilder(model.table, rows, table["text"].to_pylist(), recipe)
     counts = Counter(frame.intent for frame in model.frames)
     budget = Budget(recipe.expand.rows, counts, recipe.expand.max_candidates)
@@ -243,5 +279,8 @@ def _notes(
             "other intents give more"
         )
     if model.unknown:
-        notes.append(f"expansion: {model.unknown} train rows have slots the model does not know")
+        notes.append(
+            f"expansion: {model.unknown} train rows have intents, slots or words that the model "
+            "cannot be asked for"
+        )
     return tuple(notes)

@@ -62,3 +62,9 @@ def test_classes(novelty, text, expected):
 
 def test_nothing_to_classify(novelty):
     assert novelty.classify([]) == []
+
+
+def test_scripts_without_spaces_are_compared_by_characters():
+    known = NoveltyTest(Language((), {}), ["{room}の電気をつけて", "おやすみ"])
+    assert known.near_row("{room}の電気をつけ")
+    assert not known.near_row("音楽を止めてください")

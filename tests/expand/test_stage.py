@@ -1,6 +1,8 @@
 import dataclasses
+import shutil
 from collections import defaultdict
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 import torch
@@ -8,9 +10,16 @@ import torch
 from corpusforge.core.errors import InputError
 from corpusforge.core.language import Language
 from corpusforge.core.run import read_json
-from corpusforge.core.schema import DROPPED, check_utterances, read_table, table_to_utterances
+from corpusforge.core.schema import (
+    DROPPED,
+    check_utterances,
+    read_table,
+    table_to_utterances,
+    write_table,
+)
 from corpusforge.core.text import delexicalise, fold, fold_delexicalised
 from corpusforge.expand import stage
+from tests.expand.conftest import Expanded
 
 FILES = ("utterances.parquet", "dropped.parquet", "history.json")
 
@@ -175,3 +184,17 @@ def test_config_names_what_shapes_the_bytes(recipe):
         stage.config(with_expand(recipe, hidden_size=20))
     with pytest.raises(InputError, match="temperature"):
         stage.config(with_expand(recipe, temperatures=()))
+
+
+def test_a_pinned_model_that_has_seen_held_out_sentences_is_refused(
+    recipe, expanded, tmp_path, grammar_folder
+):
+    table = read_table(grammar_folder / "utterances.parquet")
+    swap = {"train": "test", "test": "train", "validation": "train"}
+    splits = pa.array([swap[name] for name in table["split"].to_pylist()])
+    swapped = table.set_column(table.schema.get_field_index("split"), "split", splits)
+    for name in ("catalogue.parquet", "language.json"):
+        shutil.copy(grammar_folder / name, tmp_path / name)
+    write_table(swapped, tmp_path / "utterances.parquet")
+    with pytest.raises(InputError, match="validation or test rows now"):
+        Expanded(with_expand(recipe, model=str(expanded.model)), tmp_path, tmp_path / "run")

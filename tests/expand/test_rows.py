@@ -1,0 +1,56 @@
+"""What generated rows may claim: annotation, licence, weight."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from corpusforge.core.recipe_file import load_recipe
+from corpusforge.core.schema import CATALOGUE, Utterance
+from corpusforge.expand.contract import Candidate
+from corpusforge.expand.rows import RowBuilder
+from corpusforge.expand.slots import SlotTable
+
+TRAIN = [
+    Utterance(
+        id=f"{number:032x}", text=text, lang="en", intent=intent, slots=(), origin="grammar",
+        split="train", license="CC0-1.0", template=intent,
+    )
+    for number, (intent, text) in enumerate([("on", "lights on"), ("off", "lights off")])
+]  # fmt: skip
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    (tmp_path / "t.yaml").write_text("language: en\n")
+    text = "name: x\nlang: en\nlicense: CC0-1.0\ngrammar: {path: t.yaml}\n"
+    (tmp_path / "recipe.yaml").write_text(text)
+    return load_recipe(tmp_path / "recipe.yaml")
+
+
+def build(train, recipe, intent):
+    table = SlotTable.build(train, CATALOGUE.empty_table())
+    parent = next(n for n, row in enumerate(train) if row.intent == intent)
+    frame = table.frame(train[parent], parent)
+    builder = RowBuilder(table, train, [row.text for row in train], recipe)
+    candidate = Candidate(frame, f"please {intent} now")
+    assert builder.accept(candidate) == ""
+    assert builder.accept(candidate) == "duplicate"
+    return builder._rows[intent, candidate.text]
+
+
+def test_annotated_train_rows_give_annotated_rows(recipe):
+    assert build(TRAIN, recipe, "on").slots == ()
+
+
+def test_one_unannotated_train_row_makes_its_intent_unannotated(recipe):
+    # Its slot values stood in clear where the generator learnt: "none" could be a lie.
+    real = replace(TRAIN[0], text="the lamp on", slots=None, origin="real")
+    assert build([*TRAIN, real], recipe, "on").slots is None
+    assert build([*TRAIN, real], recipe, "off").slots == ()
+
+
+def test_the_licence_names_everybody_whose_words_were_learnt(recipe):
+    real = replace(TRAIN[1], text="kill it", origin="real", license="LicenseRef-mine")
+    assert build([*TRAIN, real], recipe, "on").license == "CC0-1.0 AND LicenseRef-mine"
