@@ -253,7 +253,7 @@ class _LanguageBuilder:
             )
             if orders and all(isinstance(order, tuple) for order in orders):
                 words = self._choice(orders)
-                if len(words) <= MAX_WORDS:  # type: ignore[arg-type]
+                if isinstance(words, tuple) and len(words) <= MAX_WORDS:
                     return words
         children = tuple(self.number(part) for part in parts)
         kinds = [self._edges[child] for child in children]

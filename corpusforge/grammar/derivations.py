@@ -266,8 +266,9 @@ def normal(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
         if not isinstance(piece, str):
             out.append(piece)
         elif piece:
-            if out and isinstance(out[-1], str):
-                piece = out.pop() + piece  # type: ignore[operator]
+            if out and isinstance(last := out[-1], str):
+                out.pop()
+                piece = last + piece
             out.append(_SPACES.sub(" ", piece))
     return tuple(out)
 

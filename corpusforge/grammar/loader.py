@@ -320,7 +320,8 @@ def template_hash(*parts: str) -> str:
 def _at(value: Any, path: tuple[str | int, ...]) -> Mapping[str, Any]:
     for step in path:
         value = value[step]
-    return value  # type: ignore[no-any-return]
+    found: Mapping[str, Any] = value
+    return found
 
 
 def _place(error: InputError) -> tuple[str, int, int]:

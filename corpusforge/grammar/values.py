@@ -69,9 +69,9 @@ def _read_value(name: str, value: Any, source: Source, parse: Parse) -> ListValu
     words = whole["in"]
     if not words.strip():
         raise InputError(f"a value of the list {{{name}}} is empty", position=source.position())
-    expression = literal(words)
+    expression: Expression = literal(words)
     if has_syntax(words):
-        expression = parse(words, source, what=f"list {{{name}}}")  # type: ignore[assignment]
+        expression = parse(words, source, what=f"list {{{name}}}")
     out = whole.get("out")
     attributes = {str(k): text_of(v) for k, v in (whole.get("attributes") or {}).items()}
     return ListValue(
