@@ -67,10 +67,15 @@ class _Model:
         return found
 
     def scores(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
-        values = np.asarray(self._model.decision_function(self._features(texts)))
-        if values.ndim == 1:  # two intents: one column, positive for the second
-            values = np.stack([-values, values], axis=1)
-        return values.astype(np.float64)
+        return _decide(self._model, self._features(texts))
+
+
+def _decide(model: Any, features: Any) -> npt.NDArray[np.float64]:
+    """Scores of each intent, shape [rows, intents]."""
+    values = np.asarray(model.decision_function(features))
+    if values.ndim == 1:  # two intents: one column, positive for the second
+        values = np.stack([-values, values], axis=1)
+    return values.astype(np.float64)
 
 
 def _folds(rows: Rows, rng: np.random.Generator) -> npt.NDArray[np.int64] | None:
@@ -116,8 +121,9 @@ class _Linear:
             if len(held) == 0 or len(set(part.intents)) < 2:
                 continue
             for place, c in enumerate(self.grid):
-                model = _Model(lambda _: matrix[held], self._train(matrix[train], part, c))
-                right[place] += (model.predict(()) == truth[held]).sum()
+                model = self._train(matrix[train], part, c)
+                found = model.classes_[_decide(model, matrix[held]).argmax(axis=1)]
+                right[place] += (found == truth[held]).sum()
         best = np.flatnonzero(right == right.max())
         # Of equals the one nearest to the default, so that ties are no draw of the lot.
         away = np.abs(np.log(np.array(self.grid)[best] / self.default))

@@ -42,7 +42,7 @@ def mean_interval(
         size = min(_CHUNK, _RESAMPLES - start)
         by_row = rng.multinomial(count, np.full(count, 1 / count), size=size)
         if draws > 1:
-            by_draw = rng.multinomial(draws, np.full(draws, 1 / draws), size=size)
+            by_draw = rng.multinomial(draws, np.full(draws, 1 / draws), size=size).astype(float)
         else:
             by_draw = np.ones((size, 1))
         means.append(((by_draw @ table) * by_row).sum(axis=1) / (draws * count))
