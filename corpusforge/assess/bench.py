@@ -151,7 +151,9 @@ class Bench:
         max_rows: int = 5_000,
         beside: Rows | None = None,
     ) -> None:
-        self.real, self.synthetic, self.test = real, synthetic, test
+        # Weight 0 = do not train on it, not even as text for document frequencies.
+        self.synthetic = synthetic.where(synthetic.weights > 0)
+        self.real, self.test = real, test
         self.tested = real if test is None else test
         self.truth = np.array(self.tested.intents, dtype=object)
         self.classifiers = {classifier.name: classifier for classifier in classifiers}
