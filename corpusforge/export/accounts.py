@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpusforge.core.errors import RunError
+from corpusforge.core.gate import Gate
 from corpusforge.core.text import fold
 
 __all__ = ["Accounts", "Ledger", "Step", "counted", "refuse_private_values"]
@@ -87,12 +88,14 @@ class Ledger:
         clips: Clips that the gate kept.
         dropped: Stage -> its dropped rows, candidates or clips.
         publish_real: Whether real rows are published.
+        gate: What was decided about generated rows.
     """
 
     rows: pa.Table
     clips: pa.Table
     dropped: Mapping[str, pa.Table]
     publish_real: bool
+    gate: Gate = field(default_factory=Gate)
 
     def public(self, table: pa.Table) -> pa.Table:
         """The part that may be published."""
@@ -137,6 +140,10 @@ class Ledger:
         yield Step("grammar", "rows", came, 0, lost["grammar"], read)
         yield Step("expand", "rows", read, made, lost["expand"], read + made)
         yield Step("clean", "rows", read + made, 0, lost["clean"], kept.num_rows)
+        admitted = self.gate.admitted(kept).num_rows
+        if admitted < kept.num_rows:
+            held = {"usefulness_gate": kept.num_rows - admitted}
+            yield Step("assess", "rows", kept.num_rows, 0, held, admitted)
         clips = self.public(self.clips).num_rows
         spoken = clips + lost["audio_gate"].total()
         planned = spoken + lost["speech"].total()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from corpusforge.core.gate import Gate
 from corpusforge.core.recipe import Recipe
 from corpusforge.core.schema import SPLITS
 from corpusforge.export.accounts import Accounts, Step, counted
@@ -22,7 +23,8 @@ from corpusforge.export.licenses import (
     row_licenses,
     voice_licenses,
 )
-from corpusforge.export.release import ReleaseTables
+from corpusforge.export.release import EXPANDED, ReleaseTables
+from corpusforge.export.usefulness import usefulness_section
 
 __all__ = ["CardInput", "render_card"]
 
@@ -40,6 +42,8 @@ class CardInput:
         accounts: What became of every row and clip.
         bias: What clean wrote to bias.json.
         version: Version of corpusforge.
+        assessment: What the stage assess wrote to assess.json, {} without real rows.
+        gate: What it decided about generated rows.
     """
 
     recipe: Recipe
@@ -48,6 +52,14 @@ class CardInput:
     accounts: Accounts
     bias: Mapping[str, Any]
     version: str
+    assessment: Mapping[str, Any] = field(default_factory=dict)
+    gate: Gate = field(default_factory=Gate)
+
+    @property
+    def kept_out(self) -> int:
+        """Rows that stand in nlu_expanded only."""
+        kept: int = self.release.all_rows.num_rows - self.release.utterances.num_rows
+        return kept
 
 
 def render_card(card: CardInput, folder: Path) -> str:
@@ -64,7 +76,9 @@ def render_card(card: CardInput, folder: Path) -> str:
         _counts(card),
         _making(card),
         _dropping(card),
-        _expansion(card),
+        usefulness_section(
+            card.assessment, card.gate, _generated(card.release.utterances), card.kept_out
+        ),
         _voices(card),
         _bias(card.bias),
         _limits(card),
@@ -108,6 +122,8 @@ def _introduction(card: CardInput) -> str:
 def _loading(card: CardInput) -> str:
     lines = ['nlu = load_dataset("path/or/repo", "nlu")']
     text = ""
+    if card.kept_out:
+        lines.append(f'more = load_dataset("path/or/repo", "{EXPANDED}")')
     if card.release.clips.num_rows:
         lines.append('speech = load_dataset("path/or/repo", "speech")')
         text = (
@@ -142,7 +158,8 @@ def _counts(card: CardInput) -> str:
     private = card.accounts.private["rows"]
     apart = ""
     if private:
-        what = "trained the generator" if _generated(card) else "were read"
+        trained = _generated(card.release.all_rows) > 0
+        what = "trained the generator" if trained else "were read"
         were = what.replace("were", "was") if private == 1 else what
         are = "is" if private == 1 else "are"
         apart = f"\n\n{counted(private, 'real row')} {were} and {are} not in the release."
@@ -168,11 +185,13 @@ def _making(card: CardInput) -> str:
         for step in accounts.steps
     ]
     listed = "\n".join(f"- {note}" for note in accounts.notes)
-    made = set(card.release.utterances["origin"].to_pylist()) - {"real", "grammar"}
+    made = set(card.release.all_rows["origin"].to_pylist()) - {"real", "grammar"}
     told = ["sentence templates are expanded to rows with exact slots (grammar)"]
     if made:
         told.append("a generator trained on the train rows adds new sentences (expand)")
     told.append("copies and broken rows are taken out (clean)")
+    if card.kept_out:
+        told.append("generated rows that do not help on real rows stay out of config nlu (assess)")
     if card.release.clips.num_rows:
         told.append(
             "some rows are spoken by synthetic voices in simulated rooms and noise (speech)"
@@ -221,21 +240,8 @@ def _dropping(card: CardInput) -> str:
     )
 
 
-def _expansion(card: CardInput) -> str:
-    made = _generated(card)
-    if not made:
-        return ""
-    come = "row comes" if made == 1 else "rows come"
-    return (
-        f"## Does the expansion help?\n\nNot shown to help. {made:,} {come} from a text "
-        "generator that was trained on the train rows. No experiment of this build shows that a "
-        "classifier gets better with them. They are weighted down; leave them out with "
-        '`nlu.filter(lambda row: row["generation"] == 0)`.'
-    )
-
-
-def _generated(card: CardInput) -> int:
-    generations: list[int] = card.release.utterances["generation"].to_pylist()
+def _generated(rows: pa.Table) -> int:
+    generations: list[int] = rows["generation"].to_pylist()
     return sum(1 for generation in generations if generation)
 
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from corpusforge.export.licenses import LICENSE_FILE, expression_of, hub_license
-from corpusforge.export.release import NLU_COLUMNS, SPEECH_COLUMNS
+from corpusforge.export.release import EXPANDED, NLU_COLUMNS, SPEECH_COLUMNS
 from corpusforge.export.release_view import Problem, ReleaseView
 
-__all__ = ["check_claims", "check_provenance"]
+__all__ = ["check_claims", "check_expanded", "check_provenance"]
 
 _SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
 _LICENSE_KEYS = ("license", "license_name", "license_link")
@@ -30,7 +30,7 @@ def check_claims(view: ReleaseView) -> Iterator[Problem]:
     if view.facts["labels"] != {"intent": view.intents, "bio": view.tags}:
         yield Problem("claims", where, "labels are not those of the data")
     found = {
-        "rows": Counter(row["license"] for row in view.rows),
+        "rows": Counter(row["license"] for row in view.all_rows),
         "voices": Counter(name for _, name in clips),
     }
     expression = expression_of(name for counts in found.values() for name in counts)
@@ -47,13 +47,37 @@ def check_claims(view: ReleaseView) -> Iterator[Problem]:
         yield Problem("claims", "README.md", "the content hash is not that of release.json")
 
 
+def check_expanded(view: ReleaseView) -> Iterator[Problem]:
+    """Config nlu_expanded is nlu and generated train rows, and the gate said so."""
+    gate = view.facts.get("usefulness", {}).get("gate", {})
+    held = set(gate.get("origins_kept_out", ()))
+    for row in view.rows:
+        if row["origin"] in held:
+            yield Problem("expanded", row["id"], "the gate kept its origin out, yet nlu holds it")
+    if bool(view.expanded) != bool(held):
+        said = "a gate" if held else "no gate"
+        yield Problem("expanded", EXPANDED, f"release.json tells of {said} that kept rows out")
+    if not view.expanded:
+        return
+    there = {row["id"]: row for row in view.expanded}
+    for row in view.rows:
+        if there.get(row["id"]) != row:
+            yield Problem("expanded", row["id"], "does not stand in nlu_expanded as it does in nlu")
+    known = {row["id"] for row in view.rows}
+    for row in view.expanded:
+        if row["id"] in known:
+            continue
+        if row["split"] != "train" or not row["generation"] or row["origin"] not in held:
+            yield Problem("expanded", row["id"], "only generated train rows may be beside nlu")
+
+
 def check_provenance(view: ReleaseView) -> Iterator[Problem]:
     """Every row and clip stands in provenance as it stands in the data, and no private words."""
     story = view.story("utterances")
     told = {row["id"]: row for row in story if row["released"]}
-    if told.keys() != {row["id"] for row in view.rows}:
+    if told.keys() != {row["id"] for row in view.all_rows}:
         yield Problem("provenance", "utterances", "released rows are not the rows of nlu")
-    for row in view.rows:
+    for row in view.all_rows:
         differing = _differing(row, told.get(row["id"]), (*NLU_COLUMNS, "split"))
         if differing:
             yield Problem("provenance", row["id"], f"tells another {differing} than nlu")

@@ -12,7 +12,7 @@ import yaml
 from corpusforge.core.recipe import Recipe
 from corpusforge.export.features import Features, nlu_features, speech_features, to_yaml
 from corpusforge.export.licenses import hub_license, license_expression
-from corpusforge.export.release import ReleaseTables
+from corpusforge.export.release import EXPANDED, ReleaseTables
 from corpusforge.export.writers.hf import files_of
 
 __all__ = ["as_yaml", "front_matter"]
@@ -79,8 +79,10 @@ def front_matter(recipe: Recipe, release: ReleaseTables, folder: Path) -> dict[s
 def _configs(release: ReleaseTables, folder: Path) -> dict[str, Any]:
     """`configs` and `dataset_info`: which files, columns and sizes."""
     configs, infos = [], []
+    text = nlu_features(release.intents, release.slot_names)
     described: tuple[tuple[str, Features], ...] = (
-        ("nlu", nlu_features(release.intents, release.slot_names)),
+        ("nlu", text),
+        (EXPANDED, text),
         ("speech", speech_features(release.intents)),
     )
     for name, features in described:

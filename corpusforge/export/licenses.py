@@ -54,7 +54,7 @@ def license_expression(release: ReleaseTables) -> str:
 
 def row_licenses(release: ReleaseTables) -> dict[str, int]:
     """License -> rows."""
-    return dict(sorted(Counter(release.utterances["license"].to_pylist()).items()))
+    return dict(sorted(Counter(release.all_rows["license"].to_pylist()).items()))
 
 
 def voice_licenses(release: ReleaseTables) -> dict[str, int]:

@@ -40,7 +40,7 @@ def write_provenance(
     target = folder / FOLDER
     target.mkdir()
     paths = [target / f"{name}.parquet" for name in ("utterances", "templates", "clips")]
-    write_table(_rows(release.utterances, others), paths[0])
+    write_table(_rows(release.all_rows, others), paths[0])
     write_table(_relative(templates.select(TEMPLATES.names)), paths[1])
     facts = [name for name in release.clips.column_names if name != "audio"]
     if release.clips.num_rows:

@@ -18,6 +18,7 @@ from corpusforge.core.run import canonical_json
 from corpusforge.core.schema import SPLITS
 
 __all__ = [
+    "EXPANDED",
     "NLU_COLUMNS",
     "SPEECH_COLUMNS",
     "ReleaseTables",
@@ -41,6 +42,9 @@ NLU_COLUMNS = (
     "license",
 )
 """Columns of a published row, but for tokens and BIO, which are made from text and slots."""
+
+EXPANDED = "nlu_expanded"
+"""Config that offers generated rows which did not prove useful, beside the rows of `nlu`."""
 
 SPEECH_COLUMNS = (
     "clip_id",
@@ -68,6 +72,8 @@ class ReleaseTables:
         intents: Intent names by label id.
         slot_names: Slot names in the order of their BIO labels.
         audio_root: Folder that `audio.path` of the clips starts in.
+        expanded: Those rows and the generated ones that the usefulness gate kept out of them;
+            None when it kept none out, and there is no config `nlu_expanded`.
     """
 
     utterances: pa.Table
@@ -75,6 +81,17 @@ class ReleaseTables:
     intents: tuple[str, ...]
     slot_names: tuple[str, ...]
     audio_root: Path
+    expanded: pa.Table | None = None
+
+    @property
+    def all_rows(self) -> pa.Table:
+        """Every published row, whichever config it stands in."""
+        return self.utterances if self.expanded is None else self.expanded
+
+    def texts(self) -> dict[str, pa.Table]:
+        """Config -> its rows, of the configs that hold text."""
+        found = {"nlu": self.utterances}
+        return found if self.expanded is None else {**found, EXPANDED: self.expanded}
 
     def audio_sizes(self, clips: pa.Table) -> npt.NDArray[np.int64]:
         """Bytes of each clip's FLAC file, shape [clips]."""
@@ -117,8 +134,9 @@ class Writer(Protocol):
         """Read a written release back.
 
         Returns:
-            "nlu" with NLU_COLUMNS and split, "speech" with SPEECH_COLUMNS, split and `audio`
-            (bytes of a sound file); intents by name. A config without rows is left out.
+            "nlu" and "nlu_expanded" with NLU_COLUMNS and split, "speech" with SPEECH_COLUMNS,
+            split and `audio` (bytes of a sound file); intents by name. A config without rows
+            is left out.
         """
 
 
@@ -151,7 +169,7 @@ def content_hash(release: ReleaseTables) -> dict[str, dict[str, str]]:
     Clips enter with the SHA-256 of their 16-bit samples in place of the audio file.
     """
     tables: dict[str, tuple[pa.Table, Sequence[str]]] = {
-        "nlu": (release.utterances, NLU_COLUMNS),
+        **{config: (rows, NLU_COLUMNS) for config, rows in release.texts().items()},
         "speech": (release.clips, (*SPEECH_COLUMNS, "pcm_sha256")),
     }
     found: dict[str, dict[str, str]] = {}

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from corpusforge.export.features import label_names
+from corpusforge.export.release import EXPANDED
 
 __all__ = ["Problem", "ReleaseView"]
 
@@ -84,8 +85,22 @@ class ReleaseView:
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
         """All rows of config nlu, with split, intents and tags by name."""
+        return self._texts("nlu")
+
+    @cached_property
+    def expanded(self) -> list[dict[str, Any]]:
+        """All rows of config nlu_expanded likewise; [] when there is none."""
+        return self._texts(EXPANDED)
+
+    @cached_property
+    def all_rows(self) -> list[dict[str, Any]]:
+        """Every published row once: those of nlu, then those of nlu_expanded only."""
+        known = {row["id"] for row in self.rows}
+        return self.rows + [row for row in self.expanded if row["id"] not in known]
+
+    def _texts(self, config: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
-        for split, path in self.files("nlu"):
+        for split, path in self.files(config):
             table = pq.read_table(path, partitioning=None)
             intents = label_names(table.schema, "intent")
             tags = label_names(table.schema, "bio")

@@ -12,8 +12,16 @@ import pyarrow.compute as pc
 import corpusforge
 from corpusforge.core import plugins
 from corpusforge.core.errors import RunError, StaleInputError
+from corpusforge.core.gate import read_gate
 from corpusforge.core.recipe import Recipe
-from corpusforge.core.run import StageContext, StageResult, read_json, write_bytes, write_json
+from corpusforge.core.run import (
+    StageContext,
+    StageResult,
+    read_json,
+    read_record,
+    write_bytes,
+    write_json,
+)
 from corpusforge.core.schema import read_table
 from corpusforge.export.accounts import Accounts, Ledger, counted, refuse_private_values
 from corpusforge.export.card import CardInput, render_card
@@ -28,19 +36,27 @@ from corpusforge.export.licenses import (
     voice_licenses,
 )
 from corpusforge.export.provenance import write_provenance
-from corpusforge.export.release import ReleaseTables, Writer, content_hash, total_hash
+from corpusforge.export.release import (
+    EXPANDED,
+    ReleaseTables,
+    Writer,
+    content_hash,
+    total_hash,
+)
+from corpusforge.export.usefulness import published_facts
 from corpusforge.export.verify import verify_release
 
 __all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
 
 NAME = "export"
-VERSION = 2
+VERSION = 3
 PACKAGES = ("pyarrow", "PyYAML", "soundfile")
 
-RELEASE_FORMAT = 2
+RELEASE_FORMAT = 3
 """Counts up whenever the files of a release are laid out in another way."""
 
 _STAGES = ("grammar", "expand", "clean", "speech", "audio_gate")
+_TOLD = ("grammar", "expand", "clean", "assess", "speech", "audio_gate")
 _SHOWN_PROBLEMS = 5
 
 
@@ -74,6 +90,7 @@ def run(ctx: StageContext) -> StageResult:
         clips=read_table(ctx.inputs["audio_gate"] / "clips.parquet"),
         dropped={name: read_table(ctx.inputs[name] / "dropped.parquet") for name in _STAGES},
         publish_real=ctx.recipe.real is None or ctx.recipe.real.publish,
+        gate=read_gate(ctx.inputs),
     )
     release = _release(ctx, ledger)
     if not release.utterances.num_rows:
@@ -92,7 +109,8 @@ def run(ctx: StageContext) -> StageResult:
             if name == "hf":
                 _finish_release(ctx, release, ledger, folder)
             task.advance()
-    private = ledger.rows.num_rows - release.utterances.num_rows
+    private = ledger.rows.num_rows - release.all_rows.num_rows
+    kept_out = release.all_rows.num_rows - release.utterances.num_rows
     unheard = ledger.clips.num_rows - release.clips.num_rows
     notes = _private_notes(private, unheard)
     for name in writers:
@@ -100,10 +118,14 @@ def run(ctx: StageContext) -> StageResult:
     return StageResult(
         rows_in=ledger.rows.num_rows,
         rows_out=release.utterances.num_rows,
-        dropped={"not published": private} if private else {},
+        dropped={
+            **({"not published": private} if private else {}),
+            **({f"only in {EXPANDED}": kept_out} if kept_out else {}),
+        },
         facts={
             "rows": dict(sorted(Counter(release.utterances["split"].to_pylist()).items())),
             "clips": dict(sorted(Counter(release.clips["split"].to_pylist()).items())),
+            "expanded_rows": kept_out,
             "private_rows": private,
             "private_clips": unheard,
             "license": license_expression(release),
@@ -123,20 +145,22 @@ def _private_notes(rows: int, clips: int) -> list[str]:
 
 def _release(ctx: StageContext, ledger: Ledger) -> ReleaseTables:
     """What may be published, with label names."""
-    rows = ledger.public(ledger.rows)
+    public = ledger.public(ledger.rows)
+    rows = ledger.gate.admitted(public)
     clips = ledger.clips
     clips = clips.filter(pc.is_in(clips["utterance_id"], value_set=rows["id"].combine_chunks()))
     # `spoken` null means "as written"; users of the speech config want the words themselves.
     spoken = pc.coalesce(clips["spoken"], clips["text"])
     clips = clips.set_column(clips.schema.get_field_index("spoken"), "spoken", spoken)
-    used = set(rows["intent"].to_pylist())
-    names = {slot["name"] for slots in rows["slots"].to_pylist() for slot in slots or ()}
+    used = set(public["intent"].to_pylist())
+    names = {slot["name"] for slots in public["slots"].to_pylist() for slot in slots or ()}
     return ReleaseTables(
         utterances=rows,
         clips=clips,
         intents=(*ctx.labels, *sorted(used - set(ctx.labels))),
         slot_names=(*ctx.slot_names, *sorted(names - set(ctx.slot_names))),
         audio_root=ctx.cache.root,
+        expanded=public if rows.num_rows < public.num_rows else None,
     )
 
 
@@ -162,11 +186,14 @@ def _finish_release(
     texts = [table for table in ledger.dropped.values() if "clip_id" not in table.column_names]
     templates = read_table(ctx.inputs["grammar"] / "templates.parquet")
     write_provenance(release, [ledger.private(ledger.rows), *reversed(texts)], templates, folder)
-    entries = {name: read_json(ctx.inputs[name] / "stage.json") for name in _STAGES}
+    told = [name for name in _TOLD if name in ctx.inputs]
+    entries = {name: read_json(ctx.inputs[name] / "stage.json") for name in told}
     accounts = ledger.close(note for entry in entries.values() for note in entry.get("notes", ()))
     bias = read_json(ctx.inputs["clean"] / "bias.json")
     content = content_hash(release)
+    assessment = _assessment(ctx)
     facts = _facts(ctx.recipe, release, accounts, content)
+    facts |= published_facts(assessment, ledger.gate)
     write_json(facts | {"packages": _packages(entries), "bias": bias}, folder / "release.json")
     card = CardInput(
         recipe=ctx.recipe,
@@ -175,6 +202,8 @@ def _finish_release(
         accounts=accounts,
         bias=bias,
         version=corpusforge.__version__,
+        assessment=assessment,
+        gate=ledger.gate,
     )
     write_bytes(render_card(card, folder).encode(), folder / "README.md")
     write_bytes(license_text(release).encode(), folder / LICENSE_FILE)
@@ -184,6 +213,14 @@ def _finish_release(
         shown = "\n".join(f"    {problem}" for problem in problems[:_SHOWN_PROBLEMS])
         broken = counted(len(problems), "promise")
         raise RunError(f"export: the release breaks {broken}\n{shown}")
+
+
+def _assessment(ctx: StageContext) -> dict[str, Any]:
+    """The public part of what assess found, {} when it had nothing to measure on."""
+    path = ctx.inputs["assess"] / "assess.json" if "assess" in ctx.inputs else None
+    if path is None or not path.is_file():
+        return {}
+    return read_record(path, "verdict", "verdict_code", "reasons")
 
 
 def _facts(

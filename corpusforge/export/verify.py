@@ -6,6 +6,7 @@ Works on a bare folder, e.g. one that was downloaded: `verify_release(folder)`.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,15 +20,21 @@ from corpusforge.core.schema import SPLITS
 from corpusforge.core.spans import spans_from_bio
 from corpusforge.core.text import fold
 from corpusforge.export.checksums import CHECKSUMS, checksum
-from corpusforge.export.claims import check_claims, check_provenance
+from corpusforge.export.claims import check_claims, check_expanded, check_provenance
 from corpusforge.export.features import SAMPLING_RATE_HZ, arrow_schema, to_yaml
 from corpusforge.export.flac import pcm_sha256, read_header
-from corpusforge.export.release import NLU_COLUMNS, SPEECH_COLUMNS, content_of, total_hash
+from corpusforge.export.release import (
+    EXPANDED,
+    NLU_COLUMNS,
+    SPEECH_COLUMNS,
+    content_of,
+    total_hash,
+)
 from corpusforge.export.release_view import Problem, ReleaseView
 
 __all__ = ["Problem", "verify_release"]
 
-_CONFIGS = ("nlu", "speech")
+_CONFIGS = ("nlu", EXPANDED, "speech")
 _DURATION_ROUNDING_S = 1e-3  # float32 seconds of a clip of up to two hours
 
 # What reading a file that is missing, cut off or of another shape raises: all that is a finding.
@@ -41,8 +48,9 @@ def verify_release(folder: Path) -> list[Problem]:
     the files; that spans read their text and BIO rebuilds them; that no folded text stands
     twice; no leak between splits, followed through parents to the templates; FLAC headers, and
     samples where soundfile is installed; that a clip's row stands in the same split; the
-    content hash; licenses, counts and labels that card and release.json claim; and that
-    provenance tells of every row and clip what the data tells.
+    content hash; licenses, counts and labels that card and release.json claim; that
+    nlu_expanded, where there is one, is nlu and generated train rows; and that provenance tells
+    of every row and clip what the data tells.
 
     Returns:
         All problems found; empty when the release keeps its promises.
@@ -58,6 +66,7 @@ def verify_release(folder: Path) -> list[Problem]:
         _check_clips,
         _check_content,
         check_claims,
+        check_expanded,
         check_provenance,
     )
     problems: list[Problem] = []
@@ -131,11 +140,11 @@ def _check_features(view: ReleaseView) -> Iterator[Problem]:
 
 
 def _check_rows(view: ReleaseView) -> Iterator[Problem]:
-    seen: set[str] = set()
-    for row in view.rows:
-        if row["id"] in seen:
-            yield Problem("rows", row["id"], "id stands twice")
-        seen.add(row["id"])
+    for rows in (view.rows, view.expanded):
+        for name, count in Counter(row["id"] for row in rows).items():
+            if count > 1:
+                yield Problem("rows", name, "id stands twice")
+    for row in view.all_rows:
         fault = _row_fault(row)
         if fault:
             yield Problem("rows", row["id"], fault)
@@ -170,7 +179,7 @@ def _check_duplicates(view: ReleaseView) -> Iterator[Problem]:
     """A folded text stands once: in one split and, where the recipe asks for it, one intent."""
     filters = view.facts["recipe"]["clean"]["filters"]
     first: dict[str, dict[str, Any]] = {}
-    for row in view.rows:
+    for row in view.all_rows:
         twin = first.setdefault(fold(row["text"]), row)
         if twin is row:
             continue
@@ -227,11 +236,12 @@ def _sound_fault(clip: dict[str, Any]) -> str:
 def _check_content(view: ReleaseView) -> Iterator[Problem]:
     stated = view.facts["content_sha256"]
     found: dict[str, dict[str, str]] = {}
-    for split in SPLITS:
-        rows = [row for row in view.rows if row["split"] == split]
-        if rows:
-            plain = ({name: row[name] for name in NLU_COLUMNS} for row in rows)
-            found.setdefault("nlu", {})[split] = content_of(plain)
+    for config, whole in (("nlu", view.rows), (EXPANDED, view.expanded)):
+        for split in SPLITS:
+            rows = [row for row in whole if row["split"] == split]
+            if rows:
+                plain = ({name: row[name] for name in NLU_COLUMNS} for row in rows)
+                found.setdefault(config, {})[split] = content_of(plain)
     hashes = {clip["clip_id"]: clip["pcm_sha256"] for clip in view.story("clips")}
     by_split: dict[str, list[dict[str, Any]]] = {}
     for clip in view.clips():

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from corpusforge.core import plugins
+from corpusforge.core.gate import read_gate
 from corpusforge.core.recipe import Recipe
 from corpusforge.core.run import (
     StageContext,
@@ -34,7 +35,7 @@ from corpusforge.speech.render import Outcome
 __all__ = ["NAME", "PACKAGES", "SCORES", "VERSION", "config", "run"]
 
 NAME = "speech"
-VERSION = 2
+VERSION = 3
 PACKAGES = (*render.PACKAGES, "unicode-rbnf")
 SCORES = ("active_share", "level_dbfs")
 """What is measured on every clip beside the columns of `CLIPS`; the gate judges by it."""
@@ -143,6 +144,8 @@ def run(ctx: StageContext) -> StageResult:
     """
     recipe = ctx.recipe
     table = read_table(ctx.inputs["clean"] / "utterances.parquet")
+    # Rows that stay out of config nlu are not spoken: every clip names a row of it.
+    table = read_gate(ctx.inputs).admitted(table)
     plan = plan_clips(recipe, table) if recipe.speech.clips else Plan((), {}, 0, 0)
     clips = plan.clips
     speakable = [clip.plan for clip in clips if not clip.problem]

@@ -1,4 +1,4 @@
-"""Parquet files that `datasets.load_dataset` opens: configs `nlu` and `speech`, one per split."""
+"""Parquet files that `datasets.load_dataset` opens: configs of text and `speech`, by split."""
 
 from __future__ import annotations
 
@@ -23,7 +23,13 @@ from corpusforge.export.features import (
     nlu_features,
     speech_features,
 )
-from corpusforge.export.release import NLU_COLUMNS, SPEECH_COLUMNS, ReleaseTables, of_split
+from corpusforge.export.release import (
+    EXPANDED,
+    NLU_COLUMNS,
+    SPEECH_COLUMNS,
+    ReleaseTables,
+    of_split,
+)
 
 __all__ = ["PLUGIN", "HfWriter", "files_of", "nlu_table"]
 
@@ -43,7 +49,7 @@ _CHUNKING = {"min_chunk_size": 256 * 1024, "max_chunk_size": 1024 * 1024, "norm_
 
 @dataclass(frozen=True)
 class HfWriter:
-    """Folders nlu/ and speech/ with files SPLIT-00000-of-00001.parquet.
+    """Folders nlu/, speech/ and, where there is one, nlu_expanded/: SPLIT-00000-of-00001.parquet.
 
     A split without rows has no file and must not stand in the card: `load_dataset` fails on
     an empty Parquet file.
@@ -57,13 +63,12 @@ class HfWriter:
         """See `Writer.write`."""
         written: list[Path] = []
         for split in SPLITS:
-            rows = of_split(release.utterances, split)
-            if rows.num_rows:
-                table = nlu_table(rows, release)
-                path = _shard(folder, "nlu", split, 0, 1)
-                with _parquet(path, table.schema) as writer:
-                    writer.write_table(table, row_group_size=_NLU_ROW_GROUP)
-                written.append(path)
+            for config, whole in release.texts().items():
+                rows = of_split(whole, split)
+                if rows.num_rows:
+                    path = _shard(folder, config, split, 0, 1)
+                    _write_rows(nlu_table(rows, release), path)
+                    written.append(path)
             clips = of_split(release.clips, split)
             if clips.num_rows:
                 written += _write_clips(clips, release, folder, split)
@@ -72,7 +77,8 @@ class HfWriter:
     def read(self, folder: Path) -> Mapping[str, pa.Table]:
         """See `Writer.read`."""
         found: dict[str, pa.Table] = {}
-        for config, columns in (("nlu", NLU_COLUMNS), ("speech", SPEECH_COLUMNS)):
+        wanted_of = {"nlu": NLU_COLUMNS, EXPANDED: NLU_COLUMNS, "speech": SPEECH_COLUMNS}
+        for config, columns in wanted_of.items():
             parts = [
                 _with_split(_with_intent_names(pq.read_table(path, partitioning=None)), split)
                 for split, paths in files_of(folder, config).items()
@@ -154,6 +160,11 @@ def _parquet(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     )
     writer.add_key_value_metadata({"content_defined_chunking": json.dumps(_CHUNKING)})
     return writer
+
+
+def _write_rows(table: pa.Table, path: Path) -> None:
+    with _parquet(path, table.schema) as writer:
+        writer.write_table(table, row_group_size=_NLU_ROW_GROUP)
 
 
 def _write_clips(clips: pa.Table, release: ReleaseTables, folder: Path, split: str) -> list[Path]:

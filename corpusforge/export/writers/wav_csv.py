@@ -26,11 +26,12 @@ from corpusforge.export.licenses import (
     row_licenses,
     voice_licenses,
 )
-from corpusforge.export.release import NLU_COLUMNS, SPEECH_COLUMNS, ReleaseTables
+from corpusforge.export.release import EXPANDED, NLU_COLUMNS, SPEECH_COLUMNS, ReleaseTables
 
 __all__ = ["PLUGIN", "WavCsvWriter"]
 
 _ROWS, _CLIPS = "utterances.csv", "metadata.csv"
+_EXPANDED = "utterances_expanded.csv"
 _FILE = "file_name"
 # CSV has no nulls: JSON null in the slots column, nothing at all in the others.
 _NULL = ""
@@ -40,6 +41,7 @@ _NULL = ""
 class WavCsvWriter:
     """utterances.csv (all rows), metadata.csv (all clips) and wav/SPLIT/CLIP_ID.wav.
 
+    utterances_expanded.csv, where there is one, holds the rows of config nlu_expanded.
     UTF-8, comma, CRLF, quotes as in RFC 4180. `slots` is JSON, numbers are exact. README.md and
     LICENSE say what it is, since the folder goes its own way; SHA256SUMS covers all files.
     """
@@ -56,6 +58,9 @@ class WavCsvWriter:
         columns = [*NLU_COLUMNS, "split"]
         _write_csv(rows, columns, release.utterances.select(columns).to_pylist())
         about = [folder / "README.md", folder / LICENSE_FILE]
+        if release.expanded is not None:
+            about.append(folder / _EXPANDED)
+            _write_csv(about[-1], columns, release.expanded.select(columns).to_pylist())
         about[0].write_text(_readme(release), encoding="utf-8")
         about[1].write_text(license_text(release), encoding="utf-8")
         if not release.clips.num_rows:
@@ -74,10 +79,11 @@ class WavCsvWriter:
     def read(self, folder: Path) -> Mapping[str, pa.Table]:
         """See `Writer.read`."""
         found: dict[str, pa.Table] = {}
-        rows = _read_csv(folder / _ROWS, UTTERANCES)
-        if rows:
-            fields = [UTTERANCES.field(name) for name in (*NLU_COLUMNS, "split")]
-            found["nlu"] = pa.Table.from_pylist(rows, pa.schema(fields))
+        for config, name in (("nlu", _ROWS), (EXPANDED, _EXPANDED)):
+            rows = _read_csv(folder / name, UTTERANCES) if (folder / name).is_file() else []
+            if rows:
+                fields = [UTTERANCES.field(name) for name in (*NLU_COLUMNS, "split")]
+                found[config] = pa.Table.from_pylist(rows, pa.schema(fields))
         if (folder / _CLIPS).is_file():
             clips = _read_csv(folder / _CLIPS, CLIPS)
             for clip in clips:
@@ -96,6 +102,12 @@ def _readme(release: ReleaseTables) -> str:
         f"{counted(rows.num_rows, 'row')} in `{_ROWS}`: {real:,} real, the others synthetic.",
         f"License of the texts: {expression_of(row_licenses(release))}.",
     ]
+    if release.expanded is not None:
+        more = release.expanded.num_rows - rows.num_rows
+        lines.append(
+            f"`{_EXPANDED}` holds these rows and {counted(more, 'generated row')} that did not "
+            "prove useful on real rows."
+        )
     if clips.num_rows:
         lines += [
             f"{counted(clips.num_rows, 'clip')} in `{_CLIPS}` and `wav/`, 16-bit PCM. All of it is "
