@@ -22,6 +22,10 @@ from corpusforge.core.recipe_file import load_recipe
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from corpusforge.assess.columns import ColumnNames
+    from corpusforge.assess.history import Entry
+    from corpusforge.assess.mix import Mix, MixOptions
+    from corpusforge.assess.run import Options
     from corpusforge.core.progress import Progress
     from corpusforge.pipeline import BuildSummary
 
@@ -29,10 +33,13 @@ __all__ = [
     "PluginInfo",
     "Validation",
     "VoiceInfo",
+    "assess",
     "build",
     "explain",
     "init",
     "load_recipe",
+    "log",
+    "mix",
     "plugins",
     "preview",
     "report",
@@ -235,6 +242,112 @@ def report(folder: str | Path) -> Path:
     from corpusforge.story import write_report
 
     return write_report(Path(folder))
+
+
+def assess(
+    corpus: str | Path,
+    real: str | Path | None = None,
+    *,
+    test: str | Path | None = None,
+    options: Options | None = None,
+    columns: ColumnNames | None = None,
+    drop_test_rows: bool = False,
+    audio: str | Path | None = None,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Say whether a corpus helps a classifier on real sentences, and write it down.
+
+    Writes assess.json and assess.html, and adds to history.parquet; see
+    `assess.results.files_for` for the places.
+
+    Args:
+        corpus: Run folder, release folder, file (CSV, JSONL, Parquet) or folder of rows.
+        real: Real rows in any such form, or a name of the HF hub; None = the corpus' own.
+        test: Real rows to test on; None = the splits of the real rows, else cross-validation.
+        options: Seed, draws, encoder, mixing curve, generations.
+        columns: Names of columns in files.
+        drop_test_rows: Go on when synthetic rows stand in the test rows, without them.
+        audio: Folder of real recordings; clips of the corpus are then assessed on them, alone
+            when neither the corpus nor `real` gives real text.
+        out: Folder for assess.json and assess.html.
+        progress: Where progress goes; quiet by default.
+
+    Returns:
+        The figures, as in assess.json (`schemas/assess.schema.json`).
+
+    Raises:
+        InputError: Wrong input, no labels in common, too little real data, leaked test rows.
+    """
+    from corpusforge.assess import results, session
+    from corpusforge.core.progress import Progress
+
+    place = Path(corpus)
+    files = results.files_for(place, Path(out) if out is not None else None)
+    document = session.measured(
+        place,
+        Path(real) if real is not None else None,
+        Path(test) if test is not None else None,
+        options=options,
+        columns=columns,
+        drop_test_rows=drop_test_rows,
+        audio=Path(audio) if audio is not None else None,
+        progress=progress if progress is not None else Progress(quiet=True),
+    )
+    results.write(document, files)
+    return document
+
+
+def mix(
+    real: str | Path | None,
+    synthetic: str | Path,
+    out: str | Path,
+    options: MixOptions | None = None,
+    progress: Progress | None = None,
+) -> Mix:
+    """Write one training file of all real rows and a share of the synthetic ones.
+
+    Args:
+        real: Real rows; None = those of `synthetic`.
+        synthetic: Run folder, release folder, file or folder of rows.
+        out: .jsonl, .csv or .parquet.
+        options: Share (by default the one that an assess recommends), test rows, seed.
+        progress: Where progress goes; quiet by default.
+
+    Raises:
+        InputError: Wrong input, rows of the test set on either side, no share to recommend.
+    """
+    from corpusforge.assess.mix import MixOptions
+    from corpusforge.assess.mix import mix as write_mix
+    from corpusforge.core.progress import Progress
+
+    return write_mix(
+        Path(real) if real is not None else None,
+        Path(synthetic),
+        Path(out),
+        options if options is not None else MixOptions(),
+        progress if progress is not None else Progress(quiet=True),
+    )
+
+
+def log(corpus: str | Path, entry: Entry) -> tuple[str, ...]:
+    """Add the accuracy of a model of your own to the history of a corpus.
+
+    Args:
+        corpus: Run folder, release folder, file or folder of rows.
+        entry: Accuracy on real rows and, as far as known, synthetic share of the training rows,
+            test rows, classifier (figures are compared under one name only), note and time.
+
+    Returns:
+        Alerts: where the synthetic share rose and accuracy fell.
+
+    Raises:
+        InputError: When a figure is out of range or there is no such corpus.
+        RunError: When the history is damaged.
+    """
+    from corpusforge.assess.history import log_accuracy
+
+    return log_accuracy(Path(corpus), entry)
 
 
 def voices(lang: str | None = None) -> list[VoiceInfo]:

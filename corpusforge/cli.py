@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from corpusforge import __version__
+from corpusforge.assess.arguments import add_verbs
 from corpusforge.core.errors import CorpusforgeError, InputError, nearest
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     _add_recipe_verbs(verbs)
     _add_folder_verbs(verbs)
+    add_verbs(verbs)
     return parser
 
 
@@ -119,7 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         where = f" {error.filename}:" if error.filename else ""
         print(f"error: cannot read or write{where} {error.strerror or error}", file=sys.stderr)
-        return 1 if options.verb == "build" else 2
+        return 1 if options.verb in ("build", "assess", "mix", "log") else 2
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from here", file=sys.stderr)
         return 1
@@ -276,6 +278,67 @@ def _report(options: argparse.Namespace) -> int:
     from corpusforge import api
 
     print(f"wrote {api.report(options.folder)}")
+    return 0
+
+
+def _assess(options: argparse.Namespace) -> int:
+    from corpusforge import api
+    from corpusforge.assess import arguments
+    from corpusforge.assess.summary import summary
+    from corpusforge.core.progress import Progress
+
+    progress = Progress()
+    try:
+        document = api.assess(
+            options.corpus,
+            options.real,
+            test=options.test,
+            options=arguments.options_of(options),
+            columns=arguments.columns_of(options),
+            drop_test_rows=options.drop_test_rows,
+            audio=options.audio,
+            out=options.out,
+            progress=progress,
+        )
+    finally:
+        progress.close()
+    for note in document["notes"]:
+        print(f"note: {note}", file=sys.stderr)
+    if options.json:
+        print(json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True))
+        return 0
+    print(summary(document))
+    for path in arguments.written(options):
+        print(f"wrote {path}")
+    return 0
+
+
+def _mix(options: argparse.Namespace) -> int:
+    from corpusforge import api
+    from corpusforge.assess import arguments
+    from corpusforge.core.progress import Progress
+
+    wanted = arguments.mix_options_of(options)
+    progress = Progress()
+    try:
+        made = api.mix(options.real, options.synthetic, options.out, wanted, progress)
+    finally:
+        progress.close()
+    for note in made.notes:
+        print(f"note: {note}", file=sys.stderr)
+    counts = f"{made.real_rows} real and {made.synthetic_rows} synthetic rows"
+    print(f"wrote {made.path}: {counts} ({made.share:.1%} synthetic)")
+    return 0
+
+
+def _log(options: argparse.Namespace) -> int:
+    from corpusforge import api
+    from corpusforge.assess import arguments
+
+    alerts = api.log(options.corpus, arguments.entry_of(options))
+    print(f"noted: {options.classifier}, accuracy {options.accuracy:.1%}")
+    for alert in alerts:
+        print(f"alert: {alert}")
     return 0
 
 

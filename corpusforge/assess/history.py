@@ -12,18 +12,29 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from corpusforge.core.errors import InputError, RunError
 from corpusforge.core.run import write_bytes
 
-__all__ = ["HISTORY", "Entry", "append", "beside", "diverging", "path_for", "read", "utc_time"]
+__all__ = [
+    "HISTORY",
+    "Entry",
+    "append",
+    "beside",
+    "diverging",
+    "log_accuracy",
+    "path_for",
+    "read",
+    "utc_time",
+]
 
 HISTORY = pa.schema(
     [
@@ -70,7 +81,7 @@ class Entry:
         note: Anything the user wants to remember.
     """
 
-    kind: str
+    kind: str = "log"
     time: str = ""
     corpus_sha256: str | None = None
     synthetic_rows: int | None = None
@@ -176,6 +187,32 @@ def append(path: Path, *entries: Entry) -> bool:
         pq.write_table(pa.concat_tables([table, added]), sink, compression="zstd")
         write_bytes(sink.getvalue().to_pybytes(), path)
     return True
+
+
+def log_accuracy(corpus: Path, entry: Entry) -> tuple[str, ...]:
+    """Add the accuracy of the user's own model; see `api.log`.
+
+    Returns:
+        Alerts of `diverging` about such entries.
+
+    Raises:
+        InputError: When a figure is out of range or there is no such corpus.
+        RunError: When the history is damaged.
+    """
+    if not corpus.exists():
+        raise InputError(f"there is no file or folder {corpus}", hint="name the corpus")
+    if entry.accuracy is None:
+        raise InputError("an entry without accuracy says nothing", hint="give --accuracy")
+    shares = {"--accuracy": entry.accuracy, "--synthetic-share": entry.synthetic_share}
+    for option, value in shares.items():
+        if value is not None and not 0.0 <= value <= 1.0:
+            raise InputError(f"{option} {value:g} is not between 0 and 1", hint="0.87, not 87")
+    if entry.test_rows is not None and entry.test_rows < 1:
+        raise InputError(f"--test-rows {entry.test_rows} is not at least 1")
+    path = path_for(corpus)
+    append(path, replace(entry, kind="log"))
+    table = read(path)
+    return tuple(diverging(table.filter(pc.equal(table["kind"], "log"))))
 
 
 def _repeats(table: pa.Table, rows: Sequence[dict[str, Any]]) -> bool:

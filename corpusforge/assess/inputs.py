@@ -30,6 +30,7 @@ __all__ = [
     "Evidence",
     "Sides",
     "by_origin",
+    "check_labels",
     "content_sha256",
     "gather",
     "read_sides",
@@ -116,7 +117,7 @@ def gather(
     """
     sides = read_sides(corpus, real, test, columns)
     _check_sizes(sides)
-    _check_labels(sides)
+    check_labels(sides)
     synthetic, train = sides.synthetic.rows, sides.real.rows
     notes = list(sides.notes)
     overlap: dict[str, Any] | None = None
@@ -235,20 +236,24 @@ def _check_sizes(sides: Sides) -> None:
         )
 
 
-def _check_labels(sides: Sides) -> None:
+def check_labels(sides: Sides, least: int = 2) -> None:
+    """Both sides must share `least` labels; an intent that no test row has is not measured.
+
+    Raises:
+        InputError: When they do not, with both label sets and the nearest names.
+    """
     here = set(sides.synthetic.rows.intents)
     measured = sides.real if sides.test is None else sides.test
     there = set(sides.real.rows.intents) | set(measured.rows.intents)
-    # An intent that no test row has cannot be measured.
     shared = here & set(measured.rows.intents)
-    if len(shared) >= 2:
+    if len(shared) >= least:
         return
     say = "share no label" if not shared else f"share one label only, {shared.pop()!r}"
     pairs = [(name, nearest(name, sorted(there))) for name in sorted(here - there)]
     near = [f"{name} ~ {other}" for name, other in pairs if other is not None][:5]
     hint = f"nearest names: {', '.join(near)}; rename one side" if near else ""
     raise InputError(
-        f"{sides.synthetic.name} and {measured.name} {say}; two are needed\n"
+        f"{sides.synthetic.name} and {measured.name} {say}; at least {least} must be shared\n"
         f"    {sides.synthetic.name}: {_shortened(here)}\n"
         f"    {measured.name}: {_shortened(set(measured.rows.intents))}",
         hint=hint
