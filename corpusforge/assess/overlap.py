@@ -6,9 +6,11 @@ of CLINC150's 0.13 % and 0.03 %. 95 % and 91 % of their test rows have five word
 corpus with more than that was written, or generated, with the test rows in view. So equal rows
 are counted against a Poisson law twice: those of five words or more against 0.2 %, and all of
 them against 0.5 % (short commands, and scripts without spaces, would pass the first), or
-against the rate among the real training rows where that is higher. The smaller of the two
-one-sided p values is doubled (Bonferroni); below one in a hundred it is called a leak. A planted
-leak of 1 % of 1,000 rows, 9 of them long where 2 are expected, has p = 5e-4.
+against the rate among the real training rows where that is higher. (That rate is taken as if
+`_PRIOR_ROWS` rows at the usual rate stood beside them: one repeated row among fifty excuses no
+leak.) The smaller of the two one-sided p values is doubled (Bonferroni); below one in a hundred
+it is called a leak. A planted leak of 1 % of 1,000 rows, 9 of them long where 2 are expected,
+has p = 5e-4.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ __all__ = ["CHANCE_RATES", "NEAR_JACCARD", "Overlap", "compare", "equal_rows", "
 
 CHANCE_RATES = ((5, 0.002), (1, 0.005))
 """(least words, share of train rows that equal a test row by chance): SNIPS, rounded up."""
+
+_PRIOR_ROWS = 1_000
 
 MAX_P = 0.01
 """One-sided: a corpus with no leak is refused once in a hundred times at most."""
@@ -122,7 +126,8 @@ def _p_value(synthetic: Rows, equal: Mask, real: Rows, repeated: Mask) -> float:
     for words, chance in CHANCE_RATES:
         long, real_long = _at_least(synthetic, words), _at_least(real, words)
         count = int((equal & long).sum())
-        rate = max(int((repeated & real_long).sum()) / max(int(real_long.sum()), 1), chance)
+        among_real = int((repeated & real_long).sum()) + chance * _PRIOR_ROWS
+        rate = max(among_real / (int(real_long.sum()) + _PRIOR_ROWS), chance)
         # pdtrc(k, m) is the probability of more than k.
         p_values.append(float(pdtrc(count - 1, rate * int(long.sum()))) if count else 1.0)
     return min(1.0, len(p_values) * min(p_values))
