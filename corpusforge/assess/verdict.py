@@ -18,13 +18,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from corpusforge.assess.bench import REAL, REAL_SYNTHETIC, Bench
 from corpusforge.assess.usefulness import Difference, OneClassifier, Usefulness
 
-__all__ = ["CODES", "Verdict", "decide"]
+if TYPE_CHECKING:
+    from corpusforge.assess.curve import Mixing
+
+__all__ = ["CODES", "Verdict", "decide", "with_mixing"]
 
 CODES = ("use", "use_up_to", "no_gain", "do_not_use", "not_enough_real_data")
 """What a verdict can be."""
@@ -172,3 +175,29 @@ def _harmed(bench: Bench, harmed: Sequence[OneClassifier], reasons: list[str]) -
     names = ", ".join(one.name for one in harmed)
     reasons.append(f"it makes {names} worse, and no smaller dose that was tried helps")
     return Verdict("do_not_use", "do not use it", tuple(reasons), 0.0)
+
+
+def with_mixing(verdict: Verdict, mixing: Mixing) -> Verdict:
+    """The verdict after the mixing curves: the recommended share caps "use it".
+
+    A share below the whole corpus is only recommended when even the upper end of its interval
+    is; and never against a verdict that found no gain, for then the best of many shares is a
+    draw of luck.
+    """
+    if verdict.code != "use" or mixing.recommended_share is None:
+        return verdict
+    high = mixing.recommended_share_high
+    if high is None or high >= mixing.largest_share - 0.02:
+        return verdict
+    share = mixing.recommended_share
+    reason = (
+        f"the mixing curves rise up to {share:.0%} synthetic rows in the mix, not beyond (95 % "
+        f"interval up to {high:.0%})"
+    )
+    return replace(
+        verdict,
+        code="use_up_to",
+        phrase=f"use it up to {share:.0%}",
+        reasons=(*verdict.reasons, reason),
+        share=share,
+    )
