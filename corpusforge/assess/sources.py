@@ -113,7 +113,7 @@ def open_source(path: Path) -> Opened:
     kind = _kind_of(path)
     name = path.resolve().name
     if kind == "run":
-        return Opened(name, kind, RawTable(_run_table(path)))
+        return _run(path, name)
     if kind == "release":
         return _release(path, name)
     if not path.exists() and _HUB_NAME.fullmatch(str(path)) and path.suffix.lower() not in _FILES:
@@ -121,16 +121,28 @@ def open_source(path: Path) -> Opened:
     return Opened(name, kind, read_raw(path))
 
 
-def _run_table(path: Path) -> pa.Table:
-    """The rows that `clean` left, of the last complete run, else of the one in progress."""
+def _run(path: Path, name: str) -> Opened:
+    """What `clean` left for config `nlu`, of the last complete run, else of the one in progress."""
+    from corpusforge.core.gate import read_gate
     from corpusforge.core.schema import read_table
 
     run = RunFolder(path)
     for record in (run.manifest, run.state):
-        for item in record["stages"] if record is not None else ():
-            folder = run.stage_folder(item["stage"], item["key"])
-            if item["stage"] == "clean" and (folder / "stage.json").is_file():
-                return read_table(folder / "utterances.parquet")
+        stages = {
+            item["stage"]: run.stage_folder(item["stage"], item["key"])
+            for item in (record["stages"] if record is not None else ())
+        }
+        done = {stage: at for stage, at in stages.items() if (at / "stage.json").is_file()}
+        if "clean" not in done:
+            continue
+        table = read_table(done["clean"] / "utterances.parquet")
+        admitted = read_gate(done).admitted(table)
+        out = table.num_rows - admitted.num_rows
+        if set(admitted["origin"].to_pylist()) <= {"real"}:
+            notes = (f"{name}: assessed are generated rows that the build kept out of nlu",)
+            return Opened(name, "run", RawTable(table), notes if out else ())
+        notes = (f"{name}: {out} generated rows that the build kept out of nlu are not assessed",)
+        return Opened(name, "run", RawTable(admitted), notes if out else ())
     raise InputError(
         f"{path} holds no cleaned rows yet", hint="run the same build command to finish it"
     )
@@ -138,6 +150,7 @@ def _run_table(path: Path) -> pa.Table:
 
 def _release(path: Path, name: str) -> Opened:
     """Config `nlu` of a release, or utterances.csv of the plain export."""
+    from corpusforge.export.release import EXPANDED
     from corpusforge.export.writers.hf import files_of
     from corpusforge.grammar.importers.parquet import read_parquet
 
@@ -145,19 +158,24 @@ def _release(path: Path, name: str) -> Opened:
         return Opened(name, "release", read_raw(path / "utterances.csv"))
     import pyarrow as pa
 
-    parts: list[pa.Table] = []
-    splits: list[str] = []
-    for split, files in files_of(path, "nlu").items():
-        for file in files:
-            parts.append(read_parquet(file))
-            splits += [split] * parts[-1].num_rows
-    if not parts:
-        raise InputError(f"the release {path} holds no rows of text (no folder nlu)")
-    notes: tuple[str, ...] = ()
-    if (path / "nlu_expanded").is_dir():
-        notes = (f"{name}: config nlu is assessed; nlu_expanded, kept apart by the build, is not",)
-    table = pa.concat_tables(parts, promote_options="permissive")
-    return Opened(name, "release", RawTable(table, splits=splits), notes)
+    for config in ("nlu", EXPANDED):
+        files = [(split, at) for split, found in files_of(path, config).items() for at in found]
+        if not files:
+            continue
+        parts = [read_parquet(file) for _, file in files]
+        splits = [
+            split
+            for (split, _), part in zip(files, parts, strict=True)
+            for _ in range(part.num_rows)
+        ]
+        notes: tuple[str, ...] = ()
+        if config == "nlu" and (path / EXPANDED).is_dir():
+            notes = (f"{name}: config nlu is assessed, {EXPANDED} is not",)
+        if config == EXPANDED:
+            notes = (f"{name}: config {EXPANDED} is assessed, for there is no nlu",)
+        table = pa.concat_tables(parts, promote_options="permissive")
+        return Opened(name, "release", RawTable(table, splits=splits), notes)
+    raise InputError(f"the release {path} holds no rows of text (no folder nlu)")
 
 
 def _hub_table(name: str) -> RawTable:
