@@ -31,7 +31,7 @@ def files_for(corpus: Path, out: Path | None) -> Files:
 
     Args:
         corpus: What is assessed.
-        out: Folder for figures and page, made when it is missing; None = a run folder itself,
+        out: Folder for figures and page, made when it is written; None = a run folder itself,
             else beside the corpus under its name.
 
     Raises:
@@ -47,20 +47,22 @@ def files_for(corpus: Path, out: Path | None) -> Files:
                 f"-o {out} is a release, its checksums cover all files in it",
                 hint="name another folder",
             )
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"-o {out} cannot be made: {error.strerror}") from error
         figures, page = out / "assess.json", out / "assess.html"
     past = history.path_for(corpus) if corpus.exists() else figures.with_name("history.parquet")
-    for folder in {figures.parent, past.parent}:
-        if not os.access(folder, os.W_OK):
+    for folder in (figures.parent, past.parent):
+        if not _can_be_written(folder):
             raise InputError(
                 f"{folder} cannot be written, assess.json and history.parquet go there",
                 hint="name a folder with -o" if out is None else "",
             )
     history.read(past)
     return Files(figures, page, past)
+
+
+def _can_be_written(folder: Path) -> bool:
+    """Whether files can be put there; of a new folder, whether it can be made."""
+    there = next(path for path in (folder, *folder.resolve().parents) if path.exists())
+    return there.is_dir() and os.access(there, os.W_OK)
 
 
 def entries(document: Mapping[str, Any]) -> list[Entry]:
@@ -99,6 +101,7 @@ def write(document: Mapping[str, Any], files: Files) -> None:
     """Write figures, history and page, each whole or not at all."""
     from corpusforge.assess import page
 
+    files.figures.parent.mkdir(parents=True, exist_ok=True)
     write_json(document, files.figures)
     history.append(files.history, *entries(document))
     write_bytes(page.render(document, history.read(files.history)).encode(), files.page)
