@@ -380,8 +380,17 @@ def test_mix_and_log(toy, tmp_path, capsys):
 
 
 def test_mix_auto_measures_when_nobody_has(toy, tmp_path, capsys):
-    corpus, real, _ = toy
-    out = str(tmp_path / "mix.jsonl")
-    arguments = ["mix", "--real", real, "--synthetic", corpus, "--share", "auto", "-o", out]
+    corpus, real, test = toy
+    out = tmp_path / "mix.jsonl"
+    arguments = ["mix", "--real", real, "--synthetic", corpus, "--share", "auto", "-o", str(out)]
     assert main(arguments) == 2
     assert "no rows to test on" in capsys.readouterr().err
+    # Test rows enough for a verdict.
+    many = [row | {"text": f"{row['text']} {more}"} for row in toy_rows([3]) for more in "abc"]
+    (tmp_path / "test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in many))
+    assert main([*arguments, "--test", test, "--encoder", "tfidf-svd"]) == 0
+    captured = capsys.readouterr()
+    assert "(measured now)" in captured.err
+    origins = [json.loads(line)["origin"] for line in out.read_text().splitlines()]
+    assert origins.count("real") == 21
+    assert origins.count("external") >= 1

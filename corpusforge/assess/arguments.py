@@ -24,13 +24,12 @@ def add_verbs(verbs: Any) -> None:
     sub = verbs.add_parser("assess", help="does this corpus help on real sentences?")
     sub.add_argument("corpus", metavar="DIR_OR_TABLE", help=corpus_help)
     sub.add_argument("--real", metavar="FILE_OR_HF", help=real_help)
-    _add_column_options(sub)
+    _add_common_options(sub)
     sub.add_argument("--json", action="store_true", help="print the figures alone, as JSON")
     sub.add_argument("--curve", action="store_true", help="how much of it: 0 to 100 %% synthetic")
     sub.add_argument("--generations", type=int, default=0, metavar="N",
                      help="retrain the generator N times on its own rows (0)")  # fmt: skip
     sub.add_argument("--generator", default="trigram", choices=("trigram", "gan"))
-    sub.add_argument("--encoder", metavar="NAME", help="folder or hub name of a sentence encoder")
     sub.add_argument("--draws", type=int, default=3, metavar="N", help="repeats (3)")
     sub.add_argument("--max-rows", type=int, default=5000, metavar="N",
                      help="synthetic rows to train on at most (5000)")  # fmt: skip
@@ -44,7 +43,7 @@ def add_verbs(verbs: Any) -> None:
                      help="share of synthetic rows (0.4), or as assess recommends")  # fmt: skip
     sub.add_argument("-o", "--out", required=True, metavar="FILE", help=".jsonl, .csv, .parquet")
     sub.add_argument("--assess", metavar="FILE", help="assess.json for --share auto")
-    _add_column_options(sub)
+    _add_common_options(sub)
 
     sub = verbs.add_parser("log", help="note the accuracy of your own model in the history")
     sub.add_argument("corpus", metavar="DIR_OR_TABLE", help=corpus_help)
@@ -56,11 +55,12 @@ def add_verbs(verbs: Any) -> None:
     sub.add_argument("--time", default="", metavar="ISO", help="ISO 8601 (now)")
 
 
-def _add_column_options(sub: Any) -> None:
+def _add_common_options(sub: Any) -> None:
     sub.add_argument("--test", metavar="FILE", help="real rows to test on, in no training")
     sub.add_argument("--text", metavar="C", help="column of the sentences")
     sub.add_argument("--label", metavar="C", help="column of the intents")
     sub.add_argument("--slots", metavar="C", help="column of the slots")
+    sub.add_argument("--encoder", metavar="NAME", help="folder or hub name of a sentence encoder")
     sub.add_argument("--seed", type=int, default=1)
     sub.add_argument("--drop-test-rows", action="store_true",
                      help="leave rows of the test set out instead of refusing")  # fmt: skip
@@ -123,6 +123,7 @@ def mix_options_of(options: argparse.Namespace) -> MixOptions:
         test=Path(options.test) if options.test else None,
         seed=options.seed,
         assessment=Path(options.assess) if options.assess else None,
+        encoder=options.encoder,
         columns=columns_of(options),
         drop_test_rows=options.drop_test_rows,
     )

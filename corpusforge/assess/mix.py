@@ -39,6 +39,7 @@ class MixOptions:
         test: Rows that must not be in the mix; None = the test split of the real file.
         seed: Which synthetic rows are drawn.
         assessment: An assess.json; None = the one beside the synthetic rows, or assess now.
+        encoder: Sentence encoder, when an assess must be run first; None = the best installed.
         columns: Names of columns in files.
         drop_test_rows: Leave rows of the test set out instead of refusing.
     """
@@ -47,6 +48,7 @@ class MixOptions:
     test: Path | None = None
     seed: int = 1
     assessment: Path | None = None
+    encoder: str | None = None
     columns: ColumnNames = field(default_factory=ColumnNames)
     drop_test_rows: bool = False
 
@@ -249,7 +251,8 @@ def _assessed(
     evidence = gather(
         synthetic, real, options.test, options.columns, drop_test_rows=options.drop_test_rows
     )
-    return assess(evidence, Options(seed=options.seed, curve=True), progress).to_json()
+    how = Options(seed=options.seed, encoder=options.encoder, curve=True)
+    return assess(evidence, how, progress).to_json()
 
 
 def _share_of(document: Mapping[str, Any]) -> tuple[float, str]:

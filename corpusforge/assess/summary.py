@@ -26,9 +26,16 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
         yield ""
         yield from _arms(document["usefulness"])
     mixing = document["mixing"]
-    if mixing and mixing.get("recommended_share") is not None:
+    helps = document["verdict_code"] in ("use", "use_up_to")
+    if helps and mixing and mixing.get("recommended_share") is not None:
         yield ""
         yield f"recommended share of synthetic rows: {mixing['recommended_share']:.0%}"
+    alarms = [alarm for part in ("fidelity", "collapse") for alarm in _alarms(document[part])]
+    if alarms:
+        yield ""
+        yield "watch out:"
+        for alarm in alarms:
+            yield from _item(alarm)
     if document["what_next"]:
         yield ""
         yield "what next, likeliest to pay first:"
@@ -40,6 +47,19 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
         yield f"speech: {speech.get('verdict') or 'measured'}"
         for reason in speech.get("reasons") or ():
             yield from _item(reason)
+
+
+def _alarms(section: Any) -> Iterator[str]:
+    """Sentences under the key "alarms", at any depth."""
+    if isinstance(section, Mapping):
+        for key, value in section.items():
+            if key == "alarms":
+                yield from value
+            else:
+                yield from _alarms(value)
+    elif isinstance(section, list):
+        for value in section:
+            yield from _alarms(value)
 
 
 def _item(text: str) -> list[str]:
