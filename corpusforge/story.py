@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,6 +53,7 @@ def status(folder: Path) -> dict[str, Any]:
     Returns:
         {"folder", "kind": "run" or "release", "recipe", "complete", "stages": [{"stage",
         "rows_in", "rows_out", "dropped", "seconds", "cpu_seconds"}], "release", "report",
+        "usefulness": {"verdict", "expansion", "reason"} or None when nothing was assessed,
         "previous": whether an earlier complete run stands beside an unfinished one}.
     """
     if _is_bare_release(folder):
@@ -71,7 +72,21 @@ def status(folder: Path) -> dict[str, Any]:
         "stages": [{key: entry[key] for key in keys} for entry in stages],
         "release": str(run.release) if run.release.is_dir() else None,
         "report": str(run.report) if run.report.is_file() else None,
+        "usefulness": _usefulness(stages),
         "previous": run.manifest is not None and not state["complete"],
+    }
+
+
+def _usefulness(stages: Sequence[Mapping[str, Any]]) -> dict[str, str] | None:
+    """Verdict and gate of the run."""
+    none: Mapping[str, Any] = {}
+    facts = next((entry["facts"] for entry in stages if entry["stage"] == "assess"), none)
+    if "verdict_code" not in facts:
+        return None
+    return {
+        "verdict": facts["usefulness"],
+        "expansion": facts["expansion"],
+        "reason": facts["expansion_reason"],
     }
 
 
@@ -90,11 +105,30 @@ def write_report(folder: Path) -> Path:
             raise InputError(
                 f"{folder} holds no finished run", hint="run the same build command to finish it"
             )
+        past, alerts = _history(folder)
         # Always of the last complete run: an unfinished one beside it has no release yet.
-        page = stage.render_run(_folders(run, manifest), folder / "cache", manifest["recipe"])
+        page = stage.render_run(
+            _folders(run, manifest),
+            folder / "cache",
+            manifest["recipe"],
+            past=past,
+            alerts=alerts,
+        )
         target = folder / "report.html"
     write_bytes(page.encode(), target)
     return target
+
+
+def _history(folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
+    """What assessments and the user's own models have found so far, and its alerts."""
+    path = folder / "history.parquet"
+    if not path.is_file():
+        return [], []
+    from corpusforge.assess import history
+
+    table = history.read(path)
+    rows: list[dict[str, Any]] = table.to_pylist()
+    return rows, history.diverging(table)
 
 
 @dataclass(frozen=True)

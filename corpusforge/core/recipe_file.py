@@ -239,6 +239,11 @@ def _further_errors(recipe: Recipe, document: Document) -> list[InputError]:
     ):
         if relative is not None and not recipe.path(relative).exists():
             refuse(path, f"there is no file or folder {recipe.path(relative)}")
+    encoder = recipe.assess.encoder
+    # Anything else may be a name of the hub.
+    named = encoder is not None and encoder.startswith((".", "/", "~"))
+    if encoder is not None and named and not recipe.path(encoder).is_dir():
+        refuse(("assess", "encoder"), f"there is no folder {recipe.path(encoder)}")
     found += _plugin_errors(recipe, document)
     return found
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from corpusforge.expand.slots import Frame
 
 NAME = "expand"
-VERSION = 1
+VERSION = 2
 PACKAGES = (
     "numpy",
     "pyarrow",
@@ -56,7 +56,6 @@ _FEWEST_CARRIERS = 10
 # Four heads of even width; a model's own check comes too late, after the grammar stage.
 _WIDTH_STEP = 8
 NOT_SHOWN = "expansion: not shown to help (no real data to assess against)"
-NOT_ASSESSED = "expansion: not shown to help (usefulness on the real rows is not assessed yet)"
 
 __all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
 
@@ -126,7 +125,7 @@ def _pass_through(ctx: StageContext, table: pa.Table, train_rows: int) -> StageR
             f"expansion: skipped, {train_rows} train rows hold too few different sentences to "
             f"learn from ({_FEWEST_CARRIERS} are needed, slot values aside)",
         )
-    return StageResult(table.num_rows, table.num_rows, {}, {"usefulness": "not assessed"}, notes)
+    return StageResult(table.num_rows, table.num_rows, notes=notes)
 
 
 def _model(ctx: StageContext, training: Training) -> Model:
@@ -228,7 +227,6 @@ def _facts(
     classes = selection.class_counts()
     count = sum(accepted.values())
     return {
-        "usefulness": "not assessed",
         "wanted": budget.rows,
         "accepted": count,
         "candidates": sum(budget.spent.values()),
@@ -259,7 +257,8 @@ def _facts(
 def _notes(
     recipe: Recipe, model: Model, budget: Budget, accepted: dict[str, int]
 ) -> tuple[str, ...]:
-    notes = [NOT_SHOWN if recipe.real is None else NOT_ASSESSED]
+    # With real rows the stage assess says whether these rows help.
+    notes = [NOT_SHOWN] if recipe.real is None else []
     if recipe.real is not None and not recipe.real.publish:
         notes.append(
             "expansion: the generator learnt from real rows that are not published; generated "

@@ -47,7 +47,7 @@ def usefulness_section(
         return _not_assessed(generated) if generated else ""
     parts = [
         "## Does it help?",
-        f"Measured on real rows that nothing was trained on. Verdict for the corpus: "
+        "Measured on real rows that the classifiers had not seen. Verdict for the corpus: "
         f"**{assessment['verdict']}**.",
         "\n".join(f"- {reason}" for reason in assessment.get("reasons", ())),
         _table(assessment.get("usefulness") or {}),

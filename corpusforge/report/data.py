@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from corpusforge.core.gate import Gate, read_gate
 from corpusforge.core.ids import digest
 from corpusforge.core.run import read_json
 from corpusforge.core.schema import CLIPS, TEMPLATES, UTTERANCES, read_table
@@ -79,6 +80,12 @@ class Corpus:
         private: How much is not published (real rows without real.publish): "rows" and "clips"
             that were kept, "dropped_rows", "dropped_clips"; {} when that is not known.
         release: Made from a bare release: what is not in it cannot be told.
+        assessment: The published part of the assessment on real rows, or {}.
+        gate: What was decided about generated rows.
+        kept_out: Generated rows that stand in config nlu_expanded only.
+        past: Entries of history.parquet, oldest first; a build leaves them out, for its page
+            must come out the same again.
+        alerts: What the history warns of.
     """
 
     title: str
@@ -97,6 +104,11 @@ class Corpus:
     history: Any = field(default_factory=dict)
     private: Mapping[str, int] = field(default_factory=dict)
     release: bool = False
+    assessment: Mapping[str, Any] = field(default_factory=dict)
+    gate: Gate = field(default_factory=Gate)
+    kept_out: int = 0
+    past: Sequence[Mapping[str, Any]] = ()
+    alerts: Sequence[str] = ()
 
     def count(self, column: str) -> Counter[str]:
         """Rows per value of a column."""
@@ -136,12 +148,15 @@ def from_stages(stages: Mapping[str, Path], cache: Path, recipe: Mapping[str, An
         path = cache / str((clip["audio"] or {}).get("path"))
         return path.read_bytes() if path.is_file() else None
 
+    gate = read_gate(stages)
+    public = [row for row in rows if row["origin"] not in hidden]
+    admitted = [row for row in public if row["origin"] not in gate.origins_kept_out]
     return Corpus(
         title=recipe.get("pretty_name") or recipe["name"],
         description=recipe.get("description", ""),
         lang=recipe["lang"],
         license=recipe.get("license", ""),
-        rows=[row for row in rows if row["origin"] not in hidden],
+        rows=admitted,
         clips=[clip for clip in heard if clip["origin"] not in hidden],
         read_audio=read_audio,
         templates=_optional(stages, "grammar", "templates.parquet"),
@@ -154,6 +169,9 @@ def from_stages(stages: Mapping[str, Path], cache: Path, recipe: Mapping[str, An
         bias=_optional_json(stages, "clean", "bias.json"),
         history=_optional_json(stages, "expand", "history.json"),
         private=private,
+        assessment=_optional_json(stages, "assess", "assess.json"),
+        gate=gate,
+        kept_out=len(public) - len(admitted),
     )
 
 
@@ -196,7 +214,7 @@ def _public_notes(
     entries: Mapping[str, Mapping[str, Any]], names: frozenset[str]
 ) -> tuple[tuple[str, str], ...]:
     """(stage, note) of all stages, without the notes that hold a private name as a word."""
-    order = (*_TEXT_STAGES, *_CLIP_STAGES, "export")
+    order = (*_TEXT_STAGES, "assess", *_CLIP_STAGES, "export")
     notes = [(stage, n) for stage in order for n in entries.get(stage, {}).get("notes", ())]
     if names:
         listed = "|".join(sorted(map(re.escape, names)))

@@ -65,9 +65,7 @@ def _what(facts: Mapping[str, Any]) -> str:
         "taken out, is not in the language of the templates (asked of the compiled grammar, not "
         "of the sample) and not within one edit of a train row. "
     )
-    if facts.get("usefulness", "not assessed") == "not assessed":
-        said += "Whether these rows help a model was not assessed."
-    return said
+    return said + "Whether these rows help a model is told above, under Does it help?"
 
 
 def _novelty(facts: Mapping[str, Any]) -> Markup:

@@ -16,6 +16,7 @@ from corpusforge.report.sections import (
     templates_section,
 )
 from corpusforge.report.summary import summary_section
+from corpusforge.report.usefulness import usefulness_section
 
 __all__ = ["render"]
 
@@ -28,6 +29,7 @@ _LINKS = (
     ("counts", "What is in it"),
     ("rows", "Rows"),
     ("listen", "Listen"),
+    ("help", "Does it help?"),
     ("expansion", "Expansion"),
     ("dropped", "Dropped"),
     ("bias", "Bias"),
@@ -69,6 +71,7 @@ def render(corpus: Corpus, *, rows: int, players: int) -> str:
         counts_section(corpus),
         rows_section(corpus, rows),
         listen_section(corpus, players),
+        usefulness_section(corpus),
         expansion_section(corpus),
         dropped_section(corpus),
         bias_section(corpus),

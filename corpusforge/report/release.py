@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from corpusforge.core.errors import InputError
+from corpusforge.core.gate import Gate
 from corpusforge.core.run import read_json
 from corpusforge.core.schema import CLIPS, SPLITS, TEMPLATES, UTTERANCES, read_table
 from corpusforge.report.data import CLIP_COLUMNS, ROW_COLUMNS, Corpus, Dropped, Row, listed
@@ -71,7 +72,27 @@ def from_release(folder: Path) -> Corpus:
         bias=facts.get("bias", {}),
         private=facts.get("private", {}),
         release=True,
+        assessment=_assessment(facts.get("usefulness", {})),
+        gate=_gate(facts.get("usefulness", {})),
+        kept_out=_kept_out(folder, len(rows)),
     )
+
+
+def _assessment(usefulness: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in usefulness.items() if key != "gate"}
+
+
+def _gate(usefulness: Mapping[str, Any]) -> Gate:
+    gate = usefulness.get("gate")
+    if not gate:
+        return Gate()
+    return Gate(gate["expansion"], gate["reason"], tuple(gate["origins_kept_out"]))
+
+
+def _kept_out(folder: Path, rows: int) -> int:
+    """Rows of config nlu_expanded beyond those of nlu."""
+    paths = sorted((folder / "nlu_expanded").glob("*.parquet"))
+    return sum(pq.read_metadata(path).num_rows for path in paths) - rows if paths else 0
 
 
 def _published(folder: Path, schema: pa.Schema, columns: tuple[str, ...]) -> list[Row]:

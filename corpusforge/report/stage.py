@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from corpusforge.report.release import from_release
 __all__ = ["NAME", "PACKAGES", "VERSION", "config", "render_release", "render_run", "run"]
 
 NAME = "report"
-VERSION = 2
+VERSION = 3
 PACKAGES = ("numpy", "pyarrow")
 
 
@@ -26,17 +27,27 @@ def config(recipe: Recipe) -> dict[str, Any]:
     return {key: resolved[key] for key in keys}
 
 
-def render_run(stages: Mapping[str, Path], cache: Path, recipe: Mapping[str, Any]) -> str:
+def render_run(
+    stages: Mapping[str, Path],
+    cache: Path,
+    recipe: Mapping[str, Any],
+    *,
+    past: Sequence[Mapping[str, Any]] = (),
+    alerts: Sequence[str] = (),
+) -> str:
     """The page of a run.
 
     Args:
         stages: Stage name -> finished folder.
         cache: Root of the run's cache, where the clips are.
         recipe: The resolved recipe, as in the manifest.
+        past: Entries of history.parquet; none at build, when the page must not depend on them.
+        alerts: What the history warns of.
     """
     settings = recipe.get("report", {})
+    corpus = from_stages(stages, cache, recipe)
     return render(
-        from_stages(stages, cache, recipe),
+        replace(corpus, past=past, alerts=alerts),
         rows=int(settings.get("rows", ReportConfig.rows)),
         players=int(settings.get("players", ReportConfig.players)),
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from corpusforge.core.gate import KEPT_OUT
 from corpusforge.report.charts import counted, number, percent
 from corpusforge.report.data import Corpus
 from corpusforge.report.markup import Markup, element
+from corpusforge.report.usefulness import expansion_helps
 
 __all__ = ["summary_section"]
 
@@ -87,14 +89,8 @@ def _figure(value: int, what: str) -> tuple[str, str]:
 def _verdicts(corpus: Corpus) -> list[tuple[str, str, str]]:
     """(kind, head, sentence): what holds ("good"), what to be careful with ("care")."""
     found: list[tuple[str, str, str]] = []
-    generated = sum(1 for row in corpus.rows if row["origin"] == "gan")
-    if generated:
-        come = "comes" if generated == 1 else "come"
-        said = f"{counted(generated, 'row')} ({percent(generated, len(corpus.rows))}) {come} from "
-        said += "the text generator; no figure says that training on them helps."
-        found.append(("care", "Expansion: not shown to help", said))
-    elif not corpus.release:
-        found.append(("", "Expansion: no generated rows", "Every row is from templates or real."))
+    found += _usefulness(corpus)
+    found += _expansion(corpus)
     if corpus.facts.get("clean", {}).get("leaks") == 0:
         said = "Followed through parents to the root templates, no row and no template stands in "
         found.append(("good", "No leak between splits", said + "two splits."))
@@ -103,6 +99,36 @@ def _verdicts(corpus: Corpus) -> list[tuple[str, str, str]]:
     found += _associations(corpus)
     found += _private(corpus)
     return found
+
+
+def _usefulness(corpus: Corpus) -> list[tuple[str, str, str]]:
+    """The verdict of the assessment on real rows."""
+    if not corpus.assessment:
+        return []
+    code, reasons = corpus.assessment["verdict_code"], corpus.assessment["reasons"]
+    kind = "good" if code == "use" else "care"
+    head = f"On real rows: {corpus.assessment['verdict']}"
+    return [(kind, head, f"{reasons[-1][:1].upper()}{reasons[-1][1:]}." if reasons else "")]
+
+
+def _expansion(corpus: Corpus) -> list[tuple[str, str, str]]:
+    """What became of generated rows."""
+    generated = sum(1 for row in corpus.rows if row["generation"])
+    if corpus.gate.expansion == KEPT_OUT:
+        said = f"{counted(corpus.kept_out, 'generated row')} did not prove useful and "
+        said += f"{'is' if corpus.kept_out == 1 else 'are'} offered apart, in config nlu_expanded: "
+        return [("", "Expansion: kept out of config nlu", f"{said}{corpus.gate.reason}.")]
+    if generated:
+        come = "comes" if generated == 1 else "come"
+        said = f"{counted(generated, 'row')} ({percent(generated, len(corpus.rows))}) {come} from "
+        said += "the text generator; "
+        if expansion_helps(corpus):
+            return [("good", "Expansion: helps", f"{said}{corpus.gate.reason}.")]
+        said += corpus.gate.reason or "no figure says that training on them helps"
+        return [("care", "Expansion: not shown to help", f"{said}.")]
+    if corpus.release:
+        return []
+    return [("", "Expansion: no generated rows", "Every row is from templates or real.")]
 
 
 def _associations(corpus: Corpus) -> list[tuple[str, str, str]]:
@@ -122,7 +148,8 @@ def _private(corpus: Corpus) -> list[tuple[str, str, str]]:
     rows, clips = corpus.private.get("rows", 0), corpus.private.get("clips", 0)
     if not rows:
         return []
-    used = "trained the generator" if any(r["generation"] for r in corpus.rows) else "were read"
+    trained = corpus.kept_out or any(row["generation"] for row in corpus.rows)
+    used = "trained the generator" if trained else "were read"
     used = "was read" if rows == 1 and used == "were read" else used
     said = f"{counted(rows, 'real row')} {used} and {'is' if rows == 1 else 'are'} not in the "
     said += "release"

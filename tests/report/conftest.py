@@ -197,7 +197,6 @@ def expand_facts(accepted: int) -> dict[str, Any]:
     }
     distinct = sum(verdicts.values())
     return {
-        "usefulness": "not assessed",
         "wanted": 30,
         "accepted": accepted,
         "candidates": 1200,
