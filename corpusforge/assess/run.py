@@ -53,7 +53,7 @@ class Options:
 
     seed: int = 1
     draws: int = 3
-    max_rows: int = 5_000
+    max_rows: int = 3_000
     encoder: str | None = None
     curve: bool = False
     generations: int = 0
@@ -210,7 +210,8 @@ def _capped(evidence: Evidence, options: Options) -> tuple[Evidence, list[str]]:
     strange = np.array([intent not in known for intent in evidence.synthetic.intents], dtype=bool)
     if strange.any():
         notes.append(
-            f"{strange.sum():,} rows of the corpus have intents without a real row; they are not judged"
+            f"{strange.sum():,} rows of the corpus have intents without a real row; they are not "
+            "judged"
         )
         evidence = replace(evidence, synthetic=evidence.synthetic.where(~strange))
     if len(evidence.real) > MAX_REAL_ROWS:
