@@ -112,7 +112,9 @@ def beside(corpus: Path, name: str) -> Path:
     if (whole / "recipe.json").is_file():
         return corpus / name
     stem = whole.name if whole.is_dir() else whole.stem
-    return whole.parent / f"{stem}-{name}"
+    # Paths are shown to the user: as typed, where that says where it is ("." does not).
+    parent = corpus.parent if corpus.name == whole.name else whole.parent
+    return parent / f"{stem}-{name}"
 
 
 def path_for(corpus: Path) -> Path:

@@ -99,12 +99,12 @@ def entries(document: Mapping[str, Any]) -> list[Entry]:
 
 def write(document: Mapping[str, Any], files: Files) -> None:
     """Write figures, history and page, each whole or not at all."""
-    from corpusforge.assess import page
+    from corpusforge.assess.page import render
 
     files.figures.parent.mkdir(parents=True, exist_ok=True)
     write_json(document, files.figures)
     history.append(files.history, *entries(document))
-    write_bytes(page.render(document, history.read(files.history)).encode(), files.page)
+    write_bytes(render(document, history.read(files.history)).encode(), files.page)
 
 
 def speech_only(corpus: Path, speech: Mapping[str, Any]) -> dict[str, Any]:
