@@ -168,7 +168,7 @@ def temporary_files(out):
 
 def test_killed_in_every_stage_and_run_again(tiny_run, tmp_path, tiny_recipe):
     out = tmp_path / "corpus"
-    for place in (*stage_names()[:3], "clip", *stage_names()[3:], "publish:release"):
+    for place in (*stage_names()[:4], "clip", *stage_names()[4:], "publish:release"):
         kill(tiny_recipe, out, place)
         assert not (out / "manifest.json").exists()
     summary = api.build(tiny_recipe, out)

@@ -25,6 +25,7 @@ _LEFT_OUT = (
     "are left out here."
 )
 _QUOTE = re.compile(r",? (?:with )?“.*$", re.DOTALL)
+_WORD = re.compile(r'"[^"]*"')
 
 
 def private_names(rows: pa.Table) -> frozenset[str]:
@@ -77,7 +78,7 @@ def _without(value: Any, telling: re.Pattern[str] | None) -> Any:
 
 def _kept(value: Any, telling: re.Pattern[str] | None) -> Any:
     if isinstance(value, str):
-        value = _QUOTE.sub("", value)
+        value = _WORD.sub("(a word)", _QUOTE.sub("", value))
         return _GONE if telling is not None and telling.search(value) else value
     if isinstance(value, Mapping):
         return _kept_mapping(value, telling)
