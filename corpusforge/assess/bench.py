@@ -15,6 +15,7 @@ import numpy.typing as npt
 from corpusforge.assess import controls
 from corpusforge.assess.classifiers import Classifier
 from corpusforge.assess.rows import Rows
+from corpusforge.core.errors import require
 from corpusforge.core.seeding import rng
 
 __all__ = [
@@ -176,11 +177,10 @@ class Bench:
         """
         key = (classifier, arm)
         if key not in self._predicted:
-            from threadpoolctl import threadpool_limits
-
+            threads = require("threadpoolctl", extra="all", purpose="assessing")
             # One thread: the matrices are small, and two threads on a busy machine wait for
             # each other (25 times slower in a trial). It also fixes the order of sums.
-            with threadpool_limits(1):
+            with threads.threadpool_limits(1):
                 self._predicted[key] = self._run(self.classifiers[classifier], arm)
         return self._predicted[key]
 

@@ -24,7 +24,7 @@ from corpusforge.core.run import package_versions
 from corpusforge.core.seeding import rng
 
 if TYPE_CHECKING:
-    from corpusforge.assess.collapse import Collapse
+    from corpusforge.assess.collapse import Collapses
     from corpusforge.assess.curve import Mixing
 
 __all__ = ["Assessment", "Options", "assess", "compare", "make_bench"]
@@ -82,7 +82,7 @@ class Assessment:
     fidelity: Fidelity
     slots: SlotF1
     mixing: Mixing | None
-    collapse: Collapse | None
+    collapse: Collapses | None
     advice: Advice
     facts: Mapping[str, Any]
     protocol: Mapping[str, Any]
@@ -186,9 +186,12 @@ def assess(evidence: Evidence, options: Options, progress: Progress) -> Assessme
         verdict = with_mixing(verdict, mixing)
     collapse = None
     if options.generations:
-        from corpusforge.assess.collapse import run_collapse
+        from corpusforge.assess.collapse import both_modes
 
-        collapse = run_collapse(evidence, options, encoder, progress)
+        number = options.generations
+        collapse = both_modes(
+            evidence.real, evidence.test, options.generator, number, options.seed, progress
+        )
     return Assessment(
         verdict=verdict,
         usefulness=found,
