@@ -32,7 +32,8 @@ def files_for(corpus: Path, out: Path | None) -> Files:
     Args:
         corpus: What is assessed.
         out: Folder for figures and page, made when it is written; None = a run folder itself,
-            else beside the corpus under its name.
+            else beside the corpus under its name. The history stands by the corpus in any
+            case, unless nothing can be written there.
 
     Raises:
         InputError: When the folder cannot be written or is a release, whose checksums cover
@@ -48,13 +49,14 @@ def files_for(corpus: Path, out: Path | None) -> Files:
                 hint="name another folder",
             )
         figures, page = out / "assess.json", out / "assess.html"
+    if not _can_be_written(figures.parent):
+        raise InputError(
+            f"{figures.parent} cannot be written, and {figures.name} goes there",
+            hint="name a folder with -o" if out is None else "name another folder",
+        )
     past = history.path_for(corpus) if corpus.exists() else figures.with_name("history.parquet")
-    for folder in (figures.parent, past.parent):
-        if not _can_be_written(folder):
-            raise InputError(
-                f"{folder} cannot be written, assess.json and history.parquet go there",
-                hint="name a folder with -o" if out is None else "",
-            )
+    if not _can_be_written(past.parent):
+        past = figures.with_name("history.parquet")
     history.read(past)
     return Files(figures, page, past)
 
