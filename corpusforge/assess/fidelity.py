@@ -165,13 +165,16 @@ def measure_fidelity(
     it has seen look as real as can be.
 
     Args:
-        synthetic: Rows to judge.
+        synthetic: Rows to judge; texts without a word are left out, here and of `real`.
         real: Rows to hold them against; half of them stand in for the ceiling.
         encoder: For precision, recall, density, coverage and Vendi. A TF-IDF one is fitted
             anew, on all three samples.
         rng: For samples and folds.
         sample_rows: Rows per sample at most.
     """
+    synthetic, real = (
+        rows.where([bool(text) for text in rows.folded]) for rows in (synthetic, real)
+    )
     made, first, second = matched_samples(synthetic, real, rng, sample_rows)
     notes = _notes(synthetic, real, made)
     intents = len(set(first.intents))
