@@ -58,6 +58,8 @@ def test_a_resolved_recipe_fits_the_schema_and_builds_the_same_recipe(write):
         (GOOD + "speech:\n  engines: [hibary]\n", "did you mean 'hibari'?"),
         (GOOD + "clean:\n  filters: [exact_dupe]\n", "there is no filter 'exact_dupe'"),
         (GOOD.replace("en.yaml", "fr.yaml"), "there is no file or folder"),
+        (GOOD + "assess:\n  encoder: ./model\n", "recipe.yaml:7:12: there is no folder"),
+        (GOOD + "assess:\n  draws: 1\n", "assess.draws: 1 is below the minimum of 2"),
         (GOOD + "  splits: {train: 0.5}\n", "split shares must sum to 1"),
         (GOOD + "expand: {rounds: -1}\n", "-1 is below the minimum of 0"),
         ("- a\n", "a recipe is a mapping of keys"),

@@ -6,13 +6,14 @@ import pytest
 
 from corpusforge.core.errors import RunError
 from corpusforge.core.executors import InlineExecutor, ProcessExecutor
+from corpusforge.core.gate import KEPT_OUT, Gate
 from corpusforge.core.recipe import RealConfig
 from corpusforge.core.run import Cache
-from corpusforge.core.schema import CLIPS, DROPPED_CLIPS, read_table
+from corpusforge.core.schema import CLIPS, DROPPED_CLIPS, read_table, write_table
 from corpusforge.speech import stage
 from corpusforge.speech.engine import Problem
 from corpusforge.speech.engines.espeak import PLUGIN as ESPEAK
-from tests.speech.rows import corpus, recipe, speak, utterance
+from tests.speech.rows import context, corpus, recipe, speak, utterance
 
 needs_espeak = pytest.mark.skipif(bool(ESPEAK.missing()), reason=ESPEAK.missing())
 ENGINES = ("hibari",) if ESPEAK.missing() else ("hibari", "espeak")
@@ -217,3 +218,21 @@ def test_the_configuration_is_json_and_follows_the_engines():
     one, two = (stage.config(recipe(engines=engines)) for engines in (("hibari",), ("espeak",)))
     assert json.dumps(one) != json.dumps(two)
     assert "hibari-tts" in one["engines"]["hibari"]
+
+
+def test_rows_that_the_gate_keeps_out_are_not_spoken(tmp_path):
+    made = [
+        utterance(100 + n, f"made up {n}", origin="gan", generation=1, split="train", slots=())
+        for n in range(5)
+    ]
+    table = corpus(10, *made)
+    (tmp_path / "clean").mkdir()
+    write_table(table, tmp_path / "clean" / "utterances.parquet")
+    assess = tmp_path / "assess"
+    assess.mkdir()
+    Gate(KEPT_OUT, "no gain", ("gan",)).write(assess)
+    inputs = {"clean": tmp_path / "clean", "assess": assess}
+    result = stage.run(context(tmp_path, "speech", recipe(clips=15), inputs))
+    clips = read_table(tmp_path / "speech" / "clips.parquet")
+    assert result.rows_in == clips.num_rows == 10
+    assert set(clips["origin"].to_pylist()) == {"grammar"}
