@@ -31,8 +31,8 @@ def add_verbs(verbs: Any) -> None:
                      help="retrain the generator N times on its own rows (0)")  # fmt: skip
     sub.add_argument("--generator", default="trigram", choices=("trigram", "gan"))
     sub.add_argument("--draws", type=int, default=3, metavar="N", help="repeats (3)")
-    sub.add_argument("--max-rows", type=int, default=5000, metavar="N",
-                     help="synthetic rows to train on at most (5000)")  # fmt: skip
+    sub.add_argument("--max-rows", type=int, default=3000, metavar="N",
+                     help="synthetic rows to train on at most (3000)")  # fmt: skip
     sub.add_argument("--audio", metavar="FOLDER", help="real recordings to assess the clips on")
     sub.add_argument("-o", "--out", metavar="DIR", help="folder for assess.json and assess.html")
 

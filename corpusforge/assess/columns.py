@@ -10,10 +10,10 @@ from corpusforge.core.errors import InputError
 from corpusforge.grammar.columns import kind_of
 from corpusforge.grammar.init_recipe import (
     SLOT_NAMES,
-    _find_label,
-    _find_split,
-    _find_text,
-    _named,
+    find_label,
+    find_split,
+    find_text,
+    named_column,
 )
 from corpusforge.grammar.raw import RawTable
 
@@ -92,13 +92,13 @@ def find_columns(raw: RawTable, names: ColumnNames, file: str) -> Found:
                 allowed=columns,
                 hint=f"name another column: --{option} COLUMN",
             )
-    slots = names.slots if names.slots in columns else _named(columns, SLOT_NAMES)
+    slots = names.slots if names.slots in columns else named_column(columns, SLOT_NAMES)
     guessed = [
         f"{what} from column {name!r}"
         for what, name, plain in (("text", text, "text"), ("labels", label, "intent"))
         if name not in (plain, names.text, names.label)
     ]
-    return Found(text, label, slots, _find_split(raw), tuple(guessed))
+    return Found(text, label, slots, find_split(raw), tuple(guessed))
 
 
 def _default(name: str, columns: Sequence[str]) -> str | None:
@@ -107,13 +107,13 @@ def _default(name: str, columns: Sequence[str]) -> str | None:
 
 def _guess_text(raw: RawTable, file: str) -> str:
     try:
-        return _find_text(raw, Path(file))
+        return find_text(raw, Path(file))
     except InputError as error:
         raise InputError(error.message, hint="name the column of the sentences: --text") from None
 
 
 def _guess_label(raw: RawTable, file: str, text: str) -> str:
     try:
-        return _find_label(raw, Path(file), text)
+        return find_label(raw, Path(file), text)
     except InputError as error:
         raise InputError(error.message, hint="name the column of the labels: --label") from None

@@ -18,7 +18,18 @@ from corpusforge.grammar.annotations import AnnotationError, read_slots, tidy
 from corpusforge.grammar.columns import kind_of
 from corpusforge.grammar.raw import RawTable, read_raw, split_name
 
-__all__ = ["init_from_file", "init_new"]
+__all__ = [
+    "LABEL_NAMES",
+    "SLOT_NAMES",
+    "SPLIT_NAMES",
+    "TEXT_NAMES",
+    "find_label",
+    "find_split",
+    "find_text",
+    "init_from_file",
+    "init_new",
+    "named_column",
+]
 
 # Usual names in published data sets, likeliest first.
 TEXT_NAMES = ("text", "utterance", "sentence", "query", "question", "utt", "input", "transcript")
@@ -121,9 +132,9 @@ def init_from_file(file: Path, out: Path) -> Path:
     columns = raw.table.column_names
     if raw.table.num_rows == 0:
         raise InputError(f"{file} holds no rows, only columns: {', '.join(columns)}")
-    text = _find_text(raw, file)
-    label = _find_label(raw, file, text)
-    split = _find_split(raw)
+    text = find_text(raw, file)
+    label = find_label(raw, file, text)
+    split = find_split(raw)
     rows = raw.table.num_rows
     labels = len(set(raw.table[label].to_pylist()))
     lines = [
@@ -153,7 +164,7 @@ def init_from_file(file: Path, out: Path) -> Path:
 
 def _slots_line(raw: RawTable, text: str) -> str:
     """The line of the slot column, which is taken when most of its rows parse."""
-    column = _named(raw.table.column_names, SLOT_NAMES)
+    column = named_column(raw.table.column_names, SLOT_NAMES)
     if column is None:
         return "  # slots: no column of {name, start, end}"
     looked_at = min(raw.table.num_rows, _LOOKED_AT)
@@ -235,7 +246,8 @@ def _strings(raw: RawTable) -> list[str]:
     return [item.name for item in raw.table.schema if any(kind(item.type) for kind in kinds)]
 
 
-def _named(columns: Sequence[str], names: Sequence[str]) -> str | None:
+def named_column(columns: Sequence[str], names: Sequence[str]) -> str | None:
+    """The first of `names` that is a column, whatever its case; None when none is."""
     lowered = {column.lower(): column for column in reversed(columns)}
     return next((lowered[name] for name in names if name in lowered), None)
 
@@ -248,9 +260,14 @@ def _described(raw: RawTable) -> str:
     )
 
 
-def _find_text(raw: RawTable, file: Path) -> str:
+def find_text(raw: RawTable, file: Path) -> str:
+    """The column that holds sentences: by a usual name, else by what it holds.
+
+    Raises:
+        InputError: When no column looks like sentences.
+    """
     columns = _strings(raw)
-    named = _named(columns, TEXT_NAMES)
+    named = named_column(columns, TEXT_NAMES)
     if named is not None:
         return named
     # Sentences have spaces and hardly repeat.
@@ -266,14 +283,19 @@ def _find_text(raw: RawTable, file: Path) -> str:
     return best
 
 
-def _find_label(raw: RawTable, file: Path, text: str) -> str:
+def find_label(raw: RawTable, file: Path, text: str) -> str:
+    """The column that holds intents: by a usual name, else the one that repeats most.
+
+    Raises:
+        InputError: When no column looks like labels.
+    """
     refused = ("lists", "mappings", "numbers with decimals")
     columns = [
         column
         for column in raw.table.column_names
         if column != text and kind_of(raw, column) not in refused
     ]
-    named = _named(columns, LABEL_NAMES)
+    named = named_column(columns, LABEL_NAMES)
     if named is not None:
         return named
     # Labels repeat, and there is more than one.
@@ -291,8 +313,9 @@ def _find_label(raw: RawTable, file: Path, text: str) -> str:
     return min(shares, key=shares.__getitem__)
 
 
-def _find_split(raw: RawTable) -> str | None:
-    column = _named(raw.table.column_names, SPLIT_NAMES)
+def find_split(raw: RawTable) -> str | None:
+    """The column that holds splits, by a usual name and usual values; None when none does."""
+    column = named_column(raw.table.column_names, SPLIT_NAMES)
     return column if column is not None and _is_split(_values(raw, column)) else None
 
 
