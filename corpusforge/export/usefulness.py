@@ -50,7 +50,7 @@ def usefulness_section(
         "Measured on real rows that the classifiers had not seen. Verdict for the corpus: "
         f"**{assessment['verdict']}**.",
         "\n".join(f"- {reason}" for reason in assessment.get("reasons", ())),
-        _table(assessment.get("usefulness") or {}),
+        _table(assessment.get("usefulness") or {}, assessment.get("protocol") or {}),
         _expansion(gate, generated, kept_out),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -69,10 +69,13 @@ def _not_assessed(generated: int) -> str:
 _LEAVE_OUT = '`nlu.filter(lambda row: row["generation"] == 0)`'
 
 
-def _table(usefulness: Mapping[str, Any]) -> str:
+def _table(usefulness: Mapping[str, Any], protocol: Mapping[str, Any]) -> str:
     """Accuracy per classifier and arm, with 95 % intervals."""
     lines: list[Sequence[str]] = []
-    for name, one in usefulness.get("classifiers", {}).items():
+    found = usefulness.get("classifiers", {})
+    # JSON files sort by name; the protocol knows the order.
+    order = dict.fromkeys((*protocol.get("classifiers", ()), *found))
+    for name, one in ((name, found[name]) for name in order if name in found):
         shown = [_accuracy(one["arms"].get(arm)) for arm in _ARMS]
         gain = one["gain"]
         interval = f"{gain['mean_pp']:+.1f} ({gain['low_pp']:+.1f} to {gain['high_pp']:+.1f})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from corpusforge.core.gate import KEPT_OUT
@@ -17,6 +17,7 @@ __all__ = ["expansion_helps", "usefulness_section"]
 _MOST_INTENTS = 10
 _MOST_STEPS = 5
 _BOTH = "real + synthetic"
+_FIRST_ARMS = ("real", "synthetic", _BOTH)
 
 
 def expansion_helps(corpus: Corpus) -> bool:
@@ -42,7 +43,7 @@ def usefulness_section(corpus: Corpus) -> Markup:
         element("p", {}, "Verdict on real rows: ", element("b", {}, str(found["verdict"])), "."),
         element("ul", {"class": "more"}, *reasons),
         *_expansion(corpus),
-        *_arms(found.get("usefulness") or {}),
+        *_arms(found.get("usefulness") or {}, (found.get("protocol") or {}).get("classifiers", ())),
         *_intents(found.get("intents") or ()),
         *_steps(found.get("what_next") or ()),
     ]
@@ -64,12 +65,19 @@ def _expansion(corpus: Corpus) -> list[Markup]:
     return [element("p", {}, said)]
 
 
-def _arms(usefulness: Mapping[str, Any]) -> list[Markup]:
+def _ordered(arms: Iterable[str]) -> list[str]:
+    """The arms that the verdict is about, then the controls: JSON files sort by name."""
+    there = set(arms)
+    return [arm for arm in _FIRST_ARMS if arm in there] + sorted(there - set(_FIRST_ARMS))
+
+
+def _arms(usefulness: Mapping[str, Any], order: Sequence[str]) -> list[Markup]:
     """What each classifier gets right, by what it was trained on."""
-    classifiers: Mapping[str, Any] = usefulness.get("classifiers", {})
-    if not classifiers:
+    found: Mapping[str, Any] = usefulness.get("classifiers", {})
+    if not found:
         return []
-    arms = list(dict.fromkeys(arm for one in classifiers.values() for arm in one["arms"]))
+    classifiers = {name: found[name] for name in dict.fromkeys((*order, *found)) if name in found}
+    arms = _ordered(arm for one in classifiers.values() for arm in one["arms"])
     rows: list[list[Markup | str | int]] = [
         [arm, *(_accuracy(one["arms"].get(arm)) for one in classifiers.values())] for arm in arms
     ]
@@ -108,7 +116,7 @@ def _intents(intents: Sequence[Mapping[str, Any]]) -> list[Markup]:
     """The intents with the lowest recall, by the last arm."""
     if not intents:
         return []
-    arms = list(intents[0]["recall"])
+    arms = _ordered(intents[0]["recall"])
     worst = sorted(intents, key=lambda one: (one["recall"].get(arms[-1], 0.0), one["intent"]))
     rows: list[list[Markup | str | int]] = [
         [
