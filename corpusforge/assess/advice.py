@@ -81,8 +81,8 @@ class IntentAdvice:
         real_rows: Real training rows.
         synthetic_rows: Rows of the corpus.
         recall: Arm -> share of the test rows answered right, 0..1.
-        worst_tenth: Among the tenth of the intents (at least one) with the lowest recall of the
-            last arm: real + synthetic, or the only one there is.
+        worst_tenth: Among the tenth of the intents (at least one) with the lowest recall of what
+            a user would train on: real + synthetic rows, real ones alone where these do better.
         failing_rows: Test rows that most trainings on the corpus alone get wrong.
         confused_with: Intent that these are mostly taken for, "" without any.
         failing: Some failing rows.
@@ -198,8 +198,10 @@ def advise(bench: Bench, *, shown: Rows | None = None) -> Advice:
         tested = displayed = _Answers.of(bench.tested, votes[SYNTHETIC])
         if shown is not None:
             displayed = _Answers.of(shown, _votes_on(bench, shown))
-    intents = _intents(bench, wrong, known, tested, displayed)
-    basis = wrong[arms[-1]]
+    # What a user would train on: both, unless the corpus makes it worse.
+    used = min(reversed(arms), key=lambda arm: wrong[arm].mean() if arm != SYNTHETIC else 2.0)
+    intents = _intents(bench, wrong, known, (tested, displayed), used)
+    basis = wrong[used]
     steps = more_real_rows(bench, wrong[REAL], basis) if REAL in arms else []
     if tested is not None:
         cues = {one.intent: one.cues for one in intents}
@@ -209,7 +211,7 @@ def advise(bench: Bench, *, shown: Rows | None = None) -> Advice:
 
 
 def _arms(bench: Bench) -> tuple[str, ...]:
-    """The arms that can be trained; the last one is what a user would train on."""
+    """The arms that can be trained."""
     if not len(bench.synthetic):
         return (REAL,)
     if not len(bench.real):
@@ -244,9 +246,10 @@ def _intents(
     bench: Bench,
     wrong: Mapping[str, Shares],
     known: Mapping[str, Vocabulary],
-    tested: _Answers | None,
-    displayed: _Answers | None,
+    answers: tuple[_Answers | None, _Answers | None],
+    used: str,
 ) -> tuple[IntentAdvice, ...]:
+    tested, displayed = answers
     made, real = Counter(bench.synthetic.intents), Counter(bench.real.intents)
     by_intent = bench.tested.by_intent()
     nowhere = np.zeros(0, dtype=np.int64)
@@ -254,8 +257,7 @@ def _intents(
         intent: {arm: 1 - float(own[places].mean()) for arm, own in wrong.items()}
         for intent, places in by_intent.items()
     }
-    last = list(wrong)[-1]
-    order = sorted(by_intent, key=lambda intent: (recall[intent][last], intent))
+    order = sorted(by_intent, key=lambda intent: (recall[intent][used], intent))
     worst = order[: max(1, round(len(order) / 10))]
     elsewhere = displayed.rows.by_intent() if displayed is not None else {}
     found = []

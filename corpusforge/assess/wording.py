@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from itertools import pairwise
 
 from corpusforge.assess.rows import Rows
 from corpusforge.core.spans import Slot, tokens
-from corpusforge.core.text import SLOT_PATTERN, delexicalise, fold
+from corpusforge.core.text import SLOT_PATTERN, delexicalise
 
 __all__ = [
     "Cue",
@@ -31,7 +32,7 @@ class Cue:
     """A word or a pair of neighbouring words that a corpus lacks.
 
     Attributes:
-        words: As `core.text.fold` writes them.
+        words: Casefolded.
         failing: Failing rows that have it.
         right: Rows of the same intent that have it and are answered right.
     """
@@ -46,7 +47,7 @@ class Vocabulary:
     """What the rows of one intent say, slot values included.
 
     Attributes:
-        words: Folded words.
+        words: Casefolded words.
         pairs: Neighbouring ones, joined by a space.
     """
 
@@ -55,9 +56,10 @@ class Vocabulary:
 
 
 def _words(text: str) -> list[str]:
-    """Folded words; single characters where a script has no spaces."""
-    folded = fold(text)
-    return [folded[start:end] for start, end in tokens(folded)]
+    """Casefolded words, inner apostrophes kept; single characters where a script has no spaces."""
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+    words = (folded[start:end] for start, end in tokens(folded))
+    return [word for word in words if any(char.isalnum() for char in word)]
 
 
 def _pairs(words: Sequence[str]) -> list[str]:

@@ -146,14 +146,22 @@ def test_ten_more_rows_pay_where_more_rows_have_paid():
     """Two intents are said in many ways and grow with rows, the others are known from few."""
     first, second = ([chr(97 + n + start) * 3 for n in range(13)] for start in (0, 13))
     ways = {**WAYS, "wide": [["ask"], first], "broad": [["ask"], second]}
-    advice = advise(bench(rows(8, 1, ways=ways), NOTHING, rows(30, 3, ways=ways), draws=3))
+    advice = advise(bench(rows(10, 1, ways=ways), NOTHING, rows(30, 3, ways=ways), draws=3))
     # "ask" with an unknown word is taken for one of the two, so the other one has the errors.
     worst = min(advice.intents, key=lambda one: one.recall["real"])
     assert worst.intent in ("wide", "broad") and worst.worst_tenth
-    first = advice.what_next[0]
+    everyone, first = advice.what_next[:2]
+    assert everyone.text == "10 more real rows for every intent (50 in all)"
     assert (first.action, first.intent) == ("real_rows", worst.intent)
     assert first.text == f"10 more real rows for {worst.intent}"
-    assert 1 < first.expected_gain_pp < 20 * (1 - worst.recall["real"])
+    assert 0.2 < first.expected_gain_pp < 20 * (1 - worst.recall["real"])
+    assert first.expected_gain_pp < everyone.expected_gain_pp
+
+
+def test_no_intent_is_singled_out_when_that_would_upset_the_balance():
+    ways = {"wide": [["ask"], ["one", "two", "three"]], "broad": [["ask"], ["red", "blue"]]}
+    few = advise(bench(rows(2, 1, ways=ways), NOTHING, rows(20, 3, ways=ways)))
+    assert [step.intent for step in few.what_next] in ([""], [])
 
 
 def test_an_intent_without_real_rows_is_asked_for_first():
