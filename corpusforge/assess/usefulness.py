@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from corpusforge.assess.bench import (
     CONTROLS,
+    DUPLICATED,
     IDF,
     RANDOM_LABELS,
     REAL,
@@ -126,6 +127,7 @@ class OneClassifier:
         scores: One per arm.
         gain: Real + synthetic against real.
         edge: Real + synthetic against the best control.
+        weight: Real + synthetic against as much weight of duplicated real rows.
         tstr_ratio: Accuracy of synthetic alone over that of real alone.
         synthetic_loss: Synthetic alone against real alone.
         worth: What synthetic alone is worth.
@@ -136,6 +138,7 @@ class OneClassifier:
     scores: tuple[Score, ...]
     gain: Difference
     edge: Difference
+    weight: Difference
     tstr_ratio: float
     synthetic_loss: Difference
     worth: WorthRows
@@ -151,6 +154,7 @@ class OneClassifier:
             "arms": {score.arm: score.to_json() for score in self.scores},
             "gain": self.gain.to_json(),
             "edge": self.edge.to_json(),
+            "against_duplicated": self.weight.to_json(),
             "tstr_ratio": _rounded(self.tstr_ratio),
             "synthetic_against_real": self.synthetic_loss.to_json(),
             "worth": self.worth.to_json(),
@@ -229,6 +233,7 @@ def _one(
         scores=tuple(scores),
         gain=Difference.of(bench, name, REAL_SYNTHETIC, REAL),
         edge=Difference.of(bench, name, REAL_SYNTHETIC, best.arm),
+        weight=Difference.of(bench, name, REAL_SYNTHETIC, DUPLICATED),
         tstr_ratio=alone / max(by_arm[REAL].accuracy, 1e-9),
         synthetic_loss=Difference.of(bench, name, SYNTHETIC, REAL),
         worth=_worth(alone, curve),

@@ -4,9 +4,12 @@ Rules, in this order (classifier-wise intervals at 97.5 %, see `usefulness.DECIS
 
 1. *Helps*: real + synthetic beats real, and beats the best control (duplicated real rows, EDA,
    a per-intent trigram model, document frequencies alone): both lower bounds above 0.
-2. *Harms*: the upper bound of the gain is below 0 and the mean loss is at least half a point.
-3. A classifier that is harmed: smaller doses are tried; one that helps and harms nobody gives
-   "use it up to x %", else "do not use it".
+2. *Harms*: the upper bound of the gain is below 0, the mean loss is at least half a point, and
+   the upper bound against duplicated real rows of the same weight is below 0 too: what a heap
+   of copies does as well is the work of weights, not of what the rows say.
+3. A classifier that is harmed: smaller doses are tried; one that helps one classifier and on
+   average costs none anything gives "use it up to x %", else "do not use it", also where the
+   other classifier gains.
 4. One helps, none is harmed: "use it".
 5. None helps: with the corpus alone a classifier is below half of what real rows give: "do not
    use it", it does not carry these intents.
@@ -70,12 +73,13 @@ class Verdict:
         }
 
 
-def _helps(gain: Difference, edge: Difference | None) -> bool:
+def _helps(gain: Difference, edge: Difference | None = None) -> bool:
     return gain.decision_low_pp > 0 and (edge is None or edge.decision_low_pp > 0)
 
 
-def _harms(gain: Difference) -> bool:
-    return gain.decision_high_pp < 0 and gain.mean_pp <= -_LEAST_LOSS_PP
+def _harms(gain: Difference, weight: Difference) -> bool:
+    lost = gain.decision_high_pp < 0 and gain.mean_pp <= -_LEAST_LOSS_PP
+    return lost and weight.decision_high_pp < 0
 
 
 def decide(bench: Bench, found: Usefulness) -> Verdict:
@@ -83,7 +87,7 @@ def decide(bench: Bench, found: Usefulness) -> Verdict:
     ones = found.classifiers
     reasons = [_gain_reason(one) for one in ones]
     helped = [one for one in ones if _helps(one.gain, one.edge)]
-    harmed = [one for one in ones if _harms(one.gain)]
+    harmed = [one for one in ones if _harms(one.gain, one.weight)]
     few = found.test_rows < MIN_TEST_ROWS or found.test_rows < MIN_PER_INTENT * found.intents
     if few:
         return _too_few(found, reasons)
@@ -161,7 +165,7 @@ def _harmed(bench: Bench, harmed: Sequence[OneClassifier], reasons: list[str]) -
             continue
         arm = f"{REAL_SYNTHETIC} x{dose:g}"
         gains = [Difference.of(bench, name, arm, REAL) for name in bench.classifiers]
-        if any(_helps(gain, None) for gain in gains) and not any(_harms(gain) for gain in gains):
+        if any(_helps(gain) for gain in gains) and min(gain.mean_pp for gain in gains) >= 0:
             share = dose / (1 + dose)
             shown = ", ".join(
                 f"{name} {gain.mean_pp:+.1f} ({gain.low_pp:+.1f} to {gain.high_pp:+.1f})"
