@@ -2,7 +2,7 @@
 
     CORPUSFORGE_DATA=DATA python -m eval.collapse
     CORPUSFORGE_DATA=DATA python -m eval.collapse --quick
-    CORPUSFORGE_DATA=DATA python -m eval.collapse --generator gan --seeds 1 --generations 3
+    CORPUSFORGE_DATA=DATA python -m eval.collapse --generator gan --rows 40 --seeds 1
 
 A generator is fitted on its own output: replace and accumulate. Beside them two controls in
 which nothing can collapse: "real", where every generation is a fresh draw of other real rows,
@@ -25,10 +25,9 @@ from typing import Any
 import numpy as np
 
 from corpusforge.assess.classifiers import TfidfSvm
-from corpusforge.assess.collapse import MODES, Collapse, Ruler, alarms_of, run_collapse
+from corpusforge.assess.collapse import Collapse, Ruler, alarms_of, both_modes
 from corpusforge.assess.controls import trigram
 from corpusforge.assess.rows import Rows
-from corpusforge.core.progress import Progress
 from corpusforge.core.run import package_versions
 from corpusforge.core.seeding import rng
 from eval.data import RealData, named
@@ -90,7 +89,7 @@ def summary(cells: list[dict[str, Any]]) -> dict[str, Any]:
         "alarms_fired": sum(cell["alarm"] for cell in cells),
         "vocabulary_lost_since_generation_1": _spread(lost),
         "vocabulary_lost_since_real": _spread(since_real),
-        "cpu_s": _spread([cell["cpu_s"] for cell in cells]),
+        "cpu_s_of_both_loops": _spread([cell["cpu_s_of_both_loops"] for cell in cells]),
     }
     means = {}
     for name in ("tail_coverage", "distinct_2", "distinct_3", "vendi", "accuracy", "copies"):
@@ -123,24 +122,16 @@ def main() -> None:
     cells: dict[str, list[dict[str, Any]]] = {}
     for seed in range(1, seeds + 1):
         parts = draws(data, rows, options.generations + 1, seed)
-        arms = (*MODES, *(CONTROLS if options.generator == "trigram" else ()))
-        for arm in arms:
-            start_s = time.process_time()
-            if arm in CONTROLS:
-                found = control(arm, parts, options.generations, seed, score)
-            else:
-                found = run_collapse(
-                    parts[0],
-                    options.generator,
-                    options.generations,
-                    arm,
-                    seed,
-                    score=score,
-                    progress=Progress(quiet=True),
-                )
+        start_s = time.process_time()
+        both = both_modes(parts[0], data.test, options.generator, options.generations, seed)
+        arms = {"replace": both.replace, "accumulate": both.accumulate}
+        loops_cpu_s = time.process_time() - start_s
+        for name in CONTROLS if options.generator == "trigram" else ():
+            arms[name] = control(name, parts, options.generations, seed, score)
+        for arm, found in arms.items():
             if len(found.generations) < 2:
                 continue
-            cell = {**found.to_json(), "cpu_s": round(time.process_time() - start_s, 1)}
+            cell = {**found.to_json(), "cpu_s_of_both_loops": round(loops_cpu_s, 1)}
             cells.setdefault(arm, []).append(cell)
             lost = f"{cell['vocabulary_lost']:.1%} of the vocabulary lost since generation 1"
             print(f"seed {seed} {arm}: {lost}, alarms {cell['alarms']}", flush=True)

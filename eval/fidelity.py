@@ -5,7 +5,8 @@
 
 One half of a real set stands in for synthetic rows, the other half is what it is held against:
 every alarm is a false one. Then rows that must raise alarms: copies, edits (EDA) and trigram
-samples of 5 real rows per intent. Data: SNIPS and the banking domain of CLINC150. Writes eval/results/fidelity.json.
+samples of 5 real rows per intent. Data: SNIPS and the banking domain of CLINC150. Writes
+eval/results/fidelity.json.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def true_alarms(
 def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=40)
+    parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--encoder", default=SVD_NAME, help="folder, hub name or tfidf-svd")
     parser.add_argument("--quick", action="store_true", help="5 repeats, small sets; no file")

@@ -22,7 +22,7 @@ from corpusforge.assess.classifiers import TfidfSvm
 from corpusforge.assess.realism import folded_words
 from corpusforge.assess.rows import Rows
 from corpusforge.assess.trigram import TrigramModel
-from corpusforge.core.errors import InputError
+from corpusforge.core.errors import InputError, require
 from corpusforge.core.progress import Progress
 from corpusforge.core.seeding import rng
 from corpusforge.metrics.distinct_n import distinct_n
@@ -287,16 +287,25 @@ def run_collapse(
     Raises:
         InputError: For an unknown generator or mode, or without rows or generations.
     """
+    _check(real, generations)
     if mode not in MODES:
         raise InputError(f"there is no mode {mode!r}", given=mode, allowed=MODES)
+    make = _maker(generator, seed, progress or Progress(quiet=True))
+    return _run(real, generator, make, Ruler(real, seed, score), mode, generations)
+
+
+def _check(real: Rows, generations: int) -> None:
     if generations < 1 or not len(real):
         raise InputError(
             f"collapse needs real rows and at least one generation, got {len(real)} rows and "
             f"{generations} generations"
         )
-    make = _maker(generator, seed, progress)
+
+
+def _run(
+    real: Rows, generator: str, make: _Make, ruler: Ruler, mode: Mode, generations: int
+) -> Collapse:
     counts = {intent: len(places) for intent, places in real.by_intent().items()}
-    ruler = Ruler(real, seed, score)
     found = [ruler.measure(real, 0, 0)]
     pool = real
     for number in range(1, generations + 1):
@@ -327,13 +336,20 @@ def both_modes(
     Raises:
         InputError: As `run_collapse`.
     """
+    _check(real, generations)
     score = None if test is None else partial(_accuracy, test)
-    found = []
-    for mode in MODES:
-        found.append(
-            run_collapse(real, generator, generations, mode, seed, score=score, progress=progress)
-        )
-    return Collapses(*found)
+    make = _maker(generator, seed, progress or Progress(quiet=True))
+    ruler = Ruler(real, seed, score)
+    first: list[Rows] = []
+
+    def shared(train: Rows, counts: Mapping[str, int], number: int) -> Rows:
+        if number > 1:
+            return make(train, counts, number)
+        if not first:  # the dearest step of the GAN, and the same in both modes
+            first.append(make(train, counts, 1))
+        return first[0]
+
+    return Collapses(*(_run(real, generator, shared, ruler, mode, generations) for mode in MODES))
 
 
 def _accuracy(test: Rows, train: Rows) -> float:
@@ -344,9 +360,14 @@ def _accuracy(test: Rows, train: Rows) -> float:
     return float((model.predict(test.texts) == np.array(test.intents, dtype=object)).mean())
 
 
-def _maker(generator: str, seed: int, progress: Progress | None) -> _Make:
+def _maker(generator: str, seed: int, progress: Progress) -> _Make:
     if generator == "trigram":
         return lambda train, counts, number: TrigramModel.fit(train).sample(
             counts, rng(seed, "assess.collapse", number)
         )
+    if generator == "gan":
+        require("torch", extra="text", purpose="collapse runs of the text GAN")
+        from corpusforge.assess.gan_generations import gan_rows
+
+        return lambda train, counts, number: gan_rows(train, counts, seed, number, progress)
     raise InputError(f"there is no generator {generator!r}", given=generator, allowed=GENERATORS)
