@@ -1,18 +1,20 @@
 """Does fidelity raise alarms only where it should?
 
     CORPUSFORGE_DATA=DATA python -m eval.fidelity
+    CORPUSFORGE_DATA=DATA python -m eval.fidelity --encoder default --data banking
     CORPUSFORGE_DATA=DATA python -m eval.fidelity --quick
 
 One half of a real set stands in for synthetic rows, the other half is what it is held against:
 every alarm is a false one. Then rows that must raise alarms: copies, edits (EDA) and trigram
 samples of 5 real rows per intent. Data: SNIPS and the banking domain of CLINC150. Writes
-eval/results/fidelity.json.
+eval/results/fidelity.json (fidelity_<encoder>.json with another encoder).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -96,15 +98,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--encoder", default=SVD_NAME, help="folder, hub name or tfidf-svd")
+    parser.add_argument(
+        "--encoder", default=SVD_NAME, help="folder, hub name, tfidf-svd, or default (assess's)"
+    )
+    parser.add_argument("--data", nargs="+", default=["snips", "banking"])
     parser.add_argument("--quick", action="store_true", help="5 repeats, small sets; no file")
     options = parser.parse_args()
-    pools = {name: named(name).train for name in ("snips", "banking")}
-    encoder = load_encoder(options.encoder)
+    pools = {name: named(name).train for name in options.data}
+    encoder = load_encoder(None if options.encoder == "default" else options.encoder)
     repeats = 5 if options.quick else options.repeats
     result: dict[str, Any] = {
-        "command": f"python -m eval.fidelity --repeats {repeats} --seed {options.seed} "
-        f"--encoder {encoder.name}",
+        "command": f"python -m eval.fidelity {' '.join(sys.argv[1:])}".strip(),
         "date": datetime.now(UTC).date().isoformat(),
         "seed": options.seed,
         "encoder": encoder.name,
@@ -125,7 +129,8 @@ def main() -> None:
     if not options.quick:
         RESULTS.mkdir(exist_ok=True)
         text = json.dumps(result, indent=1, ensure_ascii=False)
-        (RESULTS / "fidelity.json").write_text(text + "\n")
+        suffix = "" if encoder.name == SVD_NAME else f"_{Path(encoder.name).name}"
+        (RESULTS / f"fidelity{suffix}.json").write_text(text + "\n")
 
 
 if __name__ == "__main__":
