@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from corpusforge.assess.page_words import between, points
-from corpusforge.report.markup import Markup, element
+from corpusforge.report.markup import Markup, element, join
 
 __all__ = ["Gain", "forest"]
 
@@ -40,34 +40,7 @@ def forest(title: str, gains: Sequence[Gain], caption: str) -> Markup:
     def x(value: float) -> str:
         return f"{100 * (_EDGE + (1 - 2 * _EDGE) * (value - low) / span):.3f}%"
 
-    drawn: list[Markup] = []
-    for place, gain in enumerate(gains):
-        top = place * _ROW_PX
-        middle = top + _LINE_PX
-        color = _color(gain)
-        shown = f"{points(gain.mean)} ({between(gain.low, gain.high)})"
-        ends: dict[str, str | int] = {
-            "x1": x(gain.low),
-            "x2": x(gain.high),
-            "y1": middle,
-            "y2": middle,
-        }
-        at: dict[str, str | int] = {"cx": x(gain.mean), "cy": middle, "r": 5, "class": f"c{color}"}
-        zero: dict[str, str | int | float | bool | None] = {
-            "x1": x(0),
-            "x2": x(0),
-            "y1": top + 22,
-            "y2": top + 42,
-            "class": "zero",
-        }
-        drawn += [
-            element("text", {"x": 0, "y": top + 14, "class": "label"}, gain.label),
-            element("text", {"x": "100%", "y": top + 14, "class": "value"}, shown),
-            element("line", {"x1": 0, "x2": "100%", "y1": middle, "y2": middle, "class": "axis"}),
-            element("line", zero),
-            element("line", {**ends, "class": f"l{color} whisker"}),
-            element("circle", at, element("title", {}, f"{gain.label}: {shown}")),
-        ]
+    drawn = [_drawn(gain, place * _ROW_PX, x) for place, gain in enumerate(gains)]
     said = "; ".join(
         f"{gain.label}: {points(gain.mean)} points, {between(gain.low, gain.high)}"
         for gain in gains
@@ -91,6 +64,33 @@ def forest(title: str, gains: Sequence[Gain], caption: str) -> Markup:
         element("h3", {}, title),
         svg,
         element("figcaption", {}, caption),
+    )
+
+
+def _drawn(gain: Gain, top: int, x: Callable[[float], str]) -> Markup:
+    """Label and figures, below them the interval on its line."""
+    middle = top + _LINE_PX
+    color = _color(gain)
+    shown = f"{points(gain.mean)} ({between(gain.low, gain.high)})"
+    ends: dict[str, str | int] = {
+        "x1": x(gain.low),
+        "x2": x(gain.high),
+        "y1": middle,
+        "y2": middle,
+        "class": f"l{color} whisker",
+    }
+    at: dict[str, str | int] = {"cx": x(gain.mean), "cy": middle, "r": 5, "class": f"c{color}"}
+    line: dict[str, str | int] = {"x1": 0, "x2": "100%", "y1": middle, "y2": middle}
+    zero: dict[str, str | int] = {"x1": x(0), "x2": x(0), "y1": top + 22, "y2": top + 42}
+    return join(
+        (
+            element("text", {"x": 0, "y": top + 14, "class": "label"}, gain.label),
+            element("text", {"x": "100%", "y": top + 14, "class": "value"}, shown),
+            element("line", {**line, "class": "axis"}),
+            element("line", {**zero, "class": "zero"}),
+            element("line", ends),
+            element("circle", at, element("title", {}, f"{gain.label}: {shown}")),
+        )
     )
 
 
