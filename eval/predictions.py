@@ -23,7 +23,7 @@ from corpusforge.assess.bench import (
     TRIGRAM,
     Bench,
 )
-from corpusforge.assess.classifiers import Classifier
+from corpusforge.assess.classifiers import Classifier, TfidfSvm
 from corpusforge.assess.rows import Rows
 from corpusforge.assess.usefulness import Difference, OneClassifier, Score, Usefulness, WorthRows
 from eval.cells import code_digest, versions
@@ -132,7 +132,7 @@ def needed_for_verdict(bench: Bench, *, controls: bool = True) -> Usefulness:
     for name in bench.classifiers:
         tried = [REAL, SYNTHETIC, REAL_SYNTHETIC]
         if controls:
-            tried += [DUPLICATED, EDA, TRIGRAM, *([IDF] if name == "tfidf-svm" else [])]
+            tried += [DUPLICATED, EDA, TRIGRAM, *([IDF] if name == TfidfSvm.name else [])]
         scores = [_plain_score(bench, name, arm) for arm in tried]
         best = max(scores[3:], key=lambda score: score.accuracy) if controls else scores[0]
         ones.append(
@@ -141,6 +141,7 @@ def needed_for_verdict(bench: Bench, *, controls: bool = True) -> Usefulness:
                 scores=tuple(scores),
                 gain=Difference.of(bench, name, REAL_SYNTHETIC, REAL),
                 edge=Difference.of(bench, name, REAL_SYNTHETIC, best.arm),
+                weight=Difference.of(bench, name, REAL_SYNTHETIC, DUPLICATED),
                 tstr_ratio=scores[1].accuracy / max(scores[0].accuracy, 1e-9),
                 synthetic_loss=Difference.of(bench, name, SYNTHETIC, REAL),
                 worth=WorthRows(None, "not measured"),
