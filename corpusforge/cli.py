@@ -260,6 +260,11 @@ def _status(options: argparse.Namespace) -> int:
             f"  {entry['stage']:<12} {entry['rows_in']:>7} in {entry['rows_out']:>7} out "
             f"{dropped:>7} dropped {entry['seconds']:>8.1f} s {entry['cpu_seconds']:>8.1f} CPU s"
         )
+    if state.get("usefulness"):
+        found = state["usefulness"]
+        print(f"  does it help {found['verdict']}")
+        if found["reason"]:
+            print(f"  expansion    {found['expansion'].replace('_', ' ')}: {found['reason']}")
     whose = " (of the complete run before)" if state.get("previous") else ""
     for name in ("release", "report"):
         if state.get(name):

@@ -150,19 +150,23 @@ def compare(
     return found, decide(bench, found)
 
 
-def assess(evidence: Evidence, options: Options, progress: Progress) -> Assessment:
+def assess(
+    evidence: Evidence, options: Options, progress: Progress, *, encoder: Encoder | None = None
+) -> Assessment:
     """Measure everything and decide.
 
     Args:
         evidence: Rows of the corpus, real rows to train on and to test on.
         options: How.
         progress: For bars.
+        encoder: One that is loaded already and remembers texts; None = that of the options.
 
     Raises:
         InputError: When the encoder cannot be loaded.
     """
     evidence, notes = _capped(evidence, options)
-    encoder = load_encoder(options.encoder)
+    if encoder is None:
+        encoder = load_encoder(options.encoder)
     bench = make_bench(evidence.real, evidence.synthetic, evidence.test, encoder, options)
     found = measure(bench, progress)
     verdict = decide(bench, found)

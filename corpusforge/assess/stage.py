@@ -160,17 +160,18 @@ def _measured(ctx: StageContext, table: pa.Table, parts: Parts) -> _Outcome:
         max_rows=recipe.assess.max_rows,
         encoder=str(folder) if folder is not None else recipe.assess.encoder,
     )
+    encoder = load_encoder(options.encoder)
     found: Answer | None = None
     gate = Gate()
     if len(parts.generated):
-        found = answer(parts, load_encoder(options.encoder), options, ctx.progress)
+        found = answer(parts, encoder, options, ctx.progress)
         gate = _decided(recipe, table, parts, found)
     evidence = _evidence(recipe, parts, gate)
     problem = _problem(evidence)
     if problem:
         document = _undecided(evidence, options, problem)
     else:
-        document = assess(evidence, options, ctx.progress).to_json()
+        document = assess(evidence, options, ctx.progress, encoder=encoder).to_json()
     document["expansion"] = gate.to_json() | {"answer": found.to_json() if found else None}
     return _Outcome(gate, document, tuple(_notes(recipe, parts, gate, found, document)))
 

@@ -123,7 +123,7 @@ class AssessConfig:
         minLength=1,
     )
     draws: int = option("repeats with other drawn rows, at least 2", 3, minimum=2, maximum=100)
-    max_rows: int = option("most training rows per arm; more are thinned out", 5000, minimum=100)
+    max_rows: int = option("most training rows per arm; more are thinned out", 3000, minimum=100)
     gate: bool = option(
         "keep generated rows that do not help out of config nlu (offered as nlu_expanded)", True
     )
