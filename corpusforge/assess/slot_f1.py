@@ -8,35 +8,23 @@ trained by L-BFGS with elastic-net penalties in python-crfsuite.
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from corpusforge.assess.rows import Rows
+from corpusforge.assess.slot_crf import FEATURES, SETTINGS, Entity, predict
 from corpusforge.core.errors import InputError, require
-from corpusforge.core.spans import Slot, bio, tokens
+from corpusforge.core.spans import Slot
 
-__all__ = ["ARMS", "SETTINGS", "SlotArm", "SlotF1", "entities", "row_counts", "slot_f1"]
+__all__ = ["ARMS", "SlotArm", "SlotF1", "row_counts", "slot_f1"]
 
 ARMS = ("real", "synthetic", "real + synthetic")
 """Names of the arms, in the order of tables."""
-
-SETTINGS: dict[str, float] = {"c1": 0.0, "c2": 0.03, "max_iterations": 80}
-"""Penalties (L1 and L2, per python-crfsuite) and the most L-BFGS iterations.
-
-Chosen on SNIPS validation rows for real rows alone, 5 and 10 per intent: a baseline that is too
-weak would flatter every corpus.
-"""
-
-FEATURES = "word, word shape, first and last 2 and 3 characters, words up to two places away"
-"""What the CRF sees, in words; no gazetteer and no embedding."""
 
 MOST_ROWS = 1500
 """Most training rows of each source in an arm; more cost time and change little."""
@@ -50,9 +38,7 @@ MOST_TEST_ROWS = 1500
 _FOLDS = 3
 _LEAST_ROWS = 10
 _BOOTSTRAPS = 1000
-_Entity = tuple[str, int, int]
 _Counts = npt.NDArray[np.int64]
-_Sentence = tuple[list[list[str]], list[str]]
 
 
 @dataclass(frozen=True)
@@ -187,7 +173,7 @@ def slot_f1(
     with_real = min(len(train) for train, _ in pairs) >= _LEAST_ROWS
     for train, tested in pairs:
         for arm, rows in _arms(train if with_real else None, made, keep).items():
-            found = _predict(crf, rows, tested.texts)
+            found = predict(crf, rows, tested.texts)
             counts.setdefault(arm, []).append(row_counts(_gold(tested), found, names))
             sizes.setdefault(arm, []).append(len(rows))
     joined = {arm: np.concatenate(parts) for arm, parts in counts.items()}
@@ -267,87 +253,15 @@ def _repeated(
     return np.repeat(np.arange(len(weights)), times.astype(np.int64))
 
 
-def _shape(word: str) -> str:
-    """Kinds of characters, runs shortened: "Zoë's" -> "Aa'a", "12.5" -> "0.0"."""
-    kinds = (
-        "A" if c.isupper() else "a" if c.isalpha() else "0" if c.isdigit() else c for c in word
-    )
-    shape: list[str] = []
-    for kind in kinds:
-        if not shape or shape[-1] != kind:
-            shape.append(kind)
-    return "".join(shape)
-
-
-def _features(text: str, spans: Sequence[tuple[int, int]]) -> list[list[str]]:
-    """The features of every token, as named in `FEATURES`."""
-    plain = [text[start:end] for start, end in spans]
-    words = ["<<", "<", *(word.casefold() for word in plain), ">", ">>"]
-    found = []
-    for place, word in enumerate(plain):
-        before2, before, own, after, after2 = words[place : place + 5]
-        features = ["bias", f"w={own}", f"s={_shape(word)}", f"w-1={before}", f"w+1={after}"]
-        features += [f"w-2={before2}", f"w+2={after2}", f"w-1w={before} {own}"]
-        features += [f"ww+1={own} {after}", f"w-2w-1={before2} {before}"]
-        for length in (2, 3):
-            features += [f"p{length}={own[:length]}", f"e{length}={own[-length:]}"]
-        found.append(features)
-    return found
-
-
-def _predict(crf: ModuleType, train: Rows, texts: Sequence[str]) -> list[list[_Entity]]:
-    """Entities that a CRF trained on `train` finds in each text.
-
-    Test texts are cut into tokens without a look at their slots: where a real border falls inside
-    a token, the entity is counted as missed.
-    """
-    trainer = crf.Trainer(algorithm="lbfgs", verbose=False)
-    trainer.set_params({**SETTINGS, "feature.possible_transitions": True})
-    for text, slots in zip(train.texts, train.slots, strict=True):
-        spans, tags = bio(text, slots or ())
-        if spans:
-            trainer.append(_features(text, spans), tags)
-    tagger = crf.Tagger()
-    with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder) / "slots.crfsuite")
-        trainer.train(path)
-        tagger.open(path)
-        found = []
-        for text in texts:
-            spans = tokens(text)
-            tags = tagger.tag(_features(text, spans)) if spans else []
-            found.append(entities(spans, tags))
-        tagger.close()
-    return found
-
-
-def entities(spans: Sequence[tuple[int, int]], tags: Sequence[str]) -> list[_Entity]:
-    """(name, start, end) of what a model tagged.
-
-    An I- tag that continues nothing opens an entity, as conlleval counts it (`core.spans` is
-    strict, since tags made from slots are never broken).
-    """
-    found: list[_Entity] = []
-    name = ""
-    for (start, end), tag in zip(spans, tags, strict=True):
-        prefix, _, current = tag.partition("-")
-        if prefix == "I" and current == name:
-            found[-1] = (name, found[-1][1], end)
-        elif current:
-            found.append((current, start, end))
-        name = current
-    return found
-
-
-def _gold(rows: Rows) -> list[list[_Entity]]:
-    def span(slot: Slot) -> _Entity:
+def _gold(rows: Rows) -> list[list[Entity]]:
+    def span(slot: Slot) -> Entity:
         return slot.name, slot.start, slot.end
 
     return [[span(slot) for slot in slots or ()] for slots in rows.slots]
 
 
 def row_counts(
-    truth: Sequence[Sequence[_Entity]], found: Sequence[Sequence[_Entity]], names: Sequence[str]
+    truth: Sequence[Sequence[Entity]], found: Sequence[Sequence[Entity]], names: Sequence[str]
 ) -> _Counts:
     """Right, found and real entities of every row and name, shape [rows, names, 3]."""
     place = {name: number for number, name in enumerate(names)}

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpusforge.assess.rows import Rows
-from corpusforge.assess.slot_f1 import entities, row_counts, slot_f1
+from corpusforge.assess.slot_crf import entities
+from corpusforge.assess.slot_f1 import row_counts, slot_f1
 from corpusforge.core.seeding import rng
 from corpusforge.core.spans import Slot, bio, fill, spans_from_bio
 
