@@ -19,7 +19,9 @@ Chosen on SNIPS validation rows for real rows alone, 5 and 10 per intent: a base
 weak would flatter every corpus.
 """
 
-FEATURES = "word, neighbours up to two places away and pairs of them, shape, first and last 2 and 3 characters"
+FEATURES = (
+    "word, neighbours up to two places away, pairs of them, shape, 2 and 3 characters of each end"
+)
 """What the CRF sees, in words; no gazetteer and no embedding."""
 
 Entity = tuple[str, int, int]
