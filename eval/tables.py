@@ -278,10 +278,12 @@ def collapse(name: str, result: dict[str, Any]) -> Iterator[str]:
             for key in ("vocabulary_lost_since_generation_1", "vocabulary_lost_since_real")
         )
         accuracy = [100 * value for value in one["means_by_generation"]["accuracy"]]
+        # The text GAN's loops share their first generation, and so their cost.
+        cost = one.get("cpu_s") or one["cpu_s_of_both_loops"]
         yield (
             f"| {mode.replace('_', ' ')} | {one['seeds']} | {one['generations']} | "
             f"{one['alarms_fired']} of {one['seeds']} | {lost} | {since_real} | "
-            f"{accuracy[0]:.1f} to {accuracy[-1]:.1f} | {one['cpu_s']['mean']:.1f} |"
+            f"{accuracy[0]:.1f} to {accuracy[-1]:.1f} | {cost['mean']:.1f} |"
         )
     yield ""
 
@@ -349,12 +351,21 @@ def _table(stem: str, result: dict[str, Any]) -> Iterator[str]:
     raise SystemExit(f"{stem}.json: no table is written for it; add one here")
 
 
+def page(results: Path) -> str:
+    """RESULTS.md, from all JSON files of a folder.
+
+    Raises:
+        SystemExit: When no table is written for one of them.
+    """
+    lines = ["# Results", "", "Made by `python -m eval.tables` from `eval/results/*.json`.", ""]
+    for path in sorted(results.glob("*.json")):
+        lines += _table(path.stem, json.loads(path.read_text(encoding="utf-8")))
+    return "\n".join(lines).rstrip() + "\n"
+
+
 def main() -> None:
     """Write RESULTS.md."""
-    lines = ["# Results", "", "Made by `python -m eval.tables` from `eval/results/*.json`.", ""]
-    for path in sorted((HERE / "results").glob("*.json")):
-        lines += _table(path.stem, json.loads(path.read_text(encoding="utf-8")))
-    (HERE / "RESULTS.md").write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+    (HERE / "RESULTS.md").write_text(page(HERE / "results"), encoding="utf-8")
 
 
 if __name__ == "__main__":

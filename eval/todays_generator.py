@@ -65,6 +65,9 @@ def generated(real: Rows, count: int, seed: int, folder: Path) -> Generated:
         summary = api.build(recipe, folder / "run", until="expand")
     except (InputError, RunError) as error:
         return Generated(nothing, str(error).split("\n")[0], 0.0)
+    # As it is: a crash is a result too, and no reason to lose the other cells.
+    except ValueError as error:
+        return Generated(nothing, f"it crashed: {error}".split("\n")[0], 0.0)
     stage = next(entry for entry in summary.stages if entry["stage"] == "expand")
     made = folder / "run" / "stages" / f"expand-{stage['key']}" / "utterances.parquet"
     rows = _new_rows(made)
