@@ -254,6 +254,7 @@ class Bench:
             return _Arm(real, self._with_beside(None), sample.texts)
         if name == RANDOM_LABELS:
             shuffled = controls.random_labels(sample, rng(self.seed, "assess.arm", *key))
+            shuffled = shuffled.with_weights(sample.weights)
             return _Arm(real, self._with_beside(shuffled))
         if name in _MAKERS:
             known = real if self._beside is None else real.plus(self._beside)

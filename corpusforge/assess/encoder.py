@@ -134,9 +134,6 @@ class TransformerEncoder:
                 hint="give a model folder, a hub name that is cached or reachable, or "
                 f"{SVD_NAME} (needs no model)",
             ) from error
-        # The fast tokenizer keeps its padding and truncation as state; setting them to the same
-        # values from two threads at once is refused, so they are set once before.
-        self._tokenizer(["a"], padding=True, truncation=True, max_length=_MAX_TOKENS)
         self._first_token = _pools_first_token(Path(source))
 
     def prepare(self, texts: Sequence[str]) -> None:
@@ -154,9 +151,19 @@ class TransformerEncoder:
     def _forward(self, texts: list[str]) -> npt.NDArray[np.float32]:
         import torch
 
-        # Batches side by side, each on one thread: the same sums however busy the machine is,
-        # and no thread waits for another inside a layer.
-        batches = [texts[start : start + _BATCH] for start in range(0, len(texts), _BATCH)]
+        # The fast tokenizer keeps its padding as state and is not safe in threads, so it works
+        # ahead of them. Then batches side by side, each on one thread: the same sums however
+        # busy the machine is, and no thread waits for another inside a layer.
+        batches = [
+            self._tokenizer(
+                texts[start : start + _BATCH],
+                padding=True,
+                truncation=True,
+                max_length=_MAX_TOKENS,
+                return_tensors="pt",
+            )
+            for start in range(0, len(texts), _BATCH)
+        ]
         before = torch.get_num_threads()
         torch.set_num_threads(1)
         try:
@@ -167,13 +174,10 @@ class TransformerEncoder:
         finally:
             torch.set_num_threads(before)
 
-    def _pooled(self, texts: list[str]) -> npt.NDArray[np.float32]:
+    def _pooled(self, batch: Any) -> npt.NDArray[np.float32]:
         import torch
 
         with torch.inference_mode():
-            batch = self._tokenizer(
-                texts, padding=True, truncation=True, max_length=_MAX_TOKENS, return_tensors="pt"
-            )
             hidden = self._model(**batch).last_hidden_state
             if self._first_token:
                 vectors = hidden[:, 0]

@@ -243,9 +243,9 @@ def _locked(folder: Path) -> Iterator[None]:
 def diverging(history: pa.Table) -> list[str]:
     """Alerts where the synthetic share rose and real accuracy fell.
 
-    The rule: within one kind, classifier and arm, the latest entry is compared with the one
-    before it that has another share, and with the one of the lowest share. It is an alert when
-    the earlier one has a lower share and a higher accuracy, and the 95 % interval of the
+    The rule: within one kind, classifier, arm and number of test rows, the latest entry is
+    compared with the one before it that has another share, and with the one of the lowest
+    share. It is an alert when the earlier one has a lower share and a higher accuracy, and the 95 % interval of the
     difference excludes 0. That interval is made from the two single ones (Newcombe,
     "Interval estimation for the difference between independent proportions", Statistics in
     Medicine 1998, method 10); entries with no interval get Wilson's from their test rows, those
@@ -258,10 +258,12 @@ def diverging(history: pa.Table) -> list[str]:
     Returns:
         One sentence per kind, classifier and arm at most.
     """
-    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    groups: dict[tuple[str, str, str, str], list[dict[str, Any]]] = {}
     for row in history.to_pylist():
         if row["synthetic_share"] is not None and row["accuracy"] is not None:
-            key = (row["kind"], row["classifier"] or "", row["arm"] or "")
+            # Accuracies on test sets of other sizes are accuracies on other test sets.
+            size = str(row["test_rows"] or "")
+            key = (row["kind"], row["classifier"] or "", row["arm"] or "", size)
             groups.setdefault(key, []).append(row)
     alerts = (_alert(key, sorted(groups[key], key=_time)) for key in sorted(groups))
     return [alert for alert in alerts if alert]
@@ -271,7 +273,7 @@ def _time(row: dict[str, Any]) -> str:
     return str(row["time"])
 
 
-def _alert(key: tuple[str, str, str], rows: Sequence[dict[str, Any]]) -> str:
+def _alert(key: tuple[str, str, str, str], rows: Sequence[dict[str, Any]]) -> str:
     latest = rows[-1]
     others = [row for row in rows[:-1] if row["synthetic_share"] != latest["synthetic_share"]]
     if not others:
@@ -279,7 +281,7 @@ def _alert(key: tuple[str, str, str], rows: Sequence[dict[str, Any]]) -> str:
     lowest = min(others, key=lambda row: float(row["synthetic_share"]))
     for earlier in (others[-1], lowest):
         if earlier["synthetic_share"] < latest["synthetic_share"] and _fell(earlier, latest):
-            what = " on ".join(part for part in key[1:] if part) or key[0]
+            what = " on ".join(part for part in key[1:3] if part) or key[0]
             return (
                 f"{what}: since {earlier['time'][:10]} the synthetic share rose from "
                 f"{earlier['synthetic_share']:.0%} to {latest['synthetic_share']:.0%} and accuracy "

@@ -20,8 +20,10 @@ def mean_interval(
     """Mean with a percentile bootstrap interval, draws and test rows both resampled.
 
     The crossed ("pigeonhole") bootstrap of Owen 2007: rows and columns are drawn with
-    replacement, each on its own. It is a little too wide, never too narrow, which is the right
-    side for a verdict. With one draw only test rows are resampled.
+    replacement, each on its own. With one draw, or draws that are all the same, the interval is
+    over test rows alone; few draws say little about their spread. Where all values are equal a
+    bootstrap sees no spread at all: the rule of three (Hanley and Lippman-Hand 1983) gives the
+    half-width then, 3 / rows.
 
     Args:
         values: One value per draw and test row, shape [draws, rows].
@@ -35,8 +37,9 @@ def mean_interval(
     draws, count = table.shape
     if count == 0:
         return float("nan"), float("nan"), float("nan")
-    if not table.any():
-        return 0.0, 0.0, 0.0
+    if table.min() == table.max():
+        value, half = float(table[0, 0]), min(3 / count, 1.0)
+        return value, max(value - half, -1.0), min(value + half, 1.0)
     means = []
     for start in range(0, _RESAMPLES, _CHUNK):
         size = min(_CHUNK, _RESAMPLES - start)

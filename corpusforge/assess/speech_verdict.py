@@ -21,7 +21,7 @@ __all__ = ["PHRASES", "SpeechVerdict", "decide"]
 
 PHRASES = {
     "use": "use it",
-    "no_gain": "no gain: real data alone does as well",
+    "no_gain": "no gain shown over real data alone",
     "do_not_use": "do not use it",
     "not_enough_real_data": "not enough real data to say",
 }

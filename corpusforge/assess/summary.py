@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 __all__ = ["summary"]
@@ -30,12 +30,13 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
     if helps and mixing and mixing.get("recommended_share") is not None:
         yield ""
         yield f"recommended share of synthetic rows: {mixing['recommended_share']:.0%}"
-    alarms = [alarm for part in ("fidelity", "collapse") for alarm in _alarms(document[part])]
-    if alarms:
-        yield ""
-        yield "watch out:"
-        for alarm in alarms:
-            yield from _item(alarm)
+    yield from _section("watch out:", _alarms(document["fidelity"]))
+    for mode, run in (document["collapse"] or {}).items():
+        yield from _section(
+            f"a {run['generator']} generator, started on the real rows and retrained on its own "
+            f"({mode}; this says nothing of the corpus):",
+            _alarms(run),
+        )
     if document["what_next"]:
         yield ""
         yield "what next, likeliest to pay first:"
@@ -47,6 +48,15 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
         yield f"speech: {speech.get('verdict') or 'measured'}"
         for reason in speech.get("reasons") or ():
             yield from _item(reason)
+
+
+def _section(title: str, items: Iterable[str]) -> Iterator[str]:
+    listed = list(items)
+    if listed:
+        yield ""
+        yield from textwrap.wrap(title, _WIDTH)
+    for item in listed:
+        yield from _item(item)
 
 
 def _alarms(section: Any) -> Iterator[str]:

@@ -13,8 +13,10 @@ Rules, in this order (classifier-wise intervals at 97.5 %, see `usefulness.DECIS
 4. One helps, none is harmed: "use it".
 5. None helps: with the corpus alone a classifier is below half of what real rows give: "do not
    use it", it does not carry these intents.
-6. The intervals are wider than 10 points on both sides together: "not enough real data to
-   say". Else "no gain".
+6. With both classifiers the 95 % interval of the gain is wider than 10 points: "not enough real
+   data to say". Else "no gain shown", which is no proof that there is none.
+
+An intent that loses recall beyond chance is named in the reasons whatever the verdict.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from corpusforge.assess.bench import REAL, REAL_SYNTHETIC, Bench
+from corpusforge.assess.bench import DUPLICATED, REAL, REAL_SYNTHETIC, Bench
 from corpusforge.assess.usefulness import Difference, OneClassifier, Usefulness
 
 if TYPE_CHECKING:
@@ -40,6 +42,10 @@ MIN_PER_INTENT = 2
 _LEAST_LOSS_PP = 0.5
 _WIDEST_PP = 10.0
 _LEAST_RATIO = 0.5
+_CROSS_VALIDATED = (
+    "there are no test rows, so real rows were held out in turn: if the corpus was made from "
+    "these rows (by a generator, a paraphraser or by hand), its gain is not real; give --test"
+)
 _DOSES = (1.0, 0.33)
 """Synthetic rows per real row that are tried when the whole corpus harms."""
 
@@ -52,7 +58,8 @@ class Verdict:
         code: One of `CODES`.
         phrase: The same in words.
         reasons: Sentences with the figures behind it.
-        share: Largest share of synthetic rows in a mix, in (0, 1]; None where it does not apply.
+        share: Largest share of synthetic rows in a mix that is recommended, in [0, 1); None where
+            nothing says that there is one.
         test_rows_needed: About so many test rows would tell; None where enough are there.
     """
 
@@ -88,13 +95,16 @@ def decide(bench: Bench, found: Usefulness) -> Verdict:
     reasons = [_gain_reason(one) for one in ones]
     helped = [one for one in ones if _helps(one.gain, one.edge)]
     harmed = [one for one in ones if _harms(one.gain, one.weight)]
+    reasons += _intent_reasons(ones)
+    if found.cross_validated:
+        reasons.append(_CROSS_VALIDATED)
     few = found.test_rows < MIN_TEST_ROWS or found.test_rows < MIN_PER_INTENT * found.intents
     if few:
         return _too_few(found, reasons)
     if harmed:
         return _harmed(bench, harmed, reasons)
     if helped:
-        return Verdict("use", "use it", tuple(reasons + _notes_on_use(ones, helped)), 1.0)
+        return Verdict("use", "use it", tuple(reasons + _notes_on_use(ones, helped)))
     weak = [one for one in ones if one.tstr_ratio < _LEAST_RATIO]
     if len(weak) == len(ones):
         shown = ", ".join(
@@ -110,7 +120,7 @@ def decide(bench: Bench, found: Usefulness) -> Verdict:
     if widest > _WIDEST_PP:
         return _too_few(found, reasons)
     reasons.append(_why_no_gain(ones))
-    return Verdict("no_gain", "no gain: real data alone does as well", tuple(reasons), 0.0)
+    return Verdict("no_gain", "no gain shown over real data alone", tuple(reasons), 0.0)
 
 
 def _gain_reason(one: OneClassifier) -> str:
@@ -124,22 +134,41 @@ def _gain_reason(one: OneClassifier) -> str:
     )
 
 
+def _intent_reasons(ones: Sequence[OneClassifier]) -> list[str]:
+    """One sentence for each intent that a classifier loses, the classifiers taken together."""
+    found: dict[str, str] = {}
+    for one in ones:
+        for loss in one.harmed:
+            found.setdefault(
+                loss.intent,
+                f"it harms the intent {loss.intent} (recall {loss.real:.0%} -> "
+                f"{loss.synthetic:.0%} with {one.name}, mostly taken for {loss.taken_for}): "
+                f"check the labels of {loss.intent} and {loss.taken_for} in the corpus",
+            )
+    return [found[intent] for intent in sorted(found)]
+
+
 def _notes_on_use(ones: Sequence[OneClassifier], helped: Sequence[OneClassifier]) -> list[str]:
     others = [one.name for one in ones if one not in helped]
     names = ", ".join(one.name for one in helped)
     if others:
+        rest = ", ".join(others)
         return [
-            f"the gain is shown for {names} only; {', '.join(others)} is neither helped nor harmed"
+            f"the gain is shown for {names} only; for {rest} neither gain beyond the controls nor "
+            "harm is shown (at 97.5 % each)"
         ]
     return [f"the gain is shown for {names}, beyond what the controls gain"]
 
 
 def _why_no_gain(ones: Sequence[OneClassifier]) -> str:
-    beaten = [one for one in ones if one.gain.decision_low_pp > 0]
-    if beaten:
-        controls = ", ".join(sorted({one.edge.against for one in beaten}))
-        return f"what it gains, {controls} gains as well: that is regularisation, not information"
-    return "no classifier is better with the corpus than without, beyond chance"
+    better = [one for one in ones if one.gain.decision_low_pp > 0]
+    if better:
+        against = ", ".join(sorted({f"{one.edge.against!r}" for one in better}))
+        return (
+            f"better than real rows alone, but not shown to beat {against} (at 97.5 % each), which "
+            "adds no information: it may be regularisation"
+        )
+    return "no classifier is shown to be better with the corpus than without"
 
 
 def _too_few(found: Usefulness, reasons: list[str]) -> Verdict:
@@ -165,7 +194,9 @@ def _harmed(bench: Bench, harmed: Sequence[OneClassifier], reasons: list[str]) -
             continue
         arm = f"{REAL_SYNTHETIC} x{dose:g}"
         gains = [Difference.of(bench, name, arm, REAL) for name in bench.classifiers]
-        if any(_helps(gain) for gain in gains) and min(gain.mean_pp for gain in gains) >= 0:
+        edges = [Difference.of(bench, name, arm, DUPLICATED) for name in bench.classifiers]
+        helps = any(_helps(gain, edge) for gain, edge in zip(gains, edges, strict=True))
+        if helps and min(gain.mean_pp for gain in gains) >= 0:
             share = dose / (1 + dose)
             shown = ", ".join(
                 f"{name} {gain.mean_pp:+.1f} ({gain.low_pp:+.1f} to {gain.high_pp:+.1f})"
@@ -190,10 +221,12 @@ def with_mixing(verdict: Verdict, mixing: Mixing) -> Verdict:
     """
     if verdict.code != "use" or mixing.recommended_share is None:
         return verdict
-    high = mixing.recommended_share_high
+    share, high = mixing.recommended_share, mixing.recommended_share_high
     if high is None or high >= mixing.largest_share - 0.02:
-        return verdict
-    share = mixing.recommended_share
+        if share >= mixing.largest_share - 0.02:
+            return verdict
+        enough = f"{share:.0%} synthetic rows in the mix are enough; more is not shown to be worse"
+        return replace(verdict, reasons=(*verdict.reasons, enough))
     reason = (
         f"the mixing curves rise up to {share:.0%} synthetic rows in the mix, not beyond (95 % "
         f"interval up to {high:.0%})"

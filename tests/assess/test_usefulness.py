@@ -169,9 +169,20 @@ def test_beside_rows_stand_in_every_arm(world):
     assert bench.facts("tfidf-svm", REAL)[0] == len(seeds) + 80
 
 
-def test_an_interval_of_equal_arms_is_zero():
+def test_where_no_row_differs_the_rule_of_three_says_how_little_that_proves():
     same = rng(1, "x").random((3, 50)) < 0.5
-    assert paired_interval(same, same, rng(1, "i")) == (0.0, 0.0, 0.0)
+    assert paired_interval(same, same, rng(1, "i")) == (0.0, -0.06, 0.06)
+    assert mean_interval(np.ones((2, 30)), rng(1, "i")) == (1.0, 0.9, 1.0)
+
+
+def test_one_mislabelled_intent_is_named_though_the_others_gain(world):
+    seeds, more, test = world
+    wrong = ["music" if intent == "weather" else intent for intent in more.intents]
+    verdict, found = verdict_of(seeds, more.with_intents(wrong), test)
+    assert all(any(x.intent == "weather" for x in one.harmed) for one in found.classifiers)
+    said = [reason for reason in verdict.reasons if "harms the intent weather" in reason]
+    assert len(said) == 1
+    assert "music" in said[0]
 
 
 def test_intervals_cover_the_truth_nine_times_of_ten():

@@ -22,7 +22,7 @@ REASON = "no gain on 120 real rows (tfidf-svm -0.1 points, 95 % interval -0.9 to
 SCORE = {"accuracy": 0.8, "low": 0.75, "high": 0.85}
 GAIN = {"mean_pp": -0.1, "low_pp": -0.9, "high_pp": 0.6}
 ASSESSMENT = {
-    "verdict": "no gain: real data alone does as well",
+    "verdict": "no gain shown over real data alone",
     "verdict_code": "no_gain",
     "reasons": ["no classifier is better with the corpus than without"],
     "usefulness": {
@@ -98,7 +98,7 @@ def test_the_card_says_why(kept_out):
     _, _, folder = kept_out
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert "## Does it help?" in card
-    assert "**no gain: real data alone does as well**" in card
+    assert "**no gain shown over real data alone**" in card
     assert "1 generated row did not prove useful" in card
     assert REASON in card
     assert 'load_dataset("path/or/repo", "nlu_expanded")' in card
