@@ -290,10 +290,10 @@ def collapse(name: str, result: dict[str, Any]) -> Iterator[str]:
 
 def fidelity(result: dict[str, Any]) -> Iterator[str]:
     """False and true alarms of fidelity."""
-    yield "## Alarms of fidelity"
+    yield f"## Alarms of fidelity, encoder {result['encoder']}"
     yield ""
     yield from _head(result)
-    yield f"Encoder {result['encoder']}. One half of a real set against the other: false alarms."
+    yield "One half of a real set against the other: false alarms."
     yield ""
     yield "| data and rows | rows per sample | repeats with an alarm | AUC, mean (highest) |"
     yield "|---|---|---|---|"
@@ -338,6 +338,7 @@ _BY_NAME: Mapping[str, Table] = {
 _BY_START: Mapping[str, Callable[[str, dict[str, Any]], Iterator[str]]] = {
     "build_cost_": build_cost,
     "collapse_": collapse,
+    "fidelity_": lambda _, result: fidelity(result),
     "speech_wer": lambda _, result: speech_wer(result),
 }
 
