@@ -244,13 +244,13 @@ def diverging(history: pa.Table) -> list[str]:
     """Alerts where the synthetic share rose and real accuracy fell.
 
     The rule: within one kind, classifier, arm and number of test rows, the latest entry is
-    compared with the one before it that has another share, and with the one of the lowest
-    share. It is an alert when the earlier one has a lower share and a higher accuracy, and the
-    95 % interval of the difference excludes 0. That interval is made from the two single ones (Newcombe,
-    "Interval estimation for the difference between independent proportions", Statistics in
-    Medicine 1998, method 10); entries with no interval get Wilson's from their test rows, those
-    without either are not compared. Figures on the same test rows are not independent, which
-    makes the rule slower to fire, not faster.
+    compared with the one before it that has another share, and with the one of the lowest share.
+    It is an alert when the earlier one has a lower share and a higher accuracy, and the 95 %
+    interval of the difference excludes 0. That interval is made from the two single ones
+    (Newcombe, "Interval estimation for the difference between independent proportions",
+    Statistics in Medicine 1998, method 10); entries with no interval get Wilson's from their test
+    rows, those without either are not compared. Figures on the same test rows are not
+    independent, which makes the rule slower to fire, not faster.
 
     Args:
         history: See `read`.
