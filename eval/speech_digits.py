@@ -240,7 +240,9 @@ def table(result: Mapping[str, Any]) -> Iterator[str]:
 
     yield "| recipe | held-out engine | real: hibari alone | espeak alone | both |"
     yield "|---|---|---|---|---|"
-    for name, found in result["recipes"].items():
+    # Files hold their keys sorted.
+    for name in [name for name in RECIPES if name in result["recipes"]]:
+        found = result["recipes"][name]
         mark = " (chosen)" if name == result["chosen"] else ""
         cells = [shown(found["real"][key]) for key in ("hibari", "espeak", "both")]
         yield f"| {name}{mark} | {100 * found['held_out']['mean']:.1f} | {' | '.join(cells)} |"
@@ -250,10 +252,11 @@ def table(result: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield f"Same model, real digits, by speaker; the recipe is {result['chosen']!r}."
     yield ""
-    speakers = list(arms["real"]["by_speaker"])
+    speakers = sorted(arms["real"]["by_speaker"])
     yield f"| trained on | accuracy | sd over seeds | {' | '.join(speakers)} |"
     yield f"|---|---|---|{'---|' * len(speakers)}"
-    for name, arm in arms.items():
+    for name in ("synthetic", "real", "real_and_synthetic"):
+        arm = arms[name]
         each = " | ".join(f"{100 * arm['by_speaker'][who]:.0f}" for who in speakers)
         spread = 100 * arm["sd_over_seeds"]
         yield f"| {name.replace('_', ' ')} | {shown(arm)} | {spread:.1f} | {each} |"
