@@ -6,9 +6,12 @@ python -m eval.tables
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from eval.usefulness_grid import ARMS
 
 HERE = Path(__file__).parent
 
@@ -136,13 +139,29 @@ def _rate(rate: dict[str, Any]) -> str:
 
 
 def _not_run(result: dict[str, Any]) -> Iterator[str]:
-    """Cells without a figure, by reason."""
-    by_reason: dict[str, list[str]] = {}
+    """Cells without a figure, by reason; repeats and draws of one cell together."""
+    by_reason: dict[str, dict[str, list[str]]] = {}
     for cell, why in result["not_run"].items():
-        by_reason.setdefault(why, []).append(cell)
+        number = _NUMBER.search(cell)
+        name = _NUMBER.sub(" ", cell).strip() if number else cell
+        which = by_reason.setdefault(why, {}).setdefault(name, [])
+        if number:
+            which.append(number[0].strip())
     for why, names in by_reason.items():
-        yield f"Not run, because {why}: {'; '.join(names)}."
+        listed = [f"{name} ({_numbers(which)})" if which else name for name, which in names.items()]
+        yield f"Not run, because {why}: {'; '.join(listed)}."
         yield ""
+
+
+_NUMBER = re.compile(r" draw \d+| \d\d(?= )")
+
+
+def _numbers(which: list[str]) -> str:
+    """Numbers in words: draw 1, 2, or repeats 01 to 20."""
+    numbers = [text.removeprefix("draw ") for text in which]
+    kind = "draws" if which[0].startswith("draw") else "repeats"
+    shown = f"{numbers[0]} to {numbers[-1]}" if len(numbers) > 2 else ", ".join(numbers)
+    return f"{kind} {shown}"
 
 
 def usefulness_grid(result: dict[str, Any]) -> Iterator[str]:
@@ -157,10 +176,12 @@ def usefulness_grid(result: dict[str, Any]) -> Iterator[str]:
         f"(`expand` with its defaults), trained on the same real rows."
     )
     yield ""
-    for name, group in result["cells"].items():
-        verdicts = ", ".join(str(code) for code in group["verdicts"])
+    groups = sorted(result["cells"].items(), key=lambda item: _by_k(item[0]))
+    for name, group in groups:
+        verdicts = ", ".join(code or "none without rows" for code in group["verdicts"])
         made = ", ".join(
             f"{g['rows']} of {g['wanted']} in {g['intents_with_rows']}/{g['intents']} intents"
+            + (f" ({g['why']})" if g["why"] else "")
             for g in group["generator"]
         )
         yield f"### {name}, {group['draws']} draws, {group['test_rows']} test rows"
@@ -170,7 +191,8 @@ def usefulness_grid(result: dict[str, Any]) -> Iterator[str]:
         classifiers = list(group["arms"])
         yield "| arm | " + " | ".join(f"{c} | gain | ratio" for c in classifiers) + " |"
         yield "|---|" + "---|---|---|" * len(classifiers)
-        arms = dict.fromkeys(arm for by_arm in group["arms"].values() for arm in by_arm)
+        known = {arm for by_arm in group["arms"].values() for arm in by_arm}
+        arms = [arm for arm in ARMS if arm in known]
         for arm in arms:
             cells: list[str] = []
             for classifier in classifiers:
@@ -195,6 +217,12 @@ def usefulness_grid(result: dict[str, Any]) -> Iterator[str]:
                 )
             yield ""
     yield from _not_run(result)
+
+
+def _by_k(name: str) -> tuple[str, int]:
+    """Order of "banking k=10"."""
+    data, _, k = name.partition(" k=")
+    return data, int(k)
 
 
 def rare_intents(result: dict[str, Any]) -> Iterator[str]:
