@@ -143,7 +143,7 @@ def _not_run(result: dict[str, Any]) -> Iterator[str]:
     by_reason: dict[str, dict[str, list[str]]] = {}
     for cell, why in result["not_run"].items():
         number = _NUMBER.search(cell)
-        name = _NUMBER.sub(" ", cell).strip() if number else cell
+        name = " ".join(_NUMBER.sub(" ", cell).split())
         which = by_reason.setdefault(why, {}).setdefault(name, [])
         if number:
             which.append(number[0].strip())
@@ -176,8 +176,7 @@ def usefulness_grid(result: dict[str, Any]) -> Iterator[str]:
         f"(`expand` with its defaults), trained on the same real rows."
     )
     yield ""
-    groups = sorted(result["cells"].items(), key=lambda item: _by_k(item[0]))
-    for name, group in groups:
+    for name, group in sorted(result["cells"].items(), key=lambda item: _by_k(item[0])):
         verdicts = ", ".join(code or "none without rows" for code in group["verdicts"])
         made = ", ".join(
             f"{g['rows']} of {g['wanted']} in {g['intents_with_rows']}/{g['intents']} intents"
