@@ -151,8 +151,8 @@ class TransformerEncoder:
     def _forward(self, texts: list[str]) -> npt.NDArray[np.float32]:
         import torch
 
-        # The fast tokenizer keeps its padding as state and is not safe in threads, so it works
-        # ahead of them. Then batches side by side, each on one thread: the same sums however
+        # The fast tokenizer keeps its padding as state, so it works ahead of the threads, as a
+        # precaution. Then batches side by side, each on one thread: the same sums however
         # busy the machine is, and no thread waits for another inside a layer.
         batches = [
             self._tokenizer(
