@@ -135,7 +135,7 @@ def fit_model(training: Training, folder: Path) -> None:
         [f.text for f in learn + held_out], symbols, intents, pieces=_PIECES
     )
     tokenizer.check([frame.text for frame in frames])
-    layout, learn = _layout(tokenizer, learn)
+    layout, learn = _layout(tokenizer, learn, held_out)
     held_out = [frame for frame in held_out if layout.fits(frame.text)]
     seed = int(rng(training.seed, "expand.judge").integers(2**62))
     judge = Judge(layout, table, learn, held_out, seed=seed)
@@ -155,11 +155,17 @@ def fit_model(training: Training, folder: Path) -> None:
     write_json(sorted({carrier_digest(row) for row in training.rows}), folder / "fitted.json")
 
 
-def _layout(tokenizer: Tokenizer, learn: Sequence[Frame]) -> tuple[Layout, list[Frame]]:
+def _layout(
+    tokenizer: Tokenizer, learn: Sequence[Frame], held_out: Sequence[Frame]
+) -> tuple[Layout, list[Frame]]:
+    """Sizes for all train rows, and the frames to learn that are not too long.
+
+    The row with the most slots may be a held-out one: few-shot data has it only once.
+    """
     lengths = [len(tokenizer.encode(frame.text)) for frame in learn]
     kept = [f for f, size in zip(learn, lengths, strict=True) if size <= _LONGEST]
     longest = max((size for size in lengths if size <= _LONGEST), default=1)
-    frame_size = max((len(frame.symbols) for frame in kept), default=0)
+    frame_size = max((len(frame.symbols) for frame in (*kept, *held_out)), default=0)
     return Layout(tokenizer, frame_size, longest + 1 + _ROOM), kept
 
 

@@ -18,6 +18,9 @@ from corpusforge.expand.gan.generator import (
 from corpusforge.expand.gan.layout import Condition, Layout
 from corpusforge.expand.gan.runtime import deterministic, torch_generator
 from corpusforge.expand.gan.training import Corpus, Guard, Trainer, worse
+from corpusforge.expand.judge import condition_of
+from corpusforge.expand.model import _layout
+from corpusforge.expand.slots import Frame
 from corpusforge.expand.tokenizer import train_tokenizer
 
 LINES = ["turn on the {lamp}", "{lamp} and {lamp} in the {room}", "good night", "{room} ({lamp})"]
@@ -173,3 +176,12 @@ def test_a_broken_torchaudio_does_not_matter(tmp_path):
     command = [sys.executable, "-W", "error", "-c", program, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_row_with_most_slots_may_be_a_held_out_one(layout):
+    """Few-shot data has it only once; it must fit into the condition all the same."""
+    learn = [Frame("on", "turn on", (), 0)]
+    held_out = [Frame("on", "{lamp} {room} {lamp}", ("{lamp}", "{lamp}", "{room}"), 1)]
+    sized, kept = _layout(layout.tokenizer, learn, held_out)
+    assert kept == learn
+    assert sized.prompts([condition_of(frame) for frame in (*learn, *held_out)]).shape == (2, 5)
