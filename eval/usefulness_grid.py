@@ -213,12 +213,14 @@ def summary(found: Sequence[Mapping[str, Any]], seed: int) -> dict[str, Any]:
                 for name in (arm, REAL)
             )
             generator = rng(seed, "eval.grid.interval", classifier, arm)
-            mean, low, high = mean_interval(ours - base, generator)
+            # An arm held against itself is no measurement.
+            same = arm == REAL
+            gain = (0.0, 0.0, 0.0) if same else mean_interval(ours - base, generator)
             by_arm[arm] = {
                 "draws": len(with_arm),
                 "accuracy": round(100 * float(ours.mean()), 3),
                 "sd_over_draws": round(100 * float(ours.mean(axis=1).std()), 3),
-                "gain_pp": [round(100 * value, 3) for value in (mean, low, high)],
+                "gain_pp": [round(100 * value, 3) for value in gain],
                 "ratio": round(float(ours.mean() / max(base.mean(), 1e-9)), 4),
                 "macro_f1": round(float(np.mean([f[arm]["macro_f1"] for f in with_arm])), 4),
             }

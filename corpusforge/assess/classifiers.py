@@ -7,7 +7,8 @@ but those it was shown, an encoder knows many paraphrases already.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -90,18 +91,30 @@ def _folds(rows: Rows, rng: np.random.Generator) -> npt.NDArray[np.int64] | None
     return None if single * 2 > len(rows.by_intent()) else fold
 
 
-class _Linear:
+class _Linear(ABC):
     """What both classifiers share: training on features, and the choice of C."""
 
     name: str
     grid: tuple[float, ...]
     default: float
 
-    def _vectoriser(self, texts: Sequence[str]) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def _vectoriser(self, texts: Sequence[str]) -> Callable[[Sequence[str]], Any]:
+        """A function from texts to a matrix [texts, features], fitted on these texts."""
+
+    @abstractmethod
+    def _model(self, c: float) -> Any:
+        """An untrained scikit-learn model with `decision_function`."""
 
     def _train(self, features: Any, rows: Rows, c: float) -> Any:
-        raise NotImplementedError
+        from sklearn.exceptions import ConvergenceWarning
+
+        with warnings.catch_warnings():
+            # Not quite converged is good enough (see the tolerances), and no news to a user.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            # One row per intent is what is asked here, not a regression by mistake.
+            warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%")
+            return self._model(c).fit(features, np.array(rows.intents), sample_weight=rows.weights)
 
     def tune(self, real: Rows, extra: Rows | None, rng: np.random.Generator) -> float:
         folds = _folds(real, rng)
@@ -142,7 +155,7 @@ class TfidfSvm(_Linear):
     grid = (0.1, 1.0, 10.0)
     default = 1.0
 
-    def _vectoriser(self, texts: Sequence[str]) -> Any:
+    def _vectoriser(self, texts: Sequence[str]) -> Callable[[Sequence[str]], Any]:
         from scipy.sparse import hstack
         from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -153,15 +166,12 @@ class TfidfSvm(_Linear):
         pieces.fit([*texts, "a"])
         return lambda new: hstack([words.transform(new), pieces.transform(new)]).tocsr()
 
-    def _train(self, features: Any, rows: Rows, c: float) -> Any:
-        from sklearn.exceptions import ConvergenceWarning
+    def _model(self, c: float) -> Any:
         from sklearn.svm import LinearSVC
 
-        # The primal does not matter to 1e-2: accuracies are the same to the row in trials.
-        model = LinearSVC(C=c, tol=1e-2, random_state=0)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            return model.fit(features, np.array(rows.intents), sample_weight=rows.weights)
+        # Against a tolerance of 1e-6, 1 of 1,800 predictions differed (CLINC150 travel and work,
+        # validation rows, 75 to 1,500 train rows).
+        return LinearSVC(C=c, tol=1e-2, random_state=0)
 
 
 class EncoderLr(_Linear):
@@ -174,17 +184,13 @@ class EncoderLr(_Linear):
         self.name = f"{encoder.name}-lr"
         self._encoder = encoder
 
-    def _vectoriser(self, texts: Sequence[str]) -> Any:
+    def _vectoriser(self, texts: Sequence[str]) -> Callable[[Sequence[str]], Any]:
         return self._encoder.encode
 
-    def _train(self, features: Any, rows: Rows, c: float) -> Any:
-        from sklearn.exceptions import ConvergenceWarning
+    def _model(self, c: float) -> Any:
         from sklearn.linear_model import LogisticRegression
 
-        model = LogisticRegression(C=c, tol=1e-3, max_iter=200)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            return model.fit(features, np.array(rows.intents), sample_weight=rows.weights)
+        return LogisticRegression(C=c, tol=1e-3, max_iter=200)
 
 
 def classifiers(encoder: Encoder) -> tuple[Classifier, Classifier]:

@@ -20,6 +20,7 @@ from corpusforge.assess.bench import (
 from corpusforge.assess.classifiers import classifiers
 from corpusforge.assess.encoder import SvdEncoder
 from corpusforge.assess.intervals import mean_interval, paired_interval
+from corpusforge.assess.rows import Rows
 from corpusforge.assess.usefulness import measure
 from corpusforge.assess.verdict import CODES, decide
 from corpusforge.core.progress import Progress
@@ -214,3 +215,14 @@ def test_no_arm_of_that_name(world):
     bench = Bench(seeds, more, test, classifiers(encoder), draws=1)
     with pytest.raises(ValueError, match="no arm"):
         bench.correct("tfidf-svm", f"{REAL} + nothing")
+
+
+def test_one_row_per_intent_warns_of_nothing():
+    """Warnings are errors in these tests; scikit-learn takes many classes for a regression."""
+    texts = [f"word{n} of intent {n}" for n in range(30)]
+    real = Rows.labelled(texts, [f"intent_{n}" for n in range(30)])
+    encoder = SvdEncoder()
+    encoder.prepare(real.texts)
+    for classifier in classifiers(encoder):
+        c = classifier.tune(real, None, rng(1, "tune"))
+        assert (classifier.fit(real, c).predict(real.texts) == real.intents).all()
