@@ -178,8 +178,8 @@ class Bench:
         key = (classifier, arm)
         if key not in self._predicted:
             threads = require("threadpoolctl", extra="all", purpose="assessing")
-            # One thread: the matrices are small, and two threads on a busy machine wait for
-            # each other (25 times slower in a trial). It also fixes the order of sums.
+            # One thread: the matrices are small, and threads of a busy machine wait for each
+            # other. It also fixes the order of sums.
             with threads.threadpool_limits(1):
                 self._predicted[key] = self._run(self.classifiers[classifier], arm)
         return self._predicted[key]

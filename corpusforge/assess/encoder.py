@@ -108,7 +108,7 @@ class TransformerEncoder:
     """A frozen transformer: the mean of its last hidden states, or its first one.
 
     Mean pooling over tokens with the attention mask is what Sentence-BERT found best (Reimers
-    and Gurevych 2019, table 6); a sentence-transformers folder says itself how to pool.
+    and Gurevych 2019, ablation study); a sentence-transformers folder says itself how to pool.
 
     Args:
         source: Folder or hub name.

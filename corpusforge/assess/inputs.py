@@ -101,8 +101,8 @@ def gather(
 ) -> Evidence:
     """Read both sides and keep them apart.
 
-    Test rows are always removed from the synthetic side, near copies of them too, and from the
-    real training rows.
+    With test rows: these are always removed from the synthetic side, near copies of them too,
+    and from the real training rows. Without, the bench removes equal rows fold by fold.
 
     Args:
         corpus: Run folder, release folder, file, or folder that `datasets` wrote.
@@ -323,6 +323,8 @@ def _facts(
         "only_in_real": sorted(there - here),
         "overlap": overlap,
         "content_sha256": content_sha256(sides.synthetic.rows),
+        "real_sha256": content_sha256(sides.real.rows),
+        "test_sha256": None if test is None else content_sha256(test.rows),
     }
 
 

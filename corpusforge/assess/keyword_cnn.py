@@ -12,8 +12,7 @@ The shape and the variation were chosen on held-out engines (eval/LOG.md), never
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -71,8 +70,10 @@ class KeywordModel:
         """Place in `classes` of what is heard in each clip, shape [clips]."""
         import torch
 
+        from corpusforge.expand.gan.runtime import deterministic
+
         found = []
-        with _deterministic(0), torch.inference_mode():
+        with deterministic(0), torch.inference_mode():
             for start in range(0, len(clips), 256):
                 part = padded(list(clips[start : start + 256]), self._frames)
                 found.append(self._net(torch.from_numpy(part)[:, None]).argmax(dim=1).numpy())
@@ -100,11 +101,13 @@ def train(
         InputError: Without torch.
     """
     torch = require("torch", extra="text", purpose="the keyword model")
+    from corpusforge.expand.gan.runtime import deterministic
+
     classes = tuple(sorted(set(labels)))
     targets = torch.tensor([classes.index(label) for label in labels])
     inputs = torch.from_numpy(padded(list(clips), training.frames))
     odds = _odds(labels, sources)
-    with _deterministic(int(rng.integers(2**31))):
+    with deterministic(int(rng.integers(2**31))):
         net = _net(len(classes))
         optimiser = torch.optim.AdamW(net.parameters(), lr=_RATE, weight_decay=_DECAY)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -201,22 +204,3 @@ def _net(classes: int) -> torch.nn.Module:
         nn.Linear(2 * third * (BANDS // 8), classes),
     )
     return net.to(memory_format=torch.channels_last)
-
-
-@contextmanager
-def _deterministic(seed: int) -> Iterator[None]:
-    """One torch thread, exact kernels and a random state of its own; put back at the end."""
-    import torch
-
-    threads = torch.get_num_threads()
-    mode = torch.are_deterministic_algorithms_enabled()
-    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
-        torch.set_num_threads(1)
-        torch.use_deterministic_algorithms(True)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
-            torch.use_deterministic_algorithms(mode, warn_only=warn_only)

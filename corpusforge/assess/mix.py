@@ -213,7 +213,7 @@ def _recommended(
     else:
         document = _read_assessment(path)
         source = path.name
-        _check_same_corpus(document, sides, path)
+        _check_same_rows(document, sides, path)
     share, why = _share_of(document)
     notes.append(f"share {'all' if share >= _ALL else f'{share:.0%}'} ({source}): {why}")
     return share
@@ -234,13 +234,19 @@ def _read_assessment(path: Path) -> Mapping[str, Any]:
     return document
 
 
-def _check_same_corpus(document: Mapping[str, Any], sides: Sides, path: Path) -> None:
-    known = (document.get("corpus") or {}).get("content_sha256")
-    if known != content_sha256(sides.synthetic.rows):
-        raise InputError(
-            f"{path} is about other rows than those of {sides.synthetic.name}",
-            hint="assess it again, or name the share: --share X",
-        )
+def _check_same_rows(document: Mapping[str, Any], sides: Sides, path: Path) -> None:
+    """The recommendation must be about these rows, on all sides."""
+    known = document.get("corpus") or {}
+    given = {"content_sha256": sides.synthetic, "real_sha256": sides.real}
+    # A recommendation of a cross-validation holds whatever is tested on afterwards.
+    if sides.test is not None and known.get("test_sha256") is not None:
+        given["test_sha256"] = sides.test
+    for key, source in given.items():
+        if known.get(key) != content_sha256(source.rows):
+            raise InputError(
+                f"{path} is about other rows than those of {source.name}",
+                hint="assess it again with these files, or name the share: --share X",
+            )
 
 
 def _assessed(

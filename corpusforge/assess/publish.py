@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,9 @@ PAGE = "assess.html"
 
 
 def publish_figures(stage: Path, out: Path) -> None:
-    """Put assess.json beside the release, or remove that of an earlier one.
+    """Put assess.json beside the release, or remove that of an earlier build.
+
+    Without figures of its own a build leaves alone what `corpusforge assess` wrote.
 
     Args:
         stage: Finished folder of the stage assess.
@@ -25,9 +28,19 @@ def publish_figures(stage: Path, out: Path) -> None:
     source = stage / PUBLIC
     if source.is_file():
         write_bytes(source.read_bytes(), out / PUBLIC)
-    else:
+    elif _by_a_build(out / PUBLIC):
         for name in (PUBLIC, PAGE):
             (out / name).unlink(missing_ok=True)
+
+
+def _by_a_build(figures: Path) -> bool:
+    """Whether a build wrote the file; one that cannot be read is somebody's, and is left."""
+    try:
+        document = json.loads(figures.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    corpus = document.get("corpus") if isinstance(document, dict) else None
+    return isinstance(corpus, dict) and corpus.get("kind") == "build"
 
 
 def note_and_show(stage: Path, out: Path) -> None:

@@ -12,13 +12,14 @@ import corpusforge
 from corpusforge.assess.advice import Advice, advise
 from corpusforge.assess.bench import Bench, stratified
 from corpusforge.assess.classifiers import classifiers
+from corpusforge.assess.derived import nearness
 from corpusforge.assess.encoder import Encoder, load_encoder
 from corpusforge.assess.fidelity import Fidelity, measure_fidelity
 from corpusforge.assess.inputs import Evidence
 from corpusforge.assess.rows import Rows
 from corpusforge.assess.slot_f1 import SlotF1, slot_f1
 from corpusforge.assess.usefulness import Usefulness, measure
-from corpusforge.assess.verdict import Verdict, decide, with_mixing
+from corpusforge.assess.verdict import Verdict, decide, if_derived, with_mixing
 from corpusforge.core.progress import Progress
 from corpusforge.core.run import package_versions
 from corpusforge.core.seeding import rng
@@ -170,6 +171,9 @@ def assess(
     bench = make_bench(evidence.real, evidence.synthetic, evidence.test, encoder, options)
     found = measure(bench, progress)
     verdict = decide(bench, found)
+    if evidence.test is None:
+        draws = rng(options.seed, "assess.derived")
+        verdict = if_derived(verdict, nearness(evidence.real, bench.synthetic, draws))
     # Against rows that no generator saw, where there are some: copies of seeds look real.
     real = evidence.real if evidence.test is None else evidence.test
     with progress.task("assess: fidelity", 1, "corpora") as task:

@@ -218,6 +218,8 @@ def _evidence(recipe: Recipe, parts: Parts, gate: Gate) -> Evidence:
         # The stage clean has dropped train rows that equal or nearly equal a held-out one.
         "overlap": None,
         "content_sha256": content_sha256(synthetic),
+        "real_sha256": content_sha256(parts.real),
+        "test_sha256": content_sha256(held_out) if len(held_out) else None,
     }
     notes = []
     if not len(in_nlu) and len(synthetic):

@@ -16,6 +16,9 @@ Rules, in this order (classifier-wise intervals at 97.5 %, see `usefulness.DECIS
 6. With both classifiers the 95 % interval of the gain is wider than 10 points: "not enough real
    data to say". Else "no gain shown", which is no proof that there is none.
 
+Without test rows, a good verdict is taken back when the corpus looks made from the real rows (see
+`derived`).
+
 An intent that loses recall beyond chance is named in the reasons whatever the verdict.
 """
 
@@ -31,8 +34,9 @@ from corpusforge.assess.usefulness import Difference, OneClassifier, Usefulness
 
 if TYPE_CHECKING:
     from corpusforge.assess.curve import Mixing
+    from corpusforge.assess.derived import Nearness
 
-__all__ = ["CODES", "Verdict", "decide", "with_mixing"]
+__all__ = ["CODES", "Verdict", "decide", "if_derived", "with_mixing"]
 
 CODES = ("use", "use_up_to", "no_gain", "do_not_use", "not_enough_real_data")
 """What a verdict can be."""
@@ -210,6 +214,22 @@ def _harmed(bench: Bench, harmed: Sequence[OneClassifier], reasons: list[str]) -
     names = ", ".join(one.name for one in harmed)
     reasons.append(f"it makes {names} worse, and no smaller dose that was tried helps")
     return Verdict("do_not_use", "do not use it", tuple(reasons), 0.0)
+
+
+def if_derived(verdict: Verdict, near: Nearness) -> Verdict:
+    """The verdict of a cross-validation, taken back when the corpus knows the held-out rows.
+
+    Only a good verdict is taken back: that a corpus does not help even so, stands.
+    """
+    if verdict.code not in ("use", "use_up_to") or not near.derived:
+        return verdict
+    reason = (
+        f"the corpus looks made from these real rows: it lies nearer to them than they lie to each "
+        f"other (cosine of the nearest row of the intent {near.gap:+.2f}, {near.rows} rows), so "
+        "rows held out in turn are no test; give --test with real rows that its maker has not seen"
+    )
+    said = (reason, *verdict.reasons)
+    return Verdict("not_enough_real_data", "not enough real data to say", said)
 
 
 def with_mixing(verdict: Verdict, mixing: Mixing) -> Verdict:

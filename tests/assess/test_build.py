@@ -13,6 +13,7 @@ import pytest
 
 from corpusforge import api
 from corpusforge.assess import history
+from corpusforge.assess.publish import publish_figures
 from corpusforge.core.schema import read_table
 from corpusforge.export.verify import verify_release
 from tests.conftest import TINY
@@ -190,3 +191,18 @@ def test_without_real_rows_nothing_is_assessed_or_noted(tiny_recipe, tmp_path):
     for name in ("assess.json", "assess.html", "history.parquet"):
         assert not (out / name).exists()
     assert api.status(out)["usefulness"] is None
+
+
+def test_a_build_leaves_alone_what_the_user_assessed(tmp_path):
+    out = tmp_path / "corpus"
+    out.mkdir()
+    stage = tmp_path / "stage"
+    stage.mkdir()
+    own = {"assess.json": '{"corpus": {"kind": "run"}}', "assess.html": "mine"}
+    for name, text in own.items():
+        (out / name).write_text(text, encoding="utf-8")
+    publish_figures(stage, out)
+    assert {name: (out / name).read_text(encoding="utf-8") for name in own} == own
+    (out / "assess.json").write_text('{"corpus": {"kind": "build"}}', encoding="utf-8")
+    publish_figures(stage, out)
+    assert list(out.iterdir()) == []

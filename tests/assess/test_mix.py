@@ -177,8 +177,13 @@ def test_slots_ids_and_parents_go_along(tmp_path, suffix):
 
 
 def assessment(synthetic, **values):
-    sides = read_sides(synthetic, synthetic.with_name("real.jsonl"), None, ColumnNames())
-    corpus = {"content_sha256": content_sha256(sides.synthetic.rows)}
+    real, test = (synthetic.with_name(f"{name}.jsonl") for name in ("real", "test"))
+    sides = read_sides(synthetic, real, test, ColumnNames())
+    corpus = {
+        "content_sha256": content_sha256(sides.synthetic.rows),
+        "real_sha256": content_sha256(sides.real.rows),
+        "test_sha256": content_sha256(sides.test.rows),
+    }
     base = {"verdict": "use it", "verdict_code": "use", "mixing": None, "corpus": corpus}
     return json.dumps(base | values)
 
@@ -220,10 +225,14 @@ def test_assessments_that_recommend_nothing(files, tmp_path):
     assert "is no assess.json" in refusal()
     path.write_text(assessment(synthetic, verdict_code="not_enough_real_data"))
     assert "no share can be recommended" in refusal()
-    text = assessment(synthetic)
+    for changed in files:
+        text, kept = assessment(synthetic), load(changed)
+        write(changed, kept[1:])
+        path.write_text(text)
+        assert f"about other rows than those of {changed.name}" in refusal()
+        write(changed, kept)
+    path.write_text(assessment(synthetic))
     write(synthetic, load(synthetic)[1:])
-    path.write_text(text)
-    assert "about other rows" in refusal()
     with pytest.raises(InputError, match="no rows to test on"):
         api.mix(real, synthetic, tmp_path / "m.csv")
 
