@@ -238,17 +238,20 @@ def alarms_of(generations: Sequence[Generation]) -> tuple[str, ...]:
         since = _twice([value < share * values[1] for value in values])
         if since is not None:
             alarms.append(
-                f"{_NAMES[name]} fell below {share:.0%} of generation 1's in generation {since} "
-                f"and stayed there: {values[1]:.3g} to {values[-1]:.3g}"
+                f"{_NAMES[name]} fell below {share:.0%} of generation 1's in generations {since} "
+                f"and {since + 1}: {values[1]:.3g} to {values[since]:.3g} and "
+                f"{values[since + 1]:.3g}; {values[-1]:.3g} in the last one"
             )
     found = [g.accuracy for g in generations]
     if first.accuracy is not None:
         low = [x is not None and x < first.accuracy - _ACCURACY_DROP for x in found]
         since = _twice(low)
         if since is not None:
+            then, later, last = (found[number] or 0.0 for number in (since, since + 1, -1))
             alarms.append(
                 f"accuracy on real rows fell by more than {_ACCURACY_DROP * 100:.0f} points in "
-                f"generation {since}: {first.accuracy:.1%} to {found[-1] or 0:.1%}"
+                f"generations {since} and {since + 1}: {first.accuracy:.1%} to {then:.1%} and "
+                f"{later:.1%}; {last:.1%} in the last one"
             )
     return tuple(alarms)
 
