@@ -50,8 +50,9 @@ def add_verbs(verbs: Any) -> None:
     sub.add_argument("--accuracy", type=float, required=True, help="on real rows, 0..1")
     sub.add_argument("--synthetic-share", type=float, metavar="X", help="of its training rows")
     sub.add_argument("--test-rows", type=int, metavar="N", help="real rows it was tested on")
-    sub.add_argument("--classifier", default="own model", metavar="NAME")
-    sub.add_argument("--note", default="")
+    sub.add_argument("--classifier", default="own model", metavar="NAME",
+                     help="figures are compared under one name only (own model)")  # fmt: skip
+    sub.add_argument("--note", default="", help="a word for yourself")
     sub.add_argument("--time", default="", metavar="ISO", help="ISO 8601 (now)")
 
 
@@ -60,8 +61,9 @@ def _add_common_options(sub: Any) -> None:
     sub.add_argument("--text", metavar="C", help="column of the sentences")
     sub.add_argument("--label", metavar="C", help="column of the intents")
     sub.add_argument("--slots", metavar="C", help="column of the slots")
-    sub.add_argument("--encoder", metavar="NAME", help="folder or hub name of a sentence encoder")
-    sub.add_argument("--seed", type=int, default=1)
+    sub.add_argument("--encoder", metavar="NAME",
+                     help="folder or hub name of a sentence encoder, or tfidf-svd")  # fmt: skip
+    sub.add_argument("--seed", type=int, default=1, help="of all draws (1)")
     sub.add_argument("--drop-test-rows", action="store_true",
                      help="leave rows of the test set out instead of refusing")  # fmt: skip
 
