@@ -10,6 +10,7 @@ are trained and tested on all test rows. Writes eval/results/planted_truth.json.
 
 from __future__ import annotations
 
+import base64
 import json
 import tempfile
 from collections import Counter
@@ -19,13 +20,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from corpusforge.assess.bench import REAL_SYNTHETIC
 from corpusforge.assess.classifiers import classifiers
 from corpusforge.assess.encoder import Encoder, load_encoder
 from corpusforge.assess.inputs import ColumnNames, Evidence, gather
+from corpusforge.assess.intervals import paired_interval
 from corpusforge.assess.rows import Rows
 from corpusforge.assess.verdict import decide
 from corpusforge.core.errors import InputError
+from corpusforge.core.seeding import rng
 from eval import cells
 from eval.data import named
 from eval.planting import CONDITIONS, GENERATIONS, HALF, HALF_FEW, LEAKS, NOISE, Repeat, Setting
@@ -110,10 +115,22 @@ def judge(
                 "gain": one.gain.to_json(),
                 "edge": one.edge.to_json(),
                 "tstr_ratio": round(one.tstr_ratio, 4),
+                "correct": _packed(bench.correct(one.name, REAL_SYNTHETIC)),
             }
             for one in found.classifiers
         },
     }
+
+
+def _packed(correct: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    bits = base64.b64encode(np.packbits(correct).tobytes()).decode()
+    return {"shape": list(correct.shape), "bits": bits}
+
+
+def _unpacked(packed: Mapping[str, Any]) -> npt.NDArray[np.bool_]:
+    draws, rows = packed["shape"]
+    bits = np.frombuffer(base64.b64decode(packed["bits"]), dtype=np.uint8)
+    return np.unpackbits(bits, count=draws * rows).astype(bool).reshape(draws, rows)
 
 
 def plan(
@@ -204,6 +221,13 @@ def _series(judged: Judged, levels: Sequence[int], conditions: Sequence[str]) ->
     ranks = [[_RANK[found[name]["code"]] for name in conditions] for found in whole]
     rises = sum(any(b > a for a, b in pairwise(row)) for row in ranks)
     above_start = sum(max(row[1:]) > row[0] for row in ranks)
+    real_rises = sum(
+        any(
+            b > a and _better(found[conditions[i + 1]], found[conditions[i]])
+            for i, (a, b) in enumerate(pairwise(row))
+        )
+        for found, row in zip(whole, ranks, strict=True)
+    )
     trends: dict[str, Any] = {}
     names = sorted({n for found in whole for n in found[conditions[0]].get("classifiers", {})})
     for classifier in names:
@@ -223,12 +247,25 @@ def _series(judged: Judged, levels: Sequence[int], conditions: Sequence[str]) ->
         "levels": list(levels),
         "conditions": list(conditions),
         "repeats_with_a_rise": rate(rises, len(whole)),
+        "repeats_with_a_rise_beyond_chance": rate(real_rises, len(whole)),
         "repeats_above_the_undamaged": rate(above_start, len(whole)),
         "mean_rank": [_mean([row[i] for row in ranks]) for i in range(len(levels))]
         if ranks
         else [],
         "gain_against_level": trends,
     }
+
+
+def _better(after: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Whether a classifier got better from one corpus to the other, at 95 %, paired."""
+    if "classifiers" not in after or "classifiers" not in before:
+        return False
+    for name in after["classifiers"]:
+        ours, theirs = (_unpacked(side["classifiers"][name]["correct"]) for side in (after, before))
+        _, low, _ = paired_interval(ours, theirs, rng(1, "eval.planted.rise", name))
+        if low > 0:
+            return True
+    return False
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

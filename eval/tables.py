@@ -115,18 +115,22 @@ def planted_truth(result: dict[str, Any]) -> Iterator[str]:
             yield f"| {condition} | {', '.join(bar['must_be'])} | {_rate(bar)} |"
         yield ""
         yield (
-            "| damage | levels | verdict rises somewhere | 95 % interval | rises above the "
-            "undamaged | 95 % interval | Kendall's tau of the gain |"
+            "| damage | levels | mean verdict (3 use, 0 do not) | verdict rises somewhere | 95 % "
+            "interval | rises and accuracy does too, beyond chance | 95 % interval | rises above "
+            "the undamaged | 95 % interval | Kendall's tau of the gain |"
         )
-        yield "|---|---|---|---|---|---|---|"
+        yield "|---|---|---|---|---|---|---|---|---|---|"
         for damage, series in table["series"].items():
             taus = ", ".join(
                 f"{classifier} {'n/a' if t['kendall'] is None else format(t['kendall'], '.2f')}"
                 for classifier, t in series["gain_against_level"].items()
             )
             levels = ", ".join(str(level) for level in series["levels"])
+            mean = ", ".join(f"{rank:.2f}" for rank in series["mean_rank"])
             yield (
-                f"| {damage} | {levels} | {_rate(series['repeats_with_a_rise'])} | "
+                f"| {damage} | {levels} | {mean} | "
+                f"{_rate(series['repeats_with_a_rise'])} | "
+                f"{_rate(series['repeats_with_a_rise_beyond_chance'])} | "
                 f"{_rate(series['repeats_above_the_undamaged'])} | {taus} |"
             )
         yield ""

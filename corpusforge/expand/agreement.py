@@ -6,6 +6,7 @@ It judges beside the discriminator's intent head: the two see the text in differ
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,7 +49,10 @@ class IntentClassifier:
         with _one_thread():
             # A text of emoji alone folds to nothing, and says nothing.
             folded = [fold_delexicalised(t) or "{empty}" for t in texts]
-            self._model.fit(folded, list(intents))
+            with warnings.catch_warnings():
+                # One row per intent is what is asked here, not a regression by mistake.
+                warnings.filterwarnings("ignore", "The number of unique classes is greater than")
+                self._model.fit(folded, list(intents))
 
     def probability(self, texts: Sequence[str], intents: Sequence[str]) -> npt.NDArray[np.float64]:
         """Probability that each text has the given intent, shape [rows], in [0, 1].

@@ -1,3 +1,5 @@
+import base64
+
 import numpy as np
 import pytest
 
@@ -59,7 +61,16 @@ def test_leaks_stand_on_top(repeat):
     assert set(leaked) <= set(repeat.setting.data.test.texts)
 
 
-def judged(codes, gains):
+def _correct(right, rows=200):
+    """Three draws in which the first `right` of the test rows are answered right."""
+    table = np.zeros((3, rows), dtype=bool)
+    table[:, :right] = True
+    bits = base64.b64encode(np.packbits(table).tobytes()).decode()
+    return {"shape": list(table.shape), "bits": bits}
+
+
+def judged(codes, gains, right=None):
+    right = right or [100] * len(codes)
     return {
         condition: {
             "code": code,
@@ -68,10 +79,11 @@ def judged(codes, gains):
                     "gain": {"mean_pp": gain},
                     "edge": {"mean_pp": gain},
                     "tstr_ratio": 1.0,
+                    "correct": _correct(known),
                 }
             },
         }
-        for (condition, code), gain in zip(codes.items(), gains, strict=True)
+        for (condition, code), gain, known in zip(codes.items(), gains, right, strict=True)
     }
 
 
@@ -79,13 +91,27 @@ def test_a_verdict_that_rises_with_the_damage_is_counted():
     _, conditions = SERIES["label noise, %"]
     falling = dict(zip(conditions, ("use", "use", "no_gain", "no_gain", "do_not_use"), strict=True))
     rising = dict(zip(conditions, ("use", "no_gain", "use", "no_gain", "no_gain"), strict=True))
-    found = summary({1: judged(falling, (5, 4, 3, 2, 1)), 2: judged(rising, (5, 4, 3, 2, 1))})
+    gains = (5, 4, 3, 2, 1)
+    found = summary({1: judged(falling, gains), 2: judged(rising, gains)})
     series = found["series"]["label noise, %"]
     assert series["repeats_with_a_rise"]["hits"] == 1
+    assert series["repeats_with_a_rise_beyond_chance"]["hits"] == 0
     assert series["repeats_above_the_undamaged"]["hits"] == 0
     assert series["gain_against_level"]["svm"] == {"spearman": -1.0, "kendall": -1.0}
     assert found["bars"]["oracle"]["hits"] == 0
     assert found["conditions"]["oracle"]["verdicts"] == {"use": 2}
+
+
+def test_a_rise_of_the_verdict_is_told_from_a_rise_of_the_accuracy():
+    _, conditions = SERIES["label noise, %"]
+    codes = dict(zip(conditions, ("use", "no_gain", "use", "no_gain", "no_gain"), strict=True))
+    gains = (5, 4, 3, 2, 1)
+    better = judged(codes, gains, (150, 100, 140, 100, 100))
+    # Better and worse again, but not where the verdict rises.
+    elsewhere = judged(codes, gains, (150, 140, 100, 140, 100))
+    series = summary({1: better, 2: elsewhere})["series"]["label noise, %"]
+    assert series["repeats_with_a_rise"]["hits"] == 2
+    assert series["repeats_with_a_rise_beyond_chance"]["hits"] == 1
 
 
 def test_a_wilson_interval():
