@@ -22,6 +22,9 @@ def _head(result: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield f"Versions: {versions}."
     yield ""
+    if "known_fault" in result:
+        yield f"**Known fault:** {result['known_fault']}"
+        yield ""
 
 
 def build_cost(name: str, result: dict[str, Any]) -> Iterator[str]:
