@@ -10,7 +10,6 @@ are trained and tested on all test rows. Writes eval/results/planted_truth.json.
 
 from __future__ import annotations
 
-import base64
 import json
 import tempfile
 from collections import Counter
@@ -20,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from corpusforge.assess.bench import REAL_SYNTHETIC
 from corpusforge.assess.classifiers import classifiers
@@ -34,7 +32,7 @@ from corpusforge.core.seeding import rng
 from eval import cells
 from eval.data import named
 from eval.planting import CONDITIONS, GENERATIONS, HALF, HALF_FEW, LEAKS, NOISE, Repeat, Setting
-from eval.predictions import RecordedBench, Recordings, needed_for_verdict
+from eval.predictions import RecordedBench, Recordings, needed_for_verdict, packed, unpacked
 from eval.statistics import rate, trend
 
 __all__ = ["SERIES", "judge", "main", "plan", "summary"]
@@ -115,22 +113,11 @@ def judge(
                 "gain": one.gain.to_json(),
                 "edge": one.edge.to_json(),
                 "tstr_ratio": round(one.tstr_ratio, 4),
-                "correct": _packed(bench.correct(one.name, REAL_SYNTHETIC)),
+                "correct": packed(bench.correct(one.name, REAL_SYNTHETIC)),
             }
             for one in found.classifiers
         },
     }
-
-
-def _packed(correct: npt.NDArray[np.bool_]) -> dict[str, Any]:
-    bits = base64.b64encode(np.packbits(correct).tobytes()).decode()
-    return {"shape": list(correct.shape), "bits": bits}
-
-
-def _unpacked(packed: Mapping[str, Any]) -> npt.NDArray[np.bool_]:
-    draws, rows = packed["shape"]
-    bits = np.frombuffer(base64.b64decode(packed["bits"]), dtype=np.uint8)
-    return np.unpackbits(bits, count=draws * rows).astype(bool).reshape(draws, rows)
 
 
 def plan(
@@ -261,7 +248,7 @@ def _better(after: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
     if "classifiers" not in after or "classifiers" not in before:
         return False
     for name in after["classifiers"]:
-        ours, theirs = (_unpacked(side["classifiers"][name]["correct"]) for side in (after, before))
+        ours, theirs = (unpacked(side["classifiers"][name]["correct"]) for side in (after, before))
         _, low, _ = paired_interval(ours, theirs, rng(1, "eval.planted.rise", name))
         if low > 0:
             return True

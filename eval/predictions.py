@@ -6,9 +6,11 @@ needs no new training.
 
 from __future__ import annotations
 
+import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +30,7 @@ from corpusforge.assess.rows import Rows
 from corpusforge.assess.usefulness import Difference, OneClassifier, Score, Usefulness, WorthRows
 from eval.cells import code_digest, versions
 
-__all__ = ["RecordedBench", "Recordings", "needed_for_verdict"]
+__all__ = ["RecordedBench", "Recordings", "needed_for_verdict", "packed", "unpacked"]
 
 _SHAPING = ("bench", "classifiers", "controls", "encoder", "rows", "trigram")
 
@@ -156,3 +158,16 @@ def _plain_score(bench: Bench, name: str, arm: str) -> Score:
     accuracy = float(bench.correct(name, arm).mean())
     nothing = float("nan")
     return Score(arm, accuracy, nothing, nothing, nothing, nothing, *bench.facts(name, arm))
+
+
+def packed(correct: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    """Which answers were right, shape [draws, rows], as JSON values of one bit per answer."""
+    bits = base64.b64encode(np.packbits(correct).tobytes()).decode()
+    return {"shape": list(correct.shape), "bits": bits}
+
+
+def unpacked(found: Mapping[str, Any]) -> npt.NDArray[np.bool_]:
+    """What `packed` was given."""
+    draws, rows = found["shape"]
+    bits = np.frombuffer(base64.b64decode(found["bits"]), dtype=np.uint8)
+    return np.unpackbits(bits, count=draws * rows).astype(bool).reshape(draws, rows)

@@ -11,14 +11,12 @@ SNIPS. Writes eval/results/usefulness_grid.json.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from corpusforge.assess import controls
 from corpusforge.assess.bench import (
@@ -40,7 +38,7 @@ from corpusforge.core.progress import Progress
 from corpusforge.core.seeding import rng
 from eval import cells
 from eval.data import RealData, named, shots
-from eval.predictions import RecordedBench, Recordings
+from eval.predictions import RecordedBench, Recordings, packed, unpacked
 from eval.todays_generator import Generated, generated
 
 __all__ = ["Spot", "main", "measure_spot", "plan", "summary"]
@@ -158,22 +156,13 @@ def arms(
         figures["classifiers"][one.name] = {
             arm: {
                 "macro_f1": round(one.score(arm).macro_f1, 5),
-                "correct": _packed(bench.correct(one.name, arm)),
+                "correct": packed(bench.correct(one.name, arm)),
             }
             for arm in tried
         }
     figures["test_rows"] = len(data.test)
     figures["verdict"] = None if empty else decide(bench, found).code
     return figures
-
-
-def _packed(correct: npt.NDArray[np.bool_]) -> str:
-    return base64.b64encode(np.packbits(correct[0]).tobytes()).decode()
-
-
-def _unpacked(text: str, rows: int) -> npt.NDArray[np.bool_]:
-    bits = np.frombuffer(base64.b64decode(text), dtype=np.uint8)
-    return np.unpackbits(bits, count=rows).astype(bool)
 
 
 def plan(encoder: Encoder, work: Path, seed: int) -> list[cells.Cell]:
@@ -209,7 +198,7 @@ def summary(found: Sequence[Mapping[str, Any]], seed: int) -> dict[str, Any]:
             if not with_arm:
                 continue
             ours, base = (
-                np.stack([_unpacked(f[name]["correct"], rows) for f in with_arm]).astype(float)
+                np.concatenate([unpacked(f[name]["correct"]) for f in with_arm]).astype(float)
                 for name in (arm, REAL)
             )
             generator = rng(seed, "eval.grid.interval", classifier, arm)

@@ -1,10 +1,9 @@
-import base64
-
 import numpy as np
 import pytest
 
 from eval.planted_truth import SERIES, summary
 from eval.planting import CONDITIONS, Repeat, Setting
+from eval.predictions import packed, unpacked
 from eval.quick import toy
 from eval.statistics import rate, trend, wilson
 
@@ -65,8 +64,8 @@ def _correct(right, rows=200):
     """Three draws in which the first `right` of the test rows are answered right."""
     table = np.zeros((3, rows), dtype=bool)
     table[:, :right] = True
-    bits = base64.b64encode(np.packbits(table).tobytes()).decode()
-    return {"shape": list(table.shape), "bits": bits}
+    assert (unpacked(packed(table)) == table).all()
+    return packed(table)
 
 
 def judged(codes, gains, right=None):
