@@ -245,11 +245,10 @@ def rare_intents(result: dict[str, Any]) -> Iterator[str]:
         facts = table["facts"]
         yield f"### report_fraud at {prevalence}: {facts['rare_rows']} rows, {facts['added']} added"
         yield ""
-        for one in table["generator"]:
-            yield (
-                f"Today's generator gave {one['of_the_intent']} rows of the intent "
-                f"(of {one['generated']})."
-            )
+        if table["generator"]:
+            of_it = ", ".join(str(one["of_the_intent"]) for one in table["generator"])
+            of_all = ", ".join(str(one["generated"]) for one in table["generator"])
+            yield f"Today's generator gave {of_it} rows of the intent (of {of_all})."
             yield ""
         yield "| classifier | precision | arm | draws | recall | gain |"
         yield "|---|---|---|---|---|---|"
