@@ -8,7 +8,7 @@ from pathlib import Path
 
 from corpusforge.core.errors import InputError
 
-__all__ = ["template_files"]
+__all__ = ["companion_files", "template_files"]
 
 _KEY = re.compile(r"^\ufeff?\{?['\"]?([a-z_]+)['\"]?[ ]*:", re.MULTILINE)
 # Keys that tell the two kinds of file apart; no key of the one is a key of the other.
@@ -41,6 +41,24 @@ def template_files(path: Path) -> list[Path]:
             hint=f"{', '.join(f.name for f in files[:3])}: recipes" if files else "",
         )
     return kept
+
+
+def companion_files(path: Path) -> list[Path]:
+    """Files of rules and lists that belong to a folder `sentences/LANG`, sorted by path.
+
+    Home Assistant's newer layout keeps them beside: `rules/LANG`, `lists/LANG`, and `lists/*.yaml`
+    for all languages. Elsewhere, and for folders in another layout, there are none.
+    """
+    path = path.resolve()
+    if path.parent.name != "sentences" or not path.is_dir():
+        return []
+    top = path.parent.parent
+    found: list[Path] = sorted(top.glob("lists/*.yaml"))
+    for kind in ("lists", "rules"):
+        folder = top / kind / path.name
+        if folder.is_dir():
+            found += sorted(_yaml_files(folder))
+    return found
 
 
 def _yaml_files(folder: Path) -> list[Path]:

@@ -15,7 +15,8 @@ from typing import Any
 from corpusforge.core.errors import InputError, InputErrors
 from corpusforge.core.source import Document, read_yaml
 from corpusforge.grammar.expression import Expression
-from corpusforge.grammar.files import template_files
+from corpusforge.grammar.files import companion_files, template_files
+from corpusforge.grammar.host_lists import fixture_lists, is_fixture
 from corpusforge.grammar.link import Linker, can_be_blank, must_be_blank
 from corpusforge.grammar.pack import Pack, Rule, Scope, Source, Template, ValueList
 from corpusforge.grammar.parser import TemplateSyntaxError, literal, parse
@@ -41,11 +42,14 @@ def load_pack(path: Path, *, lang: str | None = None, lists: Sequence[Path] = ()
     files = template_files(path)
     builder = _Builder(path if path.is_dir() else path.parent)
     documents = builder.read(files)
-    further = builder.read(lists)
+    companions = builder.read(companion_files(path))
+    further = builder.read(lists, fixtures=True)
     builder.stop()
     chosen, documents = _choose_language(documents, lang, path)
     for document in documents:
         builder.collect(document)
+    for document in companions:
+        builder.fill_from(document)
     for document in further:
         if not (document.value.get("lists") or document.value.get("expansion_rules")):
             builder.errors.append(
@@ -56,6 +60,7 @@ def load_pack(path: Path, *, lang: str | None = None, lists: Sequence[Path] = ()
                 )
             )
         builder.collect(document, further=True)
+    builder.fill_hosted()
     for document in documents:
         builder.templates_of(document)
     return builder.finish(chosen, path)
@@ -98,6 +103,7 @@ class _Builder:
     templates: list[Template] = field(default_factory=list)
     _definitions: dict[str, list[str]] = field(default_factory=dict)
     _ids: dict[str, Source] = field(default_factory=dict)
+    _hosted: list[ValueList] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         # One scope object for all blocks without rules and lists of their own: what is
@@ -111,14 +117,25 @@ class _Builder:
         if self.errors:
             raise InputErrors(self.errors)
 
-    def read(self, files: Sequence[Path]) -> list[Document]:
-        """Read files and check their structure; errors are kept."""
+    def read(self, files: Sequence[Path], *, fixtures: bool = False) -> list[Document]:
+        """Read files and check their structure; errors are kept.
+
+        Args:
+            files: Template files.
+            fixtures: Files of Home Assistant's test fixtures may be among them; their lists are
+                kept.
+        """
         documents: list[Document] = []
         for file in files:
             try:
                 document = read_yaml(file)
             except InputError as error:
                 self.errors.append(error)
+                continue
+            if fixtures and is_fixture(document):
+                made, wrong = fixture_lists(document)
+                self.errors += wrong
+                self._hosted += made
                 continue
             found = check_structure(document)
             self.errors += found
@@ -155,6 +172,20 @@ class _Builder:
                 self.lists[name] = merge_lists(known, new)
             except InputError as error:
                 self.errors.append(error)
+
+    def fill_from(self, document: Document) -> None:
+        """Take the rules and lists of a file where no file of the folder has them."""
+        rules, lists = self._read_rules(document, ()), self._read_lists(document, ())
+        self.rules.update({k: rule for k, rule in rules.items() if k not in self.rules})
+        self.lists.update({k: values for k, values in lists.items() if k not in self.lists})
+
+    def fill_hosted(self) -> None:
+        """Take the lists of fixture files, where the templates leave them open."""
+        for values in self._hosted:
+            known = self.lists.get(values.name)
+            self._definitions.setdefault(values.name, [""])
+            if known is None or known.wildcard:
+                self.lists[values.name] = values
 
     def templates_of(self, document: Document) -> None:
         """Take the templates of a file."""

@@ -190,9 +190,15 @@ class Pack:
     notes: tuple[str, ...]
 
 
+HOST_LISTS = frozenset(("name", "area", "floor"))
+"""Lists that Home Assistant fills when it runs; without values they are wildcards."""
+
+
 def find_list(reference: ListReference, scope: Scope) -> ValueList | None:
     """The list that a reference means, also a range written in place as `{0..100,5:slot}`."""
     known = scope.lists.get(reference.list)
+    if known is None and reference.list in HOST_LISTS:
+        return ValueList(reference.list, reference.list)
     match = INLINE_RANGE.fullmatch(reference.list) if known is None else None
     if match is None:
         return known
