@@ -10,7 +10,7 @@ Nothing heavy is imported before it is needed.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,7 @@ __all__ = [
     "init",
     "load_recipe",
     "log",
+    "match",
     "mix",
     "plugins",
     "preview",
@@ -200,6 +201,31 @@ def sample(
         Path(path), n, seed=seed, lang=lang, lists=Path(lists) if lists is not None else None
     )
     return table, tuple(notes)
+
+
+def match(
+    path: str | Path,
+    sentences: Iterable[str],
+    *,
+    lang: str | None = None,
+    lists: str | Path | None = None,
+) -> Iterator[dict[str, Any]]:
+    """All readings of sentences; blank ones are left out.
+
+    Args:
+        path: Template file or folder.
+        sentences: One sentence each.
+        lang: Language, when the files hold several.
+        lists: File with lists that the host supplies at run time.
+
+    Returns:
+        What `grammar.matching.Matcher.match` yields.
+    """
+    from corpusforge.grammar.loader import load_pack
+    from corpusforge.grammar.matching import Matcher
+
+    further = [Path(lists)] if lists is not None else []
+    return Matcher(load_pack(Path(path), lang=lang, lists=further)).match(sentences)
 
 
 def init(out: str | Path, from_file: str | Path | None = None) -> Path:

@@ -87,6 +87,12 @@ def _add_recipe_verbs(verbs: Any) -> None:
     sub.add_argument("--format", default="jsonl", choices=("jsonl", "parquet"))
     sub.add_argument("-o", "--out", metavar="FILE", help="write here, not to standard output")
 
+    sub = verbs.add_parser("match", help="all readings of sentences, one per line, as JSONL")
+    sub.add_argument("path", help="template file or folder")
+    sub.add_argument("file", nargs="?", help="file of sentences (standard input)")
+    sub.add_argument("--lang", help="language, when the files hold several")
+    sub.add_argument("--lists", metavar="FILE", help="lists that the host supplies at run time")
+
 
 def _add_folder_verbs(verbs: Any) -> None:
     sub = verbs.add_parser("status", help="how far a run is")
@@ -164,6 +170,18 @@ def _preview(options: argparse.Namespace) -> int:
         )
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
+    return 0
+
+
+def _match(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from corpusforge import api
+    from corpusforge.core.source import read_text
+
+    lines = sys.stdin if options.file is None else read_text(Path(options.file)).splitlines()
+    for found in api.match(options.path, lines, lang=options.lang, lists=options.lists):
+        print(json.dumps(found, ensure_ascii=False))
     return 0
 
 

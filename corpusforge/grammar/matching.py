@@ -1,0 +1,256 @@
+"""Match a sentence with templates: all readings, each with its intent and exact slot spans.
+
+Case does not count, nor does white space beyond one space, nor punctuation at the edge of a word,
+as in hassil (`hassil.util`: PUNCTUATION). Everything else must be there. A wildcard list takes any
+whole words. Conditions on the state of a home (`requires_context`) are not looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from corpusforge.core.text import nfc
+from corpusforge.grammar.expression import (
+    Alternative,
+    Expression,
+    ListReference,
+    Permutation,
+    RuleReference,
+    Text,
+)
+from corpusforge.grammar.pack import NumberRange, Pack, Scope, Template, ValueList, find_list
+
+__all__ = ["Matcher", "Reading", "SlotReading"]
+
+PUNCTUATION = frozenset(".。,，?¿？؟!¡！;；:：")
+_NUMBER = re.compile(r"-?[0-9]+(?:[.,][0-9])?")
+_SPACES = re.compile(r"\s+")
+
+
+class SlotReading(NamedTuple):
+    """A slot of a reading; start and end are code points of the NFC sentence, half-open."""
+
+    name: str
+    entity: str
+    value: str
+    text: str
+    start: int
+    end: int
+
+
+class Reading(NamedTuple):
+    """One way to understand a sentence; `fixed` are slots that the template adds without words."""
+
+    intent: str
+    template: str
+    slots: tuple[SlotReading, ...]
+    fixed: tuple[tuple[str, str], ...]
+
+
+# While matching: (end, slots so far as (name, entity, value or None, start, end)).
+_Found = tuple[str, str, str | None, int, int]
+_State = tuple[int, tuple[_Found, ...]]
+
+
+class Matcher:
+    """Matches sentences with all templates of a pack, those with wildcards included."""
+
+    def __init__(self, pack: Pack) -> None:
+        self._templates: tuple[Template, ...] = (*pack.templates, *pack.open_templates)
+
+    def match(self, sentences: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """All readings of each sentence as plain data; blank sentences are left out.
+
+        Yields:
+            {text, readings: [{intent, template, slots: [{name, entity, value, text, start, end}],
+            fixed}]}; offsets are code points of the NFC text, half-open.
+        """
+        for sentence in sentences:
+            text = nfc(sentence.strip())
+            if text:
+                readings = [
+                    {
+                        "intent": reading.intent,
+                        "template": reading.template,
+                        "slots": [slot._asdict() for slot in reading.slots],
+                        "fixed": dict(reading.fixed),
+                    }
+                    for reading in self.readings(text)
+                ]
+                yield {"text": text, "readings": readings}
+
+    def readings(self, sentence: str) -> tuple[Reading, ...]:
+        """All different readings of one sentence, in the order of the templates."""
+        text = nfc(sentence)
+        letters = _Letters(text)
+        walk = _Walk(letters)
+        found: dict[Reading, None] = {}
+        for template in self._templates:
+            for end, slots in walk.states(template.expression, template.scope, 0):
+                if end != letters.size:
+                    continue
+                spans = tuple(letters.slot(slot) for slot in slots)
+                found[Reading(template.intent, template.id, spans, template.fixed)] = None
+        return tuple(found)
+
+
+class _Letters:
+    """A sentence as it is compared: lower case, single spaces, no punctuation at word edges."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        chars: list[str] = []
+        self._origins: list[int] = []
+        for index, char in enumerate(text):
+            if char.isspace() or (char in PUNCTUATION and not _inside(text, index)):
+                if char.isspace() and chars and chars[-1] != " ":
+                    chars.append(" ")
+                    self._origins.append(index)
+                continue
+            chars.append(_lower(char))
+            self._origins.append(index)
+        if chars and chars[-1] == " ":
+            chars.pop()
+        self.chars = "".join(chars)
+        self.size = len(self.chars)
+
+    def slot(self, found: _Found) -> SlotReading:
+        """Places in the compared text as places in the sentence."""
+        name, entity, value, start, end = found
+        while start < end and self.chars[start] == " ":
+            start += 1
+        while end > start and self.chars[end - 1] == " ":
+            end -= 1
+        first, last = self._origins[start], self._origins[end - 1] + 1
+        words = self.text[first:last]
+        return SlotReading(name, entity, words if value is None else value, words, first, last)
+
+
+def _inside(text: str, index: int) -> bool:
+    """Say whether a character stands between two that are part of words."""
+    return 0 < index < len(text) - 1 and text[index - 1].isalnum() and text[index + 1].isalnum()
+
+
+def _lower(char: str) -> str:
+    low = char.lower()
+    return low if len(low) == 1 else char  # one place stays one place
+
+
+class _Walk:
+    """Where expressions can end in one sentence; what was found is kept."""
+
+    def __init__(self, letters: _Letters) -> None:
+        self._chars, self._size = letters.chars, letters.size
+        self._known: dict[tuple[int, int, int], tuple[_State, ...]] = {}
+
+    def states(self, expression: Expression, scope: Scope, at: int) -> tuple[_State, ...]:
+        """Ends of an expression that begins at a place, with the slots filled on the way."""
+        if isinstance(expression, Text):
+            end = self._words(expression.text, at)
+            return () if end < 0 else ((end, ()),)
+        key = (id(expression), id(scope), at)
+        known = self._known.get(key)
+        if known is None:
+            known = tuple(dict.fromkeys(self._follow(expression, scope, at)))
+            self._known[key] = known
+        return known
+
+    def _follow(self, expression: Expression, scope: Scope, at: int) -> Iterator[_State]:
+        if isinstance(expression, RuleReference):
+            yield from self.states(scope.rules[expression.rule].expression, scope, at)
+        elif isinstance(expression, ListReference):
+            values = find_list(expression, scope)
+            assert values is not None, "the linker has refused unknown lists"
+            yield from self._list(values, expression.slot, scope, at)
+        elif isinstance(expression, Alternative):
+            for item in expression.items:
+                yield from self.states(item, scope, at)
+        elif isinstance(expression, Permutation):
+            yield from self._order(expression.items, scope, at)
+        elif not isinstance(expression, Text):
+            states: list[_State] = [(at, ())]
+            for item in expression.items:
+                states = list(dict.fromkeys(self._after(states, item, scope)))
+                if not states:
+                    return
+            yield from states
+
+    def _after(self, states: Sequence[_State], item: Expression, scope: Scope) -> Iterator[_State]:
+        for at, slots in states:
+            for end, more in self.states(item, scope, at):
+                yield end, slots + more
+
+    def _order(self, items: Sequence[Expression], scope: Scope, at: int) -> Iterator[_State]:
+        if not items:
+            yield at, ()
+            return
+        for index, item in enumerate(items):
+            rest = (*items[:index], *items[index + 1 :])
+            for middle, slots in self.states(item, scope, at):
+                for end, more in self._order(rest, scope, middle):
+                    yield end, slots + more
+
+    def _list(self, values: ValueList, slot: str, scope: Scope, at: int) -> Iterator[_State]:
+        for end, value in self._values(values, scope, at):
+            if not slot:
+                yield end, ()
+            elif self._chars[at:end].strip():
+                yield end, ((slot, values.entity, value, at, end),)
+
+    def _values(self, values: ValueList, scope: Scope, at: int) -> Iterator[tuple[int, str | None]]:
+        if values.range is not None:
+            yield from self._numbers(values.range, at)
+        elif values.wildcard:
+            start = at + 1 if self._chars[at : at + 1] == " " else at
+            for end in range(start + 1, self._size + 1):
+                if end == self._size or self._chars[end] == " ":
+                    yield end, None
+        for value in values.values:
+            words = value.value
+            if words is None and isinstance(value.expression, Text):
+                words = _SPACES.sub(" ", value.expression.text).strip()
+            for end, _ in self.states(value.expression, scope, at):
+                yield end, words
+
+    def _numbers(self, numbers: NumberRange, at: int) -> Iterator[tuple[int, str]]:
+        run = _NUMBER.match(self._chars, at)
+        # Each beginning of a run of digits: more digits may come from the words that follow.
+        for end in range(at + 1, run.end() + 1 if run else 0):
+            written = self._chars[at:end].replace(",", ".")
+            if not written[-1].isdigit():
+                continue
+            index = index_of(numbers, Fraction(written))
+            if index is not None and numbers.number(index)[0] == written:
+                yield end, numbers.number(index)[1]
+
+    def _words(self, words: str, at: int) -> int:
+        """The end of fixed words that begin at a place, -1 when they do not stand there."""
+        chars, size = self._chars, self._size
+        for char in words:
+            if char.isspace():
+                if at < size and chars[at] == " ":
+                    at += 1
+                elif not (at == 0 or at == size or chars[at - 1] == " "):
+                    return -1
+            elif at < size and chars[at] == _lower(char):
+                at += 1
+            elif char not in PUNCTUATION:
+                return -1
+        return at
+
+
+def index_of(numbers: NumberRange, number: Fraction) -> int | None:
+    """The index of a number in a range, None when it is not among its numbers."""
+    for decimal in range(1 + len(numbers.decimals)):
+        tenth = Fraction(int(numbers.decimals[decimal - 1]), 10) if decimal else Fraction(0)
+        whole = number - tenth
+        if whole.denominator != 1 or not numbers.first <= whole <= numbers.last:
+            continue
+        steps, rest = divmod(int(whole) - numbers.first, numbers.step)
+        index = steps * (1 + len(numbers.decimals)) + decimal
+        if not rest and index < len(numbers):
+            return index
+    return None
