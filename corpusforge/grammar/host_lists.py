@@ -11,8 +11,9 @@ from typing import Any
 
 from corpusforge.core.errors import InputError
 from corpusforge.core.source import Document
+from corpusforge.grammar.expression import Expression
 from corpusforge.grammar.pack import ListValue, Source, ValueList
-from corpusforge.grammar.parser import literal
+from corpusforge.grammar.parser import TemplateSyntaxError, has_syntax, literal, parse
 
 __all__ = ["fixture_lists", "is_fixture"]
 
@@ -29,7 +30,8 @@ def is_fixture(document: Document) -> bool:
 def fixture_lists(document: Document) -> tuple[list[ValueList], list[InputError]]:
     """The lists of a fixture file, and what is wrong with it.
 
-    Names are taken literally; a name that stands twice counts once.
+    A name with brackets is a template, as in Home Assistant's fixtures (`Trader Joe[']s`), or is
+    taken literally where it cannot be read as one. A name that stands twice counts once.
     """
     lists: list[ValueList] = []
     errors: list[InputError] = []
@@ -52,7 +54,7 @@ def fixture_lists(document: Document) -> tuple[list[ValueList], list[InputError]
                     InputError(f"an entry of {section!r} has no name", position=at, hint=hint)
                 )
             elif text not in values:
-                values[text] = ListValue(literal(text), None, (), "", 1.0, source)
+                values[text] = ListValue(_words(text), None, (), "", 1.0, source)
         if values:
             source = Source(document, (section,))
             lists.append(ValueList(name, name, values=tuple(values.values()), source=source))
@@ -62,3 +64,12 @@ def fixture_lists(document: Document) -> tuple[list[ValueList], list[InputError]
 def _name(entry: Any) -> str | None:
     text = entry.get("name") if isinstance(entry, dict) else None
     return text.strip() if isinstance(text, str) and text.strip() else None
+
+
+def _words(name: str) -> Expression:
+    if has_syntax(name):
+        try:
+            return parse(name)
+        except TemplateSyntaxError:
+            pass
+    return literal(name)

@@ -101,6 +101,7 @@ class _Builder:
     rules: dict[str, Rule] = field(default_factory=dict)
     lists: dict[str, ValueList] = field(default_factory=dict)
     templates: list[Template] = field(default_factory=list)
+    skip_words: list[str] = field(default_factory=list)
     _definitions: dict[str, list[str]] = field(default_factory=dict)
     _ids: dict[str, Source] = field(default_factory=dict)
     _hosted: list[ValueList] = field(default_factory=list)
@@ -188,7 +189,8 @@ class _Builder:
                 self.lists[values.name] = values
 
     def templates_of(self, document: Document) -> None:
-        """Take the templates of a file."""
+        """Take the templates and skip words of a file."""
+        self.skip_words += document.value.get("skip_words") or []
         for intent, body in (document.value.get("intents") or {}).items():
             for index, block in enumerate(body["data"]):
                 self._block(document, str(intent), block, ("intents", intent, "data", index), body)
@@ -238,6 +240,7 @@ class _Builder:
             open_templates=tuple(t for t in self.templates if t.id in wildcard),
             lists=reached,
             notes=tuple(notes),
+            skip_words=tuple(dict.fromkeys(self.skip_words)),
         )
 
     def _parse(self, text: str, source: Source, *, what: str) -> Expression:

@@ -1,7 +1,8 @@
 """Match a sentence with templates: all readings, each with its intent and exact slot spans.
 
 Case does not count, nor does white space beyond one space, nor punctuation at the edge of a word,
-as in hassil (`hassil.util`: PUNCTUATION). Everything else must be there. A wildcard list takes any
+as in hassil (`hassil.util`: PUNCTUATION), nor the space behind a number ("50 %" is "50%").
+Everything else must be there. A wildcard list takes any
 whole words. Conditions on the state of a home (`requires_context`) are not looked at.
 """
 
@@ -60,6 +61,7 @@ class Matcher:
 
     def __init__(self, pack: Pack) -> None:
         self._templates: tuple[Template, ...] = (*pack.templates, *pack.open_templates)
+        self._skip = _skipped(pack.skip_words)
 
     def match(self, sentences: Iterable[str]) -> Iterator[dict[str, Any]]:
         """All readings of each sentence as plain data; blank sentences are left out.
@@ -83,9 +85,20 @@ class Matcher:
                 yield {"text": text, "readings": readings}
 
     def readings(self, sentence: str) -> tuple[Reading, ...]:
-        """All different readings of one sentence, in the order of the templates."""
-        text = nfc(sentence)
-        letters = _Letters(text)
+        """All different readings of one sentence, in the order of the templates.
+
+        A sentence without any is read once more without the skip words of the pack.
+        """
+        letters = _Letters(nfc(sentence))
+        if not letters.size:
+            return ()
+        found = self._read(letters)
+        if not found and self._skip is not None and self._skip.search(letters.chars):
+            letters.remove(self._skip)
+            found = self._read(letters)
+        return found
+
+    def _read(self, letters: _Letters) -> tuple[Reading, ...]:
         walk = _Walk(letters)
         found: dict[Reading, None] = {}
         for template in self._templates:
@@ -106,16 +119,30 @@ class _Letters:
         self._origins: list[int] = []
         for index, char in enumerate(text):
             if char.isspace() or (char in PUNCTUATION and not _inside(text, index)):
-                if char.isspace() and chars and chars[-1] != " ":
+                if char.isspace():
                     chars.append(" ")
                     self._origins.append(index)
                 continue
             chars.append(_lower(char))
             self._origins.append(index)
-        if chars and chars[-1] == " ":
-            chars.pop()
-        self.chars = "".join(chars)
-        self.size = len(self.chars)
+        self._keep("".join(chars), range(len(chars)))
+
+    def remove(self, words: re.Pattern[str]) -> None:
+        """Take words out; places keep their origin."""
+        gone = {i for match in words.finditer(self.chars) for i in range(*match.span())}
+        self._keep(self.chars, [index for index in range(self.size) if index not in gone])
+
+    def _keep(self, chars: str, places: Sequence[int]) -> None:
+        """Keep the characters at some places, with no space at the ends and no two in a row."""
+        kept: list[int] = []
+        for place in places:
+            if chars[place] != " " or (kept and chars[kept[-1]] != " "):
+                kept.append(place)
+        if kept and chars[kept[-1]] == " ":
+            kept.pop()
+        self.chars = "".join(chars[place] for place in kept)
+        self._origins = [self._origins[place] for place in kept]
+        self.size = len(kept)
 
     def slot(self, found: _Found) -> SlotReading:
         """Places in the compared text as places in the sentence."""
@@ -127,6 +154,15 @@ class _Letters:
         first, last = self._origins[start], self._origins[end - 1] + 1
         words = self.text[first:last]
         return SlotReading(name, entity, words if value is None else value, words, first, last)
+
+
+def _skipped(words: Sequence[str]) -> re.Pattern[str] | None:
+    """A pattern of whole words that may be left out, the longest first."""
+    forms = {"".join(map(_lower, nfc(" ".join(word.split())))) for word in words}
+    if not forms:
+        return None
+    longest = sorted(forms, key=lambda form: (-len(form), form))
+    return re.compile(f"(?:^|(?<= ))(?:{'|'.join(map(re.escape, longest))})(?= |$)")
 
 
 def _inside(text: str, index: int) -> bool:
@@ -233,13 +269,20 @@ class _Walk:
             if char.isspace():
                 if at < size and chars[at] == " ":
                     at += 1
-                elif not (at == 0 or at == size or chars[at - 1] == " "):
+                elif not (at in (0, size) or chars[at - 1] == " " or chars[at - 1].isdigit()):
                     return -1
             elif at < size and chars[at] == _lower(char):
                 at += 1
+            elif self._spaced_unit(at, char):
+                at += 2
             elif char not in PUNCTUATION:
                 return -1
         return at
+
+    def _spaced_unit(self, at: int, char: str) -> bool:
+        """Say whether a digit, a space and this character stand where the space is not written."""
+        before, there = self._chars[at - 1 : at], self._chars[at : at + 2]
+        return before.isdigit() and not char.isdigit() and there == f" {_lower(char)}"
 
 
 def index_of(numbers: NumberRange, number: Fraction) -> int | None:

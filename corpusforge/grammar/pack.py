@@ -181,6 +181,7 @@ class Pack:
         open_templates: Those with a wildcard list, which can be recognised but not sampled.
         lists: Every list that a template reaches, with the scope that its values see.
         notes: Warnings for the user, one sentence each.
+        skip_words: Words that a sentence may hold without changing what it means.
     """
 
     lang: str
@@ -188,6 +189,7 @@ class Pack:
     open_templates: tuple[Template, ...]
     lists: tuple[tuple[ValueList, Scope], ...]
     notes: tuple[str, ...]
+    skip_words: tuple[str, ...] = ()
 
 
 HOST_LISTS = frozenset(("name", "area", "floor"))
