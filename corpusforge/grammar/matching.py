@@ -1,7 +1,7 @@
 """Match a sentence with templates: all readings, each with its intent and exact slot spans.
 
 Case does not count, nor does white space beyond one space, nor punctuation at the edge of a word,
-as in hassil (`hassil.util`: PUNCTUATION), nor the space behind a number ("50 %" is "50%").
+as in hassil (`hassil.util`: PUNCTUATION), nor the space between a number and a word ("50 %" is "50%").
 Everything else must be there. A wildcard list takes any
 whole words. Conditions on the state of a home (`requires_context`) are not looked at.
 """
@@ -252,6 +252,8 @@ class _Walk:
                 yield end, words
 
     def _numbers(self, numbers: NumberRange, at: int) -> Iterator[tuple[int, str]]:
+        if self._chars[at : at + 1] == " " and not self._chars[at - 1 : at].isdigit():
+            at += 1
         run = _NUMBER.match(self._chars, at)
         # Each beginning of a run of digits: more digits may come from the words that follow.
         for end in range(at + 1, run.end() + 1 if run else 0):

@@ -42,7 +42,7 @@ def test_lists_of_the_host_are_open_until_a_fixture_fills_them(tmp_path):
     fixtures = written(tmp_path, fixtures=FIXTURES) / "fixtures.yaml"
     table, _ = sample(tmp_path / "templates.yaml", 100, lists=fixtures)
     texts = table["text"].to_pylist()
-    assert len(set(texts)) == len(texts) == 6
+    assert len(set(texts)) == len(texts) == 12
     assert "turn on the A.C. units in the Kitchen" in texts
 
 

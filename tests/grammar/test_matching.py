@@ -50,8 +50,8 @@ def test_a_reading_is_one_of_the_derivations(sentences, data):
 
 
 def unspaced(text):
-    """Without what does not count: the space behind a number, punctuation at the edge of words."""
-    text = re.sub(r"(?<=\d) (?!\d)", "", text)
+    """Without what does not count: the space between number and word, punctuation at the edge of words."""
+    text = re.sub(r"(?<=\d) (?!\d)|(?<!\d) (?=\d)", "", text)
     return " ".join(word.strip("".join(PUNCTUATION)) for word in text.split())
 
 
