@@ -1,9 +1,9 @@
 """Match a sentence with templates: all readings, each with its intent and exact slot spans.
 
-Case does not count, nor does white space beyond one space, nor punctuation at the edge of a word,
-as in hassil (`hassil.util`: PUNCTUATION), nor the space between a number and a word ("50 %" is "50%").
-Everything else must be there. A wildcard list takes any
-whole words. Conditions on the state of a home (`requires_context`) are not looked at.
+Three things do not count, as in hassil: case; white space beyond one space, and the one between a
+number and a word ("50 %" is "50%"); punctuation at the edge of a word (`hassil.util`: PUNCTUATION).
+Everything else must be there. A wildcard list takes any whole words. Conditions on the state of a
+home (`requires_context`) are not looked at, and numbers are matched in digits only.
 """
 
 from __future__ import annotations

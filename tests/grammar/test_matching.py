@@ -50,7 +50,7 @@ def test_a_reading_is_one_of_the_derivations(sentences, data):
 
 
 def unspaced(text):
-    """Without what does not count: the space between number and word, punctuation at the edge of words."""
+    """Without what does not count: space between number and word, punctuation at word edges."""
     text = re.sub(r"(?<=\d) (?!\d)|(?<!\d) (?=\d)", "", text)
     return " ".join(word.strip("".join(PUNCTUATION)) for word in text.split())
 
