@@ -184,9 +184,9 @@ def _sample_batch(
         open_rows = open_rows & (chosen != end)
         if not bool(open_rows.any()):
             break
-        output = model(
-            input_ids=chosen.unsqueeze(1), past_key_values=output.past_key_values, use_cache=True
-        )
+        # transformers 5.24 renamed it; the old name still works there, but warns
+        cache = "cache" if "cache" in output else "past_key_values"
+        output = model(input_ids=chosen.unsqueeze(1), use_cache=True, **{cache: output[cache]})
     return _read(layout, written, torch.stack([log_probabilities, least], dim=1), finished)
 
 
