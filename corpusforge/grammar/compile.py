@@ -82,13 +82,14 @@ class Planner:
         return self._known[key]
 
     def _list(self, values: ValueList, slot: str, scope: Scope) -> Node:
-        filled = self._filled(values, slot, scope)
+        filled = self.filled(values, slot, scope)
         if self._slots_as is None or not slot:
             return filled
         self._slots_as[slot, values.entity] = filled
         return Frame(slot, values.entity)
 
-    def _filled(self, values: ValueList, slot: str, scope: Scope) -> Node:
+    def filled(self, values: ValueList, slot: str, scope: Scope) -> Node:
+        """The node of the values of a list, in a slot or (slot "") without."""
         if values.range is not None:
             return Numbers(slot, values.entity, values.range)
         items: list[Node] = []

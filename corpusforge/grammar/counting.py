@@ -1,0 +1,174 @@
+"""What a pack can say, counted exactly, and which sentences belong to two intents.
+
+Sentences are counted by automata (see `automata`): two ways to say the same count once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+from corpusforge.grammar.automata import Automaton, intersection, union
+from corpusforge.grammar.automaton_builder import AutomatonBuilder
+from corpusforge.grammar.expression import (
+    Alternative,
+    Expression,
+    ListReference,
+    Permutation,
+    RuleReference,
+    Text,
+)
+from corpusforge.grammar.pack import Pack, Scope, Template
+
+__all__ = ["Conflict", "Count", "PackCounts", "conflicts", "counts", "derivations"]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Sentences that two intents share.
+
+    Attributes:
+        first: Intent that comes first in the pack.
+        second: The other intent.
+        sentences: Exact number of shared sentences, lists opaque.
+        witnesses: The first few of them.
+    """
+
+    first: str
+    second: str
+    sentences: int
+    witnesses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Exact numbers for one template or intent, or for a whole pack.
+
+    Attributes:
+        derivations: Ways through the templates, lists opaque.
+        distinct: Different sentences, lists opaque, slots by name.
+        with_values: Different labelled sentences with their lists filled in; texts that differ
+            in a canonical value only count as two.
+        open: A list without values (a wildcard) occurs; it counts as one value.
+    """
+
+    derivations: int
+    distinct: int
+    with_values: int
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PackCounts:
+    """Numbers of a pack.
+
+    Attributes:
+        templates: Template id -> its count.
+        intents: Intent -> its count; a sentence of several templates counts once.
+        total: Sum over the intents.
+    """
+
+    templates: Mapping[str, Count]
+    intents: Mapping[str, Count]
+    total: Count
+
+
+def conflicts(
+    pack: Pack, *, fold_case: bool = True, labelled: bool = False, limit: int = 3
+) -> list[Conflict]:
+    """The pairs of intents that share sentences, most shared sentences first.
+
+    Args:
+        pack: Its open templates count too.
+        fold_case: Compare in lower case.
+        labelled: Slots are equal when their names are; otherwise when the same list fills them,
+            for then the texts are equal.
+        limit: Number of witnesses for each pair.
+    """
+    builder = AutomatonBuilder("slot" if labelled else "list", fold_case=fold_case)
+    automata = {
+        intent: union([builder.template(template) for template in templates])
+        for intent, templates in _by_intent(pack).items()
+    }
+    starts = {intent: automaton.starts() for intent, automaton in automata.items()}
+    found: list[Conflict] = []
+    for first, second in combinations(automata, 2):
+        if starts[first].isdisjoint(starts[second]):
+            continue
+        shared = intersection(automata[first], automata[second])
+        if shared:
+            witnesses = tuple(shared.words(limit))
+            found.append(Conflict(first, second, shared.count(), witnesses))
+    return sorted(found, key=lambda conflict: -conflict.sentences)
+
+
+def counts(pack: Pack) -> PackCounts:
+    """Count the templates and intents of a pack, its open templates included."""
+    named, filled = AutomatonBuilder("slot"), AutomatonBuilder("values")
+    sizes = _Sizes(filled)
+    rules: dict[tuple[int, str], int] = {}
+    templates: dict[str, Count] = {}
+    intents: dict[str, Count] = {}
+    for intent, members in _by_intent(pack).items():
+        names: list[Automaton] = []
+        fills: list[Automaton] = []
+        for template in members:
+            names.append(named.template(template))
+            fills.append(filled.template(template))
+            ways = derivations(template.expression, template.scope, rules)
+            templates[template.id] = sizes.count(ways, names[-1], fills[-1])
+        ways = sum(templates[template.id].derivations for template in members)
+        intents[intent] = sizes.count(ways, union(names), union(fills))
+    total = Count(
+        sum(count.derivations for count in intents.values()),
+        sum(count.distinct for count in intents.values()),
+        sum(count.with_values for count in intents.values()),
+        any(count.open for count in intents.values()),
+    )
+    return PackCounts(templates, intents, total)
+
+
+def derivations(expression: Expression, scope: Scope, known: dict[tuple[int, str], int]) -> int:
+    """Exact number of ways through an expression, lists opaque.
+
+    Args:
+        expression: What to count.
+        scope: What its references mean.
+        known: Numbers of rules by (id of the scope, rule), kept between calls.
+    """
+    if isinstance(expression, Text | ListReference):
+        return 1
+    if isinstance(expression, RuleReference):
+        key = (id(scope), expression.rule)
+        if key not in known:
+            known[key] = derivations(scope.rules[expression.rule].expression, scope, known)
+        return known[key]
+    numbers = [derivations(item, scope, known) for item in expression.items]
+    if isinstance(expression, Alternative):
+        return sum(numbers)
+    orders = math.factorial(len(numbers)) if isinstance(expression, Permutation) else 1
+    return orders * math.prod(numbers)
+
+
+class _Sizes:
+    """In how many ways the symbols of a builder can be filled."""
+
+    def __init__(self, builder: AutomatonBuilder) -> None:
+        self._builder = builder
+
+    def count(self, ways: int, named: Automaton, filled: Automaton) -> Count:
+        """The count of one template or intent from its two automata."""
+        fillers = {symbol: self._builder.fillers[symbol] for symbol in filled.symbols()}
+        tables = {symbol: filler.table for symbol, filler in fillers.items()}
+        sizes = {symbol: table.size for symbol, table in tables.items() if table is not None}
+        weighted = filled.weighted(sizes)
+        return Count(ways, named.count(), weighted, len(sizes) < len(tables))
+
+
+def _by_intent(pack: Pack) -> dict[str, list[Template]]:
+    found: dict[str, list[Template]] = {}
+    for template in (*pack.templates, *pack.open_templates):
+        found.setdefault(template.intent, []).append(template)
+    return found

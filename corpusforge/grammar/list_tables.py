@@ -1,0 +1,126 @@
+"""The different values of lists, spelled out: what a slot can hold, each possibility once.
+
+A value may begin or end with optional text, as in "[very] dark": without "very" it starts with
+a space, which belongs to the sentence and not to the slot. So "a{tone}" says "a dark" and also
+"avery dark". Values are therefore kept in classes, by the spaces that can stand around them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from corpusforge.grammar.compile import Planner
+from corpusforge.grammar.derivations import Node, Piece, plain
+from corpusforge.grammar.expression import RuleReference, Text, references
+from corpusforge.grammar.pack import NumberRange, Scope, ValueList, find_list
+
+__all__ = ["PLAIN", "ListTable", "list_tables"]
+
+# Lists with more values than this are not spelled out; their values are made when asked for.
+MAX_VALUES = 200_000
+
+Edges = frozenset[tuple[str, str]]
+"""The spaces that can stand before and behind a value: ("", ""), (" ", ""), ..."""
+
+PLAIN: Edges = frozenset({("", "")})
+
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ListTable:
+    """Values of a list that share their edges.
+
+    Attributes:
+        entity: Of the list.
+        edges: The spaces that can stand around each of them.
+        size: How many there are.
+        exact: False where some of them may be equal: there were too many to compare.
+    """
+
+    entity: str
+    edges: Edges
+    size: int
+    exact: bool
+    _texts: Sequence[tuple[str, str]] | NumberRange | Node
+
+    def value(self, index: int) -> tuple[str, str]:
+        """Words and canonical value of value `index`, 0 <= index < size."""
+        texts = self._texts
+        if isinstance(texts, NumberRange):
+            return texts.number(index)
+        if isinstance(texts, Sequence):
+            return texts[index]
+        pieces: list[Piece] = []
+        texts.emit(index, pieces)
+        words = _SPACES.sub(" ", plain(pieces)).strip()
+        canonical = next((p.value for p in pieces if not isinstance(p, str)), None)
+        return words, words if canonical is None else canonical
+
+    @property
+    def spelled(self) -> bool:
+        """Say whether all values can be looked up at once."""
+        return self.size <= MAX_VALUES
+
+
+def list_tables(values: ValueList, scope: Scope) -> tuple[ListTable, ...]:
+    """The values of a list by their edges; () where a wildcard is the list or in a value.
+
+    Args:
+        values: The list.
+        scope: What its values see.
+    """
+    entity = values.entity
+    if _is_open(values, scope):
+        return ()
+    if values.range is not None:
+        return (ListTable(entity, PLAIN, len(values.range), True, values.range),)
+    planner = Planner()
+    found: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for value in values.values:
+        if isinstance(value.expression, Text):
+            said: Sequence[str] = (value.expression.text,)
+        else:
+            node = planner.node(value.expression, scope)
+            listed = node.distinct(MAX_VALUES - len(found))
+            if listed is None:
+                filled = planner.filled(values, "value", scope)
+                return (ListTable(entity, PLAIN, filled.weight, False, filled),)
+            said = [plain(pieces) for pieces in listed]
+        for text in said:
+            words = _SPACES.sub(" ", text)
+            bare = words.strip(" ")
+            if bare:
+                canonical = bare if value.value is None else value.value
+                edges = (words[: words[0] == " "], words[len(words) - (words[-1] == " ") :])
+                found.setdefault((bare, canonical), set()).add(edges)
+    classes: dict[Edges, list[tuple[str, str]]] = {}
+    for pair, edges_of in found.items():
+        classes.setdefault(frozenset(edges_of), []).append(pair)
+    return tuple(
+        ListTable(entity, edges, len(pairs), True, pairs) for edges, pairs in classes.items()
+    )
+
+
+def _is_open(values: ValueList, scope: Scope) -> bool:
+    """Say whether a wildcard can be reached."""
+    waiting = [reference for value in values.values for reference in references(value.expression)]
+    seen: set[str] = set()
+    if values.wildcard:
+        return True
+    while waiting:
+        reference = waiting.pop()
+        if isinstance(reference, RuleReference):
+            if reference.rule not in seen:
+                seen.add(reference.rule)
+                waiting += references(scope.rules[reference.rule].expression)
+            continue
+        inner = find_list(reference, scope)
+        if inner is None or inner.wildcard:
+            return True
+        if inner.entity not in seen:
+            seen.add(inner.entity)
+            waiting += (r for value in inner.values for r in references(value.expression))
+    return False
