@@ -74,7 +74,7 @@ class AutomatonBuilder:
         self._tables: dict[str, tuple[ListTable, ...]] = {}
         self._labels = labels
         self._fold_case = fold_case
-        self._states = States()
+        self.states = States()
         self._known: dict[tuple[int, str], int] = {}
         self._symbols: list[str] = [""]  # by place; place 0 is the end
         self._next: list[int] = [0]
@@ -94,8 +94,8 @@ class AutomatonBuilder:
         """The sentences of an expression."""
         self._keep.append(scope)  # an id() is only good while its object lives
         start = self._sets[self._past_spaces(self._read(expression, scope, self._end))] - {0}
-        root = self._states.build((self._set(start), ""), self._expand, self._known)
-        return Automaton(self._states, root)
+        root = self.states.build((self._set(start), ""), self._expand, self._known)
+        return Automaton(self.states, root)
 
     def _read(self, expression: Expression, scope: Scope, after: int) -> int:
         """The set of places at which an expression begins, when `after` follows it."""

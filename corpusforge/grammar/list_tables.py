@@ -16,7 +16,7 @@ from corpusforge.grammar.derivations import Node, Piece, plain
 from corpusforge.grammar.expression import RuleReference, Text, references
 from corpusforge.grammar.pack import NumberRange, Scope, ValueList, find_list
 
-__all__ = ["PLAIN", "ListTable", "list_tables"]
+__all__ = ["PLAIN", "Edges", "ListTable", "list_tables"]
 
 # Lists with more values than this are not spelled out; their values are made when asked for.
 MAX_VALUES = 200_000

@@ -122,7 +122,7 @@ def sample_pack(
     streams = [_Stream(t, planner.template(t), seed) for t in pack.templates]
     _keep_sides_apart(streams, splits or {}, reserved or {})
     claimed: dict[str, set[str]] = {}
-    offsets = _offsets(pack.templates, seed)
+    offsets = spread_offsets(pack.templates, seed)
     queue = [
         (offset / stream.template.weight, turn, index)
         for index, (stream, (offset, turn)) in enumerate(zip(streams, offsets, strict=True))
@@ -176,7 +176,7 @@ def _taken(
     return taken
 
 
-def _offsets(templates: Sequence[Template], seed: int) -> list[tuple[float, int]]:
+def spread_offsets(templates: Sequence[Template], seed: int) -> list[tuple[float, int]]:
     """Where each template starts in the first round: (offset in (0, 1), turn among equals).
 
     Spread evenly within an intent, in keyed order, so that the first rows already show all

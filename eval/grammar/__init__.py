@@ -1,0 +1,1 @@
+"""Benchmarks and checks of the grammar, beside its peers."""
