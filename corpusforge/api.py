@@ -10,7 +10,7 @@ Nothing heavy is imported before it is needed.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from corpusforge.core.errors import InputError
 from corpusforge.core.recipe import Recipe
 from corpusforge.core.recipe_file import load_recipe
+from corpusforge.grammar.functions import count, match, sample
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,6 +36,7 @@ __all__ = [
     "VoiceInfo",
     "assess",
     "build",
+    "count",
     "explain",
     "init",
     "load_recipe",
@@ -171,61 +173,6 @@ def preview(
     from corpusforge.grammar.recipe_rows import preview_rows
 
     return preview_rows(loaded, n)
-
-
-def sample(
-    path: str | Path,
-    n: int,
-    *,
-    seed: int = 1,
-    lang: str | None = None,
-    lists: str | Path | None = None,
-) -> tuple[pa.Table, tuple[str, ...]]:
-    """Distinct labelled sentences of a template file or folder, balanced over templates.
-
-    Args:
-        path: Template file or folder.
-        n: How many; fewer distinct ones than that = all of them, and a note.
-        seed: Same seed, same rows.
-        lang: Language, when the files hold several.
-        lists: File with lists that the host supplies at run time.
-
-    Returns:
-        A table with the columns of `core.schema.UTTERANCES`, and notes.
-    """
-    from corpusforge.grammar.sampling import sample as sample_templates
-
-    if n < 1:
-        raise InputError(f"-n {n}: at least 1 row is needed")
-    table, notes = sample_templates(
-        Path(path), n, seed=seed, lang=lang, lists=Path(lists) if lists is not None else None
-    )
-    return table, tuple(notes)
-
-
-def match(
-    path: str | Path,
-    sentences: Iterable[str],
-    *,
-    lang: str | None = None,
-    lists: str | Path | None = None,
-) -> Iterator[dict[str, Any]]:
-    """All readings of sentences; blank ones are left out.
-
-    Args:
-        path: Template file or folder.
-        sentences: One sentence each.
-        lang: Language, when the files hold several.
-        lists: File with lists that the host supplies at run time.
-
-    Returns:
-        What `grammar.matching.Matcher.match` yields.
-    """
-    from corpusforge.grammar.loader import load_pack
-    from corpusforge.grammar.matching import Matcher
-
-    further = [Path(lists)] if lists is not None else []
-    return Matcher(load_pack(Path(path), lang=lang, lists=further)).match(sentences)
 
 
 def init(out: str | Path, from_file: str | Path | None = None) -> Path:

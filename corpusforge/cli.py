@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from corpusforge import __version__
+from corpusforge import __version__, template_verbs
 from corpusforge.assess.arguments import add_verbs
 from corpusforge.core.errors import CorpusforgeError, InputError, nearest
 
@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"corpusforge {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     _add_recipe_verbs(verbs)
+    template_verbs.add_verbs(verbs)
     _add_folder_verbs(verbs)
     add_verbs(verbs)
     return parser
@@ -77,21 +78,6 @@ def _add_recipe_verbs(verbs: Any) -> None:
             sub.add_argument("--executor", default="process", help="inline or process (process)")
             sub.add_argument("--workers", type=int, default=None, help="processes (all CPUs)")
             sub.add_argument("-q", "--quiet", action="store_true", help="only the summary, as TSV")
-
-    sub = verbs.add_parser("sample", help="distinct labelled sentences of templates, as JSONL")
-    sub.add_argument("path", help="template file or folder")
-    sub.add_argument("-n", type=int, required=True, help="rows")
-    sub.add_argument("--seed", type=int, default=1)
-    sub.add_argument("--lang", help="language, when the files hold several")
-    sub.add_argument("--lists", metavar="FILE", help="lists that the host supplies at run time")
-    sub.add_argument("--format", default="jsonl", choices=("jsonl", "parquet"))
-    sub.add_argument("-o", "--out", metavar="FILE", help="write here, not to standard output")
-
-    sub = verbs.add_parser("match", help="all readings of sentences, one per line, as JSONL")
-    sub.add_argument("path", help="template file or folder")
-    sub.add_argument("file", nargs="?", help="file of sentences (standard input)")
-    sub.add_argument("--lang", help="language, when the files hold several")
-    sub.add_argument("--lists", metavar="FILE", help="lists that the host supplies at run time")
 
 
 def _add_folder_verbs(verbs: Any) -> None:
@@ -133,6 +119,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
+_sample, _count, _match = template_verbs.sample, template_verbs.count, template_verbs.match
+
+
 def _init(options: argparse.Namespace) -> int:
     from corpusforge import api
 
@@ -170,52 +159,6 @@ def _preview(options: argparse.Namespace) -> int:
         )
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
-    return 0
-
-
-def _match(options: argparse.Namespace) -> int:
-    from pathlib import Path
-
-    from corpusforge import api
-    from corpusforge.core.source import read_text
-
-    lines = sys.stdin if options.file is None else read_text(Path(options.file)).splitlines()
-    for found in api.match(options.path, lines, lang=options.lang, lists=options.lists):
-        print(json.dumps(found, ensure_ascii=False))
-    return 0
-
-
-def _sample(options: argparse.Namespace) -> int:
-    from pathlib import Path
-
-    from corpusforge import api
-
-    if options.format == "parquet" and options.out is None:
-        raise InputError("--format parquet needs -o FILE")
-    table, notes = api.sample(
-        options.path, options.n, seed=options.seed, lang=options.lang, lists=options.lists
-    )
-    for note in notes:
-        print(f"warning: {note}", file=sys.stderr)
-    if options.format == "parquet":
-        from corpusforge.core.schema import write_table
-
-        write_table(table, Path(options.out))
-        return 0
-    lines = (
-        json.dumps(
-            {"text": row["text"], "intent": row["intent"], "slots": row["slots"]},
-            ensure_ascii=False,
-        )
-        for row in table.select(["text", "intent", "slots"]).to_pylist()
-    )
-    if options.out is not None:
-        from corpusforge.core.run import write_bytes
-
-        write_bytes("".join(line + "\n" for line in lines).encode(), Path(options.out))
-    else:
-        for line in lines:
-            print(line)
     return 0
 
 

@@ -143,32 +143,35 @@ class AutomatonBuilder:
         values = find_list(reference, scope)
         if values is None:
             values = ValueList(reference.list, reference.list)
-        slot = reference.slot
         if self._labels == "values":
-            return self._values(values, slot, scope, after)
+            return self._values(values, reference, scope, after)
+        slot = reference.slot
         named = slot and self._labels == "slot"
         return self._place(f"{{{slot}}}" if named else f"{{@{values.entity}}}", after)
 
-    def _values(self, values: ValueList, slot: str, scope: Scope, after: int) -> int:
-        entity = values.entity
+    def _values(self, values: ValueList, reference: ListReference, scope: Scope, after: int) -> int:
+        entity, slot = values.entity, reference.slot
         if entity not in self._tables:
             self._tables[entity] = list_tables(values, scope)
         tables = self._tables[entity]
+        wanted = [t for t in tables if reference.weight in (None, t.weight)]
         prefix, suffix = ("", f":{slot}") if slot else ("@", "")
         if not tables:
             symbol = f"{{{prefix}{entity}{suffix}}}"
             self.fillers[symbol] = Filler(slot, None)
             return self._place(symbol, after)
-        if not slot and sum(table.size for table in tables) <= MAX_TEXTS:
-            said = [
-                (e, t.value(index)[0]) for t in tables for e in t.edges for index in range(t.size)
-            ]
-            return self._unite(
-                self._text(before + text + behind, after) for (before, behind), text in said
-            )
+        if not slot and sum(table.size for table in wanted) <= MAX_TEXTS:
+            said = {
+                before + table.value(index)[0] + behind
+                for table in wanted
+                for index in range(table.size)
+                for before, behind in table.edges
+            }
+            return self._unite(self._text(text, after) for text in said)
         places: list[int] = []
-        for number, table in enumerate(tables):
-            symbol = f"{{{prefix}{entity}{f'#{number}' if number else ''}{suffix}}}"
+        for table in wanted:
+            number = tables.index(table)
+            symbol = f"{{{prefix}{entity}{f'~{number}' if number else ''}{suffix}}}"
             self.fillers[symbol] = Filler(slot, table)
             for before, behind in table.edges:
                 inner = self._place(symbol, self._place(" ", after) if behind else after)

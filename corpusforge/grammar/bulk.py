@@ -1,7 +1,8 @@
 """Sample in columns: distinct labelled sentences by unranking, without a memory of what was drawn.
 
-Every template owns the sentences that no template of its intent before it says (those of train
-come first), so a sentence has one owner, and what is held out is nothing that train could say.
+Every template (by weights: every part of it, see `variants`) owns the sentences that no template
+of its intent before it says (those of train come first), so a sentence has one owner, and what is
+held out is nothing that train could say.
 A keyed permutation of its ranks is the order of an owner's rows. Rows are dealt to owners as in
 `sampling`: each to the one furthest below its share, (rows + offset) / weight; an owner that
 has given all drops out, and its share goes to the others (water-filling). Dealing is cut into
@@ -12,7 +13,7 @@ order, by any worker.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,18 +21,29 @@ import numpy.typing as npt
 from corpusforge.grammar.automata import Automaton, difference, union
 from corpusforge.grammar.automaton_builder import AutomatonBuilder
 from corpusforge.grammar.derivations import Piece
+from corpusforge.grammar.expression import Expression
 from corpusforge.grammar.pack import Template
 from corpusforge.grammar.permutation import ColumnPermutations, KeyedPermutation
 from corpusforge.grammar.sampling import spread_offsets
 from corpusforge.grammar.unranking import MAX_RANK, Ids, Integers, Steps, Unranker
+from corpusforge.grammar.variants import parts
 
-__all__ = ["By", "Corpus"]
+__all__ = ["By", "Corpus", "Owner"]
 
 By = Literal["sentences", "templates", "weights"] | float
 """Share of a template: as many as it has sentences, all alike, by its weight, or its number of
 sentences to this power (0 all alike ... 1 as many as sentences)."""
 
 WINDOW = 1 << 16
+
+
+class Owner(NamedTuple):
+    """A template, or the part of one that its weights make."""
+
+    template: Template
+    part: int
+    expression: Expression
+    share: float
 
 
 class Corpus:
@@ -52,29 +64,39 @@ class Corpus:
         by: By = "sentences",
         splits: Mapping[str, str] | None = None,
     ) -> None:
-        self.templates = tuple(templates)
         self._seed = seed
+        self.owners = _split(templates, by)
         builder = AutomatonBuilder("values")
-        owned = _owned(builder, self.templates, splits or {})
-        states = builder.states
-        self.unranker = Unranker(states, builder.fillers)
+        owned = _owned(builder, self.owners, splits or {})
+        self.unranker = Unranker(builder.states, builder.fillers)
         self._roots = [automaton.parts()[1] for automaton in owned]
         self.sizes = [self.unranker.total(root) for root in self._roots]
-        """Sentences that each template owns."""
+        """Sentences of each owner."""
         self._tables = np.array(
             [self.unranker.table(root) if root else 0 for root in self._roots], np.int32
         )
         small = [size if 0 < size < MAX_RANK else 1 for size in self.sizes]
-        ids = [template.id for template in self.templates]
-        self._orders = ColumnPermutations(small, ids, seed)
-        self._weights = _weights(self.templates, self.sizes, by)
-        placed = spread_offsets(self.templates, seed)
-        self._offsets = np.array([offset for offset, _ in placed])
-        self._turns = np.array([turn for _, turn in placed], np.int64)
+        keys = [f"{owner.template.id}/{owner.part}" for owner in self.owners]
+        self._orders = ColumnPermutations(small, keys, seed)
+        self._weights = self._weigh(by)
+        placed = spread_offsets(templates, seed)
+        number = {template.id: index for index, template in enumerate(templates)}
+        pairs = [(owner, placed[number[owner.template.id]]) for owner in self.owners]
+        # Parts of one template start at different places, spread by the golden ratio.
+        self._offsets = np.array(
+            [(offset + 0.6180339887498949 * o.part) % 1.0 for o, (offset, _) in pairs]
+        )
+        self._turns = np.array([turn for _, (_, turn) in pairs], np.int64)
 
     def __len__(self) -> int:
         """How many sentences there are; `size` for numbers beyond 2^63."""
         return self.size
+
+    def _weigh(self, by: By) -> npt.NDArray[np.float64]:
+        if by == "weights":
+            return np.array([owner.template.weight * owner.share for owner in self.owners])
+        power = {"sentences": 1.0, "templates": 0.0}[by] if isinstance(by, str) else by
+        return np.array([float(size) ** power if size else 1.0 for size in self.sizes])
 
     @property
     def size(self) -> int:
@@ -102,9 +124,9 @@ class Corpus:
             reached = np.ceil(time * self._weights - self._offsets)
             after = np.maximum(np.minimum(reached, caps), counts).astype(np.int64)
             rows = int((after - counts).sum())
-            if row + rows > start:
+            low, high = max(0, start - row), min(rows, stop - row)
+            if high > low:
                 owners, numbers = self._deal(counts, after)
-                low, high = max(0, start - row), min(rows, stop - row)
                 yield row + low, owners[low:high], numbers[low:high]
             row += rows
             counts = after
@@ -132,7 +154,7 @@ class Corpus:
             rank = int(self._orders(which, np.array([number]))[0])
         else:
             order = KeyedPermutation(
-                self.sizes[owner], self._seed, "grammar.bulk", self.templates[owner].id
+                self.sizes[owner], self._seed, "grammar.bulk", self.owners[owner].template.id
             )
             rank = order(number)
         return self.unranker.pieces(self._roots[owner], rank)
@@ -143,28 +165,30 @@ class Corpus:
 
 
 def _owned(
-    builder: AutomatonBuilder, templates: Sequence[Template], splits: Mapping[str, str]
+    builder: AutomatonBuilder, owners: Sequence[Owner], splits: Mapping[str, str]
 ) -> list[Automaton]:
-    """What each template says and no template before it in the order of ownership."""
+    """What each owner says and none before it in the order of ownership."""
     order = sorted(
-        range(len(templates)),
-        key=lambda index: (splits.get(templates[index].id, "train") != "train", index),
+        range(len(owners)),
+        key=lambda index: (splits.get(owners[index].template.id, "train") != "train", index),
     )
     said: dict[str, Automaton] = {}
     owned: dict[int, Automaton] = {}
     for index in order:
-        template = templates[index]
-        whole = builder.template(template)
+        template = owners[index].template
+        whole = builder.expression(owners[index].expression, template.scope)
         before = said.get(template.intent)
         owned[index] = whole if before is None else difference(whole, before)
         said[template.intent] = whole if before is None else union((before, whole))
-    return [owned[index] for index in range(len(templates))]
+    return [owned[index] for index in range(len(owners))]
 
 
-def _weights(
-    templates: Sequence[Template], sizes: Sequence[int], by: By
-) -> npt.NDArray[np.float64]:
-    if by == "weights":
-        return np.array([template.weight for template in templates])
-    power = {"sentences": 1.0, "templates": 0.0}.get(by, 0.0) if isinstance(by, str) else by
-    return np.array([float(size) ** power if size else 1.0 for size in sizes])
+def _split(templates: Sequence[Template], by: By) -> tuple[Owner, ...]:
+    """Templates; by weights, the parts that the weights inside them make."""
+    return tuple(
+        Owner(template, part, expression, share)
+        for template in templates
+        for part, (expression, share) in enumerate(
+            parts(template) if by == "weights" else [(template.expression, 1.0)]
+        )
+    )

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpusforge.core.schema import SLOT_TYPE
+from corpusforge.core.spans import Slot
 from corpusforge.grammar.automaton_builder import Filler
 from corpusforge.grammar.bulk import Corpus
 from corpusforge.grammar.derivations import render
-from corpusforge.grammar.list_tables import Edges, ListTable
+from corpusforge.grammar.list_tables import ListTable
+from corpusforge.grammar.pack import Template
 from corpusforge.grammar.unranking import Ids, Integers, Steps, Unranker
 
 # Literals and literals with values that are kept spelled out.
@@ -27,7 +29,7 @@ MAX_PIECES = 1 << 18
 
 __all__ = ["BULK", "BulkRows"]
 
-_NOTHING = pa.array([], pa.string())
+_NOTHING = pa.array([""], pa.string())
 _WORDS = pa.dictionary(pa.int32(), pa.string())
 _CODED = {"name", "entity", "value", "text", "role", "group"}
 BULK_SLOT = pa.struct([(f.name, _WORDS if f.name in _CODED else f.type) for f in SLOT_TYPE])
@@ -42,6 +44,25 @@ BULK = pa.schema(
 """Columns of sampled rows; cast to `core.schema.UTTERANCES` they are plain text."""
 
 
+class Rendered(Protocol):
+    """A sentence that is made already."""
+
+    @property
+    def template(self) -> Template:
+        """Where it comes from."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """NFC text."""
+        ...
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """Filled slots in order."""
+        ...
+
+
 class BulkRows:
     """Makes rows of a corpus.
 
@@ -53,11 +74,9 @@ class BulkRows:
         self._corpus = corpus
         self._big = corpus.is_big()
         self._words = _Words(corpus.unranker)
-        intents = list(dict.fromkeys(template.intent for template in corpus.templates))
-        numbers = {intent: number for number, intent in enumerate(intents)}
-        self._intents = pa.array(intents, pa.string())
-        self._intent_of = np.array([numbers[t.intent] for t in corpus.templates], np.int32)
-        self._templates = pa.array([template.id for template in corpus.templates], pa.string())
+        templates = [owner.template for owner in corpus.owners]
+        self._intents, self._intent_of = _coded([template.intent for template in templates])
+        self._templates, self._template_of = _coded([template.id for template in templates])
 
     def batch(self, owners: Ids, numbers: Integers) -> pa.RecordBatch:
         """Rows by owner and number within the owner, shape [rows] each; columns of `BULK`."""
@@ -79,7 +98,23 @@ class BulkRows:
                 text,
                 pa.DictionaryArray.from_arrays(self._intent_of[owners], self._intents),
                 slots,
-                pa.DictionaryArray.from_arrays(owners, self._templates),
+                pa.DictionaryArray.from_arrays(self._template_of[owners], self._templates),
+            ],
+            schema=BULK,
+        )
+
+    @staticmethod
+    def of_rows(rows: Sequence[Rendered]) -> pa.RecordBatch:
+        """Rows that are made already, as columns of `BULK`."""
+        intents, intent_of = _coded([row.template.intent for row in rows])
+        templates, template_of = _coded([row.template.id for row in rows])
+        slots = [[asdict(slot) for slot in row.slots] for row in rows]
+        return pa.record_batch(
+            [
+                pa.array([row.text for row in rows], pa.string()),
+                pa.DictionaryArray.from_arrays(intent_of, intents),
+                pa.array(slots, pa.list_(BULK_SLOT)),
+                pa.DictionaryArray.from_arrays(template_of, templates),
             ],
             schema=BULK,
         )
@@ -93,6 +128,12 @@ class BulkRows:
             texts.append(made[0])
             slots.append([asdict(slot) for slot in made[1]])
         return pa.array(texts, pa.string()), pa.array(slots, pa.list_(BULK_SLOT))
+
+
+def _coded(texts: Sequence[str]) -> tuple[pa.Array, Ids]:
+    """Different texts, and the number of each in them."""
+    numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+    return pa.array(list(numbers), pa.string()), np.array([numbers[t] for t in texts], np.int32)
 
 
 class _Values(NamedTuple):
@@ -109,7 +150,7 @@ class _Words:
     def __init__(self, unranker: Unranker) -> None:
         self._unranker = unranker
         self._listed: list[tuple[str, str]] = [("", "")]
-        self._first: dict[tuple[str, Edges], int] = {}
+        self._first: dict[int, int] = {}  # by id() of a table, which the unranker keeps
         self._symbol_first: list[int] = []  # by symbol: its first value; -1: made when met
         self._values = _values(self._listed)
         self._pieces = pa.array([""])  # literals, then literals with the values behind them
@@ -153,7 +194,7 @@ class _Words:
         start = starts.ravel()[picked]
         names = pa.array([filler.slot for filler in fillers], pa.string())
         entities = pa.array([_table(filler).entity for filler in fillers], pa.string())
-        nothing = pa.nulls(len(picked), pa.int32())
+        nothing = np.zeros(len(picked), np.int32)
         columns = [
             pa.DictionaryArray.from_arrays(symbol, names),
             pa.DictionaryArray.from_arrays(symbol, entities),
@@ -179,7 +220,7 @@ class _Words:
         known = len(self._listed)
         for filler in unranker.symbols[len(self._symbol_first) :]:
             table = _table(filler)
-            key = (table.entity, table.edges)
+            key = id(table)
             if key not in self._first:
                 self._first[key] = len(self._listed) if table.spelled else -1
                 if table.spelled:

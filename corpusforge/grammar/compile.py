@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from itertools import permutations, product
 
@@ -65,7 +66,7 @@ class Planner:
             return Chain([self.node(item, scope) for item in expression.items])
         if isinstance(expression, Alternative):
             items = [self.node(item, scope) for item in expression.items]
-            return Choice(items, whole_shares(expression.weights or ()))
+            return Choice(items, _shares(expression.weights or (), items))
         if isinstance(expression, Permutation):
             return Order([self.node(item, scope) for item in expression.items])
         if isinstance(expression, RuleReference):
@@ -96,7 +97,16 @@ class Planner:
         for value in values.values:
             words = self.node(value.expression, scope)
             items.append(Value(slot, values.entity, value.value, words) if slot else words)
-        return Choice(items, whole_shares([value.weight for value in values.values]))
+        return Choice(items, _shares([value.weight for value in values.values], items))
+
+
+def _shares(weights: Sequence[float], items: Sequence[Node]) -> list[int] | None:
+    """How often each rank of an item counts, so that items have their weight however large."""
+    shares = whole_shares(weights)
+    if shares is None:
+        return None
+    common = math.lcm(*(item.weight for item in items))
+    return [share * (common // item.weight) for share, item in zip(shares, items, strict=True)]
 
 
 def compile_language(pack: Pack) -> Language:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 from corpusforge.grammar.automata import Automaton, intersection, union
 from corpusforge.grammar.automaton_builder import AutomatonBuilder
@@ -22,7 +23,7 @@ from corpusforge.grammar.expression import (
 )
 from corpusforge.grammar.pack import Pack, Scope, Template
 
-__all__ = ["Conflict", "Count", "PackCounts", "conflicts", "counts", "derivations"]
+__all__ = ["Conflict", "Count", "PackCounts", "conflicts", "counts", "counts_json", "derivations"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,35 @@ def counts(pack: Pack) -> PackCounts:
         any(count.open for count in intents.values()),
     )
     return PackCounts(templates, intents, total)
+
+
+def counts_json(pack: Pack, found: PackCounts) -> dict[str, Any]:
+    """Counts for JSON; numbers as text, for readers elsewhere cut those beyond 2^53."""
+
+    def row(count: Count) -> dict[str, Any]:
+        return {
+            "derivations": str(count.derivations),
+            "distinct": str(count.distinct),
+            "with_values": str(count.with_values),
+            "open": count.open,
+        }
+
+    return {
+        "lang": pack.lang,
+        "total": row(found.total),
+        "intents": {intent: row(count) for intent, count in found.intents.items()},
+        "templates": [
+            {
+                "id": template.id,
+                "intent": template.intent,
+                "file": template.file,
+                "line": template.line,
+                "sentence": template.sentence,
+                **row(found.templates[template.id]),
+            }
+            for template in (*pack.templates, *pack.open_templates)
+        ],
+    }
 
 
 def derivations(expression: Expression, scope: Scope, known: dict[tuple[int, str], int]) -> int:

@@ -46,11 +46,15 @@ class Permutation:
 
 @dataclass(frozen=True, slots=True)
 class ListReference:
-    """A value of a list. `slot` names the slot that it fills; "" marks text without a slot."""
+    """A value of a list. `slot` names the slot that it fills; "" marks text without a slot.
+
+    `weight` leaves only the values of that weight (see `variants`); None means all.
+    """
 
     list: str
     slot: str
     offset: int = field(default=0, compare=False)
+    weight: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

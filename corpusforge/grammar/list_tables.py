@@ -31,16 +31,18 @@ _SPACES = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ListTable:
-    """Values of a list that share their edges.
+    """Values of a list that share their edges and weight.
 
     Attributes:
         entity: Of the list.
+        weight: Relative frequency of each.
         edges: The spaces that can stand around each of them.
         size: How many there are.
         exact: False where some of them may be equal: there were too many to compare.
     """
 
     entity: str
+    weight: float
     edges: Edges
     size: int
     exact: bool
@@ -60,6 +62,11 @@ class ListTable:
         return words, words if canonical is None else canonical
 
     @property
+    def is_range(self) -> bool:
+        """Say whether these are the numbers of a range."""
+        return isinstance(self._texts, NumberRange)
+
+    @property
     def spelled(self) -> bool:
         """Say whether all values can be looked up at once."""
         return self.size <= MAX_VALUES
@@ -76,9 +83,10 @@ def list_tables(values: ValueList, scope: Scope) -> tuple[ListTable, ...]:
     if _is_open(values, scope):
         return ()
     if values.range is not None:
-        return (ListTable(entity, PLAIN, len(values.range), True, values.range),)
+        return (ListTable(entity, 1.0, PLAIN, len(values.range), True, values.range),)
     planner = Planner()
     found: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    weights: dict[tuple[str, str], float] = {}  # a pair that stands twice keeps its first one
     for value in values.values:
         if isinstance(value.expression, Text):
             said: Sequence[str] = (value.expression.text,)
@@ -87,7 +95,7 @@ def list_tables(values: ValueList, scope: Scope) -> tuple[ListTable, ...]:
             listed = node.distinct(MAX_VALUES - len(found))
             if listed is None:
                 filled = planner.filled(values, "value", scope)
-                return (ListTable(entity, PLAIN, filled.weight, False, filled),)
+                return (ListTable(entity, 1.0, PLAIN, filled.weight, False, filled),)
             said = [plain(pieces) for pieces in listed]
         for text in said:
             words = _SPACES.sub(" ", text)
@@ -96,11 +104,13 @@ def list_tables(values: ValueList, scope: Scope) -> tuple[ListTable, ...]:
                 canonical = bare if value.value is None else value.value
                 edges = (words[: words[0] == " "], words[len(words) - (words[-1] == " ") :])
                 found.setdefault((bare, canonical), set()).add(edges)
-    classes: dict[Edges, list[tuple[str, str]]] = {}
+                weights.setdefault((bare, canonical), value.weight)
+    classes: dict[tuple[float, Edges], list[tuple[str, str]]] = {}
     for pair, edges_of in found.items():
-        classes.setdefault(frozenset(edges_of), []).append(pair)
+        classes.setdefault((weights[pair], frozenset(edges_of)), []).append(pair)
     return tuple(
-        ListTable(entity, edges, len(pairs), True, pairs) for edges, pairs in classes.items()
+        ListTable(entity, weight, edges, len(pairs), True, pairs)
+        for (weight, edges), pairs in classes.items()
     )
 
 

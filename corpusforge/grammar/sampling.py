@@ -22,7 +22,6 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpusforge.core.language import Language
@@ -30,14 +29,13 @@ from corpusforge.core.spans import Slot
 from corpusforge.core.text import delexicalise, fold, fold_delexicalised
 from corpusforge.grammar.compile import Planner, language_of
 from corpusforge.grammar.derivations import Chain, Choice, Literal, Node, Piece, carrier, render
-from corpusforge.grammar.loader import load_pack
 from corpusforge.grammar.pack import Pack, Template
 from corpusforge.grammar.permutation import KeyedPermutation
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    pass
 
-__all__ = ["Row", "Sample", "sample", "sample_pack"]
+__all__ = ["Row", "Sample", "sample_pack", "spread_offsets"]
 
 # So many draws in a row that give nothing new make a stream change its way (see _derivations).
 PATIENCE = 1_000
@@ -71,33 +69,6 @@ class Sample:
     derivations: Mapping[str, int]
     counts: Mapping[str, int]
     notes: tuple[str, ...]
-
-
-def sample(
-    path: Path, n: int, *, seed: int = 1, lang: str | None = None, lists: Path | None = None
-) -> tuple[pa.Table, list[str]]:
-    """Distinct labelled sentences of a template file or folder.
-
-    Args:
-        path: Template file or folder.
-        n: Rows wanted; fewer distinct ones give all of them and a note.
-        seed: Same seed, same rows; a larger n only appends rows.
-        lang: Needed where the folder holds several languages.
-        lists: File with further lists.
-
-    Returns:
-        A table of `core.schema.UTTERANCES` with ids and splits (license ""), and notes.
-
-    Raises:
-        InputError: For wrong templates.
-    """
-    from corpusforge.grammar.rows import to_table
-    from corpusforge.grammar.splits import split_templates
-
-    pack = load_pack(path, lang=lang, lists=[lists] if lists is not None else [])
-    splits, _ = split_templates(pack.templates, seed=seed)
-    drawn = sample_pack(pack, n, seed, splits=splits)
-    return to_table(drawn.rows, splits, lang=pack.lang, license=""), [*pack.notes, *drawn.notes]
 
 
 def sample_pack(

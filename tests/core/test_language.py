@@ -11,8 +11,8 @@ from corpusforge.core.language import Language
 from corpusforge.core.schema import table_to_utterances
 from corpusforge.core.text import delexicalise, fold, fold_delexicalised
 from corpusforge.grammar.compile import compile_language
+from corpusforge.grammar.functions import sample
 from corpusforge.grammar.loader import load_pack
-from corpusforge.grammar.sampling import sample
 from tests.grammar.packs import LISTS, SENTENCES, everything, forms, pack_of, yaml_of
 
 SMART_HOME = Path(__file__).parents[2] / "templates" / "smart_home"

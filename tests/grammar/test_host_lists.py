@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from corpusforge.core.errors import InputError
+from corpusforge.grammar.functions import sample
 from corpusforge.grammar.loader import load_pack
-from corpusforge.grammar.sampling import sample
 
 TEMPLATES = """\
 language: en

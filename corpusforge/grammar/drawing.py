@@ -1,0 +1,210 @@
+"""Draw rows of a template file: what `corpusforge sample` does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from corpusforge.core.ids import utterance_ids
+from corpusforge.core.schema import SLOT_TYPE, UTTERANCES
+from corpusforge.core.spans import Slot
+from corpusforge.grammar.bulk import By, Corpus
+from corpusforge.grammar.bulk_rows import BulkRows
+from corpusforge.grammar.coverage import Cover, cover
+from corpusforge.grammar.loader import load_pack
+from corpusforge.grammar.pack import Pack
+from corpusforge.grammar.splits import split_templates
+
+__all__ = ["Draw", "draw", "utterances"]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Rows to be drawn; nothing is made before `batches` is asked.
+
+    Attributes:
+        pack: The templates.
+        corpus: All their sentences in the order of the seed.
+        n: Rows wanted.
+        splits: Template id -> split.
+        cover: Rows that come first.
+    """
+
+    pack: Pack
+    corpus: Corpus
+    n: int
+    splits: Mapping[str, str]
+    cover: Cover | None = None
+
+    @cached_property
+    def _rows(self) -> BulkRows:
+        return BulkRows(self.corpus)
+
+    def batches(self, start: int = 0, stop: int | None = None) -> Iterator[pa.RecordBatch]:
+        """Rows start ... stop - 1 (n at most), columns `bulk_rows.BULK`.
+
+        The rows do not depend on where they are cut, so that workers can share them.
+        """
+        stop = self.n if stop is None else min(stop, self.n)
+        if self.cover is None:
+            for _, owners, numbers in self.corpus.windows(stop, start):
+                yield self._rows.batch(owners, numbers)
+            return
+        row = 0
+        for batch in self._cover_first():
+            low, high = max(start - row, 0), min(stop - row, batch.num_rows)
+            if high > low:
+                yield batch.slice(low, high - low)
+            row += batch.num_rows
+            if row >= stop:
+                return
+
+    def _cover_first(self) -> Iterator[pa.RecordBatch]:
+        assert self.cover is not None
+        rows = self.cover.rows
+        if not rows:
+            return
+        texts = pa.array([row.text for row in rows], pa.string())
+        held = {(row.template.intent, row.text, row.slots) for row in rows}
+        yield BulkRows.of_rows(rows)
+        for _, owners, numbers in self.corpus.windows(self.corpus.size):
+            batch = self._rows.batch(owners, numbers)
+            keep = np.ones(batch.num_rows, bool)
+            for row in np.flatnonzero(pc.is_in(batch["text"], texts).to_numpy(False)).tolist():
+                (same,) = batch.slice(row, 1).to_pylist()
+                slots = tuple(Slot(**slot) for slot in same["slots"])
+                keep[row] = (same["intent"], same["text"], slots) not in held
+            yield batch if keep.all() else batch.filter(pa.array(keep))
+
+    @property
+    def size(self) -> int:
+        """Rows that `batches` gives in all: n, or all there are."""
+        return min(self.n, self.corpus.size)
+
+    def notes(self) -> list[str]:
+        """Warnings for the user."""
+        found = list(self.pack.notes)
+        if self.corpus.size < self.n:
+            found.append(
+                f"{self.n} rows were asked for; the templates hold {self.corpus.size} different "
+                "labelled sentences, which is all of them"
+            )
+        sizes: dict[str, int] = {}
+        for owner, size in zip(self.corpus.owners, self.corpus.sizes, strict=True):
+            sizes[owner.template.id] = sizes.get(owner.template.id, 0) + size
+        silent = [template for template in self.pack.templates if not sizes[template.id]]
+        if silent:
+            first = silent[0]
+            found.append(
+                f"{len(silent)} template(s) gave no rows, others of their intent say the same; "
+                f"first {first.file}:{first.line}: {first.sentence}"
+            )
+        if self.cover is not None and self.cover.certificate.rows > self.n:
+            rows = self.cover.certificate.rows
+            found.append(f"{self.n} rows do not show everything; {rows} rows do")
+        return found
+
+    def shares(self) -> dict[str, int]:
+        """Rows of each intent, in the order of the pack."""
+        found = dict.fromkeys((template.intent for template in self.pack.templates), 0)
+        for batch in self.batches():
+            counted = pc.value_counts(batch["intent"].dictionary_decode())
+            for entry in counted.to_pylist():
+                found[entry["values"]] += entry["counts"]
+        return found
+
+
+def draw(
+    path: Path,
+    n: int,
+    *,
+    seed: int = 1,
+    lang: str | None = None,
+    lists: Path | None = None,
+    by: By = "weights",
+    coverage: bool = False,
+) -> Draw:
+    """Prepare rows of a template file or folder.
+
+    Args:
+        path: Template file or folder.
+        n: Rows wanted; fewer distinct ones give all of them and a note.
+        seed: Same seed, same rows; a larger n only appends rows.
+        lang: Needed where the folder holds several languages.
+        lists: File with further lists.
+        by: Share of each template, see `bulk.By`.
+        coverage: Begin with the rows of `coverage.cover`.
+
+    Raises:
+        InputError: For wrong templates.
+    """
+    pack = load_pack(path, lang=lang, lists=[lists] if lists is not None else [])
+    splits, _ = split_templates(pack.templates, seed=seed)
+    corpus = Corpus(pack.templates, seed=seed, by=by, splits=splits)
+    return Draw(pack, corpus, n, splits, cover(pack) if coverage else None)
+
+
+def utterances(drawn: Draw, *, ids: bool = True) -> pa.Table:
+    """All rows as a table of `core.schema.UTTERANCES` (license "").
+
+    Args:
+        drawn: What to draw.
+        ids: Without ids, that column is "" (they cost most of the time of a large table).
+    """
+    batches = [_utterances(batch, drawn) for batch in drawn.batches()]
+    table = pa.Table.from_batches(batches, UTTERANCES)
+    if not ids or not table.num_rows:
+        return table
+    return table.set_column(0, UTTERANCES.field("id"), utterance_ids(table))
+
+
+def with_split(batch: pa.RecordBatch, drawn: Draw) -> pa.Array:
+    """The split of each row, dictionary-coded."""
+    codes = batch["template"]
+    names = ["train", "validation", "test"]
+    of_template = [names.index(drawn.splits[name]) for name in codes.dictionary.to_pylist()]
+    numbers = pa.array(of_template, pa.int32()).take(codes.indices)
+    return pa.DictionaryArray.from_arrays(numbers, pa.array(names))
+
+
+def _utterances(batch: pa.RecordBatch, drawn: Draw) -> pa.RecordBatch:
+    rows = batch.num_rows
+
+    def same(value: object, kind: pa.DataType) -> pa.Array:
+        return pa.repeat(pa.scalar(value, kind), rows)
+
+    columns = {
+        "id": same("", pa.string()),
+        "text": batch["text"],
+        "lang": same(drawn.pack.lang, pa.string()),
+        "intent": batch["intent"].dictionary_decode(),
+        "slots": plain_slots(batch["slots"]),
+        "spoken": pa.nulls(rows, pa.string()),
+        "origin": same("grammar", pa.string()),
+        "template": batch["template"].dictionary_decode(),
+        "parents": same([], pa.list_(pa.string())),
+        "generation": same(0, pa.int32()),
+        "weight": same(1.0, pa.float32()),
+        "split": with_split(batch, drawn).dictionary_decode(),
+        "license": same("", pa.string()),
+    }
+    return pa.record_batch([columns[field.name] for field in UTTERANCES], schema=UTTERANCES)
+
+
+def plain_slots(slots: pa.Array) -> pa.Array:
+    """A slot column without dictionaries."""
+    items = slots.flatten()
+    fields = [
+        column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+        for column in (pc.struct_field(items, field.name) for field in SLOT_TYPE)
+    ]
+    made = pa.StructArray.from_arrays(fields, fields=list(SLOT_TYPE))
+    ends = pc.cumulative_sum(pc.list_value_length(slots))
+    offsets = pa.concat_arrays([pa.array([0], pa.int32()), ends.cast(pa.int32())])
+    return pa.ListArray.from_arrays(offsets, made)

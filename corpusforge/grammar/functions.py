@@ -1,0 +1,103 @@
+"""What the verbs of templates do, as typed functions; `corpusforge.api` offers them.
+
+Nothing heavy is imported before it is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpusforge.core.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from corpusforge.grammar.bulk import By
+    from corpusforge.grammar.counting import PackCounts
+
+__all__ = ["count", "match", "sample"]
+
+
+def sample(
+    path: str | Path,
+    n: int,
+    *,
+    seed: int = 1,
+    lang: str | None = None,
+    lists: str | Path | None = None,
+    by: By = "weights",
+    coverage: bool = False,
+) -> tuple[pa.Table, tuple[str, ...]]:
+    """Distinct labelled sentences of a template file or folder, balanced over templates.
+
+    Args:
+        path: Template file or folder.
+        n: How many; fewer distinct ones than that = all of them, and a note.
+        seed: Same seed, same rows; a larger n only appends rows.
+        lang: Language, when the files hold several.
+        lists: File with lists that the host supplies at run time.
+        by: Share of a template: "weights" (its own, and those inside it), "templates" (all
+            alike), "sentences" (as many as it has) or a power of that from 0 to 1.
+        coverage: Show every alternative, template and list value in the first rows.
+
+    Returns:
+        A table with the columns of `core.schema.UTTERANCES`, and notes.
+    """
+    from corpusforge.grammar.drawing import draw, utterances
+
+    if n < 1:
+        raise InputError(f"-n {n}: at least 1 row is needed")
+    drawn = draw(
+        Path(path),
+        n,
+        seed=seed,
+        lang=lang,
+        lists=Path(lists) if lists is not None else None,
+        by=by,
+        coverage=coverage,
+    )
+    return utterances(drawn), tuple(drawn.notes())
+
+
+def count(
+    path: str | Path, *, lang: str | None = None, lists: str | Path | None = None
+) -> PackCounts:
+    """Exact numbers of derivations and of different sentences, by intent and template.
+
+    Args:
+        path: Template file or folder.
+        lang: Language, when the files hold several.
+        lists: File with lists that the host supplies at run time.
+    """
+    from corpusforge.grammar.counting import counts
+    from corpusforge.grammar.loader import load_pack
+
+    further = [Path(lists)] if lists is not None else []
+    return counts(load_pack(Path(path), lang=lang, lists=further))
+
+
+def match(
+    path: str | Path,
+    sentences: Iterable[str],
+    *,
+    lang: str | None = None,
+    lists: str | Path | None = None,
+) -> Iterator[dict[str, Any]]:
+    """All readings of sentences; blank ones are left out.
+
+    Args:
+        path: Template file or folder.
+        sentences: One sentence each.
+        lang: Language, when the files hold several.
+        lists: File with lists that the host supplies at run time.
+
+    Returns:
+        What `grammar.matching.Matcher.match` yields.
+    """
+    from corpusforge.grammar.loader import load_pack
+    from corpusforge.grammar.matching import Matcher
+
+    further = [Path(lists)] if lists is not None else []
+    return Matcher(load_pack(Path(path), lang=lang, lists=further)).match(sentences)

@@ -1,0 +1,184 @@
+"""The verbs of templates on the command line: sample, count, match.
+
+Light at start: every verb imports what it needs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpusforge.core.errors import InputError
+
+if TYPE_CHECKING:
+    from corpusforge.grammar.bulk import By
+    from corpusforge.grammar.drawing import Draw
+
+__all__ = ["add_verbs", "count", "match", "sample", "share_of"]
+
+
+def add_verbs(verbs: Any) -> None:
+    """Add the verbs to the parser's."""
+    sub = verbs.add_parser("sample", help="distinct labelled sentences of templates")
+    _add_path(sub)
+    sub.add_argument("-n", type=int, required=True, help="rows")
+    sub.add_argument("--seed", type=int, default=1, help="same seed, same rows (1)")
+    sub.add_argument(
+        "--by",
+        metavar="SHARE",
+        default="weights",
+        help="share of a template: weights (its own and those inside it; the default), templates "
+        "(all alike), sentences (as many as it has), or a power of that from 0 to 1",
+    )
+    sub.add_argument("--coverage", action="store_true", help="show everything in the first rows")
+    sub.add_argument("--ids", action="store_true", help="with the id of each row")
+    sub.add_argument("--format", default="jsonl", choices=("jsonl", "parquet"))
+    sub.add_argument("-o", "--out", metavar="FILE", help="write here, not to standard output")
+
+    sub = verbs.add_parser("count", help="how many sentences templates hold, exactly")
+    _add_path(sub)
+    sub.add_argument("--json", action="store_true", help="also by template")
+
+    sub = verbs.add_parser("match", help="all readings of sentences, one per line, as JSONL")
+    _add_path(sub)
+    sub.add_argument("file", nargs="?", help="file of sentences (standard input)")
+
+
+def _add_path(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("path", help="template file or folder")
+    sub.add_argument("--lang", help="language, when the files hold several")
+    sub.add_argument("--lists", metavar="FILE", help="lists that the host supplies at run time")
+
+
+def share_of(text: str) -> By:
+    """What `--by` says.
+
+    Raises:
+        InputError: When it is none of the words and no number from 0 to 1.
+    """
+    if text in ("sentences", "templates", "weights"):
+        return text  # type: ignore[return-value]
+    try:
+        power = float(text)
+    except ValueError:
+        power = -1.0
+    if 0.0 <= power <= 1.0:
+        return power
+    raise InputError(
+        f"--by {text}",
+        given=text,
+        allowed=["sentences", "templates", "weights"],
+        hint="or a number from 0 (all templates alike) to 1 (as many rows as sentences)",
+    )
+
+
+def sample(options: argparse.Namespace) -> int:
+    """Write rows as JSON lines or Parquet."""
+    from corpusforge.grammar.drawing import draw
+    from corpusforge.grammar.drawn_files import json_lines, write_parquet
+
+    if options.n < 1:
+        raise InputError(f"-n {options.n}: at least 1 row is needed")
+    if options.format == "parquet" and options.out is None:
+        raise InputError("--format parquet needs -o FILE")
+    drawn = draw(
+        Path(options.path),
+        options.n,
+        seed=options.seed,
+        lang=options.lang,
+        lists=_path(options.lists),
+        by=share_of(options.by),
+        coverage=options.coverage,
+    )
+    for note in drawn.notes():
+        print(f"warning: {note}", file=sys.stderr)
+    if options.format == "parquet":
+        write_parquet(drawn, Path(options.out), ids=options.ids)
+    elif options.out is not None:
+        _write(json_lines(drawn, ids=options.ids), Path(options.out))
+    else:
+        for lines in json_lines(drawn, ids=options.ids):
+            sys.stdout.write(lines.decode())
+    if options.out is not None:
+        _report(drawn)
+    return 0
+
+
+def count(options: argparse.Namespace) -> int:
+    """Print exact numbers."""
+    from corpusforge.grammar.counting import counts, counts_json
+    from corpusforge.grammar.loader import load_pack
+
+    lists = _path(options.lists)
+    pack = load_pack(Path(options.path), lang=options.lang, lists=[lists] if lists else [])
+    for note in pack.notes:
+        print(f"warning: {note}", file=sys.stderr)
+    found = counts(pack)
+    if options.json:
+        print(json.dumps(counts_json(pack, found), ensure_ascii=False, indent=1))
+        return 0
+    rows = [("intent", "derivations", "sentences", "with values")]
+    named = [*found.intents.items(), ("all intents", found.total)]
+    for name, number in named:
+        values = f"{number.with_values:,}{'+' if number.open else ''}"
+        rows.append((name, f"{number.derivations:,}", f"{number.distinct:,}", values))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    for name, *numbers in rows:
+        cells = "  ".join(f"{n:>{w}}" for n, w in zip(numbers, widths[1:], strict=True))
+        print(f"{name:<{widths[0]}}  {cells}")
+    if found.total.open:
+        print("+ a wildcard counts as one value", file=sys.stderr)
+    return 0
+
+
+def match(options: argparse.Namespace) -> int:
+    """Print the readings of sentences."""
+    from corpusforge.core.source import read_text
+    from corpusforge.grammar.loader import load_pack
+    from corpusforge.grammar.matching import Matcher
+
+    lines: Iterable[str] = sys.stdin
+    if options.file is not None:
+        lines = read_text(Path(options.file)).splitlines()
+    lists = _path(options.lists)
+    pack = load_pack(Path(options.path), lang=options.lang, lists=[lists] if lists else [])
+    for found in Matcher(pack).match(lines):
+        print(json.dumps(found, ensure_ascii=False))
+    return 0
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text is not None else None
+
+
+def _write(pieces: Iterable[bytes], path: Path) -> None:
+    """Write under a temporary name, then rename: never half a file."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with temporary.open("wb") as stream:
+            stream.writelines(pieces)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _report(drawn: Draw) -> None:
+    """What was reached, on standard error."""
+    shares = drawn.shares()
+    rows = sum(shares.values())
+    width = max(len(intent) for intent in shares)
+    for intent, number in shares.items():
+        print(f"{intent:<{width}}  {number:>9,}  {number / rows:6.1%}", file=sys.stderr)
+    if drawn.cover is not None:
+        shown = drawn.cover.certificate
+        print(
+            f"the first {shown.rows:,} rows show all {shown.templates:,} templates, "
+            f"{shown.alternatives - shown.not_shown:,} of {shown.alternatives:,} alternatives "
+            f"(which needs {shown.alternative_rows:,} rows, proven) and {shown.values:,} list "
+            f"values (no fewer than {shown.least_rows:,} rows could)",
+            file=sys.stderr,
+        )
