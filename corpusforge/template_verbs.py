@@ -102,7 +102,7 @@ def sample(options: argparse.Namespace) -> int:
         _write(json_lines(drawn, ids=options.ids), Path(options.out))
     else:
         for lines in json_lines(drawn, ids=options.ids):
-            sys.stdout.write(lines.decode())
+            sys.stdout.write(str(lines, "utf-8"))
     if options.out is not None:
         _report(drawn)
     return 0
@@ -155,7 +155,7 @@ def _path(text: str | None) -> Path | None:
     return Path(text) if text is not None else None
 
 
-def _write(pieces: Iterable[bytes], path: Path) -> None:
+def _write(pieces: Iterable[memoryview], path: Path) -> None:
     """Write under a temporary name, then rename: never half a file."""
     temporary = path.with_name(f".{path.name}.tmp")
     try:

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from corpusforge.core.arrow import integers, joined, strings, to_int32
 from corpusforge.core.schema import SLOT_TYPE
 from corpusforge.core.spans import Slot
 from corpusforge.grammar.automaton_builder import Filler
@@ -29,7 +30,7 @@ MAX_PIECES = 1 << 18
 
 __all__ = ["BULK", "BulkRows"]
 
-_NOTHING = pa.array([""], pa.string())
+_NOTHING = strings([""])
 _WORDS = pa.dictionary(pa.int32(), pa.string())
 _CODED = {"name", "entity", "value", "text", "role", "group"}
 BULK_SLOT = pa.struct([(f.name, _WORDS if f.name in _CODED else f.type) for f in SLOT_TYPE])
@@ -93,12 +94,14 @@ class BulkRows:
             joined = pa.Table.from_batches([quick, slow]).unify_dictionaries().combine_chunks()
             (ordered,) = joined.take(back).combine_chunks().to_batches()
             return ordered
+        intents = integers(self._intent_of[owners])
+        templates = integers(self._template_of[owners])
         return pa.record_batch(
             [
                 text,
-                pa.DictionaryArray.from_arrays(self._intent_of[owners], self._intents),
+                pa.DictionaryArray.from_arrays(intents, self._intents),
                 slots,
-                pa.DictionaryArray.from_arrays(self._template_of[owners], self._templates),
+                pa.DictionaryArray.from_arrays(templates, self._templates),
             ],
             schema=BULK,
         )
@@ -111,10 +114,10 @@ class BulkRows:
         slots = [[asdict(slot) for slot in row.slots] for row in rows]
         return pa.record_batch(
             [
-                pa.array([row.text for row in rows], pa.string()),
-                pa.DictionaryArray.from_arrays(intent_of, intents),
+                strings([row.text for row in rows]),
+                pa.DictionaryArray.from_arrays(integers(intent_of), intents),
                 pa.array(slots, pa.list_(BULK_SLOT)),
-                pa.DictionaryArray.from_arrays(template_of, templates),
+                pa.DictionaryArray.from_arrays(integers(template_of), templates),
             ],
             schema=BULK,
         )
@@ -133,7 +136,7 @@ class BulkRows:
 def _coded(texts: Sequence[str]) -> tuple[pa.Array, Ids]:
     """Different texts, and the number of each in them."""
     numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
-    return pa.array(list(numbers), pa.string()), np.array([numbers[t] for t in texts], np.int32)
+    return strings(list(numbers)), np.array([numbers[t] for t in texts], np.int32)
 
 
 class _Values(NamedTuple):
@@ -153,7 +156,7 @@ class _Words:
         self._first: dict[int, int] = {}  # by id() of a table, which the unranker keeps
         self._symbol_first: list[int] = []  # by symbol: its first value; -1: made when met
         self._values = _values(self._listed)
-        self._pieces = pa.array([""])  # literals, then literals with the values behind them
+        self._pieces = strings([""])  # literals, then literals with the values behind them
         self._fused = np.zeros(0, np.int64)  # by entry: number of the piece with value 0; or -1
         self._literal_lengths = np.zeros(1, np.int32)
         self._entry_literal = np.zeros(0, np.int32)
@@ -174,11 +177,11 @@ class _Words:
             fused = self._fused[entries]
             whole = fused >= 0
             piece = np.where(whole, fused + number, literal)
-            parts.append(self._pieces.take(pa.array(piece)))
+            parts.append(self._pieces.take(integers(piece)))
             rest = np.where(whole, 0, number)
             if rest.any():
-                parts.append(values.texts.take(pa.array(rest)))
-        text = pc.binary_join_element_wise(*parts, "") if len(parts) > 1 else parts[0]
+                parts.append(values.texts.take(integers(rest)))
+        text = joined(*parts) if len(parts) > 1 else parts[0]
         return text, self._slots(
             np.stack(symbols, 1), np.stack(numbers, 1), np.stack(starts, 1), values
         )
@@ -192,21 +195,21 @@ class _Words:
         picked = np.flatnonzero(named)
         symbol, number = symbols.ravel()[picked], numbers.ravel()[picked]
         start = starts.ravel()[picked]
-        names = pa.array([filler.slot for filler in fillers], pa.string())
-        entities = pa.array([_table(filler).entity for filler in fillers], pa.string())
+        names = strings([filler.slot for filler in fillers])
+        entities = strings([_table(filler).entity for filler in fillers])
         nothing = np.zeros(len(picked), np.int32)
         columns = [
-            pa.DictionaryArray.from_arrays(symbol, names),
-            pa.DictionaryArray.from_arrays(symbol, entities),
-            pa.DictionaryArray.from_arrays(number, values.canonical),
-            pa.DictionaryArray.from_arrays(number, values.texts),
-            pa.array(start),
-            pa.array(start + values.lengths[number]),
-            pa.DictionaryArray.from_arrays(nothing, _NOTHING),
-            pa.DictionaryArray.from_arrays(nothing, _NOTHING),
+            pa.DictionaryArray.from_arrays(integers(symbol), names),
+            pa.DictionaryArray.from_arrays(integers(symbol), entities),
+            pa.DictionaryArray.from_arrays(integers(number), values.canonical),
+            pa.DictionaryArray.from_arrays(integers(number), values.texts),
+            integers(start),
+            integers(start + values.lengths[number]),
+            pa.DictionaryArray.from_arrays(integers(nothing), _NOTHING),
+            pa.DictionaryArray.from_arrays(integers(nothing), _NOTHING),
         ]
         items = pa.StructArray.from_arrays(columns, fields=list(BULK_SLOT))
-        return pa.ListArray.from_arrays(pa.array(offsets), items)
+        return pa.ListArray.from_arrays(integers(offsets), items)
 
     def _learn(self) -> None:
         """Take over what the unranker has met since."""
@@ -215,7 +218,7 @@ class _Words:
             return
         self._entry_literal = np.array(unranker.entry_literal, np.int32)
         self._entry_symbol = np.array(unranker.entry_symbol, np.int32)
-        literals = pa.array(unranker.literals, pa.string())
+        literals = strings(unranker.literals)
         self._literal_lengths = _lengths(literals)
         known = len(self._listed)
         for filler in unranker.symbols[len(self._symbol_first) :]:
@@ -249,7 +252,7 @@ class _Words:
                     continue
                 words = self._values.texts.slice(key[1], sizes[symbol])
                 # (no `first` in the piece's number: it holds value 0 at `end`)
-                parts.append(pc.binary_join_element_wise(literals[literal], words, ""))
+                parts.append(joined(literals[literal], words))
                 places[key] = end - key[1]
                 end += sizes[symbol]
             fused[entry] = places[key]
@@ -290,11 +293,11 @@ def _table(filler: Filler) -> ListTable:
 
 
 def _values(pairs: Sequence[tuple[str, str]]) -> _Values:
-    texts = pa.array([text for text, _ in pairs], pa.string())
-    canonical = pa.array([value for _, value in pairs], pa.string())
+    texts = strings([text for text, _ in pairs])
+    canonical = strings([value for _, value in pairs])
     return _Values(texts, canonical, _lengths(texts))
 
 
 def _lengths(texts: pa.Array) -> Ids:
-    lengths: Ids = pc.utf8_length(texts).to_numpy().astype(np.int32)
+    lengths: Ids = to_int32(pc.utf8_length(texts))
     return lengths

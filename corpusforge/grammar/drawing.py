@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from corpusforge.core.arrow import integers, strings
 from corpusforge.core.ids import utterance_ids
 from corpusforge.core.schema import SLOT_TYPE, UTTERANCES
 from corpusforge.core.spans import Slot
@@ -113,6 +114,13 @@ class Draw:
     def shares(self) -> dict[str, int]:
         """Rows of each intent, in the order of the pack."""
         found = dict.fromkeys((template.intent for template in self.pack.templates), 0)
+        if self.cover is None:
+            owned = np.zeros(len(self.corpus.owners), np.int64)
+            for _, owners, _ in self.corpus.windows(self.n):
+                owned += np.bincount(owners, minlength=len(owned))
+            for owner, rows in zip(self.corpus.owners, owned.tolist(), strict=True):
+                found[owner.template.intent] += rows
+            return found
         for batch in self.batches():
             counted = pc.value_counts(batch["intent"].dictionary_decode())
             for entry in counted.to_pylist():
@@ -169,8 +177,8 @@ def with_split(batch: pa.RecordBatch, drawn: Draw) -> pa.Array:
     codes = batch["template"]
     names = ["train", "validation", "test"]
     of_template = [names.index(drawn.splits[name]) for name in codes.dictionary.to_pylist()]
-    numbers = pa.array(of_template, pa.int32()).take(codes.indices)
-    return pa.DictionaryArray.from_arrays(numbers, pa.array(names))
+    numbers = integers(np.array(of_template, np.int32)).take(codes.indices)
+    return pa.DictionaryArray.from_arrays(numbers, strings(names))
 
 
 def _utterances(batch: pa.RecordBatch, drawn: Draw) -> pa.RecordBatch:
@@ -206,5 +214,5 @@ def plain_slots(slots: pa.Array) -> pa.Array:
     ]
     made = pa.StructArray.from_arrays(fields, fields=list(SLOT_TYPE))
     ends = pc.cumulative_sum(pc.list_value_length(slots))
-    offsets = pa.concat_arrays([pa.array([0], pa.int32()), ends.cast(pa.int32())])
+    offsets = pa.concat_arrays([integers(np.zeros(1, np.int32)), ends.cast(pa.int32())])
     return pa.ListArray.from_arrays(offsets, made)

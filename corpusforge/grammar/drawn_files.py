@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from corpusforge.core.arrow import integers, joined, scalar, strings
 from corpusforge.core.ids import utterance_ids
 from corpusforge.core.schema import SLOT_TYPE
 from corpusforge.grammar.drawing import Draw, with_split
@@ -20,13 +22,13 @@ __all__ = ["json_lines", "write_parquet"]
 _ESCAPED = '["\\\\\\x00-\\x1f]'
 
 
-def json_lines(drawn: Draw, *, ids: bool = False) -> Iterator[bytes]:
+def json_lines(drawn: Draw, *, ids: bool = False) -> Iterator[memoryview]:
     """Rows as JSON lines in UTF-8, in pieces: text, intent, slots, with `ids` also an id."""
     for batch in drawn.batches():
         head: list[pa.Array | str] = ['{"text": ']
         if ids:
             head = ['{"id": "', _ids(batch, drawn), '", "text": ']
-        lines = pc.binary_join_element_wise(
+        lines = joined(
             *head,
             _quoted(batch["text"]),
             ', "intent": ',
@@ -34,11 +36,10 @@ def json_lines(drawn: Draw, *, ids: bool = False) -> Iterator[bytes]:
             ', "slots": [',
             _slots(batch["slots"]),
             "]}\n",
-            "",
         )
         offsets, data = lines.buffers()[1:]
-        bounds = pa.Array.from_buffers(pa.int32(), len(lines) + 1, [None, offsets])
-        yield data.to_pybytes()[bounds[0].as_py() : bounds[len(lines)].as_py()]
+        ends = np.frombuffer(offsets, np.int32, len(lines) + 1)
+        yield memoryview(data)[ends[0] : ends[-1]]
 
 
 def write_parquet(drawn: Draw, path: Path, *, ids: bool = False) -> None:
@@ -102,7 +103,7 @@ def _slots(slots: pa.Array) -> pa.Array:
     """Each row's slots as JSON objects with commas between."""
     items = slots.flatten()
     column = {field.name: pc.struct_field(items, field.name) for field in SLOT_TYPE}
-    joined = pc.binary_join_element_wise(
+    objects = joined(
         _two(column["name"], column["entity"], ('{"name": ', ', "entity": ')),
         _two(column["value"], column["text"], (', "value": ', ', "text": ')),
         ', "start": ',
@@ -111,11 +112,10 @@ def _slots(slots: pa.Array) -> pa.Array:
         column["end"].cast(pa.string()),
         _two(column["role"], column["group"], (', "role": ', ', "group": ')),
         "}",
-        "",
     )
     ends = pc.cumulative_sum(pc.list_value_length(slots)).cast(pa.int32())
-    offsets = pa.concat_arrays([pa.array([0], pa.int32()), ends])
-    return pc.binary_join(pa.ListArray.from_arrays(offsets, joined), ", ")
+    offsets = pa.concat_arrays([integers(np.zeros(1, np.int32)), ends])
+    return pc.binary_join(pa.ListArray.from_arrays(offsets, objects), scalar(", "))
 
 
 def _two(
@@ -123,12 +123,12 @@ def _two(
 ) -> pa.Array | pa.Scalar:
     """Two members of a JSON object; looked up together where the two are coded alike."""
     if first.dictionary.to_pylist() == second.dictionary.to_pylist() == [""]:
-        return pa.scalar(f'{keys[0]}""{keys[1]}""')
+        return scalar(f'{keys[0]}""{keys[1]}""')
     if first.indices.equals(second.indices):
         pairs = zip(first.dictionary.to_pylist(), second.dictionary.to_pylist(), strict=True)
         words = [f"{keys[0]}{_json(one)}{keys[1]}{_json(two)}" for one, two in pairs]
-        return pa.array(words, pa.string()).take(first.indices)
-    return pc.binary_join_element_wise(keys[0], _coded(first), keys[1], _coded(second), "")
+        return strings(words).take(first.indices)
+    return joined(keys[0], _coded(first), keys[1], _coded(second))
 
 
 def _json(text: str) -> str:
@@ -137,15 +137,15 @@ def _json(text: str) -> str:
 
 def _coded(column: pa.DictionaryArray) -> pa.Array:
     """JSON of texts with few different values."""
-    words = pa.array([_json(text) for text in column.dictionary.to_pylist()], pa.string())
-    return pc.fill_null(words.take(column.indices), "null")
+    words = strings([_json(text) for text in column.dictionary.to_pylist()])
+    return pc.fill_null(words.take(column.indices), scalar("null"))
 
 
 def _quoted(texts: pa.Array) -> pa.Array:
-    quoted = pc.binary_join_element_wise('"', texts, '"', "")
+    quoted = joined('"', texts, '"')
     escaped = pc.match_substring_regex(texts, _ESCAPED)
     if not pc.any(escaped).as_py():
         return quoted
     said = texts.filter(escaped).to_pylist()
-    made = pa.array([_json(text) for text in said], pa.string())
+    made = strings([_json(text) for text in said])
     return pc.replace_with_mask(quoted, escaped, made)

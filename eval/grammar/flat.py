@@ -7,13 +7,14 @@ Chatito and Chatette. Values are invented words, so that no engine profits from 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 ALIASES = {
     "please": ["please", "could you", "can you", "would you kindly"],
     "now": ["now", "right now", "at once", "immediately", "straight away"],
     "turn": ["turn on", "switch on", "power up", "activate"],
-    "off": ["turn off", "switch off", "power down", "deactivate", "kill"],
+    "shut": ["turn off", "switch off", "power down", "deactivate", "kill"],
     "set": ["set", "change", "adjust", "put"],
     "play": ["play", "start", "put on", "i want to hear"],
     "remind": ["remind me", "make a note", "don't let me forget"],
@@ -40,8 +41,8 @@ INTENTS = {
         "@device on ~please",
     ],
     "turn_off": [
-        "~please ~off ~the @device in ~the @room",
-        "~off ~the @device ~now",
+        "~please ~shut ~the @device in ~the @room",
+        "~shut ~the @device ~now",
         "@room @device off",
     ],
     "set_level": [
@@ -77,7 +78,22 @@ INTENTS = {
     "add_item": ["~please ~add @item to ~the @list list", "~add @item ~thanks"],
     "cancel": ["~cancel ~the @day appointment ~thanks", "~cancel ~the alarm on @day"],
 }
-_SYLLABLES = ("ba", "ke", "li", "mo", "nu", "ra", "se", "ti", "vo", "zu", "pan", "der", "fil", "gos")
+_SYLLABLES = (
+    "ba",
+    "ke",
+    "li",
+    "mo",
+    "nu",
+    "ra",
+    "se",
+    "ti",
+    "vo",
+    "zu",
+    "pan",
+    "der",
+    "fil",
+    "gos",
+)
 
 
 def values(seed: int = 1) -> dict[str, list[str]]:
@@ -112,8 +128,9 @@ def size(intent: str | None = None) -> int:
     return total
 
 
-def write_yaml(path: Path) -> None:
-    """As corpusforge and hassil read it."""
+def write_yaml(path: Path, openings: Sequence[str] = ("",)) -> None:
+    """As corpusforge and hassil read it; `openings` are words that may begin every sentence."""
+    opening = f"({'|'.join(openings)}) " if len(openings) > 1 else ""
     lines = ["language: en", "intents:"]
     for intent, templates in INTENTS.items():
         lines += [f"  {intent}:", "    data:", "      - sentences:"]
@@ -122,7 +139,7 @@ def write_yaml(path: Path) -> None:
                 f"<{t[1:]}>" if t[0] == "~" else f"{{{t[1:]}}}" if t[0] == "@" else t
                 for t in template.split()
             ]
-            lines.append(f'          - "{" ".join(tokens)}"')
+            lines.append(f'          - "{opening}{" ".join(tokens)}"')
     lines.append("lists:")
     for slot, words in values().items():
         lines += [f"  {slot}:", "    values:", *(f'      - "{word}"' for word in words)]
