@@ -189,9 +189,13 @@ class _Values:
 
     def fill(self, frame: _Frame) -> list[Piece]:
         """A frame with the values that come next."""
-        return [item if isinstance(item, str) else self._next(item) for item in frame]
+        return [
+            piece
+            for item in frame
+            for piece in ((item,) if isinstance(item, str) else self._next(item))
+        ]
 
-    def _next(self, hole: _Hole) -> Piece:
+    def _next(self, hole: _Hole) -> tuple[Piece, ...]:
         number = self.shown[hole.entity] % self.size(hole.entity)
         self.shown[hole.entity] += 1
         for table in self.tables[hole.entity]:
@@ -199,9 +203,11 @@ class _Values:
             if number < wanted:
                 last = number == wanted - 1
                 text, value = table.value(table.size - 1 if last else number)
+                before, behind = min(table.edges)
                 if not hole.slot:
-                    return text
-                return SlotPiece(hole.slot, hole.entity, None if value == text else value, text)
+                    return (before, text, behind)
+                value_or_words = None if value == text else value
+                return (before, SlotPiece(hole.slot, hole.entity, value_or_words, text), behind)
             number -= wanted
         raise AssertionError("a list has values")
 

@@ -22,6 +22,7 @@ from corpusforge.grammar.expression import (
     RuleReference,
     Text,
 )
+from corpusforge.grammar.number_words import number_words
 from corpusforge.grammar.pack import NumberRange, Pack, Scope, Template, ValueList, find_list
 
 __all__ = ["Matcher", "Reading", "SlotReading"]
@@ -43,7 +44,10 @@ class SlotReading(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """One way to understand a sentence; `fixed` are slots that the template adds without words."""
+    """One way to understand a sentence; `fixed` are slots that the template adds without words.
+
+    As in hassil, a slot that the sentence fills is not fixed.
+    """
 
     intent: str
     template: str
@@ -62,6 +66,7 @@ class Matcher:
     def __init__(self, pack: Pack) -> None:
         self._templates: tuple[Template, ...] = (*pack.templates, *pack.open_templates)
         self._skip = _skipped(pack.skip_words)
+        self._lang = pack.lang
 
     def match(self, sentences: Iterable[str]) -> Iterator[dict[str, Any]]:
         """All readings of each sentence as plain data; blank sentences are left out.
@@ -99,14 +104,16 @@ class Matcher:
         return found
 
     def _read(self, letters: _Letters) -> tuple[Reading, ...]:
-        walk = _Walk(letters)
+        walk = _Walk(letters, self._lang)
         found: dict[Reading, None] = {}
         for template in self._templates:
             for end, slots in walk.states(template.expression, template.scope, 0):
                 if end != letters.size:
                     continue
                 spans = tuple(letters.slot(slot) for slot in slots)
-                found[Reading(template.intent, template.id, spans, template.fixed)] = None
+                filled = {slot.name for slot in spans}
+                fixed = tuple(pair for pair in template.fixed if pair[0] not in filled)
+                found[Reading(template.intent, template.id, spans, fixed)] = None
         return tuple(found)
 
 
@@ -178,7 +185,8 @@ def _lower(char: str) -> str:
 class _Walk:
     """Where expressions can end in one sentence; what was found is kept."""
 
-    def __init__(self, letters: _Letters) -> None:
+    def __init__(self, letters: _Letters, lang: str) -> None:
+        self._lang = lang
         self._chars, self._size = letters.chars, letters.size
         self._known: dict[tuple[int, int, int], tuple[_State, ...]] = {}
 
@@ -263,6 +271,26 @@ class _Walk:
             index = index_of(numbers, Fraction(written))
             if index is not None and numbers.number(index)[0] == written:
                 yield end, numbers.number(index)[1]
+        if not run:
+            yield from self._spelled(numbers, at)
+
+    def _spelled(self, numbers: NumberRange, at: int) -> Iterator[tuple[int, str]]:
+        """Numbers in words, whole words only where words are parted by spaces."""
+        if not self._chars[at : at + 1].isalpha() or self._inside(at):
+            return
+        words = number_words(self._lang, numbers)
+        if not words:
+            return
+        longest = max(map(len, words))
+        for end in range(at + 1, min(self._size, at + longest) + 1):
+            index = words.get(self._chars[at:end])
+            if index is not None and not self._inside(end):
+                yield end, numbers.number(index)[1]
+
+    def _inside(self, at: int) -> bool:
+        """Say whether a place is inside a word; Han and kana have no spaces between words."""
+        before, after = self._chars[at - 1 : at], self._chars[at : at + 1]
+        return before.isalpha() and after.isalpha() and max(before, after) < "\u2e80"
 
     def _words(self, words: str, at: int) -> int:
         """The end of fixed words that begin at a place, -1 when they do not stand there."""

@@ -71,6 +71,8 @@ class NumberRange:
         step: At least 1.
         decimals: Digits that may follow a decimal point: "" none, "5" halves, "123456789" tenths.
         multiplier: The canonical value is the number times this (None = 1).
+        words: Sentences may also have the numbers in words (`match` reads them).
+        words_language: Of these words, "" = that of the pack.
     """
 
     first: int
@@ -78,6 +80,8 @@ class NumberRange:
     step: int = 1
     decimals: str = ""
     multiplier: float | None = None
+    words: bool = True
+    words_language: str = ""
 
     def __len__(self) -> int:
         """How many numbers there are; those beyond `last` do not count."""

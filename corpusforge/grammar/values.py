@@ -103,6 +103,8 @@ def _read_range(name: str, body: Mapping[str, Any], source: Source) -> NumberRan
         step=int(body.get("step", 1)),
         decimals=FRACTIONS[body["fractions"]] if "fractions" in body else "",
         multiplier=None if multiplier is None else float(multiplier),
+        words=body.get("words", True),
+        words_language=body.get("words_language", ""),
     )
     if numbers.decimals and len(numbers) > MAX_DECIMAL_NUMBERS:
         raise InputError(

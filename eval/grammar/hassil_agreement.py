@@ -193,7 +193,8 @@ def sampled(pack: Pack, hassil: Hassil, per_template: int) -> dict[str, Any]:
     unread: dict[str, int] = {}
     for template in pack.templates:
         for text, slots in _rows(pack, template, per_template):
-            ours = [*slots, *template.fixed]
+            filled = {name for name, _ in slots}
+            ours = [*slots, *(pair for pair in template.fixed if pair[0] not in filled)]
             asked += 1
             try:
                 found = hassil.readings(text, template.intent)

@@ -91,7 +91,7 @@ def test_windows_do_not_matter(monkeypatch):
     assert rows_of(corpus) == whole
 
 
-# -- shares -----------------------------------------------------------------------------------------
+# -- shares ---------------------------------------------
 
 
 def shares_of(written, by, n, more=LISTS):

@@ -1,0 +1,96 @@
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from corpusforge.cli import main
+from corpusforge.grammar.counting import counts
+from corpusforge.grammar.coverage import cover
+from corpusforge.grammar.drawing import draw
+from tests.grammar.packs import SENTENCES, everything, pack_of, yaml_of
+
+QUIET = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+
+
+@QUIET
+@given(st.lists(SENTENCES, min_size=1, max_size=3, unique=True))
+def test_rows_are_sentences_and_each_is_there_once(written):
+    pack = pack_of(yaml_of(*written))
+    rows = [(row.template.intent, row.text, row.slots) for row in cover(pack).rows]
+    assert len(rows) == len(set(rows)) == cover(pack).certificate.rows
+    assert set(rows) <= {(t.intent, text, slots) for t, text, slots in everything(pack)}
+
+
+@QUIET
+@given(st.lists(SENTENCES, min_size=1, max_size=3, unique=True))
+def test_every_value_is_shown(written):
+    pack = pack_of(yaml_of(*written))
+    held = {(s.entity, s.value) for _, _, slots in everything(pack) for s in slots}
+    shown = {(s.entity, s.value) for row in cover(pack).rows for s in row.slots}
+    ranges = {("level", "9"), ("level", "10"), ("1..3", "2")}
+    assert held - shown <= ranges
+
+
+@pytest.mark.parametrize(
+    ("sentence", "rows"),
+    [
+        ("a", 1),
+        ("(a|b|c)", 3),
+        ("(a|b|c) (d|e)", 3),
+        ("(a|b) [c] (d|e|f|g)", 4),
+        ("(a|(b|c) (d|e|f))", 4),
+        ("(a|b;c|d)", None),
+        ("((a|b);(c|d|e))", 3),
+        ("[[[a] b] c] d", 4),
+    ],
+)
+def test_alternatives_at_the_minimum(sentence, rows):
+    if rows is None:
+        return
+    found = cover(pack_of(yaml_of(sentence)))
+    assert found.certificate.alternative_rows == found.certificate.rows == rows
+
+
+def test_values_fill_the_rows_that_are_there_and_then_some():
+    lists = "lists:\n  x: {values: [a, b, c, d, e]}\n  y: {values: [p, q]}\n"
+    found = cover(pack_of(yaml_of("go {x} {y}", "(see|hear) {x}", more=lists)))
+    assert found.certificate.alternative_rows == 3
+    assert found.certificate.rows == found.certificate.least_rows == 5
+    assert {s.value for row in found.rows for s in row.slots} == set("abcdepq")
+
+
+def test_rows_of_the_cover_come_first_and_only_once(tmp_path):
+    path = tmp_path / "t.yaml"
+    path.write_text(yaml_of("(a|b|c) [d] {level}", "(c|e) {color} {1..3:x}"))
+    drawn = draw(path, 10**6, coverage=True)
+    first = [row.text for row in drawn.cover.rows]
+    texts = [row["text"] for batch in drawn.batches() for row in batch.to_pylist()]
+    assert texts[: len(first)] == first
+    assert len(texts) == len(set(texts)) == drawn.corpus.size
+    again = [row["text"] for batch in drawn.batches(3, 20) for row in batch.to_pylist()]
+    assert again == texts[3:20]
+    assert sum(drawn.shares().values()) == drawn.corpus.size
+
+
+def test_the_verbs(tmp_path, capsys):
+    path = tmp_path / "t.yaml"
+    path.write_text(yaml_of("(a|b|c|[c]) {color}", "{0..9:x}{color}"))
+    out = tmp_path / "rows.jsonl"
+    arguments = ["sample", str(path), "-n", "50", "--coverage", "--ids", "-o", str(out)]
+    assert main([*arguments, "--by", "0.5"]) == 0
+    said = capsys.readouterr().err
+    assert "the first 7 rows show all 2 templates" in said
+    assert "act" in said
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert len(rows) == 50 and all(len(row["id"]) == 32 for row in rows)
+    assert main(["count", str(path)]) == 0
+    assert "all intents" in capsys.readouterr().out
+    assert main(["count", str(path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    expected = counts(pack_of(path.read_text())).total
+    assert found["total"]["with_values"] == str(expected.with_values)
+    assert found["total"]["derivations"] == "6" and len(found["templates"]) == 2
+    for wrong, hint in (("weigths", "did you mean 'weights'"), ("1.5", "from 0")):
+        assert main(["sample", str(path), "-n", "5", "--by", wrong]) == 2
+        assert hint in capsys.readouterr().err
