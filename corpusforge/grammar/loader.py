@@ -301,10 +301,14 @@ class _Builder:
         if rules or lists:
             scope = Scope({**self.rules, **rules}, {**self.lists, **lists})
         fixed = tuple((str(k), text_of(v)) for k, v in (block.get("slots") or {}).items())
-        for index, sentence in enumerate(block["sentences"]):
+        file = document.path.relative_to(self.root).as_posix()
+        for index, entry in enumerate(block["sentences"]):
             source = Source(document, (*path, "sentences", index))
-            file = document.path.relative_to(self.root).as_posix()
-            name = self._template_id(block, index, (file, intent, sentence), source)
+            own: Mapping[str, Any] = {"text": entry}
+            if not isinstance(entry, str):
+                own, source = entry, Source(document, (*source.path, "text"))
+            sentence = own["text"]
+            name = self._template_id(block, own, index, (file, intent, sentence), source)
             self.templates.append(
                 Template(
                     id=name,
@@ -312,27 +316,35 @@ class _Builder:
                     sentence=sentence,
                     expression=self._parse(sentence, source, what=""),
                     scope=scope,
-                    weight=float(block.get("weight", 1)),
+                    weight=float(own.get("weight", block.get("weight", 1))),
                     fixed=fixed,
                     out_of_scope=bool(body.get("out_of_scope", False)),
                     file=file,
                     line=source.position().line,
                     source=source,
+                    split=own.get("split", block.get("split", "")),
                 )
             )
 
     def _template_id(
-        self, block: Mapping[str, Any], index: int, key: tuple[str, ...], source: Source
+        self,
+        block: Mapping[str, Any],
+        own: Mapping[str, Any],
+        index: int,
+        key: tuple[str, ...],
+        source: Source,
     ) -> str:
-        own = block.get("id")
-        if own is not None:
-            name = own if len(block["sentences"]) == 1 else f"{own}/{index + 1}"
+        given = own.get("id", block.get("id"))
+        if given is not None:
+            alone = "id" in own or len(block["sentences"]) == 1
+            name = given if alone else f"{given}/{index + 1}"
             if name in self._ids:
                 first = self._ids[name].position()
+                above = 1 if "id" in own else 3 if source.path[-1] == "text" else 2
                 self.errors.append(
                     InputError(
-                        f"the id {own!r} is used twice (first in {first.file}:{first.line})",
-                        position=source.document.position((*source.path[:-2], "id")),
+                        f"the id {given!r} is used twice (first in {first.file}:{first.line})",
+                        position=source.document.position((*source.path[:-above], "id")),
                     )
                 )
         else:

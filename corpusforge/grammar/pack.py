@@ -160,6 +160,7 @@ class Template:
         file: Path below the pack's folder, with "/".
         line: Counted from 1.
         source: For messages.
+        split: The author's choice of train, validation or test; "" leaves it to the seed.
     """
 
     id: str
@@ -173,6 +174,7 @@ class Template:
     file: str
     line: int
     source: Source
+    split: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

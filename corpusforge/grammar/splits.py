@@ -15,6 +15,8 @@ which test; the others are train. Why so:
 - a template's split depends on its position only. Editing a sentence moves no template, and in
   intents with 10 or more templates adding one at the end moves none.
 
+A template whose author gave it a split keeps it and takes no place in a block.
+
 Intents with one or two templates are train only: half an intent in test would say nothing
 about generalisation, and a test split without train rows even less.
 """
@@ -51,6 +53,7 @@ def split_templates(
     """
     shares = shares or DEFAULT_SHARES
     splits: dict[str, str] = {}
+    splits.update((template.id, template.split) for template in templates if template.split)
     for intent, group in _by_intent(templates).items():
         if len(group) < MIN_TEMPLATES:
             splits.update((template.id, "train") for template in group)
@@ -81,6 +84,8 @@ def split_notes(
 def _by_intent(templates: Sequence[Template]) -> dict[str, list[Template]]:
     members: dict[str, list[Template]] = {}
     for template in templates:
+        if template.split:
+            continue
         members.setdefault(template.intent, []).append(template)
     return members
 

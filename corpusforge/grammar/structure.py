@@ -103,6 +103,12 @@ def _explain(document: Document, error: ValidationError) -> list[InputError]:
     kind = str(error.validator)
     name = f"{path[-1]!r}" if path and isinstance(path[-1], str) else "this entry"
     at = document.position(path)
+    if path[-2:-1] == ["sentences"] and isinstance(instance, dict) and "text" not in instance:
+        if kind != "required":
+            return []  # what its keys are meant for is not known
+        text = "expected text in a list, or a mapping with the key 'text'"
+        hint = "quote sentences that hold ': ' or begin with '{' or '['"
+        return [InputError(text, position=at, hint=hint)]
     if kind == "additionalProperties":
         allowed = sorted(schema["properties"])
         return [
@@ -154,6 +160,8 @@ def _wrong_type(
 ) -> InputError:
     wanted: Any = error.validator_value
     types = [wanted] if isinstance(wanted, str) else list(wanted)
+    if path[-2:-1] == ["sentences"]:
+        types = ["string"]  # what nearly everybody means
     expected = " or ".join(_TYPES[kind] for kind in types)
     given = error.instance
     at = document.position(path)

@@ -9,6 +9,7 @@ import pytest
 from corpusforge.core.errors import InputError
 from corpusforge.grammar.check import check_templates
 from corpusforge.grammar.loader import load_pack
+from corpusforge.grammar.splits import split_templates
 from tests.grammar.packs import everything, pack_of
 
 SMART_HOME = Path(__file__).parents[2] / "templates" / "smart_home"
@@ -173,3 +174,62 @@ def test_checking_is_fast():
     assert time.process_time() - start < 0.5
     assert report.derivations > 10_000
     assert sum(report.intents.values()) == report.templates
+
+
+OWN_KEYS = """\
+language: en
+intents:
+  go:
+    data:
+      - id: block
+        weight: 2
+        sentences:
+          - plain
+          - {text: "heavy [one]", weight: 5}
+          - text: named
+            id: mine
+            split: test
+      - split: validation
+        sentences: [held, {text: back, split: train}]
+"""
+
+
+def test_sentences_with_keys_of_their_own(tmp_path):
+    write(tmp_path, a=OWN_KEYS)
+    pack = load_pack(tmp_path)
+    found = {t.sentence: (t.id, t.weight, t.split) for t in pack.templates}
+    assert found["plain"] == ("block/1", 2.0, "")
+    assert found["heavy [one]"] == ("block/2", 5.0, "")
+    assert found["named"] == ("mine", 2.0, "test")
+    assert (found["held"][1:], found["back"][1:]) == ((1.0, "validation"), (1.0, "train"))
+    splits, _ = split_templates(pack.templates, seed=1)
+    by_sentence = {t.sentence: splits[t.id] for t in pack.templates}
+    assert by_sentence == {
+        "plain": "train",
+        "heavy [one]": "train",
+        "named": "test",
+        "held": "validation",
+        "back": "train",
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line", "message"),
+    [
+        ("split: test", "split: tets", 12, "did you mean 'test'"),
+        ("id: mine", "id: a/b", 11, "cannot be an id"),
+        ("id: mine", "wieght: 3", 11, "did you mean 'weight'"),
+        ('"heavy [one]"', '"heavy [one"', 9, "never closed"),
+        ("- text: named", "- weight: 3", 10, "a mapping with the key 'text'"),
+        ("split: validation", "id: mine", 13, "used twice"),
+    ],
+)
+def test_wrong_keys_of_sentences_are_pointed_at(tmp_path, before, after, line, message):
+    text = OWN_KEYS.replace(before, after)
+    if "twice" in message:
+        text = text.replace(", {text: back, split: train}", "")
+    write(tmp_path, a=text)
+    with pytest.raises(InputError) as error:
+        load_pack(tmp_path)
+    assert message in str(error.value)
+    assert f":{line}:" in str(error.value)
