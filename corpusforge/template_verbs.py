@@ -34,6 +34,11 @@ def add_verbs(verbs: Any) -> None:
         help="share of a template: weights (its own and those inside it; the default), templates "
         "(all alike), sentences (as many as it has), or a power of that from 0 to 1",
     )
+    sub.add_argument(
+        "--hold-out",
+        choices=("templates", "values", "both"),
+        help="what validation and test do not share with train, with proof (templates)",
+    )
     sub.add_argument("--coverage", action="store_true", help="show everything in the first rows")
     sub.add_argument("--ids", action="store_true", help="with the id of each row")
     sub.add_argument("--format", default="jsonl", choices=("jsonl", "parquet"))
@@ -93,6 +98,7 @@ def sample(options: argparse.Namespace) -> int:
         lists=_path(options.lists),
         by=share_of(options.by),
         coverage=options.coverage,
+        hold_out=options.hold_out or "templates",
     )
     for note in drawn.notes():
         print(f"warning: {note}", file=sys.stderr)
@@ -105,6 +111,8 @@ def sample(options: argparse.Namespace) -> int:
             sys.stdout.write(str(lines, "utf-8"))
     if options.out is not None:
         _report(drawn)
+    if options.hold_out is not None:
+        _report_proof(drawn)
     return 0
 
 
@@ -182,3 +190,20 @@ def _report(drawn: Draw) -> None:
             f"values (no fewer than {shown.least_rows:,} rows could)",
             file=sys.stderr,
         )
+
+
+def _report_proof(drawn: Draw) -> None:
+    proof = drawn.corpus.proof()
+    train, others = proof.sentences
+    lines = [
+        f"train can say {train:,} sentences, validation and test {others:,}; both can say "
+        f"{proof.shared_sentences:,} of them and {proof.shared_carriers:,} carrier phrases "
+        "(intersection of automata)"
+    ]
+    if proof.shared_lists:
+        names = ", ".join(proof.shared_lists)
+        lines.append(f"lists too short, or too long, to hold values out: {names}")
+    for entity, words in proof.shared_words.items():
+        lines.append(f"words of {entity} on both sides: {', '.join(words[:5])}")
+    for line in lines:
+        print(line, file=sys.stderr)

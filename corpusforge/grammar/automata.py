@@ -138,6 +138,15 @@ class States:
             known[state] = self.add(other.final[state], arcs)
         return known[root]
 
+    def relabel(self, root: int, symbol_of: Callable[[str], str | None]) -> int:
+        """The same state with other symbols, all different; arcs whose symbol is None end."""
+        known: dict[int, int] = {_DEAD: _DEAD}
+        for state in self.reachable(root):
+            named = ((symbol_of(symbol), target) for symbol, target in self.arcs[state])
+            arcs = [(symbol, known[target]) for symbol, target in named if symbol is not None]
+            known[state] = self.add(self.final[state], arcs)
+        return known[root]
+
     def reachable(self, root: int) -> list[int]:
         """The state and all that follow, the last ones first."""
         seen = {root}

@@ -13,12 +13,14 @@ order, by any worker.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from corpusforge.grammar.automata import Automaton, difference, union
+from corpusforge.core.schema import SPLITS
+from corpusforge.grammar.automata import Automaton, States, difference, union
 from corpusforge.grammar.automaton_builder import AutomatonBuilder
 from corpusforge.grammar.derivations import Piece
 from corpusforge.grammar.expression import Expression
@@ -26,9 +28,10 @@ from corpusforge.grammar.pack import Template
 from corpusforge.grammar.permutation import ColumnPermutations, KeyedPermutation
 from corpusforge.grammar.sampling import spread_offsets
 from corpusforge.grammar.unranking import MAX_RANK, Ids, Integers, Steps, Unranker
+from corpusforge.grammar.value_splits import HoldOut, ValueSplits
 from corpusforge.grammar.variants import parts
 
-__all__ = ["By", "Corpus", "Owner"]
+__all__ = ["By", "Corpus", "Owner", "SplitProof"]
 
 By = Literal["sentences", "templates", "weights"] | float
 """Share of a template: as many as it has sentences, all alike, by its weight, or its number of
@@ -38,12 +41,39 @@ WINDOW = 1 << 16
 
 
 class Owner(NamedTuple):
-    """A template, or the part of one that its weights make."""
+    """A template, or the part of one that its weights or held-out values make.
+
+    Attributes:
+        template: As written.
+        part: Number of the part that its weights make.
+        expression: Of this part.
+        share: Of the template's rows; the parts sum to 1.
+        split: Of all its rows.
+    """
 
     template: Template
     part: int
     expression: Expression
     share: float
+    split: str
+
+
+class SplitProof(NamedTuple):
+    """What automata say about train and the held-out splits.
+
+    Attributes:
+        sentences: Labelled sentences of train, and of the other splits.
+        shared_sentences: Those that are in both: the size of the intersection.
+        shared_carriers: Carrier phrases, lists opaque, that are in both.
+        shared_words: Of lists that are held out, words of a value on both sides.
+        shared_lists: Lists that are not held out.
+    """
+
+    sentences: tuple[int, int]
+    shared_sentences: int
+    shared_carriers: int
+    shared_words: Mapping[str, Sequence[str]]
+    shared_lists: Sequence[str]
 
 
 class Corpus:
@@ -54,6 +84,8 @@ class Corpus:
         seed: Of the order.
         by: See `By`.
         splits: Template id -> split; templates of train own what they share with others.
+        hold_out: What held-out rows do not share with train. "values": the rows of every
+            template are split by their values, and `splits` does not count.
     """
 
     def __init__(
@@ -63,13 +95,19 @@ class Corpus:
         seed: int,
         by: By = "sentences",
         splits: Mapping[str, str] | None = None,
+        hold_out: HoldOut = "templates",
     ) -> None:
         self._seed = seed
-        self.owners = _split(templates, by)
+        owners = _split(templates, by, {} if hold_out == "values" else splits or {})
         builder = AutomatonBuilder("values")
-        owned = _owned(builder, self.owners, splits or {})
-        self.unranker = Unranker(builder.states, builder.fillers)
-        self._roots = [automaton.parts()[1] for automaton in owned]
+        roots = [automaton.parts()[1] for automaton in _owned(builder, owners)]
+        self._states, self._carriers = builder.states, list(zip(owners, roots, strict=True))
+        self._values = ValueSplits(builder.fillers, seed)
+        if hold_out == "templates":
+            self.owners, self._roots = owners, roots
+        else:
+            self.owners, self._roots = self._by_values(hold_out)
+        self.unranker = Unranker(builder.states, self._values.fillers)
         self.sizes = [self.unranker.total(root) for root in self._roots]
         """Sentences of each owner."""
         self._tables = np.array(
@@ -77,6 +115,8 @@ class Corpus:
         )
         small = [size if 0 < size < MAX_RANK else 1 for size in self.sizes]
         keys = [f"{owner.template.id}/{owner.part}" for owner in self.owners]
+        if hold_out == "values":
+            keys = [f"{k}/{owner.split}" for k, owner in zip(keys, self.owners, strict=True)]
         self._orders = ColumnPermutations(small, keys, seed)
         self._weights = self._weigh(by)
         placed = spread_offsets(templates, seed)
@@ -87,6 +127,42 @@ class Corpus:
             [(offset + 0.6180339887498949 * o.part) % 1.0 for o, (offset, _) in pairs]
         )
         self._turns = np.array([turn for _, (_, turn) in pairs], np.int64)
+
+    def _by_values(self, hold_out: HoldOut) -> tuple[tuple[Owner, ...], list[int]]:
+        """Owners with the values of their split; by "values" each template is in all splits."""
+        owners: list[Owner] = []
+        roots: list[int] = []
+        for owner, root in self._carriers:
+            before = len(roots)
+            for split in SPLITS if hold_out == "values" else (owner.split,):
+                made = self._states.relabel(root, partial(self._values.symbol, split=split))
+                for other in roots[before:]:  # sentences without any held-out value
+                    made = self._states.subtract(made, other)
+                if made:
+                    owners.append(owner._replace(split=split))
+                    roots.append(made)
+        return tuple(owners), roots
+
+    def proof(self) -> SplitProof:
+        """Compare train with the held-out splits, intent by intent."""
+        states, unranker = self._states, self.unranker
+        sentences = [0, 0]
+        shared = carriers = 0
+        owned = list(zip(self.owners, self._roots, strict=True))
+        for intent in dict.fromkeys(owner.template.intent for owner in self.owners):
+            sides = [_united(states, owned, intent, train=train) for train in (True, False)]
+            for index, side in enumerate(sides):
+                sentences[index] += unranker.total(side)
+            shared += unranker.total(states.intersect(*sides))
+            whole = [_united(states, self._carriers, intent, train=t) for t in (True, False)]
+            carriers += states.counts[states.intersect(*whole)]
+        return SplitProof(
+            (sentences[0], sentences[1]),
+            shared,
+            carriers,
+            self._values.words_in_two_splits(),
+            sorted(self._values.shared),
+        )
 
     def __len__(self) -> int:
         """How many sentences there are; `size` for numbers beyond 2^63."""
@@ -164,13 +240,20 @@ class Corpus:
         return np.array([size >= MAX_RANK for size in self.sizes])
 
 
-def _owned(
-    builder: AutomatonBuilder, owners: Sequence[Owner], splits: Mapping[str, str]
-) -> list[Automaton]:
+def _united(states: States, owned: Sequence[tuple[Owner, int]], intent: str, *, train: bool) -> int:
+    """All that one side says of an intent."""
+    return states.unite(
+        root
+        for owner, root in owned
+        if owner.template.intent == intent and (owner.split == "train") == train
+    )
+
+
+def _owned(builder: AutomatonBuilder, owners: Sequence[Owner]) -> list[Automaton]:
     """What each owner says and none before it in the order of ownership."""
     order = sorted(
         range(len(owners)),
-        key=lambda index: (splits.get(owners[index].template.id, "train") != "train", index),
+        key=lambda index: (owners[index].split != "train", index),
     )
     said: dict[str, Automaton] = {}
     owned: dict[int, Automaton] = {}
@@ -183,10 +266,10 @@ def _owned(
     return [owned[index] for index in range(len(owners))]
 
 
-def _split(templates: Sequence[Template], by: By) -> tuple[Owner, ...]:
+def _split(templates: Sequence[Template], by: By, splits: Mapping[str, str]) -> tuple[Owner, ...]:
     """Templates; by weights, the parts that the weights inside them make."""
     return tuple(
-        Owner(template, part, expression, share)
+        Owner(template, part, expression, share, splits.get(template.id, "train"))
         for template in templates
         for part, (expression, share) in enumerate(
             parts(template) if by == "weights" else [(template.expression, 1.0)]

@@ -40,6 +40,7 @@ BULK = pa.schema(
         ("intent", _WORDS),
         ("slots", pa.list_(BULK_SLOT)),
         ("template", _WORDS),
+        ("split", _WORDS),
     ]
 )
 """Columns of sampled rows; cast to `core.schema.UTTERANCES` they are plain text."""
@@ -78,6 +79,7 @@ class BulkRows:
         templates = [owner.template for owner in corpus.owners]
         self._intents, self._intent_of = _coded([template.intent for template in templates])
         self._templates, self._template_of = _coded([template.id for template in templates])
+        self._splits, self._split_of = _coded([owner.split for owner in corpus.owners])
 
     def batch(self, owners: Ids, numbers: Integers) -> pa.RecordBatch:
         """Rows by owner and number within the owner, shape [rows] each; columns of `BULK`."""
@@ -96,19 +98,22 @@ class BulkRows:
             return ordered
         intents = integers(self._intent_of[owners])
         templates = integers(self._template_of[owners])
+        splits = integers(self._split_of[owners])
         return pa.record_batch(
             [
                 text,
                 pa.DictionaryArray.from_arrays(intents, self._intents),
                 slots,
                 pa.DictionaryArray.from_arrays(templates, self._templates),
+                pa.DictionaryArray.from_arrays(splits, self._splits),
             ],
             schema=BULK,
         )
 
     @staticmethod
-    def of_rows(rows: Sequence[Rendered]) -> pa.RecordBatch:
-        """Rows that are made already, as columns of `BULK`."""
+    def of_rows(rows: Sequence[Rendered], splits: Sequence[str]) -> pa.RecordBatch:
+        """Rows that are made already, with their splits, as columns of `BULK`."""
+        names, split_of = _coded(splits)
         intents, intent_of = _coded([row.template.intent for row in rows])
         templates, template_of = _coded([row.template.id for row in rows])
         slots = [[asdict(slot) for slot in row.slots] for row in rows]
@@ -118,6 +123,7 @@ class BulkRows:
                 pa.DictionaryArray.from_arrays(integers(intent_of), intents),
                 pa.array(slots, pa.list_(BULK_SLOT)),
                 pa.DictionaryArray.from_arrays(integers(template_of), templates),
+                pa.DictionaryArray.from_arrays(integers(split_of), names),
             ],
             schema=BULK,
         )

@@ -11,16 +11,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpusforge.core.arrow import integers, strings
+from corpusforge.core.arrow import integers
+from corpusforge.core.errors import InputError
 from corpusforge.core.ids import utterance_ids
 from corpusforge.core.schema import SLOT_TYPE, UTTERANCES
 from corpusforge.core.spans import Slot
+from corpusforge.core.text import delexicalise, fold_delexicalised
 from corpusforge.grammar.bulk import By, Corpus
 from corpusforge.grammar.bulk_rows import BulkRows
+from corpusforge.grammar.compile import language_of
 from corpusforge.grammar.coverage import Cover, cover
 from corpusforge.grammar.loader import load_pack
 from corpusforge.grammar.pack import Pack
 from corpusforge.grammar.splits import split_templates
+from corpusforge.grammar.value_splits import HoldOut
 
 __all__ = ["Draw", "draw", "utterances"]
 
@@ -73,7 +77,7 @@ class Draw:
             return
         texts = pa.array([row.text for row in rows], pa.string())
         held = {(row.template.intent, row.text, row.slots) for row in rows}
-        yield BulkRows.of_rows(rows)
+        yield BulkRows.of_rows(rows, self._cover_splits())
         for _, owners, numbers in self.corpus.windows(self.corpus.size):
             batch = self._rows.batch(owners, numbers)
             keep = np.ones(batch.num_rows, bool)
@@ -82,6 +86,20 @@ class Draw:
                 slots = tuple(Slot(**slot) for slot in same["slots"])
                 keep[row] = (same["intent"], same["text"], slots) not in held
             yield batch if keep.all() else batch.filter(pa.array(keep))
+
+    def _cover_splits(self) -> list[str]:
+        """The splits of the rows of the cover; what a train template can say belongs to train."""
+        assert self.cover is not None
+        held_out = {t.id for t in self.pack.templates if self.splits[t.id] != "train"}
+        train = language_of(t for t in self.pack.templates if t.id not in held_out)
+        found: list[str] = []
+        for row in self.cover.rows:
+            split = self.splits[row.template.id]
+            if split != "train":
+                frame = fold_delexicalised(delexicalise(row.text, row.slots))
+                split = "train" if train.contains(frame, row.template.intent) else split
+            found.append(split)
+        return found
 
     @property
     def size(self) -> int:
@@ -137,6 +155,7 @@ def draw(
     lists: Path | None = None,
     by: By = "weights",
     coverage: bool = False,
+    hold_out: HoldOut = "templates",
 ) -> Draw:
     """Prepare rows of a template file or folder.
 
@@ -148,13 +167,19 @@ def draw(
         lists: File with further lists.
         by: Share of each template, see `bulk.By`.
         coverage: Begin with the rows of `coverage.cover`.
+        hold_out: What validation and test rows do not share with train.
 
     Raises:
-        InputError: For wrong templates.
+        InputError: For wrong templates, or for a cover together with values held out.
     """
     pack = load_pack(path, lang=lang, lists=[lists] if lists is not None else [])
     splits, _ = split_templates(pack.templates, seed=seed)
-    corpus = Corpus(pack.templates, seed=seed, by=by, splits=splits)
+    if coverage and hold_out != "templates":
+        raise InputError(
+            f"coverage with {hold_out} held out",
+            hint="rows that show every value cannot hold values out; ask for one of the two",
+        )
+    corpus = Corpus(pack.templates, seed=seed, by=by, splits=splits, hold_out=hold_out)
     return Draw(pack, corpus, n, splits, cover(pack) if coverage else None)
 
 
@@ -170,15 +195,6 @@ def utterances(drawn: Draw, *, ids: bool = True) -> pa.Table:
     if not ids or not table.num_rows:
         return table
     return table.set_column(0, UTTERANCES.field("id"), utterance_ids(table))
-
-
-def with_split(batch: pa.RecordBatch, drawn: Draw) -> pa.Array:
-    """The split of each row, dictionary-coded."""
-    codes = batch["template"]
-    names = ["train", "validation", "test"]
-    of_template = [names.index(drawn.splits[name]) for name in codes.dictionary.to_pylist()]
-    numbers = integers(np.array(of_template, np.int32)).take(codes.indices)
-    return pa.DictionaryArray.from_arrays(numbers, strings(names))
 
 
 def _utterances(batch: pa.RecordBatch, drawn: Draw) -> pa.RecordBatch:
@@ -199,7 +215,7 @@ def _utterances(batch: pa.RecordBatch, drawn: Draw) -> pa.RecordBatch:
         "parents": same([], pa.list_(pa.string())),
         "generation": same(0, pa.int32()),
         "weight": same(1.0, pa.float32()),
-        "split": with_split(batch, drawn).dictionary_decode(),
+        "split": batch["split"].dictionary_decode(),
         "license": same("", pa.string()),
     }
     return pa.record_batch([columns[field.name] for field in UTTERANCES], schema=UTTERANCES)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from corpusforge.core.arrow import integers, joined, scalar, strings
 from corpusforge.core.ids import utterance_ids
 from corpusforge.core.schema import SLOT_TYPE
-from corpusforge.grammar.drawing import Draw, with_split
+from corpusforge.grammar.drawing import Draw
 
 __all__ = ["json_lines", "write_parquet"]
 
@@ -62,7 +62,7 @@ def write_parquet(drawn: Draw, path: Path, *, ids: bool = False) -> None:
                 "intent": batch["intent"],
                 "slots": batch["slots"],
                 "template": batch["template"],
-                "split": with_split(batch, drawn),
+                "split": batch["split"],
             }
             if ids:
                 columns = {"id": _ids(batch, drawn), **columns}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from corpusforge.grammar.bulk import By
     from corpusforge.grammar.counting import PackCounts
+    from corpusforge.grammar.value_splits import HoldOut
 
 __all__ = ["count", "match", "sample"]
 
@@ -29,6 +30,7 @@ def sample(
     lists: str | Path | None = None,
     by: By = "weights",
     coverage: bool = False,
+    hold_out: HoldOut = "templates",
 ) -> tuple[pa.Table, tuple[str, ...]]:
     """Distinct labelled sentences of a template file or folder, balanced over templates.
 
@@ -41,6 +43,8 @@ def sample(
         by: Share of a template: "weights" (its own, and those inside it), "templates" (all
             alike), "sentences" (as many as it has) or a power of that from 0 to 1.
         coverage: Show every alternative, template and list value in the first rows.
+        hold_out: What validation and test rows do not share with train: carrier phrases
+            ("templates"), slot "values", or "both".
 
     Returns:
         A table with the columns of `core.schema.UTTERANCES`, and notes.
@@ -57,6 +61,7 @@ def sample(
         lists=Path(lists) if lists is not None else None,
         by=by,
         coverage=coverage,
+        hold_out=hold_out,
     )
     return utterances(drawn), tuple(drawn.notes())
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from corpusforge.grammar.compile import Planner
 from corpusforge.grammar.derivations import Node, Piece, plain
@@ -60,6 +60,10 @@ class ListTable:
         words = _SPACES.sub(" ", plain(pieces)).strip()
         canonical = next((p.value for p in pieces if not isinstance(p, str)), None)
         return words, words if canonical is None else canonical
+
+    def only(self, pairs: Sequence[tuple[str, str]]) -> ListTable:
+        """Some of the values."""
+        return replace(self, size=len(pairs), _texts=tuple(pairs))
 
     @property
     def is_range(self) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from corpusforge.cli import main
 from corpusforge.core.schema import check_utterances
 from corpusforge.core.text import delexicalise
 from corpusforge.grammar.bulk import Corpus
@@ -251,6 +252,65 @@ def _only(templates):
 def _spaced(pack):
     """Values that bring their own spaces can make one carrier phrase of two."""
     return any("color" in template.sentence for template in pack.templates)
+
+
+@QUIET
+@given(
+    st.lists(SENTENCES, min_size=1, max_size=4, unique=True),
+    st.sampled_from(["templates", "values", "both"]),
+    st.integers(1, 3),
+)
+def test_the_proof_says_what_all_rows_say(written, hold_out, seed):
+    pack = pack_of(yaml_of(*written))
+    dealt = dict(
+        zip((t.id for t in pack.templates), ["train", "test", "validation"] * 2, strict=False)
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("corpusforge.grammar.value_splits.MIN_VALUES", 2)
+        corpus = Corpus(pack.templates, seed=seed, splits=dealt, hold_out=hold_out)
+        proof = corpus.proof()
+    made = BulkRows(corpus)
+    rows = [r for _, o, n in corpus.windows(10**6) for r in made.batch(o, n).to_pylist()]
+    keys = [(row["text"], str(row["slots"])) for row in rows]
+    assert len(set(keys)) == len(keys) == sum(proof.sentences)
+    assert proof.shared_sentences == 0
+    if hold_out == "values":
+        assert set(keys) <= {(t, str([_slot(*s) for s in slots])) for _, t, slots in all_of(pack)}
+    held = {True: set(), False: set()}
+    for row in rows:
+        for slot in row["slots"]:
+            held[row["split"] == "train"].add((slot["entity"], slot["value"]))
+    if hold_out != "templates":
+        assert {entity for entity, _ in held[True] & held[False]} <= set(proof.shared_lists)
+    if hold_out != "values":
+        assert proof.shared_carriers == 0
+
+
+def _slot(name, entity, value, text, start, end, role, group):
+    return {"name": name, "entity": entity, "value": value, "text": text, "start": start,
+            "end": end, "role": role, "group": group}  # fmt: skip
+
+
+def test_held_out_values_from_the_command_line(tmp_path, capsys):
+    path = tmp_path / "t.yaml"
+    songs = ", ".join(f"song{index}" for index in range(40))
+    path.write_text(yaml_of("play {song} [now]", "stop [{song}]", "at {0..3:x} {song}",
+                            more=f"lists: {{song: {{values: [{songs}]}}}}\n"))  # fmt: skip
+    out = tmp_path / "rows.parquet"
+    arguments = ["sample", str(path), "-n", "1000", "--hold-out", "values", "-o", str(out)]
+    assert main([*arguments, "--format", "parquet"]) == 0
+    said = capsys.readouterr().err
+    assert "both can say 0 of them" in said and "0..3" in said
+    rows = pq.read_table(out).to_pylist()
+    values = {}
+    for row in rows:
+        for slot in row["slots"]:
+            if slot["entity"] == "song":
+                values.setdefault(row["split"], set()).add(slot["value"])
+    assert {split: len(held) for split, held in values.items()} == {
+        "train": 32, "validation": 4, "test": 4}  # fmt: skip
+    assert len(set.union(*values.values())) == 40
+    assert main([*arguments, "--coverage"]) == 2
 
 
 # -- files -----------------------------------------------------------------------------------------
