@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from eval.grammar import tables as grammar_tables
 from eval.usefulness_grid import ARMS
 
 HERE = Path(__file__).parent
@@ -362,6 +363,9 @@ Table = Callable[[dict[str, Any]], Iterator[str]]
 _BY_NAME: Mapping[str, Table] = {
     "assess_cost": assess_cost,
     "fidelity": fidelity,
+    "grammar_speed": grammar_tables.speed,
+    "grammar_uniform": grammar_tables.uniform,
+    "hassil_agreement": grammar_tables.agreement,
     "planted_truth": planted_truth,
     "rare_intents": rare_intents,
     "speech_digits": speech_digits,

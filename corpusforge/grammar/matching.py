@@ -28,6 +28,7 @@ from corpusforge.grammar.pack import NumberRange, Pack, Scope, Template, ValueLi
 __all__ = ["Matcher", "Reading", "SlotReading"]
 
 PUNCTUATION = frozenset(".。,，?¿？؟!¡！;；:：")
+_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 _NUMBER = re.compile(r"-?[0-9]+(?:[.,][0-9])?")
 _SPACES = re.compile(r"\s+")
 
@@ -269,7 +270,8 @@ class _Walk:
             if not written[-1].isdigit():
                 continue
             index = index_of(numbers, Fraction(written))
-            if index is not None and numbers.number(index)[0] == written:
+            # "02" is 2, and "2.0" is not
+            if index is not None and numbers.number(index)[0] == _ZEROS.sub("", written):
                 yield end, numbers.number(index)[1]
         if not run:
             yield from self._spelled(numbers, at)

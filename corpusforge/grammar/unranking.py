@@ -61,6 +61,7 @@ class Unranker:
         self._tables: dict[int, int] = {}  # state -> table
         self._table_states: list[int] = []
         self._built: list[bool] = []
+        self._all_built = 0
         self._pages = _Pages()
         self._literal_ids: dict[str, int] = {"": 0}
         self.literals: list[str] = [""]
@@ -106,6 +107,7 @@ class Unranker:
         ranks = ranks.copy()
         while tables.any():
             self._build_missing(tables)
+            ranks = ranks.astype(self._pages.kind(), copy=False)
             found = self._pages.find(tables, ranks)
             target, total = self._entry_arrays()
             after = total[found]
@@ -137,17 +139,21 @@ class Unranker:
 
     def _entry_arrays(self) -> tuple[Ids, Integers]:
         if self._arrays is None:
+            most = min(MAX_RANK, np.iinfo(self._pages.kind()).max)
             self._arrays = (
                 np.array(self._entry_target, np.int32),
-                np.array([min(total, MAX_RANK) for total in self._entry_total], np.int64),
+                np.array([min(total, most) for total in self._entry_total], self._pages.kind()),
             )
         return self._arrays
 
     def _build_missing(self, tables: Ids) -> None:
+        if self._all_built == len(self._built):
+            return
         built = np.array(self._built)
         missing = np.unique(tables[~built[tables]])
         for table in missing.tolist():
             self._build(table)
+        self._all_built = sum(self._built)
 
     def _build(self, table: int) -> None:
         entries = self._spell_out(self._table_states[table])
@@ -223,9 +229,16 @@ class _Pages:
         """Table -> its first entry, and the ends of its entries."""
         self._lines: list[tuple[list[int], list[int]]] = []  # ends, their entries
         self._known: list[tuple[Integers, Ids]] = []
+        self._wide = False
         self._page: list[int] = []
         self._start: list[int] = []
         self._by_table: tuple[Ids, Integers] | None = None
+
+    def kind(self) -> type[np.int32] | type[np.int64]:
+        """Smallest type for all ranks: half the memory to go through, where it is enough."""
+        ends = [line[-1] for line, _ in self._lines]
+        small = len(ends) == 1 and ends[0] < np.iinfo(np.int32).max and not self._wide
+        return np.int32 if small else np.int64
 
     def add(self, table: int, first: int, ends: list[int]) -> None:
         """Add a table; the pages hold those that numpy can."""
@@ -234,6 +247,7 @@ class _Pages:
             self._page.append(-1)
             self._start.append(0)
         if ends[-1] >= MAX_RANK:
+            self._wide = True
             return
         if not self._lines or self._lines[-1][0][-1] + ends[-1] >= MAX_RANK:
             self._lines.append(([0], [0]))
@@ -248,10 +262,10 @@ class _Pages:
         """The entry of each rank; ranks become what is left of them."""
         if self._by_table is None:
             self._known = [
-                (np.array(line, np.int64), np.array([*entries[1:], 0], np.int32))
+                (np.array(line, self.kind()), np.array([*entries[1:], 0], np.int32))
                 for line, entries in self._lines
             ]
-            self._by_table = np.array(self._page, np.int32), np.array(self._start, np.int64)
+            self._by_table = np.array(self._page, np.int32), np.array(self._start, self.kind())
         page, start = self._by_table
         if len(self._known) == 1:
             live = tables > 0

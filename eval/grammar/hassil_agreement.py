@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator, Sequence
@@ -95,7 +96,9 @@ class Hassil:
                 for key in _HOUSE:
                     block.pop(key, None)
         said = host_names(folder / "tests" / lang / "_fixtures.yaml")
-        self.names = frozenset(text for texts in said.values() for text in texts if "[" in text)
+        self.names = frozenset(
+            text for texts in said.values() for text in texts if re.search(r"[\[(<]", text)
+        )
         self._lists = {
             name: TextSlotList.from_strings(texts, allow_template=True)
             for name, texts in said.items()

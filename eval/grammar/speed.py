@@ -4,7 +4,8 @@
 
 PYTHON is an interpreter with chatette 1.6, PROGRAM is chatito 2.3 of npm; without them these
 rows are left out, and the result says so. Every figure is the CPU time (user and system) and the
-peak memory of a fresh process, median of --repeats. Writes eval/results/grammar_speed.json.
+peak memory of a fresh process, median of --repeats; --parts measures some of them anew. Writes
+eval/results/grammar_speed.json.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from corpusforge.core.run import write_json
+from corpusforge.core.run import read_json, write_json
 from eval.cells import RESULTS, versions
 from eval.grammar import flat
 
@@ -151,7 +151,6 @@ def best(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def whole_process(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     """The same number of rows as labelled text on disk, start and loading included."""
-    flat.write_yaml(folder / "flat.yaml")
     rows = {intent: min(PER_INTENT, flat.size(intent)) for intent in flat.INTENTS}
     total = sum(rows.values())
     found: dict[str, Any] = {}
@@ -213,8 +212,9 @@ def _chatito_rows(folder: Path) -> int:
     )
 
 
-def feature_costs(folder: Path, rows: int, repeats: int) -> dict[str, Any]:
+def feature_costs(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Rows a CPU second in memory, one template per feature."""
+    rows, repeats = 1_000_000, options.repeats
     found: dict[str, Any] = {}
     words = flat.values()["song"]
     lists = ["lists:"]
@@ -291,6 +291,43 @@ def _told(run: Mapping[str, Any], rows: int) -> dict[str, Any]:
     return {"rows": rows, **{key: run[key] for key in keys}}
 
 
+def in_memory_sizes(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Rows a CPU second by number of rows."""
+    path = folder / "flat.yaml"
+    return {
+        f"{n:,}": best([in_memory(path, n, "sentences", folder) for _ in range(options.repeats)])
+        for n in (100_000, 1_000_000, 8_000_000)
+    }
+
+
+def to_file(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Two million rows in files."""
+    path = folder / "flat.yaml"
+    repeats = range(options.repeats)
+    return {
+        kind: best([in_memory(path, 2_000_000, "sentences", folder, kind) for _ in repeats])
+        for kind in ("parquet", "jsonl")
+    }
+
+
+def long_runs(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Cost of a row and memory up to many rows."""
+    path = folder / "long.yaml"
+    flat.write_yaml(path, OPENINGS)
+    sizes = (1_000_000, 10_000_000, options.million * 1_000_000)
+    return {f"{n:,}": in_memory(path, n, "sentences", folder) for n in sizes}
+
+
+PARTS: Mapping[str, Callable[[Path, argparse.Namespace], dict[str, Any]]] = {
+    "whole_process": whole_process,
+    "in_memory": in_memory_sizes,
+    "to_file": to_file,
+    "long": long_runs,
+    "features": feature_costs,
+    "large_share": large_share,
+}
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, write, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -298,48 +335,31 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--chatito", help="the program chatito")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--million", type=int, default=100, help="rows of the long run, millions")
+    parser.add_argument("--parts", nargs="*", choices=list(PARTS), default=list(PARTS))
     options = parser.parse_args(arguments)
-    started = time.perf_counter()
+    file = RESULTS / "grammar_speed.json"
+    result: dict[str, Any] = read_json(file) if file.exists() else {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        result: dict[str, Any] = {"whole_process": whole_process(folder, options)}
-        path = folder / "flat.yaml"
-        result["flat_grammar"] = {"sentences": flat.size(), "intents": len(flat.INTENTS)}
-        result["in_memory"] = {
-            f"{n:,}": best(
-                [in_memory(path, n, "sentences", folder) for _ in range(options.repeats)]
-            )
-            for n in (100_000, 1_000_000, 8_000_000)
-        }
-        result["to_file"] = {
-            kind: best(
-                [
-                    in_memory(path, 2_000_000, "sentences", folder, kind)
-                    for _ in range(options.repeats)
-                ]
-            )
-            for kind in ("parquet", "jsonl")
-        }
-        flat.write_yaml(folder / "long.yaml", OPENINGS)
-        result["long"] = {
-            f"{n:,}": in_memory(folder / "long.yaml", n, "sentences", folder)
-            for n in (1_000_000, 10_000_000, options.million * 1_000_000)
-        }
-        result["features"] = feature_costs(folder, 1_000_000, options.repeats)
-        result["large_share"] = large_share(folder, options)
+        flat.write_yaml(folder / "flat.yaml")
+        for part in options.parts:
+            result[part] = {
+                "date": datetime.now(UTC).isoformat(timespec="seconds"),
+                "figures": PARTS[part](folder, options),
+                "load_at_end": os.getloadavg(),
+            }
     result |= {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "flat_grammar": {"sentences": flat.size(), "intents": len(flat.INTENTS)},
         "seed": 1,
         "repeats": options.repeats,
         "command": "python -m eval.grammar.speed --chatette PYTHON --chatito PROGRAM",
         "versions": versions(("corpusforge", "numpy", "pyarrow", "hassil")),
-        "peers": {"Chatette": "1.6.3" if options.chatette else None,
-                  "Chatito": "2.3.5" if options.chatito else None},
-        "load_at_end": os.getloadavg(),
-        "wall_s": round(time.perf_counter() - started),
-        "self_peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-    }  # fmt: skip
-    write_json(result, RESULTS / "grammar_speed.json")
+        "peers": {
+            "Chatette": "1.6.3" if options.chatette else None,
+            "Chatito": "2.3.5" if options.chatito else None,
+        },
+    }
+    write_json(result, file)
     print(json.dumps(result, indent=1))
 
 

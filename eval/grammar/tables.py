@@ -1,0 +1,121 @@
+"""Tables of the grammar's results for RESULTS.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+__all__ = ["agreement", "speed", "uniform"]
+
+
+def _head(result: dict[str, Any], date: str) -> Iterator[str]:
+    versions = ", ".join(f"{k} {v}" for k, v in result["versions"].items() if v)
+    yield f"Command: `{result['command']}`. Date {date}, seed {result['seed']}."
+    yield ""
+    yield f"Versions: {versions}."
+    yield ""
+
+
+def speed(result: dict[str, Any]) -> Iterator[str]:
+    """Speed and memory of sampling."""
+    yield "## Speed of sampling templates"
+    yield ""
+    parts = ("whole_process", "in_memory", "to_file", "long", "features", "large_share")
+    yield from _head(result, result["whole_process"]["date"])
+    measured = {result[part]["date"][:16] for part in parts}
+    yield (
+        f"The flat grammar has {result['flat_grammar']['sentences']:,} sentences in "
+        f"{result['flat_grammar']['intents']} intents. Peers: "
+        + ", ".join(f"{name} {version}" for name, version in result["peers"].items() if version)
+        + f". Parts measured at {', '.join(sorted(measured))}."
+    )
+    yield ""
+    whole = result["whole_process"]["figures"]
+    own = whole["corpusforge"]["cpu_s"]
+    yield "| whole process, labelled text on disk | rows | CPU s | runs | ratio | peak MB |"
+    yield "|---|---|---|---|---|---|"
+    for name, run in whole.items():
+        runs = ", ".join(f"{cpu_s:.2f}" for cpu_s in run["all_cpu_s"])
+        yield (
+            f"| {name} | {run['rows']:,} | {run['cpu_s']:.2f} | {runs} | "
+            f"{run['cpu_s'] / own:.1f} | {run['peak_mb']} |"
+        )
+    yield ""
+    yield "| without start and compiling | rows | CPU s | rows a CPU s | compiling | peak MB |"
+    yield "|---|---|---|---|---|---|"
+    for part, what in (
+        ("in_memory", "Arrow memory, spans"),
+        ("long", "Arrow memory, spans, 195 M sentences"),
+        ("to_file", "to"),
+        ("features", "Arrow memory:"),
+    ):
+        for name, run in result[part]["figures"].items():
+            label = what if part in ("in_memory", "long") else f"{what} {name}"
+            yield (
+                f"| {label} | {run['rows']:,} | {run['cpu_s']:.2f} | {run['rows_per_cpu_s']:,} | "
+                f"{run['compile_cpu_s']:.2f} | {run['peak_mb']} |"
+            )
+    yield ""
+    share = result["large_share"]["figures"]
+    yield f"| share of one intent of {share['size']:,} sentences | rows | CPU s | peak MB |"
+    yield "|---|---|---|---|"
+    for name, run in share.items():
+        if name != "size":
+            late = ", stopped after 300 s" if run["timed_out"] else ""
+            yield f"| {name} | {run['rows']:,} | {run['cpu_s']:.1f}{late} | {run['peak_mb']:,} |"
+    yield ""
+    yield (
+        f"Of ours, {share['corpusforge, 90 %']['different']:,} rows are different. Chatette at "
+        "90 % took the time of 300 s too, or gave up within it: how many rows it wrote was not "
+        "counted."
+    )
+    yield ""
+
+
+def uniform(result: dict[str, Any]) -> Iterator[str]:
+    """Chi-square of samplers."""
+    yield "## Are all sentences of an ambiguous grammar equally likely?"
+    yield ""
+    yield from _head(result, result["date"])
+    yield '"(a|a|a|b) x y": 64 sentences, half of them with "a", said in 256 ways.'
+    yield ""
+    yield "| sampler | runs | rows a run | chi-square (63 degrees) | p | share with a |"
+    yield "|---|---|---|---|---|---|"
+    for name, row in result["figures"].items():
+        yield (
+            f"| {name} | {row['runs']} | {row['rows_per_run']} | {row['chi_square']} | {row['p']} "
+            f"| {row['share_of_a']:.1%} |"
+        )
+    yield ""
+
+
+def agreement(result: dict[str, Any]) -> Iterator[str]:
+    """Hassil and corpusforge on Home Assistant's templates."""
+    yield "## Agreement with hassil on Home Assistant's templates"
+    yield ""
+    yield from _head(result, result["date"])
+    sampled, human = result["sampled"], result["human"]
+    yield (
+        f"{len(result['languages'])} languages, {sampled['templates']:,} templates with values "
+        f"and {sampled['open_templates']:,} with wildcards (not sampled). Of "
+        f"{sampled['asked']:,} sampled sentences hassil has the intent with the same slots among "
+        f"its readings for {sampled['same']:,} ({sampled['same'] / sampled['asked']:.3%}); "
+        f"{sampled['refused']:,} times it raised an error, {sampled['slow']:,} times it took more "
+        f"than the limit. Of {human['asked']:,} human test sentences hassil accepts "
+        f"{human['hassil_accepts']:,}; of these `match` has all of hassil's readings for "
+        f"{human['all_its_readings_ours']:,}; the intent that the test wants is among the readings "
+        f"of `match` for {human['intent_of_the_test_among_ours']:,}."
+    )
+    yield ""
+    yield "| language | templates | asked | same | human | hassil accepts | all its readings ours |"
+    yield "|---|---|---|---|---|---|---|"
+    for cell in result["languages"]:
+        one, two = cell["sampled"], cell["human"]
+        if one["same"] < one["asked"] or two["asked"]:
+            yield (
+                f"| {cell['lang']} | {one['templates']} | {one['asked']} | {one['same']} | "
+                f"{two['asked']} | {two['hassil_accepts']} | {two['all_its_readings_ours']} |"
+            )
+    yield ""
+    yield "Languages that are not in the table agree wholly, and have no human sentences."
+    yield ""
