@@ -119,7 +119,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-_sample, _count, _match = template_verbs.sample, template_verbs.count, template_verbs.match
+_sample, _match = template_verbs.sample, template_verbs.match
+_count, _lint = template_verbs.count, template_verbs.lint
 
 
 def _init(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""The verbs of templates on the command line: sample, count, match.
+"""The verbs of templates on the command line: sample, count, lint, match.
 
 Light at start: every verb imports what it needs.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from corpusforge.grammar.bulk import By
     from corpusforge.grammar.drawing import Draw
 
-__all__ = ["add_verbs", "count", "match", "sample", "share_of"]
+__all__ = ["add_verbs", "count", "lint", "match", "sample", "share_of"]
 
 
 def add_verbs(verbs: Any) -> None:
@@ -47,6 +47,10 @@ def add_verbs(verbs: Any) -> None:
     sub = verbs.add_parser("count", help="how many sentences templates hold, exactly")
     _add_path(sub)
     sub.add_argument("--json", action="store_true", help="also by template")
+
+    sub = verbs.add_parser("lint", help="what is wrong or doubtful in templates")
+    _add_path(sub)
+    sub.add_argument("--json", action="store_true")
 
     sub = verbs.add_parser("match", help="all readings of sentences, one per line, as JSONL")
     _add_path(sub)
@@ -141,6 +145,22 @@ def count(options: argparse.Namespace) -> int:
     if found.total.open:
         print("+ a wildcard counts as one value", file=sys.stderr)
     return 0
+
+
+def lint(options: argparse.Namespace) -> int:
+    """Print findings; 2 when rows with wrong labels would come of one."""
+    from corpusforge.grammar.lint import lint_path
+
+    lists = _path(options.lists)
+    found = lint_path(
+        Path(options.path), lang=options.lang, lists=[lists] if lists is not None else []
+    )
+    if options.json:
+        print(json.dumps(found.to_json(), ensure_ascii=False, indent=1))
+    else:
+        for line in found.lines():
+            print(line)
+    return 2 if found.counts()["error"] else 0
 
 
 def match(options: argparse.Namespace) -> int:

@@ -147,6 +147,21 @@ class States:
             known[state] = self.add(self.final[state], arcs)
         return known[root]
 
+    def project(self, root: int, symbol_of: Callable[[str], str]) -> int:
+        """The sentences after their symbols are renamed; different symbols may become one."""
+        known: dict[tuple[int, ...], int] = {(): _DEAD}
+
+        def expand(key: tuple[int, ...]) -> tuple[bool, list[tuple[str, tuple[int, ...]]]]:
+            targets: dict[str, set[int]] = {}
+            for state in key:
+                for symbol, target in self.arcs[state]:
+                    name = symbol if len(symbol) == 1 else symbol_of(symbol)
+                    targets.setdefault(name, set()).add(target)
+            steps = [(symbol, tuple(sorted(found))) for symbol, found in targets.items()]
+            return any(self.final[state] for state in key), steps
+
+        return self.build((root,), expand, known)
+
     def reachable(self, root: int) -> list[int]:
         """The state and all that follow, the last ones first."""
         seen = {root}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["agreement", "speed", "uniform"]
+__all__ = ["agreement", "lint", "speed", "uniform"]
 
 
 def _head(result: dict[str, Any], date: str) -> Iterator[str]:
@@ -118,4 +118,23 @@ def agreement(result: dict[str, Any]) -> Iterator[str]:
             )
     yield ""
     yield "Languages that are not in the table agree wholly, and have no human sentences."
+    yield ""
+
+
+def lint(result: dict[str, Any]) -> Iterator[str]:
+    """Cost and findings of lint."""
+    yield "## `lint` and `count` of Home Assistant's templates"
+    yield ""
+    yield from _head(result, result["date"])
+    yield (
+        f"{result['languages']} languages, {result['templates']:,} templates: lint "
+        f"{result['lint_cpu_s']} CPU s (with loading), count {result['count_cpu_s']} CPU s. "
+        f"{int(result['derivations']):,} derivations, {int(result['distinct']):,} different "
+        "sentences (slots by name, lists as one word)."
+    )
+    yield ""
+    yield "| finding | number |"
+    yield "|---|---|"
+    for name, number in result["findings"].items():
+        yield f"| {name} | {number} |"
     yield ""
