@@ -73,7 +73,7 @@ class Hassil:
         from hassil.intents import TextSlotList
         from hassil.util import merge_dict
 
-        self._limit_s = limit_s
+        self._limit_s, self._lang = limit_s, lang
         self._merged: dict[str, Any] = {}
         for file in sorted((folder / "rules" / lang).glob("*.yaml")):
             merge_dict(self._merged, _yaml(file))
@@ -121,7 +121,9 @@ class Hassil:
                     found.intent.name,
                     tuple(sorted((e.name, _number(str(e.value))) for e in found.entities_list)),
                 )
-                for found in recognize_all(text, self._intents(intent), slot_lists=self._lists)
+                for found in recognize_all(
+                    text, self._intents(intent), slot_lists=self._lists, language=self._lang
+                )
             }
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)

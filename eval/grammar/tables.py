@@ -107,6 +107,9 @@ def agreement(result: dict[str, Any]) -> Iterator[str]:
         f"of `match` for {human['intent_of_the_test_among_ours']:,}."
     )
     yield ""
+    if "note" in result:
+        yield result["note"]
+        yield ""
     yield "| language | templates | asked | same | human | hassil accepts | all its readings ours |"
     yield "|---|---|---|---|---|---|---|"
     for cell in result["languages"]:

@@ -67,7 +67,7 @@ def test_dead_rules_and_lists():
         "expansion_rules:\n  used: 'go <inner>'\n  inner: '[now]'\n  unused: 'x {room}'\n"
     )
     findings = found(body, "dead", HEAD.replace("  song: {wildcard: true}\n", ""))
-    assert [(f.position.line, f.message) for f in findings] == [
+    assert sorted((f.position.line, f.message) for f in findings) == [
         (3, "no sentence uses the list {room}"),
         (12, "no sentence uses the rule <unused>"),
     ]
@@ -148,7 +148,7 @@ def test_the_verb(tmp_path, capsys):
     path.write_text(HEAD + intents(On=["on {room}"], Off=["on {room}"]))
     assert main(["lint", str(path)]) == 2
     said = capsys.readouterr().out
-    assert f"{path}:12:13: error [shared_sentence]" in said and "1 errors" in said
+    assert f"{path}:13:14: error [shared_sentence]" in said and "1 errors" in said
     assert main(["lint", str(path), "--json"]) == 2
     result = json.loads(capsys.readouterr().out)
     assert result["counts"]["error"] == 1
