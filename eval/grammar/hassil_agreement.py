@@ -99,7 +99,7 @@ class Hassil:
         self.names = frozenset(
             text for texts in said.values() for text in texts if re.search(r"[\[(<]", text)
         )
-        self._lists = {
+        self._lists: dict[str, Any] = {
             name: TextSlotList.from_strings(texts, allow_template=True)
             for name, texts in said.items()
         }

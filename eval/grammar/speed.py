@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -179,7 +180,7 @@ def whole_process(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
             flat.write_chatito(folder_out / "flat.chatito", rows, distribution)
             command = [options.chatito, "flat.chatito", "--format=default", "--outputPath=out"]
             found[f"Chatito {distribution}"] = repeated(
-                command, folder_out, options.repeats, lambda f=folder_out: _chatito_rows(f / "out")
+                command, folder_out, options.repeats, partial(_chatito_rows, folder_out / "out")
             )
     try:
         import hassil  # noqa: F401
