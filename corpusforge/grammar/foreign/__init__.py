@@ -1,0 +1,1 @@
+"""Foreign template files: one module per format, each with `read(path, options)`."""

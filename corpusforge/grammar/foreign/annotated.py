@@ -1,0 +1,127 @@
+"""Utterances with marked words, as templates: marked words become values of lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from corpusforge.core.errors import Position
+from corpusforge.core.text import nfc
+from corpusforge.grammar.foreign.model import (
+    Entry,
+    ForeignPack,
+    ListRef,
+    Node,
+    Sentence,
+    Words,
+    join,
+)
+
+__all__ = ["WIDER", "Mark", "Utterances"]
+
+WIDER = (
+    "Marked words became values of one list per entity, so an utterance is also said with the "
+    "other values of that list. How often a value was marked is not kept; utterances that differ "
+    "only in their values are one sentence template, whose weight is their number."
+)
+_KEEP = {"test": 0, "validation": 1, "train": 2, None: 3}
+
+
+class Mark(NamedTuple):
+    """Marked words of an utterance: characters [start, end), slot, entity, canonical value."""
+
+    start: int
+    end: int
+    slot: str
+    entity: str
+    value: str | None = None
+
+
+@dataclass
+class _Counted:
+    node: Node
+    position: Position | None
+    split: str | None
+    count: int = 1
+
+
+@dataclass
+class Utterances:
+    """Collects utterances of one import; equal templates of an intent are counted."""
+
+    pack: ForeignPack
+    _found: dict[tuple[str, Node], _Counted] = field(default_factory=dict)
+    _values: set[tuple[str, str, str | None]] = field(default_factory=set)
+
+    def add(
+        self,
+        intent: str,
+        text: str,
+        marks: Sequence[Mark] = (),
+        position: Position | None = None,
+        split: str | None = None,
+    ) -> None:
+        """Add one utterance; of marks that overlap the first and longest stays."""
+        node = self._node(text, marks, position)
+        known = self._found.get((intent, node))
+        if known is None:
+            self._found[intent, node] = _Counted(node, position, split)
+            return
+        known.count += 1
+        if known.split != split:
+            kept = min((known.split, split), key=_KEEP.__getitem__)
+            self.pack.lose(
+                position,
+                f"the split {split or 'of the seed'} of an utterance whose template is also in "
+                f"{known.split or 'that of the seed'}",
+                f"one sentence template, in {kept or 'the split of the seed'}",
+            )
+            known.split = kept
+
+    def finish(self) -> None:
+        """Put everything into the pack."""
+        for (intent, node), found in self._found.items():
+            sentence = Sentence(node, found.position, float(found.count), found.split)
+            self.pack.add(intent, sentence)
+        if self.pack.lists:
+            self.pack.fact(WIDER)
+        elif any(found.count > 1 for found in self._found.values()):
+            self.pack.fact("Equal utterances are one sentence template; its weight is their number")
+
+    def value(self, entity: str, words: str, value: str | None) -> None:
+        """Make some words a value of an entity, once."""
+        words = " ".join(nfc(words).split())
+        value = None if value is None or value == words else value
+        if words and (entity, words, value) not in self._values:
+            self._values.add((entity, words, value))
+            entries = self.pack.lists.setdefault(entity, [])
+            assert isinstance(entries, list), "entities of utterances are never ranges"
+            entries.append(Entry(Words(words), value))
+
+    def _node(self, text: str, marks: Sequence[Mark], position: Position | None) -> Node:
+        parts: list[Node] = []
+        at = 0
+        for mark in sorted(marks, key=lambda mark: (mark.start, -mark.end)):
+            words = text[mark.start : mark.end]
+            if mark.start < at or not words.strip():
+                why = "lies inside another" if words.strip() else "holds no words"
+                self.pack.lose(position, f"a mark {mark.slot!r} that {why}", "left out")
+                continue
+            lead = len(words) - len(words.lstrip())
+            self.value(mark.entity, words, mark.value)
+            parts.append(Words(_squeezed(text[at : mark.start + lead])))
+            parts.append(ListRef(mark.entity, self.pack.slot(mark.slot, position)))
+            at = mark.start + len(words.rstrip())
+        parts.append(Words(_squeezed(text[at:]).rstrip()))
+        if isinstance(parts[0], Words):
+            parts[0] = Words(parts[0].text.lstrip())
+        return join(parts)
+
+
+def _squeezed(text: str) -> str:
+    """NFC with single spaces, so that equal sentences are equal nodes."""
+    words = " ".join(nfc(text).split())
+    if not words:
+        return " " if text else ""
+    return f"{' ' if text[0].isspace() else ''}{words}{' ' if text[-1].isspace() else ''}"

@@ -1,0 +1,209 @@
+"""Write what was read as files of our template language."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+from corpusforge.grammar.foreign.model import (
+    NOTHING,
+    Choice,
+    Entry,
+    ForeignPack,
+    Join,
+    ListRef,
+    Node,
+    RuleRef,
+    Sentence,
+    ValueRange,
+    Words,
+)
+from corpusforge.grammar.foreign.yaml_text import quoted, yaml_lines
+from corpusforge.grammar.parser import MAX_WEIGHT
+
+__all__ = ["SHARED", "escaped", "pack_files", "template_text"]
+
+SHARED = "_shared.yaml"
+_SYNTAX = re.compile(r"[()\[\]{}<>|;\\]")
+_COLONS = re.compile(r":{2,}")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_SLUG = re.compile(r"[^a-z0-9]+")
+
+
+def escaped(text: str) -> str:
+    """Literal text in our syntax; two colons could be the weight of an alternative."""
+    text = _SYNTAX.sub(lambda found: f"\\{found[0]}", text)
+    return _COLONS.sub(lambda found: "\\:" * len(found[0]), text)
+
+
+def template_text(node: Node, pack: ForeignPack) -> str:
+    """A node as a template of our syntax."""
+    if isinstance(node, Words):
+        return escaped(node.text)
+    if isinstance(node, Join):
+        return "".join(template_text(item, pack) for item in node.items)
+    if isinstance(node, RuleRef):
+        body = pack.rules[node.rule]
+        # A rule without words cannot be written; what refers to it says nothing there.
+        return f"<{pack.rule_name(node.rule)}>" if template_text(body, pack).strip() else ""
+    if isinstance(node, ListRef):
+        name = pack.list_name(node.list)
+        if not node.slot:
+            return f"{{{name}:@{pack.slot(node.list)}}}"
+        return f"{{{name}}}" if name == node.slot else f"{{{name}:{node.slot}}}"
+    return _choice_text(node, pack)
+
+
+def _choice_text(node: Choice, pack: ForeignPack) -> str:
+    weights = node.weights
+    if weights is not None and len(set(weights)) == 1 and not any(map(_is_choice, node.items)):
+        weights = tuple(1.0 for _ in weights)
+    if weights is not None:
+        shares = zip(node.items, _within_limits(weights), strict=True)
+        kept = [f"{template_text(item, pack)}::{share}" for item, share in shares]
+        return f"({'|'.join(kept)})"
+    texts = list(dict.fromkeys(template_text(item, pack) for item in node.items))
+    filled = [text for text in texts if text]
+    if not filled:
+        return ""
+    if len(filled) == len(texts):
+        return f"({'|'.join(filled)})" if len(filled) > 1 else filled[0]
+    return f"[{'|'.join(filled)}]"
+
+
+def _is_choice(node: Node) -> bool:
+    return isinstance(node, Choice)
+
+
+def _within_limits(weights: tuple[float, ...]) -> Iterator[str]:
+    """Weights as the syntax writes them: above 0, at most MAX_WEIGHT."""
+    top = max(weights)
+    scale = MAX_WEIGHT / top if top > MAX_WEIGHT else 1.0
+    for weight in weights:
+        yield f"{max(weight * scale, 0.01):.2f}".rstrip("0").rstrip(".")
+
+
+def pack_files(pack: ForeignPack) -> dict[str, str]:
+    """File name -> text: one file per intent, and one for what they share."""
+    files: dict[str, str] = {}
+    lines_of = {
+        intent: list(_intent_lines(intent, sentences, pack))
+        for intent, sentences in pack.intents.items()
+    }
+    # The references are written first: what nothing refers to is written all the same.
+    shared = list(_shared_lines(pack))
+    if shared:
+        files[SHARED] = _file(shared, pack)
+    taken = {name.lower() for name in (*files, *pack.files)}
+    for intent, lines in lines_of.items():
+        if lines:
+            files[_file_name(intent, taken)] = _file(lines, pack)
+    return files | pack.files
+
+
+def _file(lines: list[str], pack: ForeignPack) -> str:
+    head = [f"language: {quoted(pack.lang)}"] if pack.lang else []
+    return "\n".join([*head, *lines]) + "\n"
+
+
+def _file_name(intent: str, taken: set[str]) -> str:
+    plain = unicodedata.normalize("NFKD", intent).encode("ascii", "ignore").decode()
+    slug = _SLUG.sub("_", plain.lower()).strip("_")[:60] or "intent"
+    name, count = f"{slug}.yaml", 1
+    while name in taken:
+        count += 1
+        name = f"{slug}_{count}.yaml"
+    taken.add(name)
+    return name
+
+
+def _intent_lines(intent: str, sentences: list[Sentence], pack: ForeignPack) -> Iterator[str]:
+    blocks: dict[tuple[tuple[str, str], ...], list[Any]] = {}
+    for sentence in sentences:
+        text = _clean(template_text(sentence.words, pack), sentence, pack)
+        if not text.strip():
+            pack.lose(sentence.position, f"an empty sentence of {intent!r}", "left out")
+            continue
+        written: dict[str, Any] = {"text": text}
+        if sentence.weight != 1:
+            written["weight"] = _number(sentence.weight)
+        if sentence.split is not None:
+            written["split"] = sentence.split
+        blocks.setdefault(sentence.fixed, []).append(written if len(written) > 1 else text)
+    if not blocks:
+        return
+    yield "intents:"
+    yield f"  {quoted(intent)}:"
+    yield "    data:"
+    for fixed, written_block in blocks.items():
+        dash = "- "
+        if fixed:
+            yield "      - slots:"
+            yield from yaml_lines(dict(fixed), 10)
+            dash = "  "
+        yield f"      {dash}sentences:"
+        for item in written_block:
+            yield f"          - {quoted(item) if isinstance(item, str) else _inline(item)}"
+
+
+def _clean(text: str, sentence: Sentence, pack: ForeignPack) -> str:
+    """White space as single spaces; control characters, which no row may hold, as spaces."""
+    if _CONTROL.search(text):
+        pack.lose(sentence.position, "a control character in a sentence", "a space")
+        text = _CONTROL.sub(" ", text)
+    return " ".join(text.split())
+
+
+def _inline(item: dict[str, Any]) -> str:
+    text, *rest = item.items()
+    more = "".join(f", {key}: {value}" for key, value in rest)
+    return f"{{text: {quoted(text[1])}{more}}}"
+
+
+def _number(weight: float) -> int | float:
+    limited = round(min(max(weight, 0.001), MAX_WEIGHT), 4)
+    return int(limited) if float(limited).is_integer() else limited
+
+
+def _shared_lines(pack: ForeignPack) -> Iterator[str]:
+    rules = {
+        pack.rule_name(key): " ".join(template_text(body, pack).split(" "))
+        for key, body in pack.rules.items()
+    }
+    rules = {name: _CONTROL.sub(" ", text) for name, text in rules.items() if text.strip()}
+    lists = {
+        pack.list_name(key): _list_body(key, values, pack) for key, values in pack.lists.items()
+    }
+    if lists:
+        yield "lists:"
+        for name, body in lists.items():
+            yield from yaml_lines({name: body}, 2)
+    if rules:
+        yield "expansion_rules:"
+        for name, text in rules.items():
+            yield f"  {quoted(name)}: {quoted(text)}"
+
+
+def _list_body(key: str, values: list[Entry] | ValueRange, pack: ForeignPack) -> dict[str, Any]:
+    if isinstance(values, ValueRange):
+        return {"range": {"from": values.first, "to": values.last}}
+    written = [body for entry in values if (body := _value(entry, pack)) is not None]
+    if written:
+        return {"values": written}
+    if values:
+        pack.lose(None, f"the values of the entity {key!r} hold no words", "any words at all")
+    return {"wildcard": True}
+
+
+def _value(entry: Entry, pack: ForeignPack) -> Any:
+    text = " ".join(_CONTROL.sub(" ", template_text(entry.words, pack)).split())
+    if not text or entry.words == NOTHING:
+        return None
+    body: dict[str, Any] = {"in": text}
+    if entry.value is not None:
+        body["out"] = " ".join(_CONTROL.sub(" ", entry.value).split())
+    if entry.weight != 1:
+        body["weight"] = _number(entry.weight)
+    return body if len(body) > 1 else text

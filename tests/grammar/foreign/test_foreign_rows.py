@@ -1,0 +1,197 @@
+"""CSV and JSONL files of utterances as templates, and literal text that survives."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpusforge.core.errors import InputError
+from corpusforge.core.text import nfc
+from corpusforge.grammar.import_pack import FORMATS, import_pack
+from corpusforge.grammar.loader import load_pack
+from corpusforge.grammar.matching import Matcher
+from tests.grammar.foreign.imports import imported, said, texts
+from tests.grammar.packs import everything
+
+SYNTAX = "()[]{}<>|;\\:'\"#,-&*!%@`~ 09ab\tİßé日\u2028\x85\u00a0\ufeff\U0001f600"
+
+
+def table(*rows, header=("text", "intent")):
+    stream = io.StringIO()
+    csv.writer(stream).writerows([header, *rows])
+    return stream.getvalue()
+
+
+def test_golden_files(tmp_path):
+    slots = json.dumps([{"name": "thing", "start": 8, "end": 12, "value": "light"}])
+    rows = [
+        ("dim the lamp", "dim", slots),
+        ("dim the lamp", "dim", slots),
+        ("switch it (now)", "on/off", ""),
+    ]
+    result, pack, out = imported(
+        tmp_path, "csv", {"a.csv": table(*rows, header=("text", "intent", "slots"))}, lang="en"
+    )
+    assert (out / "_shared.yaml").read_text() == (
+        'language: "en"\nlists:\n  thing:\n    values:\n      - {in: lamp, out: light}\n'
+    )
+    assert (out / "dim.yaml").read_text() == (
+        'language: "en"\nintents:\n  "dim":\n    data:\n      - sentences:\n'
+        '          - {text: "dim the {thing}", weight: 2}\n'
+    )
+    assert (out / "on_off.yaml").read_text() == (
+        'language: "en"\nintents:\n  "on/off":\n    data:\n      - sentences:\n'
+        "          - 'switch it \\(now\\)'\n"
+    )
+    assert said(pack) == {
+        ("dim", "dim the lamp", (("thing", "light", "lamp"),)),
+        ("on/off", "switch it (now)", ()),
+    }
+    assert result.templates == 2
+    assert result.intents == ("dim", "on/off")
+    assert result.lists == ("thing",)
+    assert result.losses == ()
+    assert result.files[-1] == out / "IMPORT.md"
+    assert "## What was lost\n\nNothing.\n" in (out / "IMPORT.md").read_text()
+
+
+def test_losses_are_reported_with_their_lines(tmp_path):
+    text = table(
+        ("hi", "greet", "x", "train"),
+        ("", "greet", "x", "train"),
+        ("bye", "part", "x", "somewhere"),
+        header=("text", "intent", "note", "split"),
+    )
+    result, pack, out = imported(tmp_path, "csv", {"a.csv": text + "one field\n"})
+    found = [(loss.position.line, loss.what, loss.instead) for loss in result.losses]
+    assert found == [
+        (1, "the column 'note'", "left out"),
+        (5, "a row that cannot be read (1 fields, the header has 4)", "left out"),
+        (3, "a row without text", "left out"),
+        (4, "the split 'somewhere'", "the split is dealt by the seed"),
+    ]
+    notes = (out / "IMPORT.md").read_text()
+    assert "- a row without text -> left out (a.csv:3)" in notes
+    assert {t.split for t in pack.templates} == {"train", ""}
+
+
+def test_equal_templates_in_two_splits_stay_held_out(tmp_path):
+    text = table(
+        ("hi", "greet", "train"), ("hi", "greet", "test"), header=("text", "intent", "split")
+    )
+    result, pack, _ = imported(tmp_path, "csv", {"a.csv": text})
+    assert [t.split for t in pack.templates] == ["test"]
+    assert "one sentence template, in test" in str(result.losses[0])
+
+
+def test_roles_and_names_of_slots(tmp_path):
+    row = {
+        "text": "from Rome to Oslo",
+        "intent": "fly",
+        "slots": [
+            {"name": "city", "role": "from", "start": 5, "end": 9},
+            {"name": "to-city", "entity": "city", "start": 13, "end": 17},
+        ],
+    }
+    result, pack, _ = imported(tmp_path, "jsonl", {"a.jsonl": json.dumps(row)})
+    assert (
+        "fly",
+        "from Rome to Oslo",
+        (("city_from", "Rome", "Rome"), ("to_city", "Oslo", "Oslo")),
+    ) in said(pack)
+    assert {slot.entity for _, _, slots in everything(pack) for slot in slots} == {"city"}
+    assert [loss.instead for loss in result.losses] == [
+        "the slot is called 'city_from'",
+        "the slot is called 'to_city'",
+    ]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.text(SYNTAX, min_size=1, max_size=12), min_size=1, max_size=4))
+def test_any_literal_text_survives(tmp_path_factory, lines):
+    wanted = {" ".join(nfc(line).split()) for line in lines} - {""}
+    rows = [{"text": f"x{line}", "intent": f"i{line}"} for line in lines]
+    rows += [{"text": "x", "intent": "x"}]
+    folder = tmp_path_factory.mktemp("text")
+    text = "\n".join(json.dumps(row) for row in rows)
+    _, pack, _ = imported(folder, "jsonl", {"a.jsonl": text})
+    wanted = {(f"i{line}".strip(), " ".join(nfc(f"x{line}").split())) for line in lines}
+    assert texts(pack) == wanted | {("x", "x")}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(SYNTAX, min_size=1, max_size=8))
+def test_any_value_survives(tmp_path_factory, words):
+    row = {
+        "text": f"say {words}z now",
+        "intent": "say",
+        "slots": [{"name": "what", "start": 4, "end": 5 + len(words), "value": words}],
+    }
+    _, pack, _ = imported(tmp_path_factory.mktemp("value"), "jsonl", {"a.jsonl": json.dumps(row)})
+    plain = " ".join(nfc(f"{words}z").split())
+    assert {(text, slots[0].text) for _, text, slots in everything(pack)} == {
+        (f"say {plain} now", plain)
+    }
+
+
+def test_a_folder_that_is_not_empty_is_refused(tmp_path):
+    source = tmp_path / "a.csv"
+    source.write_text(table(("hi", "greet")))
+    out = tmp_path / "out"
+    out.mkdir()
+    import_pack("csv", source, out)
+    before = sorted(out.iterdir())
+    with pytest.raises(InputError, match=r"out is not empty"):
+        import_pack("csv", source, out)
+    assert sorted(out.iterdir()) == before
+    with pytest.raises(InputError, match=r"a\.csv is a file"):
+        import_pack("csv", source, source)
+
+
+def test_nothing_is_left_of_an_import_that_fails(tmp_path):
+    source = tmp_path / "a.csv"
+    source.write_text("text,label\n,\n")
+    with pytest.raises(InputError, match="no usable row"):
+        import_pack("csv", source, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
+
+
+def test_a_table_without_the_columns_is_refused(tmp_path):
+    source = tmp_path / "a.csv"
+    source.write_text("txt,intent\nhi,greet\n")
+    with pytest.raises(InputError) as caught:
+        import_pack("csv", source, tmp_path / "out")
+    assert f"{source}:1:1: " in str(caught.value)
+    assert "did you mean 'txt'?" in str(caught.value)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_paths_that_are_not_there(tmp_path, format):
+    with pytest.raises(InputError, match="there is no file or folder"):
+        import_pack(format, tmp_path / "none", tmp_path / "out")
+
+
+def test_unknown_formats_and_names_that_do_not_fit(tmp_path):
+    with pytest.raises(InputError, match="did you mean 'rasa'"):
+        import_pack("raza", tmp_path, tmp_path / "out")
+    with pytest.raises(InputError, match="home_assistant only"):
+        import_pack("csv", tmp_path, tmp_path / "out", names=[tmp_path])
+
+
+@pytest.mark.skipif("CORPUSFORGE_DATA" not in os.environ, reason="no CORPUSFORGE_DATA")
+def test_clinc150(tmp_path):
+    data = json.loads(Path(os.environ["CORPUSFORGE_DATA"], "clinc150/data_full.json").read_text())
+    rows = [(*row, part.rsplit("_", 1)[-1]) for part, rows in data.items() for row in rows[:400]]
+    source = tmp_path / "clinc.csv"
+    source.write_text(table(*rows, header=("text", "intent", "split")), encoding="utf-8")
+    import_pack("csv", source, tmp_path / "out", lang="en")
+    pack = load_pack(tmp_path / "out")
+    assert texts(pack) == {(intent, " ".join(text.split())) for text, intent, _ in rows}
+    assert any(reading.intent == rows[0][1] for reading in Matcher(pack).readings(rows[0][0]))
