@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from corpusforge.grammar.parser import INLINE_RANGE, SLOT_NAME
 
 __all__ = [
     "NOTHING",
+    "PART",
     "Choice",
     "Entry",
     "ForeignPack",
@@ -30,6 +32,8 @@ __all__ = [
     "unknown",
 ]
 
+# Keys of lists and rules may begin with something that keeps namesakes apart, and this.
+PART = "\x1f"
 _NOT_IN_NAMES = re.compile(r"[()\[\]{}<>|;\\:\x00-\x1f\x7f]+")
 _NOT_IN_SLOTS = re.compile(r"\W+")
 
@@ -207,6 +211,7 @@ class ForeignPack:
     losses: list[Loss] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     facts: list[str] = field(default_factory=list)
+    _counts: dict[tuple[str, str], int] = field(default_factory=dict)
     _slots: _Names = field(default_factory=_Names)
     _lists: _Names = field(default_factory=_Names)
     _rules: _Names = field(default_factory=_Names)
@@ -241,18 +246,41 @@ class ForeignPack:
 
     def list_name(self, key: str) -> str:
         """The name of a list as our templates can write it."""
-        wanted = _NOT_IN_NAMES.sub("_", key).strip().lstrip("@") or "list"
+        shown = key.rpartition(PART)[2]
+        wanted = _NOT_IN_NAMES.sub("_", shown).strip().lstrip("@") or "list"
         if INLINE_RANGE.fullmatch(wanted):
             wanted = f"_{wanted}"
         new = key not in self._lists.known
         found = self._lists.of(key, wanted)
-        if new and found != key:
-            self.lose(None, f"the entity name {key!r}", f"the list is called {found!r}")
+        if new and found != shown:
+            self.lose(None, f"the entity name {shown!r}", f"the list is called {found!r}")
         return found
 
     def rule_name(self, key: str) -> str:
         """The name of a rule as our templates can write it; rules never show in rows."""
-        return self._rules.of(key, _NOT_IN_NAMES.sub("_", key).strip().strip("_") or "rule")
+        shown = key.rpartition(PART)[2]
+        return self._rules.of(key, _NOT_IN_NAMES.sub("_", shown).strip().strip("_") or "rule")
+
+    def combinations(self, node: Node) -> int:
+        """In how many ways a node can be said; a wildcard counts as one."""
+        if isinstance(node, Words):
+            return 1
+        if isinstance(node, Join):
+            return math.prod(map(self.combinations, node.items))
+        if isinstance(node, Choice):
+            return sum(map(self.combinations, node.items))
+        key = ("list", node.list) if isinstance(node, ListRef) else ("rule", node.rule)
+        if key not in self._counts:
+            self._counts[key] = self._size(node)
+        return self._counts[key]
+
+    def _size(self, node: RuleRef | ListRef) -> int:
+        if isinstance(node, RuleRef):
+            return self.combinations(self.rules[node.rule])
+        values = self.lists[node.list]
+        if isinstance(values, ValueRange):
+            return values.last - values.first + 1
+        return sum(self.combinations(entry.words) for entry in values) or 1
 
 
 def unknown(what: str, given: str, allowed: Iterable[str], position: Position) -> InputError:

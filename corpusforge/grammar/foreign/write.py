@@ -20,7 +20,7 @@ from corpusforge.grammar.foreign.model import (
     ValueRange,
     Words,
 )
-from corpusforge.grammar.foreign.yaml_text import quoted, yaml_lines
+from corpusforge.grammar.foreign.yaml_text import quoted, scalar, yaml_lines
 from corpusforge.grammar.parser import MAX_WEIGHT
 
 __all__ = ["SHARED", "escaped", "pack_files", "template_text"]
@@ -104,7 +104,7 @@ def pack_files(pack: ForeignPack) -> dict[str, str]:
 
 
 def _file(lines: list[str], pack: ForeignPack) -> str:
-    head = [f"language: {quoted(pack.lang)}"] if pack.lang else []
+    head = [f"language: {scalar(pack.lang)}"] if pack.lang else []
     return "\n".join([*head, *lines]) + "\n"
 
 
@@ -135,7 +135,7 @@ def _intent_lines(intent: str, sentences: list[Sentence], pack: ForeignPack) -> 
     if not blocks:
         return
     yield "intents:"
-    yield f"  {quoted(intent)}:"
+    yield f"  {scalar(intent)}:"
     yield "    data:"
     for fixed, written_block in blocks.items():
         dash = "- "
@@ -183,7 +183,7 @@ def _shared_lines(pack: ForeignPack) -> Iterator[str]:
     if rules:
         yield "expansion_rules:"
         for name, text in rules.items():
-            yield f"  {quoted(name)}: {quoted(text)}"
+            yield f"  {scalar(name)}: {quoted(text)}"
 
 
 def _list_body(key: str, values: list[Entry] | ValueRange, pack: ForeignPack) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["quoted", "yaml_lines"]
+__all__ = ["quoted", "scalar", "yaml_lines"]
 
 # Words that no reader of YAML 1.1 or 1.2 takes for anything else.
 _BARE = re.compile(r"[A-Za-z_À-ÖØ-öø-ɏͰ-ӿ][\w'’.+/-]*(?: [\w'’.+/-]+)*")
