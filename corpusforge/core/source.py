@@ -12,7 +12,7 @@ import yaml
 
 from corpusforge.core.errors import InputError, Position
 
-__all__ = ["Document", "parse_value", "read_text", "read_yaml"]
+__all__ = ["Document", "parse_value", "read_text", "read_yaml", "read_yaml_documents"]
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -186,15 +186,35 @@ def read_yaml(path: Path) -> Document:
         InputError: With file:line:column, for anything that is not one well-formed document
             of plain values: bad syntax, two equal keys, unknown tags, not UTF-8.
     """
+    return _read(path, several=False)[0]
+
+
+def read_yaml_documents(path: Path) -> list[Document]:
+    """Read all YAML documents of a file, parted by `---`; those without a value are left out.
+
+    Raises:
+        InputError: As `read_yaml`.
+    """
+    return [document for document in _read(path, several=True) if document.value is not None]
+
+
+def _read(path: Path, *, several: bool) -> list[Document]:
     text = read_text(path)
     lines = tuple(text.splitlines())
+    documents: list[Document] = []
     try:
-        root = yaml.compose(text, Loader=_Loader)
-        loader = _Loader("")
-        try:
-            value = loader.construct_document(root) if root is not None else None
-        finally:
-            loader.dispose()
+        roots = (
+            list(yaml.compose_all(text, Loader=_Loader))
+            if several
+            else [yaml.compose(text, Loader=_Loader)]
+        )
+        for root in roots:
+            loader = _Loader("")
+            try:
+                value = loader.construct_document(root) if root is not None else None
+            finally:
+                loader.dispose()
+            documents.append(Document(path, value, root, lines))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark is not None else (0, 0)
@@ -208,13 +228,13 @@ def read_yaml(path: Path) -> Document:
         raise InputError(f"not valid YAML: {error}", position=Position(str(path), 1, 1)) from None
     except RecursionError:
         raise _too_deep(path) from None
-    document = Document(path, value, root, lines)
     try:
-        if root is not None:
-            _refuse_equal_keys(root, document)
+        for document in documents:
+            if document._root is not None:
+                _refuse_equal_keys(document._root, document)
     except RecursionError:
         raise _too_deep(path) from None
-    return document
+    return documents
 
 
 def _too_deep(path: Path) -> InputError:

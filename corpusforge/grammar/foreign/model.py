@@ -211,6 +211,7 @@ class ForeignPack:
     losses: list[Loss] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     facts: list[str] = field(default_factory=list)
+    _lost: set[Loss] = field(default_factory=set)
     _counts: dict[tuple[str, str], int] = field(default_factory=dict)
     _slots: _Names = field(default_factory=_Names)
     _lists: _Names = field(default_factory=_Names)
@@ -219,7 +220,8 @@ class ForeignPack:
     def lose(self, position: Position | None, what: str, instead: str) -> None:
         """Note what cannot be kept; the same thing at the same place counts once."""
         loss = Loss(position, what, instead)
-        if loss not in self.losses:
+        if loss not in self._lost:
+            self._lost.add(loss)
             self.losses.append(loss)
 
     def fact(self, text: str) -> None:

@@ -1,0 +1,267 @@
+"""Snips NLU: YAML documents, JSON data sets, and folders of seq.in, seq.out and label."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from corpusforge.core.errors import InputError, Position
+from corpusforge.core.source import Document, read_yaml_documents
+from corpusforge.grammar.foreign.annotated import Mark, Utterances
+from corpusforge.grammar.foreign.model import Entry, ForeignPack, Options, Words
+from corpusforge.grammar.foreign.snips_tags import is_tagged, read_tagged
+from corpusforge.grammar.foreign.text import files_of
+from corpusforge.grammar.raw import read_utf8
+
+__all__ = ["read"]
+
+_MARK = re.compile(r"\[(?P<slot>[^\[\]:()]+)(?::(?P<entity>[^\[\]()]+))?\]\((?P<words>[^()]*)\)")
+_INTENT_KEYS = ("type", "name", "slots", "utterances")
+_ENTITY_KEYS = (
+    "type",
+    "name",
+    "values",
+    "use_synonyms",
+    "automatically_extensible",
+    "matching_strictness",
+)
+_LOST = ("automatically_extensible", "matching_strictness")
+
+Path_ = tuple[str | int, ...]
+
+
+def read(path: Path, options: Options) -> ForeignPack:
+    """A YAML or JSON file, or all of a folder, or a folder of tagged tokens.
+
+    Raises:
+        InputError: When a file is not of Snips, or an utterance cannot be read.
+    """
+    pack = ForeignPack(lang=options.lang)
+    utterances = Utterances(pack)
+    if path.is_dir() and is_tagged(path):
+        read_tagged(path, utterances)
+        utterances.finish()
+        return pack
+    reader = _Reader(utterances)
+    for file in files_of(path, (".yml", ".yaml", ".json"), "YAML or JSON"):
+        if file.suffix == ".json":
+            reader.json_file(file)
+        else:
+            for document in read_yaml_documents(file):
+                reader.document(document)
+    reader.finish()
+    if not pack.intents:
+        raise InputError(f"there are no utterances in {path}", hint="expected 'type: intent'")
+    return pack
+
+
+@dataclass
+class _Reader:
+    utterances: Utterances
+    synonyms: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.pack = self.utterances.pack
+
+    def document(self, document: Document) -> None:
+        """Read one YAML document: an intent or an entity."""
+        value = document.value
+        kind = value.get("type") if isinstance(value, dict) else None
+        if kind not in ("intent", "entity"):
+            raise InputError(
+                "this document is no intent and no entity of Snips",
+                position=document.position(("type",)),
+                given=str(kind) if kind else None,
+                allowed=["intent", "entity"],
+                hint="expected 'type: intent' or 'type: entity'",
+            )
+        allowed = _INTENT_KEYS if kind == "intent" else _ENTITY_KEYS
+        for key in value:
+            if key not in allowed:
+                at = document.key_position((key,))
+                raise InputError(
+                    f"unknown key {key!r}", position=at, given=str(key), allowed=allowed
+                )
+        name = str(value.get("name") or "").strip()
+        if not name:
+            raise InputError(f"the {kind} has no name", position=document.position(()))
+        if kind == "intent":
+            self._intent(name, document)
+        else:
+            self._entity(name, document)
+
+    def _intent(self, name: str, document: Document) -> None:
+        entities: dict[str, str] = {}
+        for index, slot in enumerate(_listed(document, "slots")):
+            if not isinstance(slot, dict) or "name" not in slot or "entity" not in slot:
+                at = document.position(("slots", index))
+                raise InputError("a slot needs 'name' and 'entity'", position=at)
+            entities[str(slot["name"])] = str(slot["entity"])
+        for index, text in enumerate(_listed(document, "utterances")):
+            path: Path_ = ("utterances", index)
+            if isinstance(text, dict | list) or text is None:
+                hint = "quote utterances that begin with '[' or hold ': '"
+                at = document.position(path)
+                raise InputError("an utterance is text", position=at, hint=hint)
+            self._utterance(name, str(text), entities, document, path)
+
+    def _utterance(
+        self, intent: str, text: str, entities: dict[str, str], document: Document, path: Path_
+    ) -> None:
+        pieces: list[str] = []
+        marks: list[Mark] = []
+        at = length = 0
+        for found in _MARK.finditer(text):
+            before = text[at : found.start()]
+            slot = found["slot"].strip()
+            place = document.position(path, found.start())
+            entity = (found["entity"] or "").strip() or entities.get(slot, slot)
+            if found["entity"] and entities.get(slot, entity) != entity:
+                raise InputError(
+                    f"the slot {slot!r} has the entity {entity!r} here and {entities[slot]!r} "
+                    "elsewhere in this intent",
+                    position=place,
+                )
+            entities.setdefault(slot, entity)
+            self._builtin(entity, place)
+            start = length + len(before)
+            length = start + len(found["words"])
+            pieces += [before, found["words"]]
+            marks.append(Mark(start, length, slot, entity))
+            at = found.end()
+        pieces.append(text[at:])
+        if "](" in pieces[-1]:
+            offset = at + pieces[-1].index("](")
+            raise InputError(
+                "a slot that cannot be read",
+                position=document.position(path, offset),
+                hint="expected [slot:entity](words)",
+            )
+        self.utterances.add(intent, "".join(pieces), marks, document.position(path))
+
+    def _builtin(self, entity: str, at: Position) -> None:
+        if entity.startswith("snips/"):
+            what = f"the built-in entity {entity!r}"
+            self.pack.lose(at, what, "only the words that utterances mark with it")
+
+    def _entity(self, name: str, document: Document) -> None:
+        value = document.value
+        for key in _LOST:
+            if key in value:
+                at = document.key_position((key,))
+                self.pack.lose(at, f"'{key}' of the entity {name!r}", "left out")
+        use = value.get("use_synonyms", True)
+        values = _listed(document, "values")
+        for index, item in enumerate(values):
+            forms = [str(form) for form in (item if isinstance(item, list) else [item])]
+            if not forms or isinstance(item, dict) or item is None:
+                at = document.position(("values", index))
+                raise InputError("a value is text, or a list of text and its synonyms", position=at)
+            at = document.position(("values", index))
+            self._forms(name, forms, at, use=bool(use))
+        if not values:
+            self.pack.lists.setdefault(name, [])
+
+    def _forms(self, entity: str, forms: list[str], at: Position, *, use: bool) -> None:
+        """A value and its synonyms."""
+        self.utterances.value(entity, forms[0], None)
+        if not use and len(forms) > 1:
+            what = f"the synonyms of {forms[0]!r} (use_synonyms is false)"
+            self.pack.lose(at, what, "left out")
+            return
+        known = self.synonyms.setdefault(entity, {})
+        for form in forms[1:]:
+            known.setdefault(form.casefold(), forms[0])
+            self.utterances.value(entity, form, forms[0])
+
+    def json_file(self, file: Path) -> None:
+        """Read a JSON data set."""
+        text = read_utf8(file)
+        start = Position(str(file), 1, 1)
+        try:
+            data = json.loads(text)
+        except json.JSONDecodeError as error:
+            lines = text.split("\n")
+            at = Position(str(file), error.lineno, error.colno, lines[error.lineno - 1])
+            raise InputError(f"not valid JSON: {error.msg}", position=at) from None
+        except RecursionError:
+            raise InputError("the JSON is nested too deeply", position=start) from None
+        if not isinstance(data, dict) or not isinstance(data.get("intents"), dict):
+            message = "this is no data set of Snips: the key 'intents' is missing"
+            raise InputError(message, position=start)
+        for key in data:
+            if key not in ("intents", "entities", "language"):
+                self.pack.lose(start, f"the section {key!r}", "left out")
+        if self.pack.lang is None and data.get("language"):
+            self.pack.lang = str(data["language"])
+        for name, body in (data.get("entities") or {}).items():
+            self._json_entity(str(name), body if isinstance(body, dict) else {}, start)
+        for name, body in data["intents"].items():
+            found = body.get("utterances") if isinstance(body, dict) else None
+            if not isinstance(found, list):
+                raise InputError(f"the intent {name!r} has no 'utterances'", position=start)
+            for number, utterance in enumerate(found, 1):
+                self._json_utterance(str(name), utterance, number, start)
+
+    def _json_entity(self, name: str, body: dict[str, Any], at: Position) -> None:
+        self._builtin(name, at)
+        for key in _LOST:
+            if key in body:
+                self.pack.lose(at, f"'{key}' of the entity {name!r}", "left out")
+        for item in body.get("data") or []:
+            if not isinstance(item, dict) or "value" not in item:
+                raise InputError(f"a value of the entity {name!r} has no 'value'", position=at)
+            forms = [str(item["value"]), *map(str, item.get("synonyms") or [])]
+            self._forms(name, forms, at, use=bool(body.get("use_synonyms", True)))
+
+    def _json_utterance(self, intent: str, body: Any, number: int, at: Position) -> None:
+        chunks = body.get("data") if isinstance(body, dict) else None
+        if not isinstance(chunks, list) or not all(
+            isinstance(chunk, dict) and isinstance(chunk.get("text"), str) for chunk in chunks
+        ):
+            raise InputError(
+                f"utterance {number} of the intent {intent!r} is no list of chunks with 'text'",
+                position=at,
+            )
+        text = ""
+        marks: list[Mark] = []
+        for chunk in chunks:
+            start, text = len(text), text + chunk["text"]
+            if "entity" in chunk or "slot_name" in chunk:
+                entity = str(chunk.get("entity") or chunk["slot_name"])
+                self._builtin(entity, at)
+                slot = str(chunk.get("slot_name") or entity)
+                marks.append(Mark(start, len(text), slot, entity))
+        self.utterances.add(intent, text, marks, at)
+
+    def finish(self) -> None:
+        """Give synonyms their canonical values; all files are read then."""
+        for entity, known in self.synonyms.items():
+            entries = self.pack.lists.get(entity, [])
+            assert isinstance(entries, list), "entities of utterances are never ranges"
+            self.pack.lists[entity] = list(_canonical(entries, known))
+        self.utterances.finish()
+
+
+def _canonical(entries: Iterable[Entry], known: dict[str, str]) -> Iterable[Entry]:
+    """Entries with their canonical values, each once."""
+    made: dict[Entry, None] = {}
+    for entry in entries:
+        assert isinstance(entry.words, Words), "marked words are literal"
+        text = entry.words.text
+        value = known.get(text.casefold(), entry.value)
+        made[Entry(entry.words, None if value == text else value)] = None
+    return made
+
+
+def _listed(document: Document, key: str) -> list[Any]:
+    found = document.value.get(key)
+    if found is None:
+        return []
+    if not isinstance(found, list):
+        raise InputError(f"{key!r} is a list", position=document.key_position((key,)))
+    return found
