@@ -19,7 +19,18 @@ from corpusforge.grammar.loader import load_pack
 
 __all__ = ["FORMATS", "ImportResult", "import_pack"]
 
-FORMATS: tuple[str, ...] = ("chatette", "chatito", "csv", "jsonl", "padatious", "rasa", "rhino", "snips")
+FORMATS: tuple[str, ...] = (
+    "chatette",
+    "chatito",
+    "csv",
+    "home_assistant",
+    "jsgf",
+    "jsonl",
+    "padatious",
+    "rasa",
+    "rhino",
+    "snips",
+)
 """The formats that can be imported; each is a module of `corpusforge.grammar.foreign`."""
 
 

@@ -263,6 +263,25 @@ class ForeignPack:
         shown = key.rpartition(PART)[2]
         return self._rules.of(key, _NOT_IN_NAMES.sub("_", shown).strip().strip("_") or "rule")
 
+    def prune(self) -> None:
+        """Drop lists and rules that no sentence reaches."""
+        reached: set[RuleRef | str] = set()
+        waiting: list[Node] = [s.words for found in self.intents.values() for s in found]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, Join | Choice):
+                waiting.extend(node.items)
+            elif isinstance(node, RuleRef) and node not in reached:
+                reached.add(node)
+                waiting.append(self.rules[node.rule])
+            elif isinstance(node, ListRef) and node.list not in reached:
+                reached.add(node.list)
+                values = self.lists[node.list]
+                if isinstance(values, list):
+                    waiting.extend(entry.words for entry in values)
+        self.rules = {key: body for key, body in self.rules.items() if RuleRef(key) in reached}
+        self.lists = {key: values for key, values in self.lists.items() if key in reached}
+
     def combinations(self, node: Node) -> int:
         """In how many ways a node can be said; a wildcard counts as one."""
         if isinstance(node, Words):

@@ -1,0 +1,400 @@
+"""JSGF: public rules are intents, tags are slots; what has no end is cut."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from corpusforge.core.errors import InputError, Position
+from corpusforge.grammar.foreign.jsgf_syntax import (
+    Alternatives,
+    Expansion,
+    Grammar,
+    Name,
+    Optionally,
+    Repeated,
+    Rule,
+    Series,
+    Tagged,
+    Token,
+    parse_grammar,
+)
+from corpusforge.grammar.foreign.model import (
+    NOTHING,
+    PART,
+    Choice,
+    Entry,
+    ForeignPack,
+    Join,
+    ListRef,
+    Node,
+    Options,
+    RuleRef,
+    Sentence,
+    Words,
+    choice,
+    join,
+    optional,
+)
+from corpusforge.grammar.foreign.text import files_of
+
+__all__ = ["MAX_REPEATS", "read"]
+
+# What may be said any number of times is said at most so often.
+MAX_REPEATS = 3
+_ENDINGS = (".jsgf", ".gram", ".jsg")
+_SLOT = re.compile(r"[^\W\d][\w-]*")
+_ASSIGNED = re.compile(
+    r"(?:\$\.|out\.)?([^\W\d][\w-]*)\s*[:=]\s*(?:\"([^\"]*)\"|'([^']*)'|([^'\"{}();$=]+?))\s*;?"
+)
+_DECLARED = re.compile(r"^\s*grammar\s+([^\s;]+)\s*;", re.MULTILINE)
+
+
+def read(path: Path, options: Options) -> ForeignPack:
+    """A grammar with what it imports, or the grammars of a folder that no other one imports.
+
+    Raises:
+        InputError: For what is no JSGF, and for rules and grammars without definition.
+    """
+    files = files_of(path, _ENDINGS, "JSGF")
+    loaded = _Grammars(files if path.is_dir() else [])
+    mains = [loaded.parsed(file) for file in files]
+    for grammar in mains:
+        loaded.link(grammar)
+    if len(mains) > 1:
+        imported = {id(g) for main in mains for g in loaded.imports[main.name]}
+        mains = [main for main in mains if id(main) not in imported] or mains
+    pack = ForeignPack(lang=options.lang or next((m.locale for m in mains if m.locale), None))
+    compiler = _Compiler(pack, loaded)
+    public = [(main, rule) for main in mains for rule in main.rules.values() if rule.public]
+    names = [rule.name for _, rule in public]
+    for grammar, rule in public:
+        once = names.count(rule.name) == 1
+        compiler.intent(rule.name if once else f"{grammar.name}.{rule.name}", grammar, rule)
+    pack.prune()
+    if not pack.intents:
+        hint = "expected 'public <name> = words;'"
+        raise InputError(f"no public rule in {path} says anything", hint=hint)
+    pack.fact("Public rules became intents; a tag that is a name became a slot of that name.")
+    return pack
+
+
+class _Grammars:
+    """Grammars by file and by name."""
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        self._files = list(files)
+        self._parsed: dict[Path, Grammar] = {}
+        self.imports: dict[str, list[Grammar]] = {}
+
+    def parsed(self, file: Path) -> Grammar:
+        """The grammar of a file."""
+        if file not in self._parsed:
+            self._parsed[file] = parse_grammar(file)
+        return self._parsed[file]
+
+    def link(self, grammar: Grammar) -> None:
+        """Find the grammars that one imports, and what they import."""
+        if grammar.name in self.imports:
+            return
+        found: list[Grammar] = []
+        self.imports[grammar.name] = found
+        for imported, position in grammar.imports:
+            name, _, rule = imported.rpartition(".")
+            target = self._by_name(name, grammar.path, position)
+            if rule != "*" and not (rule in target.rules and target.rules[rule].public):
+                raise InputError(
+                    f"the grammar {name!r} has no public rule <{rule}>",
+                    position=position,
+                    given=rule,
+                    allowed=[r.name for r in target.rules.values() if r.public],
+                )
+            found.append(target)
+            self.link(target)
+
+    def _by_name(self, name: str, beside: Path, position: Position) -> Grammar:
+        candidates = self._files or sorted(
+            file for ending in _ENDINGS for file in beside.parent.glob(f"*{ending}")
+        )
+        names: list[str] = []
+        for file in candidates:
+            declared = _DECLARED.search(file.read_bytes().decode("utf-8", errors="replace"))
+            if declared is not None:
+                names.append(declared[1])
+                if declared[1] == name:
+                    return self.parsed(file)
+        raise InputError(
+            f"there is no grammar {name!r}", position=position, given=name, allowed=names
+        )
+
+    def find(self, name: Name, grammar: Grammar) -> tuple[Grammar, Rule]:
+        """The rule that a reference means: the grammar's own, or an imported one."""
+        place, _, simple = name.name.rpartition(".")
+        if not place and simple in grammar.rules:
+            return grammar, grammar.rules[simple]
+        if place == grammar.name and simple in grammar.rules:
+            return grammar, grammar.rules[simple]
+        for imported, _ in grammar.imports:
+            where, _, what = imported.rpartition(".")
+            target = next(g for g in self.imports[grammar.name] if g.name == where)
+            rule = target.rules.get(simple)
+            fits = what in ("*", simple) and place in ("", where)
+            if fits and rule is not None and rule.public:
+                return target, rule
+        allowed = [f"<{known}>" for known in grammar.rules]
+        for target in self.imports[grammar.name]:
+            allowed += [f"<{target.name}.{r.name}>" for r in target.rules.values() if r.public]
+        raise InputError(
+            f"the rule <{name.name}> is defined nowhere",
+            position=name.position,
+            given=f"<{name.name}>",
+            allowed=allowed,
+            hint="define it, import it, or mend its name",
+        )
+
+
+def _names(expansion: Expansion) -> Iterator[Name]:
+    if isinstance(expansion, Name):
+        if expansion.name not in ("NULL", "VOID"):
+            yield expansion
+    elif isinstance(expansion, Series | Alternatives):
+        for item in expansion.items:
+            yield from _names(item)
+    elif not isinstance(expansion, Token):
+        yield from _names(expansion.item)
+
+
+Key = tuple[str, str]
+
+
+@dataclass
+class _Compiler:
+    """Makes nodes of expansions; None stands for what can never be said (<VOID>)."""
+
+    pack: ForeignPack
+    grammars: _Grammars
+    _made: dict[tuple[Key, int], str | None] = field(default_factory=dict)
+    _reached: dict[Key, set[Key]] = field(default_factory=dict)
+    _lists: dict[tuple[str, tuple[Entry, ...]], str] = field(default_factory=dict)
+
+    def intent(self, name: str, grammar: Grammar, rule: Rule) -> None:
+        """A public rule as an intent; its alternatives are its sentences."""
+        budget = self._budget((grammar.name, rule.name))
+        body = rule.body
+        items = body.items if isinstance(body, Alternatives) else (body,)
+        weights = body.weights if isinstance(body, Alternatives) else None
+        scope = _Scope(grammar, rule, budget)
+        nodes = [self._node(item, scope) for item in items]
+        shares = weights or [1.0] * len(items)
+        said = [(n, w) for n, w in zip(nodes, shares, strict=True) if n is not None and w > 0]
+        if len(said) < len(items):
+            what = f"{len(items) - len(said)} alternatives of <{rule.name}> that are never said"
+            self.pack.lose(rule.position, what, "left out")
+        mean = sum(weight for _, weight in said) / max(len(said), 1)
+        for node, weight in said:
+            self.pack.add(name, Sentence(node, rule.position, weight / mean if weights else 1.0))
+
+    def _node(self, expansion: Expansion, scope: _Scope) -> Node | None:
+        if isinstance(expansion, Token):
+            return Words(expansion.text)
+        if isinstance(expansion, Name):
+            return self._name(expansion, scope)
+        if isinstance(expansion, Series):
+            parts = [self._node(item, scope) for item in expansion.items]
+            known = [part for part in parts if part is not None]
+            return _spaced(known) if len(known) == len(parts) else None
+        if isinstance(expansion, Alternatives):
+            return self._alternatives(expansion, scope)
+        if isinstance(expansion, Optionally):
+            item = self._node(expansion.item, scope)
+            return NOTHING if item is None else optional(item)
+        if isinstance(expansion, Repeated):
+            return self._repeated(expansion, scope)
+        return self._tagged(expansion, scope)
+
+    def _alternatives(self, expansion: Alternatives, scope: _Scope) -> Node | None:
+        nodes = [self._node(item, scope) for item in expansion.items]
+        shares = expansion.weights or (1.0,) * len(nodes)
+        said = [(n, w) for n, w in zip(nodes, shares, strict=True) if n is not None and w > 0]
+        if not said:
+            return None
+        if not expansion.weights:
+            return choice(self._joined_lists(list(dict.fromkeys(node for node, _ in said))))
+        return choice([node for node, _ in said], [weight for _, weight in said])
+
+    def _joined_lists(self, nodes: list[Node]) -> list[Node]:
+        """`red {color} | green {color}` is one list of two colors."""
+        found: dict[str, list[ListRef]] = {}
+        for node in nodes:
+            if isinstance(node, ListRef):
+                found.setdefault(node.slot, []).append(node)
+        out: list[Node] = []
+        for node in nodes:
+            same = found[node.slot] if isinstance(node, ListRef) else []
+            if len(same) < 2:
+                out.append(node)
+            elif node is same[0]:
+                shown = same[0].list.rpartition(PART)[2]
+                entries = [entry for one in same for entry in self._entries(one.list)]
+                out.append(ListRef(self._stored(shown, tuple(entries)), same[0].slot))
+        return out
+
+    def _entries(self, key: str) -> list[Entry]:
+        entries = self.pack.lists[key]
+        assert isinstance(entries, list), "tagged words are never ranges"
+        return entries
+
+    def _repeated(self, expansion: Repeated, scope: _Scope) -> Node | None:
+        item = self._node(expansion.item, scope)
+        if item is None:
+            return None if expansion.least else NOTHING
+        sign = "+" if expansion.least else "*"
+        what = f"'{sign}', any number of times"
+        self.pack.lose(expansion.position, what, f"at most {MAX_REPEATS} times")
+        node = item
+        for _ in range(MAX_REPEATS - 1):
+            node = _spaced([item, optional(node)])
+        return node if expansion.least else optional(node)
+
+    def _name(self, name: Name, scope: _Scope) -> Node | None:
+        if name.name in ("NULL", "VOID"):
+            return NOTHING if name.name == "NULL" else None
+        grammar, rule = self.grammars.find(name, scope.grammar)
+        key = (grammar.name, rule.name)
+        own = (scope.grammar.name, scope.rule.name)
+        inside = own in self._reach(key) and key in self._reach(own)
+        budget = scope.budget - 1 if inside else self._budget(key)
+        if inside:
+            what = f"the rule <{rule.name}>, which can say itself again without end"
+            self.pack.lose(name.position, what, f"at most {MAX_REPEATS} times")
+        if inside and budget < 0:
+            return None
+        stored = self._rule(key, _Scope(grammar, rule, budget))
+        return None if stored is None else RuleRef(stored)
+
+    def _rule(self, key: Key, scope: _Scope) -> str | None:
+        made = (key, scope.budget)
+        if made not in self._made:
+            node = self._node(scope.rule.body, scope)
+            stored = f"{scope.grammar.name} {scope.budget}{PART}{scope.rule.name}"
+            if node is not None:
+                self.pack.rules[stored] = node
+            self._made[made] = stored if node is not None else None
+        return self._made[made]
+
+    def _budget(self, key: Key) -> int:
+        """How many references may lead back into the rules that say each other; -1 = none do."""
+        reached = self._reach(key)
+        if key not in reached:
+            return -1
+        circle = [other for other in reached if key in self._reach(other)]
+        return MAX_REPEATS * len(circle) - 1
+
+    def _reach(self, key: Key) -> set[Key]:
+        """All rules that a rule can say."""
+        if key not in self._reached:
+            found: set[Key] = set()
+            waiting = [key]
+            while waiting:
+                place, name = waiting.pop()
+                grammar = next(g for g in self.grammars._parsed.values() if g.name == place)
+                for used in _names(grammar.rules[name].body):
+                    target, rule = self.grammars.find(used, grammar)
+                    if (target.name, rule.name) not in found:
+                        found.add((target.name, rule.name))
+                        waiting.append((target.name, rule.name))
+            self._reached[key] = found
+        return self._reached[key]
+
+    def _tagged(self, expansion: Tagged, scope: _Scope) -> Node | None:
+        node = self._node(expansion.item, scope)
+        if node is None:
+            return None
+        tag, at = expansion.tag, expansion.position
+        assigned = _ASSIGNED.fullmatch(tag)
+        if not _SLOT.fullmatch(tag) and assigned is None:
+            self.pack.lose(at, f"the tag {{{tag}}}, which is no name", "left out")
+            return node
+        slot, value = (tag, None) if assigned is None else (assigned[1], _value(assigned))
+        if self._holds_slot(node):
+            self.pack.lose(at, f"the tag {{{tag}}} around words that are tagged", "left out")
+            return node
+        filled, empty = _filled(node)
+        if filled is None or self._may_be_empty(filled):
+            self.pack.lose(at, f"the tag {{{tag}}} of what can be nothing", "left out")
+            return node
+        reference = ListRef(self._list(slot, filled, value), self.pack.slot(slot, at))
+        return optional(reference) if empty else reference
+
+    def _list(self, slot: str, node: Node, value: str | None) -> str:
+        """A list of the tagged words; the same words with the same tag are the same list."""
+        body = self.pack.rules[node.rule] if isinstance(node, RuleRef) else node
+        if isinstance(body, Choice) and not self._may_be_empty(body):
+            mean = sum(body.weights) / len(body.weights) if body.weights else 1.0
+            weights = body.weights or (1.0,) * len(body.items)
+            entries = tuple(
+                Entry(item, value, weight / mean)
+                for item, weight in zip(body.items, weights, strict=True)
+            )
+        else:
+            entries = (Entry(node, value),)
+        return self._stored(slot, entries)
+
+    def _stored(self, slot: str, entries: tuple[Entry, ...]) -> str:
+        if (slot, entries) not in self._lists:
+            number = len(self._lists)
+            self._lists[slot, entries] = f"{number}{PART}{slot}"
+            self.pack.lists[f"{number}{PART}{slot}"] = list(entries)
+        return self._lists[slot, entries]
+
+    def _holds_slot(self, node: Node) -> bool:
+        if isinstance(node, ListRef):
+            return True
+        if isinstance(node, RuleRef):
+            return self._holds_slot(self.pack.rules[node.rule])
+        return isinstance(node, Join | Choice) and any(map(self._holds_slot, node.items))
+
+    def _may_be_empty(self, node: Node) -> bool:
+        if isinstance(node, RuleRef):
+            return self._may_be_empty(self.pack.rules[node.rule])
+        if isinstance(node, Join):
+            return all(map(self._may_be_empty, node.items))
+        if isinstance(node, Choice):
+            return any(map(self._may_be_empty, node.items))
+        return isinstance(node, Words) and not node.text.strip()
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """Where an expansion stands, and how often rules may still lead back to themselves."""
+
+    grammar: Grammar
+    rule: Rule
+    budget: int
+
+
+def _spaced(items: Sequence[Node]) -> Node:
+    """Items with a space between them."""
+    parts: list[Node] = []
+    for item in items:
+        parts += [Words(" "), item] if parts else [item]
+    return join(parts)
+
+
+def _filled(node: Node) -> tuple[Node | None, bool]:
+    """A node without the choice of nothing, and whether there was that choice."""
+    if not isinstance(node, Choice) or NOTHING not in node.items:
+        return (None if node == NOTHING else node), False
+    kept = [
+        (item, share)
+        for item, share in zip(node.items, node.weights or (1.0,) * len(node.items), strict=True)
+        if item != NOTHING
+    ]
+    weights = [share for _, share in kept] if node.weights else None
+    return (choice([item for item, _ in kept], weights) if kept else None), True
+
+
+def _value(assigned: re.Match[str]) -> str:
+    return next(group for group in assigned.groups()[1:] if group is not None).strip()
