@@ -13,10 +13,9 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
-from corpusforge.core.errors import CorpusforgeError
 from corpusforge.core.run import write_json
 from corpusforge.grammar.counting import counts
-from corpusforge.grammar.lint import lint
+from corpusforge.grammar.lint import lint_path
 from corpusforge.grammar.loader import load_pack
 from eval.cells import RESULTS, versions
 
@@ -26,26 +25,22 @@ __all__ = ["main"]
 def main() -> None:
     """Measure, write, print."""
     root = Path(os.environ["CORPUSFORGE_DATA"]) / "ha_intents" / "sentences"
-    found: Counter[str] = Counter()
-    languages = templates = derivations = distinct = 0
-    lint_s = count_s = 0.0
-    for folder in sorted(path for path in root.iterdir() if path.is_dir()):
-        started = time.process_time()
-        try:
-            pack = load_pack(folder)
-        except CorpusforgeError:
-            continue  # a placeholder without sentences
-        found.update(f"{finding.rule}, {finding.severity}" for finding in lint(pack))
-        lint_s += time.process_time() - started
+    started = time.process_time()
+    linted = lint_path(root)
+    lint_s = time.process_time() - started
+    found = Counter(f"{finding.rule}, {finding.severity}" for finding in linted.findings)
+    templates = derivations = distinct = 0
+    count_s = 0.0
+    for lang in linted.languages:
+        pack = load_pack(root / lang)
         started = time.process_time()
         total = counts(pack).total
         count_s += time.process_time() - started
-        languages += 1
         templates += len(pack.templates) + len(pack.open_templates)
         derivations += total.derivations
         distinct += total.distinct
     result = {
-        "languages": languages,
+        "languages": len(linted.languages),
         "templates": templates,
         "lint_cpu_s": round(lint_s, 1),
         "count_cpu_s": round(count_s, 1),

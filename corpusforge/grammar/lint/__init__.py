@@ -6,6 +6,7 @@ built once, in `Grammar`, and shared by all rules.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +16,19 @@ from corpusforge.core.errors import InputError
 from corpusforge.grammar.lint import (
     adds_nothing,
     ambiguous_slots,
+    can_be_empty,
     dead,
     drowning,
     duplicate_value,
     explosion,
     lagging,
+    list_in_choice,
+    near_identical,
     shared_sentence,
+    similar_phrases,
     unreachable,
+    white_space,
+    wildcard_neighbours,
 )
 from corpusforge.grammar.lint.findings import Finding
 from corpusforge.grammar.lint.grammar import Grammar
@@ -35,13 +42,23 @@ Rule = Callable[[Grammar], Iterable[Finding]]
 RULES: dict[str, Rule] = {
     "shared_sentence": shared_sentence.check,
     "ambiguous_slots": ambiguous_slots.check,
+    "similar_phrases": similar_phrases.check,
     "adds_nothing": adds_nothing.check,
+    "near_identical": near_identical.check,
     "unreachable_alternative": unreachable.check,
+    "can_be_empty": can_be_empty.check,
+    "wildcard_neighbours": wildcard_neighbours.check,
+    "list_in_choice": list_in_choice.check,
     "dead": dead.check,
     "duplicate_value": duplicate_value.check,
     "drowning": drowning.check,
     "explosion": explosion.check,
+    "white_space": white_space.check,
 }
+"""Rule -> its function; `lagging` compares languages and stands beside them."""
+
+# More would hide errors and warnings; templates of a whole home easily have hundreds of notes.
+MAX_NOTES = 10
 
 
 @dataclass(frozen=True)
@@ -70,15 +87,23 @@ class LintResult:
         }
 
     def lines(self) -> Iterator[str]:
-        """For people: one finding on one line, its witnesses and what to do below it."""
+        """For people: errors and warnings whole; of the notes of a rule the first few."""
+        notes: Counter[str] = Counter()
         for finding in self.findings:
-            place = f"{finding.position}: " if finding.position else ""
-            yield f"{place}{finding.severity} [{finding.rule}] {finding.message}"
-            yield from (f"    {witness}" for witness in finding.witnesses)
-            if finding.hint:
-                yield f"    -> {finding.hint}"
-        told = ", ".join(f"{number} {name}s" for name, number in self.counts().items())
-        yield f"{told} in {', '.join(self.languages)}"
+            if finding.severity == "note":
+                notes[finding.rule] += 1
+                if notes[finding.rule] > MAX_NOTES:
+                    continue
+            yield from finding.lines()
+        for rule, number in notes.items():
+            if number > MAX_NOTES:
+                yield f"{number - MAX_NOTES:,} more notes [{rule}]: --json has all"
+        told = (f"{number} {name}s" for name, number in self.counts().items())
+        yield f"{', '.join(told)} in {', '.join(self.languages)}"
+
+    def render(self) -> str:
+        """The lines as one text."""
+        return "\n".join(self.lines())
 
 
 def lint_path(path: Path, *, lang: str | None = None, lists: Sequence[Path] = ()) -> LintResult:
@@ -92,21 +117,35 @@ def lint_path(path: Path, *, lang: str | None = None, lists: Sequence[Path] = ()
     Raises:
         InputError: For templates that cannot be loaded.
     """
-    packs = _packs(path, lang, lists)
-    findings = [finding for pack in packs for finding in lint(pack)]
+    packs, findings = _packs(path, lang, lists)
+    findings += [finding for pack in packs for finding in lint(pack)]
     findings += lagging.check(packs)
     return LintResult(
         tuple(sorted(findings, key=Finding.order)), tuple(pack.lang for pack in packs)
     )
 
 
-def _packs(path: Path, lang: str | None, lists: Sequence[Path]) -> list[Pack]:
+def _packs(path: Path, lang: str | None, lists: Sequence[Path]) -> tuple[list[Pack], list[Finding]]:
     try:
-        return [load_pack(path, lang=lang, lists=lists)]
+        return [load_pack(path, lang=lang, lists=lists)], []
     except InputError as error:
         if lang is not None or "several languages" not in error.message:
             raise
-        return [load_pack(path, lang=tag, lists=lists) for tag in error.allowed or ()]
+        tags = error.allowed
+    folders = {child.name.lower(): child for child in path.iterdir() if child.is_dir()}
+    packs: list[Pack] = []
+    findings: list[Finding] = []
+    for tag in tags:
+        # A folder for each language is read by itself: files without `language:` are its own,
+        # and not read once for every language.
+        own = folders.get(tag.lower())
+        try:
+            packs.append(load_pack(own or path, lang=None if own else tag, lists=lists))
+        except InputError as error:
+            if not error.message.startswith("there are no sentences"):
+                raise
+            findings.append(lagging.without_sentences(tag))
+    return packs, findings
 
 
 def lint(pack: Pack) -> list[Finding]:

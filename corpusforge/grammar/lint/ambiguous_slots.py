@@ -2,54 +2,74 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from corpusforge.grammar.automata import Automaton, union
+from corpusforge.grammar.lint.contexts import separated
 from corpusforge.grammar.lint.findings import Finding
 from corpusforge.grammar.lint.grammar import Grammar
+from corpusforge.grammar.lint.readings import MAX_SPELLED, Birth, TooManyError
+from corpusforge.grammar.lint.witnesses import Witness, witness
+from corpusforge.grammar.pack import Template
 
 __all__ = ["check"]
 
-# So many carrier phrases are searched for a witness.
-SEARCHED = 20_000
-_SLOT = re.compile(r"\{([^{}@:]+):[^{}]+\}")
-
 
 def check(grammar: Grammar) -> Iterator[Finding]:
-    """Exact for slots of one list under two names; other lists are taken to share no value."""
+    """Exact for lists up to MAX_SPELLED values; one finding for each two lists that compete.
+
+    Longer lists and wildcards are one word each, which is never part of another reading. Two
+    values of one list with the same words are left to `duplicate_value`.
+    """
+    readings = grammar.readings
     for intent, templates in grammar.intents.items():
-        automata = [grammar.labelled[template.id] for template in templates]
-        symbols = frozenset[str]().union(*(automaton.symbols() for automaton in automata))
-        if len({_text_of(symbol) for symbol in symbols}) == len(symbols):
-            continue  # no list fills two slots
-        said = union(automata)
-        states, root = said.parts()
-        texts = Automaton(states, states.project(root, _text_of))
-        twice = said.count() - texts.count()
-        if not twice:
-            continue
-        first, second = _witness(said)
-        template = next((t for t in templates if second in grammar.labelled[t.id]), templates[0])
-        yield Finding(
-            "ambiguous_slots",
-            "error",
-            template.source.position(),
-            f"{intent} says {twice:,} text{'s' if twice > 1 else ''} with two readings of the "
-            "slots, lists counted as one word",
-            (grammar.readable(first), grammar.readable(second)) if first else (),
-            "give the slot one name, or let the words tell the two apart",
-        )
+        _, root = grammar.labelled_intents[intent].parts()
+        told: set[tuple[str, str]] = set()
+        for birth in readings.births(root):
+            key = _key(birth)
+            if key in told:
+                continue
+            try:
+                steps = readings.search(birth.pair)
+            except TooManyError:
+                yield _given_up(grammar, templates[0])
+                break
+            if steps is not None:
+                told.add(key)
+                yield _finding(grammar, intent, witness(grammar, root, birth, steps))
 
 
-def _text_of(symbol: str) -> str:
-    return _SLOT.sub(r"{\1}", symbol)
+def _key(birth: Birth) -> tuple[str, str]:
+    """The two symbols that part, whatever the place; letters are all one."""
+    if birth.step is None:
+        return birth.symbol, birth.symbol
+    symbols = [move.symbol for move in (birth.step.first, birth.step.second)]
+    first, second = sorted(symbol if len(symbol) > 1 else "" for symbol in symbols)
+    return first, second
 
 
-def _witness(said: Automaton) -> tuple[str, str]:
-    seen: dict[str, str] = {}
-    for carrier in said.words(SEARCHED):
-        other = seen.setdefault(_text_of(carrier), carrier)
-        if other != carrier:
-            return other, carrier
-    return "", ""
+def _finding(grammar: Grammar, intent: str, found: Witness) -> Finding:
+    ones, twos = (grammar.sayers(intent, carrier) for carrier in found.carriers)
+    apart = all(separated(one, two) for one in ones for two in twos)
+    one, two = ones[0], twos[0]
+    return Finding(
+        "ambiguous_slots",
+        "note" if apart else "error",
+        two.source.position(),
+        f"{intent} says {found.text!r} with two readings of the slots"
+        + ("; context tells them apart at run time" if apart else ""),
+        found.shown,
+        "give the slots one name, or let the words tell the two readings apart",
+        (one.source.position(),) if one is not two else (),
+    )
+
+
+def _given_up(grammar: Grammar, template: Template) -> Finding:
+    return Finding(
+        "ambiguous_slots",
+        "note",
+        template.source.position(),
+        f"whether {template.intent} says one text with two readings of the slots was not found "
+        f"out: more than {grammar.readings.limit:,} pairs of places",
+        (),
+        f"lists of more than {MAX_SPELLED:,} values count as one word; shorter ones are spelled",
+    )

@@ -1,4 +1,4 @@
-"""Templates that hold nearly all sentences of their intent."""
+"""Templates so large that the others of their intent are hardly ever drawn."""
 
 from __future__ import annotations
 
@@ -9,27 +9,32 @@ from corpusforge.grammar.lint.grammar import Grammar
 
 __all__ = ["check"]
 
-# With 99 %, a sample of 100 sentences shows all other templates once.
-SHARE = 0.99
-MIN_TEMPLATES = 3
+# A template with less than 1/1000 of the sentences of its intent shows up, with a chance of more
+# than one third (1/e), not once in 1,000 of them; and 1,000 rows for one intent are many.
+DRAWN = 1_000
+SHOWN = 5
 
 
 def check(grammar: Grammar) -> Iterator[Finding]:
-    """Sizes with values; matters to samplers that draw sentences, and to `--by sentences`."""
+    """Sizes with values; matters to samplers that draw sentences, and to `--by sentences`.
+
+    A warning where most templates of the intent drown.
+    """
     for intent, templates in grammar.intents.items():
-        if len(templates) < MIN_TEMPLATES:
-            continue
         sizes = [grammar.size(grammar.labelled[template.id]) for template in templates]
+        total = grammar.size(grammar.labelled_intents[intent])
+        drowned = [t for t, size in zip(templates, sizes, strict=True) if size * DRAWN < total]
+        if not drowned:
+            continue
         largest = max(range(len(sizes)), key=sizes.__getitem__)
-        share = sizes[largest] / max(1, sum(sizes))
-        if share >= SHARE:
-            yield Finding(
-                "drowning",
-                "note",
-                templates[largest].source.position(),
-                f"this template holds {share:.2%} of the sentences of {intent} "
-                f"({sizes[largest]:,}); the other {len(templates) - 1} are hardly ever drawn "
-                "where sentences are drawn alike",
-                (),
-                "draw --by weights (the default) or --by templates",
-            )
+        yield Finding(
+            "drowning",
+            "warning" if 2 * len(drowned) >= len(templates) else "note",
+            templates[largest].source.position(),
+            f"{len(drowned)} of {len(templates)} templates of {intent} hold less than 1/{DRAWN:,} "
+            f"of its {total:,} sentences each, this one holds {sizes[largest]:,}: where all "
+            "sentences are drawn alike, the small ones hardly ever are",
+            tuple(t.sentence for t in drowned[:SHOWN]),
+            "draw --by weights (the default) or --by templates",
+            tuple(t.source.position() for t in drowned[:SHOWN]),
+        )

@@ -24,6 +24,7 @@ class Finding:
         message: One plain sentence.
         witnesses: Sentences or values that show it.
         hint: What to do.
+        also: Other places that have a part in it.
     """
 
     rule: str
@@ -32,6 +33,7 @@ class Finding:
     message: str
     witnesses: tuple[str, ...] = ()
     hint: str = ""
+    also: tuple[Position, ...] = ()
 
     def order(self) -> tuple[int, str, int, int, str]:
         """Graver first, then by place."""
@@ -40,16 +42,32 @@ class Finding:
         place = (at.file, at.line, at.column) if at else ("", 0, 0)
         return (grave, *place, self.rule)
 
+    def lines(self) -> list[str]:
+        """For people: the finding on one line; witnesses, other places and what to do below it."""
+        place = f"{self.position}: " if self.position else ""
+        lines = [f"{place}{self.severity} [{self.rule}] {self.message}"]
+        lines += [f"    {witness}" for witness in self.witnesses]
+        lines += [f"    see {position}" for position in self.also]
+        if self.hint:
+            lines.append(f"    -> {self.hint}")
+        return lines
+
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
-        at = self.position
         return {
             "rule": self.rule,
             "severity": self.severity,
-            "file": at.file if at else None,
-            "line": at.line if at else None,
-            "column": at.column if at else None,
+            **_place(self.position),
             "message": self.message,
             "witnesses": list(self.witnesses),
             "hint": self.hint,
+            "also": [_place(position) for position in self.also],
         }
+
+
+def _place(at: Position | None) -> dict[str, Any]:
+    return {
+        "file": at.file if at else None,
+        "line": at.line if at else None,
+        "column": at.column if at else None,
+    }

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cached_property
 
-from corpusforge.grammar.automata import Automaton, union
+from corpusforge.grammar.automata import Automaton, intersection, union
 from corpusforge.grammar.automaton_builder import AutomatonBuilder
+from corpusforge.grammar.lint.places import Written, written
+from corpusforge.grammar.lint.readings import Readings
 from corpusforge.grammar.pack import Pack, Template
 
 __all__ = ["Grammar"]
 
 _SYMBOL = re.compile(r"\{(@?)([^{}:]+)(?::([^{}]+))?\}")
+# Pairs of places that one search for two readings may look at, some seconds.
+MAX_PAIRS = 200_000
+_TABLE = re.compile(r"~\d+$")
 
 
 class Grammar:
-    """A pack and what it says; built when first asked for.
+    """A pack and what it says, in lower case; built when first asked for.
 
     Args:
         pack: Open templates count too.
@@ -27,7 +33,13 @@ class Grammar:
         self.intents: dict[str, list[Template]] = {}
         for template in self.templates:
             self.intents.setdefault(template.intent, []).append(template)
-        self.builder = AutomatonBuilder("values")
+        self.builder = AutomatonBuilder("values", fold_case=True)
+        self._text_of: dict[str, Automaton] = {}
+
+    @cached_property
+    def written(self) -> list[Written]:
+        """Every template, reached rule and reached value."""
+        return written(self.templates)
 
     @cached_property
     def labelled(self) -> dict[str, Automaton]:
@@ -35,37 +47,155 @@ class Grammar:
         return {template.id: self.builder.template(template) for template in self.templates}
 
     @cached_property
-    def texts(self) -> dict[str, Automaton]:
-        """Template id -> its texts in lower case, with lists for the slots that they fill."""
-        builder = AutomatonBuilder("list", fold_case=True)
-        return {template.id: builder.template(template) for template in self.templates}
-
-    @cached_property
-    def said(self) -> dict[str, Automaton]:
-        """Intent -> the texts of all its templates."""
+    def _halves(self) -> dict[str, _Halves]:
         return {
-            intent: union([self.texts[template.id] for template in templates])
+            intent: _Halves([self.labelled[template.id] for template in templates])
             for intent, templates in self.intents.items()
         }
 
+    @cached_property
+    def labelled_intents(self) -> dict[str, Automaton]:
+        """Intent -> the labelled sentences of all its templates."""
+        return {intent: halves.all() for intent, halves in self._halves.items()}
+
+    @cached_property
+    def texts(self) -> dict[str, Automaton]:
+        """Intent -> its texts: of a slot only the list that fills it is left."""
+        return {intent: self._text(said) for intent, said in self.labelled_intents.items()}
+
+    def text(self, template: Template) -> Automaton:
+        """The same of one template."""
+        known = self._text_of.get(template.id)
+        if known is None:
+            known = self._text_of[template.id] = self._text(self.labelled[template.id])
+        return known
+
+    @staticmethod
+    def _text(labelled: Automaton) -> Automaton:
+        states, root = labelled.parts()
+        return Automaton(states, states.project(root, _without_slot))
+
+    @cached_property
+    def overlaps(self) -> dict[str, dict[tuple[int, int], int]]:
+        """Intent -> (place of a template, place of a later one) -> labelled sentences in both."""
+        return {intent: halves.overlaps() for intent, halves in self._halves.items()}
+
+    @cached_property
+    def readings(self) -> Readings:
+        """Searches for texts with two readings, list values spelled out."""
+        assert self.labelled
+        return Readings(self.builder.states, self.builder.fillers, MAX_PAIRS)
+
+    def sayers(self, intent: str, carrier: str) -> list[Template]:
+        """The templates of an intent with a labelled sentence."""
+        return [t for t in self.intents[intent] if carrier in self.labelled[t.id]]
+
     def size(self, automaton: Automaton) -> int:
         """Number of labelled sentences with their values; a wildcard counts as one."""
-        sizes = {
+        return automaton.weighted(self._sizes)
+
+    @cached_property
+    def _sizes(self) -> dict[str, int]:
+        assert self.labelled  # fills the builder's table of symbols
+        return {
             symbol: filler.table.size
             for symbol, filler in self.builder.fillers.items()
             if filler.table is not None
         }
-        return automaton.weighted(sizes)
+
+    @cached_property
+    def _examples(self) -> dict[str, str]:
+        """List -> its first value."""
+        found: dict[str, str] = {}
+        assert self.labelled
+        for symbol, filler in self.builder.fillers.items():
+            parts = _SYMBOL.fullmatch(symbol)
+            if parts is not None and filler.table is not None and filler.table.size:
+                found.setdefault(_TABLE.sub("", parts[2]), filler.table.value(0)[0])
+        return found
+
+    def example(self, carrier: str) -> str:
+        """A carrier phrase with a value for each list; lists without values stay "{list}"."""
+
+        def filled(found: re.Match[str]) -> str:
+            entity = _TABLE.sub("", found[2])
+            return self._examples.get(entity, f"{{{entity}}}")
+
+        return _SYMBOL.sub(filled, carrier)
 
     @staticmethod
     def readable(carrier: str) -> str:
         """A carrier phrase as people write it: "{list:slot}", "{slot}"."""
 
         def shown(found: re.Match[str]) -> str:
-            entity = re.sub(r"~\d+$", "", found[2])
+            entity = _TABLE.sub("", found[2])
             slot = found[3]
             if slot is None or slot == entity:
                 return f"{{{entity}}}"
             return f"{{{entity}:{slot}}}"
 
         return _SYMBOL.sub(shown, carrier)
+
+
+def _without_slot(symbol: str) -> str:
+    """The list of a slot, so that "{list:slot}" becomes "{@list}"."""
+    return "{@" + _TABLE.sub("", symbol.strip("{}@").partition(":")[0]) + "}"
+
+
+class _Halves:
+    """Finds the automata that overlap, without comparing each with each: most do not."""
+
+    def __init__(self, automata: Sequence[Automaton]) -> None:
+        self._automata = automata
+        self._unions: dict[tuple[int, int], Automaton] = {}
+
+    def all(self) -> Automaton:
+        """What they say together."""
+        return self._union(0, len(self._automata))
+
+    def overlaps(self) -> dict[tuple[int, int], int]:
+        """(place, later place) -> number of sentences in both."""
+        found: dict[tuple[int, int], int] = {}
+        waiting = [(0, len(self._automata))]
+        while waiting:
+            start, end = waiting.pop()
+            middle = (start + end) // 2
+            if end - start > 1:
+                halves = self._union(start, middle), self._union(middle, end)
+                # Numbers are at hand: where they add up, no sentence is on both sides.
+                if sum(half.count() for half in halves) > self._union(start, end).count():
+                    self._across((start, middle), (middle, end), found)
+                waiting += [(start, middle), (middle, end)]
+        return dict(sorted(found.items()))
+
+    def _across(
+        self, first: tuple[int, int], second: tuple[int, int], found: dict[tuple[int, int], int]
+    ) -> None:
+        one, two = self._union(*first), self._union(*second)
+        if one.starts().isdisjoint(two.starts()):
+            return
+        both = intersection(one, two)
+        if not both:
+            return
+        sizes = first[1] - first[0], second[1] - second[0]
+        if sizes == (1, 1):
+            found[first[0], second[0]] = both.count()
+            return
+        larger = first if sizes[0] >= sizes[1] else second
+        middle = (larger[0] + larger[1]) // 2
+        for part in ((larger[0], middle), (middle, larger[1])):
+            if larger is first:
+                self._across(part, second, found)
+            else:
+                self._across(first, part, found)
+
+    def _union(self, start: int, end: int) -> Automaton:
+        known = self._unions.get((start, end))
+        if known is None:
+            if end - start == 1:
+                known = self._automata[start]
+            else:
+                middle = (start + end) // 2
+                known = union((self._union(start, middle), self._union(middle, end)))
+            self._unions[start, end] = known
+        return known

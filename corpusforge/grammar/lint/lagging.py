@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from corpusforge.grammar.lint.findings import Finding
 from corpusforge.grammar.pack import Pack
 
-__all__ = ["check"]
+__all__ = ["check", "without_sentences"]
 
 # Fewer than a third of the templates: wording differs between languages, but not so much.
 SHARE = 1 / 3
@@ -44,6 +44,11 @@ def check(packs: Sequence[Pack]) -> Iterator[Finding]:
                 f"{len(poor)} intents",
                 tuple(poor[:10]),
             )
+
+
+def without_sentences(lang: str) -> Finding:
+    """For a language that has files, and no sentence in them."""
+    return Finding("lagging", "warning", None, f"{lang} has no sentences")
 
 
 def _intents(pack: Pack) -> dict[str, int]:
