@@ -40,14 +40,14 @@ def test_golden_files(tmp_path):
         tmp_path, "csv", {"a.csv": table(*rows, header=("text", "intent", "slots"))}, lang="en"
     )
     assert (out / "_shared.yaml").read_text() == (
-        'language: en\nlists:\n  thing:\n    values:\n      - {in: lamp, out: light}\n'
+        "language: en\nlists:\n  thing:\n    values:\n      - {in: lamp, out: light}\n"
     )
     assert (out / "dim.yaml").read_text() == (
-        'language: en\nintents:\n  dim:\n    data:\n      - sentences:\n'
+        "language: en\nintents:\n  dim:\n    data:\n      - sentences:\n"
         '          - {text: "dim the {thing}", weight: 2}\n'
     )
     assert (out / "on_off.yaml").read_text() == (
-        'language: en\nintents:\n  on/off:\n    data:\n      - sentences:\n'
+        "language: en\nintents:\n  on/off:\n    data:\n      - sentences:\n"
         "          - 'switch it \\(now\\)'\n"
     )
     assert said(pack) == {
