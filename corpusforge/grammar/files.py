@@ -1,4 +1,4 @@
-"""Which files of a folder are template files."""
+"""Which files of a folder are template files, and which others are read with them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,21 @@ from pathlib import Path
 
 from corpusforge.core.errors import InputError
 
-__all__ = ["companion_files", "template_files"]
+__all__ = ["companion_files", "files_read", "template_files"]
 
 _KEY = re.compile(r"^\ufeff?\{?['\"]?([a-z_]+)['\"]?[ ]*:", re.MULTILINE)
 # Keys that tell the two kinds of file apart; no key of the one is a key of the other.
 _RECIPE_KEYS = frozenset(("name", "lang", "license", "grammar", "real", "seed"))
 _TEMPLATE_KEYS = frozenset(("intents", "lists", "expansion_rules", "language", "data"))
+
+
+def files_read(path: Path) -> list[Path]:
+    """Every file that is read to load a template file or folder: a change in one changes rows.
+
+    Raises:
+        InputError: As `template_files`.
+    """
+    return [*template_files(path), *companion_files(path)]
 
 
 def template_files(path: Path) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -25,7 +26,7 @@ from corpusforge.core.schema import (
 )
 from corpusforge.grammar.catalogue import Entry, catalogue_table, pack_entries, real_entries
 from corpusforge.grammar.compile import compile_language
-from corpusforge.grammar.files import template_files
+from corpusforge.grammar.files import files_read
 from corpusforge.grammar.pack import Pack
 from corpusforge.grammar.real_rows import RealRows
 from corpusforge.grammar.real_splits import frame_of
@@ -65,8 +66,10 @@ def _digests(recipe: Recipe) -> dict[str, str]:
     found: dict[str, str] = {}
     if recipe.grammar.path is not None:
         root = recipe.path(recipe.grammar.path)
-        for file in template_files(root):
-            below = file.relative_to(root).as_posix() if root.is_dir() else file.name
+        folder = (root if root.is_dir() else root.parent).resolve()
+        for file in files_read(root):
+            # Some stand beside the folder: "../../rules/en/common.yaml".
+            below = Path(os.path.relpath(file.resolve(), folder)).as_posix()
             found[f"grammar/{below}"] = _sha256(file)
     if recipe.grammar.lists is not None:
         found["lists"] = _sha256(recipe.path(recipe.grammar.lists))

@@ -138,6 +138,27 @@ def test_config_knows_every_file(recipe, tmp_path):
     assert set(before["files"]) == {"grammar/t.yaml", "real/r.jsonl"}
 
 
+def test_config_knows_rules_and_lists_beside_the_folder(tmp_path):
+    beside = {
+        "rules/en/a.yaml": "expansion_rules: {hi: 'hello|hey'}\n",
+        "lists/all.yaml": "lists: {x: {values: [one, two]}}\n",
+        "sentences/en/t.yaml": "language: en\nintents: {a: {data: [{sentences: ['<hi> {x}']}]}}\n",
+        "recipe.yaml": "name: s\nlang: en\nlicense: MIT\ngrammar: {path: sentences/en}\n",
+    }
+    for name, text in beside.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    recipe = load_recipe(tmp_path / "recipe.yaml")
+    found = [stage.config(recipe)]
+    for name in list(beside)[:3]:
+        (tmp_path / name).write_text(beside[name].replace("one", "uno").replace("hey", "hi"))
+        found.append(stage.config(recipe))
+    assert found[0] != found[1] != found[2] == found[3]
+    assert set(found[0]["files"]) == {
+        "grammar/t.yaml", "grammar/../../rules/en/a.yaml", "grammar/../../lists/all.yaml"
+    }  # fmt: skip
+
+
 def test_real_rows_alone(recipe, tmp_path):
     path = tmp_path / "alone.yaml"
     path.write_text(RECIPE.replace("grammar: {path: t.yaml, rows: 60}\n", ""))
