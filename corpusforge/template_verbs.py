@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from corpusforge.grammar.bulk import By
     from corpusforge.grammar.drawing import Draw
 
-__all__ = ["add_verbs", "count", "lint", "match", "sample", "share_of"]
+__all__ = ["add_verbs", "count", "lint", "match", "quota_of", "sample", "share_of"]
 
 
 def add_verbs(verbs: Any) -> None:
@@ -39,6 +39,10 @@ def add_verbs(verbs: Any) -> None:
         choices=("templates", "values", "both"),
         help="what validation and test do not share with train, with proof (templates)",
     )
+    sub.add_argument(
+        "--quota", dest="quotas", action="append", default=[], metavar="INTENT=N",
+        help="rows of an intent, or its share (0.2); others share the rest; repeatable",
+    )  # fmt: skip
     sub.add_argument("--coverage", action="store_true", help="show everything in the first rows")
     sub.add_argument("--ids", action="store_true", help="with the id of each row")
     sub.add_argument("--format", default="jsonl", choices=("jsonl", "parquet"))
@@ -85,6 +89,23 @@ def share_of(text: str) -> By:
     )
 
 
+def quota_of(text: str) -> tuple[str, float]:
+    """What `--quota` says: an intent, and rows (a whole number) or a share.
+
+    Raises:
+        InputError: When it is not INTENT=N.
+    """
+    intent, equals, number = text.rpartition("=")
+    try:
+        if equals and intent:
+            return intent, int(number) if number.isdecimal() else float(number)
+    except ValueError:
+        pass
+    raise InputError(
+        f"--quota {text}: expected INTENT=N", hint="for example play_music=500, or play_music=0.2"
+    )
+
+
 def sample(options: argparse.Namespace) -> int:
     """Write rows as JSON lines or Parquet."""
     from corpusforge.grammar.drawing import draw
@@ -103,6 +124,7 @@ def sample(options: argparse.Namespace) -> int:
         by=share_of(options.by),
         coverage=options.coverage,
         hold_out=options.hold_out or "templates",
+        quotas=dict(quota_of(text) for text in options.quotas),
     )
     for note in drawn.notes():
         print(f"warning: {note}", file=sys.stderr)

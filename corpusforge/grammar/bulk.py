@@ -3,11 +3,9 @@
 Every template (by weights: every part of it, see `variants`) owns the sentences that no template
 of its intent before it says (those of train come first), so a sentence has one owner, and what is
 held out is nothing that train could say.
-A keyed permutation of its ranks is the order of an owner's rows. Rows are dealt to owners as in
-`sampling`: each to the one furthest below its share, (rows + offset) / weight; an owner that
-has given all drops out, and its share goes to the others (water-filling). Dealing is cut into
-windows that depend on nothing but the grammar and the seed: any window can be made alone, in any
-order, by any worker.
+A keyed permutation of its ranks is the order of an owner's rows; `dealing` says whose row comes
+when, in windows that depend on nothing but the grammar and the seed: any window can be made alone,
+in any order, by any worker.
 """
 
 from __future__ import annotations
@@ -22,11 +20,11 @@ import numpy.typing as npt
 from corpusforge.core.schema import SPLITS
 from corpusforge.grammar.automata import Automaton, States, difference, union
 from corpusforge.grammar.automaton_builder import AutomatonBuilder
+from corpusforge.grammar.dealing import Dealing, Dealt, Quotas, Shares, spread_offsets
 from corpusforge.grammar.derivations import Piece
 from corpusforge.grammar.expression import Expression
 from corpusforge.grammar.pack import Template
 from corpusforge.grammar.permutation import ColumnPermutations, KeyedPermutation
-from corpusforge.grammar.sampling import spread_offsets
 from corpusforge.grammar.unranking import MAX_RANK, Ids, Integers, Steps, Unranker
 from corpusforge.grammar.value_splits import HoldOut, ValueSplits
 from corpusforge.grammar.variants import parts
@@ -36,8 +34,6 @@ __all__ = ["By", "Corpus", "Owner", "SplitProof"]
 By = Literal["sentences", "templates", "weights"] | float
 """Share of a template: as many as it has sentences, all alike, by its weight, or its number of
 sentences to this power (0 all alike ... 1 as many as sentences)."""
-
-WINDOW = 1 << 16
 
 
 class Owner(NamedTuple):
@@ -86,6 +82,7 @@ class Corpus:
         splits: Template id -> split; templates of train own what they share with others.
         hold_out: What held-out rows do not share with train. "values": the rows of every
             template are split by their values, and `splits` does not count.
+        quotas: Intent -> share of the rows; the others share what is left.
     """
 
     def __init__(
@@ -96,6 +93,7 @@ class Corpus:
         by: By = "sentences",
         splits: Mapping[str, str] | None = None,
         hold_out: HoldOut = "templates",
+        quotas: Mapping[str, float] | None = None,
     ) -> None:
         self._seed = seed
         owners = _split(templates, by, {} if hold_out == "values" else splits or {})
@@ -118,15 +116,24 @@ class Corpus:
         if hold_out == "values":
             keys = [f"{k}/{owner.split}" for k, owner in zip(keys, self.owners, strict=True)]
         self._orders = ColumnPermutations(small, keys, seed)
-        self._weights = self._weigh(by)
-        placed = spread_offsets(templates, seed)
+        self._dealing = self._deal(templates, by, quotas or {})
+
+    def _deal(
+        self, templates: Sequence[Template], by: By, quotas: Mapping[str, float]
+    ) -> Dealing | Quotas:
+        placed = spread_offsets(templates, self._seed)
         number = {template.id: index for index, template in enumerate(templates)}
         pairs = [(owner, placed[number[owner.template.id]]) for owner in self.owners]
-        # Parts of one template start at different places, spread by the golden ratio.
-        self._offsets = np.array(
-            [(offset + 0.6180339887498949 * o.part) % 1.0 for o, (offset, _) in pairs]
+        shares = Shares(
+            np.array([float(size) for size in self.sizes]),
+            self._weigh(by),
+            # Parts of one template start at different places, spread by the golden ratio.
+            np.array([(offset + 0.6180339887498949 * o.part) % 1.0 for o, (offset, _) in pairs]),
+            np.array([turn for _, (_, turn) in pairs], np.int64),
         )
-        self._turns = np.array([turn for _, (_, turn) in pairs], np.int64)
+        if not quotas:
+            return Dealing(shares)
+        return Quotas(shares, [owner.template.intent for owner in self.owners], quotas)
 
     def _by_values(self, hold_out: HoldOut) -> tuple[tuple[Owner, ...], list[int]]:
         """Owners with the values of their split; by "values" each template is in all splits."""
@@ -179,45 +186,14 @@ class Corpus:
         """Exact number of labelled sentences."""
         return sum(self.sizes)
 
-    def windows(self, stop: int, start: int = 0) -> Iterator[tuple[int, Ids, Integers]]:
+    def windows(self, stop: int, start: int = 0) -> Iterator[Dealt]:
         """Which rows there are: (first row, owners, number of the row within its owner).
 
         Args:
             stop: Rows from `start` to here, as far as there are any.
             start: First row wanted.
         """
-        sizes = np.array([float(size) for size in self.sizes])
-        caps = np.minimum(sizes, float(1 << 53))
-        time = 0.0
-        counts = np.zeros(len(sizes), np.int64)
-        row = 0
-        while row < stop:
-            active = counts < caps
-            share = float(self._weights[active].sum())
-            if share <= 0.0:
-                return
-            time += WINDOW / share
-            reached = np.ceil(time * self._weights - self._offsets)
-            after = np.maximum(np.minimum(reached, caps), counts).astype(np.int64)
-            rows = int((after - counts).sum())
-            low, high = max(0, start - row), min(rows, stop - row)
-            if high > low:
-                owners, numbers = self._deal(counts, after)
-                yield row + low, owners[low:high], numbers[low:high]
-            row += rows
-            counts = after
-
-    def _deal(self, before: Integers, after: Integers) -> tuple[Ids, Integers]:
-        """The rows of one window in the order in which they are dealt."""
-        each = after - before
-        owners = np.repeat(np.arange(len(each), dtype=np.int32), each)
-        ends = np.cumsum(each)
-        numbers = np.arange(len(owners)) - np.repeat(ends - each - before, each)
-        if np.count_nonzero(each) > 1:
-            due = (numbers + self._offsets[owners]) / self._weights[owners]
-            order = np.lexsort((owners, self._turns[owners], due))
-            owners, numbers = owners[order], numbers[order]
-        return owners, numbers
+        return self._dealing.windows(stop, start)
 
     def steps(self, owners: Ids, numbers: Integers) -> Steps:
         """Take rows apart whose owners are below 2^62."""

@@ -21,6 +21,7 @@ from corpusforge.grammar.bulk import By, Corpus
 from corpusforge.grammar.bulk_rows import BulkRows
 from corpusforge.grammar.compile import language_of
 from corpusforge.grammar.coverage import Cover, cover
+from corpusforge.grammar.dealing import quota_shares
 from corpusforge.grammar.loader import load_pack
 from corpusforge.grammar.pack import Pack
 from corpusforge.grammar.splits import split_templates
@@ -156,6 +157,7 @@ def draw(
     by: By = "weights",
     coverage: bool = False,
     hold_out: HoldOut = "templates",
+    quotas: Mapping[str, float] | None = None,
 ) -> Draw:
     """Prepare rows of a template file or folder.
 
@@ -168,9 +170,10 @@ def draw(
         by: Share of each template, see `bulk.By`.
         coverage: Begin with the rows of `coverage.cover`.
         hold_out: What validation and test rows do not share with train.
+        quotas: Intent -> rows (a whole number) or share of the rows (0.0 to 1.0).
 
     Raises:
-        InputError: For wrong templates, or for a cover together with values held out.
+        InputError: For wrong templates or quotas, or for a cover together with values held out.
     """
     pack = load_pack(path, lang=lang, lists=[lists] if lists is not None else [])
     splits, _ = split_templates(pack.templates, seed=seed)
@@ -179,7 +182,14 @@ def draw(
             f"coverage with {hold_out} held out",
             hint="rows that show every value cannot hold values out; ask for one of the two",
         )
-    corpus = Corpus(pack.templates, seed=seed, by=by, splits=splits, hold_out=hold_out)
+    corpus = Corpus(
+        pack.templates,
+        seed=seed,
+        by=by,
+        splits=splits,
+        hold_out=hold_out,
+        quotas=quota_shares(quotas or {}, (template.intent for template in pack.templates), n),
+    )
     return Draw(pack, corpus, n, splits, cover(pack) if coverage else None)
 
 

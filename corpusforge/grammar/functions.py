@@ -5,7 +5,7 @@ Nothing heavy is imported before it is needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ def sample(
     by: By = "weights",
     coverage: bool = False,
     hold_out: HoldOut = "templates",
+    quotas: Mapping[str, float] | None = None,
 ) -> tuple[pa.Table, tuple[str, ...]]:
     """Distinct labelled sentences of a template file or folder, balanced over templates.
 
@@ -45,6 +46,8 @@ def sample(
         coverage: Show every alternative, template and list value in the first rows.
         hold_out: What validation and test rows do not share with train: carrier phrases
             ("templates"), slot "values", or "both".
+        quotas: Intent -> rows (a whole number) or share of the rows (0.0 to 1.0); the others
+            share what is left, and take over what an intent cannot give.
 
     Returns:
         A table with the columns of `core.schema.UTTERANCES`, and notes.
@@ -62,6 +65,7 @@ def sample(
         by=by,
         coverage=coverage,
         hold_out=hold_out,
+        quotas=quotas,
     )
     return utterances(drawn), tuple(drawn.notes())
 

@@ -28,6 +28,7 @@ from corpusforge.core.language import Language
 from corpusforge.core.spans import Slot
 from corpusforge.core.text import delexicalise, fold, fold_delexicalised
 from corpusforge.grammar.compile import Planner, language_of
+from corpusforge.grammar.dealing import spread_offsets
 from corpusforge.grammar.derivations import Chain, Choice, Literal, Node, Piece, carrier, render
 from corpusforge.grammar.pack import Pack, Template
 from corpusforge.grammar.permutation import KeyedPermutation
@@ -35,7 +36,7 @@ from corpusforge.grammar.permutation import KeyedPermutation
 if TYPE_CHECKING:
     pass
 
-__all__ = ["Row", "Sample", "sample_pack", "spread_offsets"]
+__all__ = ["Row", "Sample", "sample_pack"]
 
 # So many draws in a row that give nothing new make a stream change its way (see _derivations).
 PATIENCE = 1_000
@@ -145,25 +146,6 @@ def _taken(
         return folded in others or (language is not None and language.contains(folded, intent))
 
     return taken
-
-
-def spread_offsets(templates: Sequence[Template], seed: int) -> list[tuple[float, int]]:
-    """Where each template starts in the first round: (offset in (0, 1), turn among equals).
-
-    Spread evenly within an intent, in keyed order, so that the first rows already show all
-    intents in proportion to their weight. Keyed by intent and position and not by the
-    template's id: editing one sentence leaves the turns of all others as they are.
-    """
-    members: dict[str, list[int]] = {}
-    for index, template in enumerate(templates):
-        members.setdefault(template.intent, []).append(index)
-    offsets = [(0.5, 0)] * len(templates)
-    order = KeyedPermutation(max(1, len(members)), seed, "grammar.intents")
-    for number, (intent, indices) in enumerate(members.items()):
-        place = KeyedPermutation(len(indices), seed, "grammar.turns", intent)
-        for position, index in enumerate(indices):
-            offsets[index] = ((place(position) + 0.5) / len(indices), order(number))
-    return offsets
 
 
 @dataclass

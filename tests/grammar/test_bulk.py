@@ -86,7 +86,7 @@ def test_any_cut_gives_the_same_rows(written, start, more):
 def test_windows_do_not_matter(monkeypatch):
     pack = pack_of(yaml_of("(a|b|c) {level} {color}", "{color} it", "say [very] {level:x}"))
     whole = rows_of(Corpus(pack.templates, seed=1, by="weights"))
-    monkeypatch.setattr("corpusforge.grammar.bulk.WINDOW", 7)
+    monkeypatch.setattr("corpusforge.grammar.dealing.WINDOW", 7)
     corpus = Corpus(pack.templates, seed=1, by="weights")
     assert len(list(corpus.windows(10**6))) > 5
     assert rows_of(corpus) == whole
