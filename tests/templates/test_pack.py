@@ -12,15 +12,18 @@ import yaml
 
 from corpusforge.core.recipe_file import load_recipe
 from corpusforge.grammar.check import check_templates
+from corpusforge.grammar.lint import lint_path
 
 PACKS = Path(__file__).parents[2] / "templates"
-LANGUAGES = ["en", "de"]
+SHIPPED = [("smart_home", "en"), ("smart_home", "de"), ("banking", "en")]
+DESCRIBED = [(pack, lang) for pack, lang in SHIPPED if pack != "smart_home"]
+WITH_PEOPLE = SHIPPED
 
 
-def read_pack(lang: str) -> dict[str, Any]:
-    """All files of a language merged: intents, lists, expansion_rules."""
+def read_pack(pack: str, lang: str) -> dict[str, Any]:
+    """All files of a pack merged: intents, lists, expansion_rules."""
     merged: dict[str, Any] = {"intents": {}, "lists": {}, "expansion_rules": {}}
-    for path in sorted((PACKS / "smart_home" / lang).glob("*.yaml")):
+    for path in sorted((PACKS / pack / lang).glob("*.yaml")):
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         assert document["language"] == lang
         for section, entries in merged.items():
@@ -30,70 +33,114 @@ def read_pack(lang: str) -> dict[str, Any]:
     return merged
 
 
-def sentences_by_intent(pack: dict[str, Any]) -> dict[str, list[str]]:
+def sentences_by_intent(merged: dict[str, Any]) -> dict[str, list[str]]:
     """Sentence templates of each intent, in file order."""
     return {
         name: [sentence for block in intent["data"] for sentence in block["sentences"]]
-        for name, intent in pack["intents"].items()
+        for name, intent in merged["intents"].items()
     }
 
 
-@pytest.mark.parametrize(("lang", "intents"), [("en", 26), ("de", 15)])
-def test_size(lang: str, intents: int) -> None:
-    pack = read_pack(lang)
-    sentences = sentences_by_intent(pack)
+@pytest.mark.parametrize(
+    ("pack", "lang", "intents", "least"),
+    [("smart_home", "en", 26, 11), ("smart_home", "de", 15, 11), ("banking", "en", 35, 38)],
+)
+def test_size(pack: str, lang: str, intents: int, least: int) -> None:
+    merged = read_pack(pack, lang)
+    sentences = sentences_by_intent(merged)
     assert len(sentences) == intents
-    assert min(map(len, sentences.values())) >= 11
-    assert [name for name, intent in pack["intents"].items() if intent.get("out_of_scope")] == [
+    assert min(map(len, sentences.values())) >= least
+    assert [name for name, intent in merged["intents"].items() if intent.get("out_of_scope")] == [
         "out_of_scope"
     ]
     written = [sentence for block in sentences.values() for sentence in block]
     assert len(set(written)) == len(written)
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_no_punctuation_and_one_apostrophe(lang: str) -> None:
+@pytest.mark.parametrize(("pack", "lang"), SHIPPED)
+def test_no_punctuation_and_one_apostrophe(pack: str, lang: str) -> None:
     """Written as spoken; hassil strips punctuation from what it hears, so none may be needed."""
-    for sentences in sentences_by_intent(read_pack(lang)).values():
+    for sentences in sentences_by_intent(read_pack(pack, lang)).values():
         for sentence in sentences:
             assert not re.search(r"[,.!?;\u2019]|  ", sentence), sentence
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_every_list_and_rule_is_used(lang: str) -> None:
-    pack = read_pack(lang)
-    bodies = [s for block in sentences_by_intent(pack).values() for s in block]
-    bodies += pack["expansion_rules"].values()
+@pytest.mark.parametrize(("pack", "lang"), SHIPPED)
+def test_every_list_and_rule_is_used(pack: str, lang: str) -> None:
+    merged = read_pack(pack, lang)
+    bodies = [s for block in sentences_by_intent(merged).values() for s in block]
+    bodies += merged["expansion_rules"].values()
     text = " ".join(bodies)
     lists = set(re.findall(r"\{(\w+)(?::\w+)?\}", text))
     rules = set(re.findall(r"<(\w+)>", text))
-    assert lists == set(pack["lists"])
-    assert rules == set(pack["expansion_rules"])
+    assert lists == set(merged["lists"])
+    assert rules == set(merged["expansion_rules"])
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_person_names_are_balanced_over_declared_gender(lang: str) -> None:
-    people = read_pack(lang)["lists"]["person"]["values"]
+@pytest.mark.parametrize(("pack", "lang"), WITH_PEOPLE)
+def test_person_names_are_balanced_over_declared_gender(pack: str, lang: str) -> None:
+    people = read_pack(pack, lang)["lists"]["person"]["values"]
     genders = Counter(person["attributes"]["gender"] for person in people)
     assert set(genders) == {"f", "m", "x"}
     assert len(set(genders.values())) == 1
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_lists_hold_each_surface_once(lang: str) -> None:
-    for name, entry in read_pack(lang)["lists"].items():
+@pytest.mark.parametrize(("pack", "lang"), SHIPPED)
+def test_lists_hold_each_surface_once(pack: str, lang: str) -> None:
+    for name, entry in read_pack(pack, lang)["lists"].items():
         surfaces = [v["in"] if isinstance(v, dict) else v for v in entry.get("values", [])]
         assert len(set(map(str.casefold, surfaces))) == len(surfaces), name
         for value in entry.get("values", []):
             assert isinstance(value, str) or isinstance(value["out"], str), (name, value)
 
 
-@pytest.mark.parametrize(("file", "lang"), [("recipe.yaml", "en"), ("recipe_de.yaml", "de")])
-def test_recipes_load_and_their_templates_have_no_fault(file: str, lang: str) -> None:
-    recipe = load_recipe(PACKS / "smart_home" / file)
+@pytest.mark.parametrize(("pack", "lang"), SHIPPED)
+def test_recipes_load_and_their_templates_have_no_fault(pack: str, lang: str) -> None:
+    recipe = load_recipe(pack if lang == "en" else f"{pack}_{lang}")
     assert (recipe.lang, recipe.license) == (lang, "CC0-1.0")
     assert recipe.grammar.path is not None
     report = check_templates(recipe.path(recipe.grammar.path), lang=recipe.lang)
     assert report.notes == ()
     assert report.derivations > 10 * recipe.grammar.rows
-    assert recipe.clean.bias_attributes == ("gender",)
+    if (pack, lang) in WITH_PEOPLE:
+        assert recipe.clean.bias_attributes == ("gender",)
+
+
+@pytest.mark.parametrize(("pack", "lang"), DESCRIBED)
+def test_lint_finds_no_error_and_no_warning(pack: str, lang: str) -> None:
+    """So no sentence of two intents, none with two readings, no dead rule or list."""
+    result = lint_path(PACKS / pack / lang)
+    assert [f.message for f in result.findings if f.severity != "note"] == []
+
+
+@pytest.mark.parametrize(("pack", "lang"), DESCRIBED)
+def test_every_intent_is_described_in_one_sentence(pack: str, lang: str) -> None:
+    """The authoring input is kept beside the sentences."""
+    for name, intent in read_pack(pack, lang)["intents"].items():
+        assert len(intent["description"].split()) >= 4, name
+        assert not re.search(r"[.!?]", intent["description"]), name
+    assert (PACKS / pack / "AUTHORING.md").is_file()
+
+
+# One of each kind in every intent, or the style of a sentence would give its intent away.
+STYLES = {
+    "indirect question": r"<tell_me>",
+    "look-up": r"<(check|see)>",
+    "wish for a thing": r"<(give|have)>",
+    "own wish": r"<i_want_to>",
+    "request": r"<can_you>",
+    "closing politeness": r"<(please|thanks)>",
+    "greeting": r"<hi>",
+    "direct question": r"^(what|how|when|why|where|which|who|is|are|do|does|did|can|has|will)\b",
+    "statement": r"^(I|I'm|I've|I'd|my|there|the|it|they|somebody|someone)\b",
+    "more than one speaker": r"\b(we|we're|we'd|our)\b",
+}
+
+
+def test_no_intent_of_the_bank_owns_a_style() -> None:
+    for name, sentences in sentences_by_intent(read_pack("banking", "en")).items():
+        if name == "out_of_scope":
+            continue
+        for style, pattern in STYLES.items():
+            found = sum(bool(re.search(pattern, sentence)) for sentence in sentences)
+            assert 1 <= found <= 0.5 * len(sentences), (name, style, found)
