@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple
 
 from corpusforge.grammar.automata import Automaton, States, union
@@ -26,7 +26,7 @@ from corpusforge.grammar.expression import (
 from corpusforge.grammar.list_tables import ListTable, list_tables
 from corpusforge.grammar.pack import Scope, Template, ValueList, find_list
 
-__all__ = ["AutomatonBuilder", "Filler", "Labels", "automaton_of"]
+__all__ = ["AutomatonBuilder", "Filler", "Labels", "automaton_of", "is_mark"]
 
 Labels = Literal["slot", "list", "values"]
 """What the symbol of a slot tells: "{name}", "{@list}", or "{list:name}" with the class of its
@@ -65,15 +65,24 @@ class AutomatonBuilder:
 
     Args:
         labels: What the symbol of a slot tells.
-        fold_case: Put texts into lower case.
+        fold: Changes texts, which it may get in parts, for example `str.lower`.
+        values_too: A slot may also be said by the words of its values, as far as these are no
+            more than `MAX_TEXTS`; labels "values" only.
     """
 
-    def __init__(self, labels: Labels = "slot", *, fold_case: bool = False) -> None:
+    def __init__(
+        self,
+        labels: Labels = "slot",
+        *,
+        fold: Callable[[str], str] | None = None,
+        values_too: bool = False,
+    ) -> None:
         self.fillers: dict[str, Filler] = {}
         """Symbol -> what can stand there; with labels "values" only."""
         self._tables: dict[str, tuple[ListTable, ...]] = {}
         self._labels = labels
-        self._fold_case = fold_case
+        self._fold = fold
+        self._values_too = values_too
         self.states = States()
         self._known: dict[tuple[int, str], int] = {}
         self._symbols: list[str] = [""]  # by place; place 0 is the end
@@ -114,8 +123,8 @@ class AutomatonBuilder:
         return self._rule(expression, scope, after)
 
     def _text(self, text: str, after: int) -> int:
-        if self._fold_case:
-            text = text.lower()
+        if self._fold is not None:
+            text = self._fold(text)
         for char in reversed(_SPACES.sub(" ", text)):
             after = self._place(char, after)
         return after
@@ -160,15 +169,18 @@ class AutomatonBuilder:
             symbol = f"{{{prefix}{entity}{suffix}}}"
             self.fillers[symbol] = Filler(slot, None)
             return self._place(symbol, after)
-        if not slot and sum(table.size for table in wanted) <= MAX_TEXTS:
+        places: list[int] = []
+        few = sum(table.size for table in wanted) <= MAX_TEXTS
+        if few and (self._values_too or not slot):
             said = {
                 before + table.value(index)[0] + behind
                 for table in wanted
                 for index in range(table.size)
                 for before, behind in table.edges
             }
-            return self._unite(self._text(text, after) for text in said)
-        places: list[int] = []
+            places += (self._text(text, after) for text in said)
+            if not slot:
+                return self._unite(places)
         for table in wanted:
             number = tables.index(table)
             symbol = f"{{{prefix}{entity}{f'~{number}' if number else ''}{suffix}}}"
@@ -187,7 +199,7 @@ class AutomatonBuilder:
             place = self._places[symbol, after] = len(self._symbols)
             self._symbols.append(symbol)
             self._next.append(after)
-            if _is_mark(symbol):
+            if is_mark(symbol):
                 self._marks.add(place)
         return self._set(frozenset((place,)))
 
@@ -233,14 +245,14 @@ class AutomatonBuilder:
             if symbol == " " and 0 in self._sets[target]:
                 final = True  # a space at the end vanishes
                 target = self._set(self._sets[target] - {0})
-            text = tail + symbol if tail and _is_mark(symbol) else symbol
+            text = tail + symbol if tail and is_mark(symbol) else symbol
             if text is symbol or unicodedata.is_normalized("NFC", text):
                 alone = self._marks.isdisjoint(self._sets[target])
                 steps.append((symbol, (target, "" if alone else text)))
         return final, steps
 
 
-def _is_mark(symbol: str) -> bool:
+def is_mark(symbol: str) -> bool:
     """Say whether a character may melt with the one before it (all of those, and some more)."""
     if symbol < "\u0300" or len(symbol) > 1:
         return False

@@ -2,7 +2,7 @@
 
 Every template (by weights: every part of it, see `variants`) owns the sentences that no template
 of its intent before it says (those of train come first), so a sentence has one owner, and what is
-held out is nothing that train could say.
+held out has no carrier phrase that train could say (see `apart`).
 A keyed permutation of its ranks is the order of an owner's rows; `dealing` says whose row comes
 when, in windows that depend on nothing but the grammar and the seed: any window can be made alone,
 in any order, by any worker.
@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from corpusforge.core.schema import SPLITS
+from corpusforge.grammar.apart import Reserved, Sides
 from corpusforge.grammar.automata import Automaton, States, difference, union
 from corpusforge.grammar.automaton_builder import AutomatonBuilder
 from corpusforge.grammar.dealing import Dealing, Dealt, Quotas, Shares, spread_offsets
@@ -60,7 +61,8 @@ class SplitProof(NamedTuple):
     Attributes:
         sentences: Labelled sentences of train, and of the other splits.
         shared_sentences: Those that are in both: the size of the intersection.
-        shared_carriers: Carrier phrases, lists opaque, that are in both.
+        shared_carriers: Carrier phrases, lists opaque, of validation and test that train can say,
+            case and punctuation aside; where values are held out, those that are in both.
         shared_words: Of lists that are held out, words of a value on both sides.
         shared_lists: Lists that are not held out.
     """
@@ -83,6 +85,7 @@ class Corpus:
         hold_out: What held-out rows do not share with train. "values": the rows of every
             template are split by their values, and `splits` does not count.
         quotas: Intent -> share of the rows; the others share what is left.
+        reserved: Carrier phrases that one side must not say, unless values are held out.
     """
 
     def __init__(
@@ -94,11 +97,21 @@ class Corpus:
         splits: Mapping[str, str] | None = None,
         hold_out: HoldOut = "templates",
         quotas: Mapping[str, float] | None = None,
+        reserved: Reserved | None = None,
     ) -> None:
         self._seed = seed
         owners = _split(templates, by, {} if hold_out == "values" else splits or {})
         builder = AutomatonBuilder("values")
         roots = [automaton.parts()[1] for automaton in _owned(builder, owners)]
+        self._sides: Sides | None = None
+        if hold_out != "values":
+            self._sides = Sides(templates, splits or {}, reserved or {})
+            roots = [
+                self._sides[owner.split].without(
+                    owner.template.intent, builder.states, root, builder.fillers
+                )
+                for owner, root in zip(owners, roots, strict=True)
+            ]
         self._states, self._carriers = builder.states, list(zip(owners, roots, strict=True))
         self._values = ValueSplits(builder.fillers, seed)
         if hold_out == "templates":
@@ -161,8 +174,7 @@ class Corpus:
             for index, side in enumerate(sides):
                 sentences[index] += unranker.total(side)
             shared += unranker.total(states.intersect(*sides))
-            whole = [_united(states, self._carriers, intent, train=t) for t in (True, False)]
-            carriers += states.counts[states.intersect(*whole)]
+            carriers += self._shared_carriers(intent)
         return SplitProof(
             (sentences[0], sentences[1]),
             shared,
@@ -170,6 +182,15 @@ class Corpus:
             self._values.words_in_two_splits(),
             sorted(self._values.shared),
         )
+
+    def _shared_carriers(self, intent: str) -> int:
+        states = self._states
+        train, others = (_united(states, self._carriers, intent, train=t) for t in (True, False))
+        if self._sides is None:
+            return states.counts[states.intersect(train, others)]
+        fillers = self._values.fillers
+        free = self._sides["test"].without(intent, states, others, fillers)
+        return states.counts[others] - states.counts[free]
 
     def __len__(self) -> int:
         """How many sentences there are; `size` for numbers beyond 2^63."""

@@ -88,7 +88,9 @@ def conflicts(
             for then the texts are equal.
         limit: Number of witnesses for each pair.
     """
-    builder = AutomatonBuilder("slot" if labelled else "list", fold_case=fold_case)
+    builder = AutomatonBuilder(
+        "slot" if labelled else "list", fold=str.lower if fold_case else None
+    )
     automata = {
         intent: union([builder.template(template) for template in templates])
         for intent, templates in _by_intent(pack).items()

@@ -14,13 +14,11 @@ from corpusforge.core.language import Language
 from corpusforge.core.schema import Utterance
 from corpusforge.core.seeding import uniforms
 from corpusforge.core.text import delexicalise, fold, fold_delexicalised
+from corpusforge.grammar.apart import HELD_OUT, TRAIN, Reserved
 from corpusforge.grammar.compile import Planner, carriers_language, language_of
 from corpusforge.grammar.pack import Pack, Template
 
 __all__ = [
-    "HELD_OUT",
-    "TRAIN",
-    "Reserved",
     "SplitLanguages",
     "deal_splits",
     "frame_of",
@@ -28,12 +26,8 @@ __all__ = [
     "splits_of_rows",
 ]
 
-TRAIN, HELD_OUT = "train", "held out"
 # Templates with more carrier phrases than this are not searched for those that say a text.
 MAX_FRAMES = 5_000
-
-Reserved = Mapping[tuple[str, str], set[str]]
-"""(side, intent) -> folded carrier phrases that templates of this side must not say."""
 
 
 def frame_of(row: Utterance) -> str:

@@ -9,10 +9,11 @@ import pyarrow as pa
 
 from corpusforge.core.recipe import Recipe
 from corpusforge.core.schema import table_to_utterances
+from corpusforge.grammar.apart import Reserved
 from corpusforge.grammar.loader import load_pack
 from corpusforge.grammar.pack import Pack
 from corpusforge.grammar.real_rows import RealRows, read_real_rows
-from corpusforge.grammar.real_splits import Reserved, SplitLanguages, reserved_frames
+from corpusforge.grammar.real_splits import SplitLanguages, reserved_frames
 from corpusforge.grammar.rows import to_table
 from corpusforge.grammar.sampling import Sample, sample_pack
 from corpusforge.grammar.splits import split_templates

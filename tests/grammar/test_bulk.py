@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from corpusforge.cli import main
 from corpusforge.core.schema import check_utterances
-from corpusforge.core.text import delexicalise
 from corpusforge.grammar.bulk import Corpus
 from corpusforge.grammar.bulk_rows import BulkRows
 from corpusforge.grammar.derivations import render
@@ -227,31 +226,6 @@ def test_ranges_too_long_to_spell_out():
 
 
 # -- splits ----------------------------------------------------------------------------------------
-
-
-@QUIET
-@given(st.lists(SENTENCES, min_size=2, max_size=4, unique=True))
-def test_what_is_held_out_train_cannot_say(written):
-    pack = pack_of(yaml_of(*written))
-    held_out = {template.id for template in pack.templates[::2]}
-    splits = {t.id: "test" if t.id in held_out else "train" for t in pack.templates}
-    corpus = Corpus(pack.templates, seed=1, by="sentences", splits=splits)
-    train_only = [t for t in pack.templates if t.id not in held_out]
-    train = {delexicalise(text, slots) for t, text, slots in everything(_only(train_only))}
-    for _, owners, numbers in corpus.windows(10**6):
-        for owner, number in zip(owners.tolist(), numbers.tolist(), strict=True):
-            if splits[corpus.owners[owner].template.id] == "test":
-                text, slots = render(corpus.pieces(owner, number))
-                assert (delexicalise(text, slots)) not in train or _spaced(pack)
-
-
-def _only(templates):
-    return type("P", (), {"templates": tuple(templates)})()
-
-
-def _spaced(pack):
-    """Values that bring their own spaces can make one carrier phrase of two."""
-    return any("color" in template.sentence for template in pack.templates)
 
 
 @QUIET

@@ -33,7 +33,7 @@ class Grammar:
         self.intents: dict[str, list[Template]] = {}
         for template in self.templates:
             self.intents.setdefault(template.intent, []).append(template)
-        self.builder = AutomatonBuilder("values", fold_case=True)
+        self.builder = AutomatonBuilder("values", fold=str.lower)
         self._text_of: dict[str, Automaton] = {}
 
     @cached_property
