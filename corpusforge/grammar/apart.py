@@ -18,6 +18,7 @@ from corpusforge.grammar.automata import States
 from corpusforge.grammar.automaton_builder import AutomatonBuilder, Filler, is_mark
 from corpusforge.grammar.compile import folded_piece
 from corpusforge.grammar.pack import Template
+from corpusforge.grammar.slot_labels import split_label
 
 __all__ = ["HELD_OUT", "TRAIN", "Reserved", "Sides", "TakenPhrases"]
 
@@ -97,7 +98,7 @@ class TakenPhrases:
         self._roots[intent] = self._builder.states.unite((known, root))
 
     def _slot(self, symbol: str) -> str:
-        name = self._builder.fillers[symbol].slot
+        name = split_label(self._builder.fillers[symbol].slot).name
         return f"{{{name}}}" if name else symbol
 
     def without(self, intent: str, states: States, root: int, fillers: Mapping[str, Filler]) -> int:
@@ -127,7 +128,7 @@ class TakenPhrases:
                         here, now = self._fold(here, now, rest)
                         rest = ""
                 else:
-                    slot = fillers[symbol].slot
+                    slot = split_label(fillers[symbol].slot).name
                     here = self._move(here, " ") if now == _GAP else here
                     here, now = self._move(here, f"{{{slot}}}" if slot else symbol), _WORD
                 after = (target, here, now, rest)

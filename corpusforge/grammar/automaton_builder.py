@@ -24,7 +24,7 @@ from corpusforge.grammar.expression import (
     Text,
 )
 from corpusforge.grammar.list_tables import ListTable, list_tables
-from corpusforge.grammar.pack import Scope, Template, ValueList, find_list
+from corpusforge.grammar.pack import Scope, Template, ValueList, whole_list
 
 __all__ = ["AutomatonBuilder", "Filler", "Labels", "automaton_of", "is_mark"]
 
@@ -149,7 +149,7 @@ class AutomatonBuilder:
         return self._rules[key]
 
     def _list(self, reference: ListReference, scope: Scope, after: int) -> int:
-        values = find_list(reference, scope)
+        values = whole_list(reference, scope)
         if values is None:
             values = ValueList(reference.list, reference.list)
         if self._labels == "values":
@@ -160,10 +160,15 @@ class AutomatonBuilder:
 
     def _values(self, values: ValueList, reference: ListReference, scope: Scope, after: int) -> int:
         entity, slot = values.entity, reference.slot
-        if entity not in self._tables:
-            self._tables[entity] = list_tables(values, scope)
-        tables = self._tables[entity]
-        wanted = [t for t in tables if reference.weight in (None, t.weight)]
+        tables = self._tables.get(entity)
+        if tables is None:
+            tables = self._tables[entity] = list_tables(values, scope)
+        wanted = [
+            table
+            for table in tables
+            if reference.weight in (None, table.weight)
+            and (reference.agreement is None or table.agrees(reference.agreement))
+        ]
         prefix, suffix = ("", f":{slot}") if slot else ("@", "")
         if not tables:
             symbol = f"{{{prefix}{entity}{suffix}}}"

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import product
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -19,11 +20,13 @@ import numpy.typing as npt
 
 from corpusforge.core.schema import SPLITS
 from corpusforge.grammar.apart import Reserved, Sides
-from corpusforge.grammar.automata import Automaton, States, difference, union
+from corpusforge.grammar.automata import States
 from corpusforge.grammar.automaton_builder import AutomatonBuilder
+from corpusforge.grammar.constrained import Constrainer, Demand
 from corpusforge.grammar.dealing import Dealing, Dealt, Quotas, Shares, spread_offsets
 from corpusforge.grammar.derivations import Piece
 from corpusforge.grammar.expression import Expression
+from corpusforge.grammar.ownership import Claim, Property, owned
 from corpusforge.grammar.pack import Template
 from corpusforge.grammar.permutation import ColumnPermutations, KeyedPermutation
 from corpusforge.grammar.unranking import MAX_RANK, Ids, Integers, Steps, Unranker
@@ -102,22 +105,20 @@ class Corpus:
         self._seed = seed
         owners = _split(templates, by, {} if hold_out == "values" else splits or {})
         builder = AutomatonBuilder("values")
-        roots = [automaton.parts()[1] for automaton in _owned(builder, owners)]
-        self._sides: Sides | None = None
-        if hold_out != "values":
-            self._sides = Sides(templates, splits or {}, reserved or {})
-            roots = [
-                self._sides[owner.split].without(
-                    owner.template.intent, builder.states, root, builder.fillers
-                )
-                for owner, root in zip(owners, roots, strict=True)
-            ]
-        self._states, self._carriers = builder.states, list(zip(owners, roots, strict=True))
+        claims = [Claim(o.template, o.expression, first=o.split == "train") for o in owners]
+        self._states = builder.states
+        self._sides = (
+            None if hold_out == "values" else Sides(templates, splits or {}, reserved or {})
+        )
+        self._carriers = [
+            (owner, self._apart(owner, properties, builder))
+            for owner, properties in zip(owners, owned(builder, claims), strict=True)
+        ]
         self._values = ValueSplits(builder.fillers, seed)
-        if hold_out == "templates":
-            self.owners, self._roots = owners, roots
-        else:
-            self.owners, self._roots = self._by_values(hold_out)
+        self._constrainer = Constrainer(self._states, self._values.fillers)
+        self._owned = self._carriers if hold_out == "templates" else self._by_values(hold_out)
+        self.owners = tuple(owner for owner, _ in self._owned)
+        self._roots = [self._sentences(properties) for _, properties in self._owned]
         self.unranker = Unranker(builder.states, self._values.fillers)
         self.sizes = [self.unranker.total(root) for root in self._roots]
         """Sentences of each owner."""
@@ -148,32 +149,52 @@ class Corpus:
             return Dealing(shares)
         return Quotas(shares, [owner.template.intent for owner in self.owners], quotas)
 
-    def _by_values(self, hold_out: HoldOut) -> tuple[tuple[Owner, ...], list[int]]:
+    def _apart(
+        self, owner: Owner, properties: Sequence[Property], builder: AutomatonBuilder
+    ) -> list[Property]:
+        """Without the carrier phrases that belong to the other side of the splits."""
+        if self._sides is None:
+            return list(properties)
+        taken, intent = self._sides[owner.split], owner.template.intent
+        return [
+            Property(taken.without(intent, builder.states, root, builder.fillers), demand)
+            for root, demand in properties
+        ]
+
+    def _sentences(self, properties: Sequence[Property]) -> int:
+        """All that one owner says."""
+        return self._states.unite(self._constrainer.apply(*mine) for mine in properties)
+
+    def _by_values(self, hold_out: HoldOut) -> list[tuple[Owner, list[Property]]]:
         """Owners with the values of their split; by "values" each template is in all splits."""
-        owners: list[Owner] = []
-        roots: list[int] = []
-        for owner, root in self._carriers:
-            before = len(roots)
-            for split in SPLITS if hold_out == "values" else (owner.split,):
-                made = self._states.relabel(root, partial(self._values.symbol, split=split))
-                for other in roots[before:]:  # sentences without any held-out value
-                    made = self._states.subtract(made, other)
-                if made:
-                    owners.append(owner._replace(split=split))
-                    roots.append(made)
-        return tuple(owners), roots
+        found: list[tuple[Owner, list[Property]]] = []
+        for owner, properties in self._carriers:
+            splits = SPLITS if hold_out == "values" else (owner.split,)
+            held: dict[str, list[Property]] = {split: [] for split in splits}
+            for root, demand in properties:
+                before: list[int] = []
+                for split in splits:
+                    made = self._states.relabel(root, partial(self._values.symbol, split=split))
+                    for other in before:  # sentences without any held-out value
+                        made = self._states.subtract(made, other)
+                    if made:
+                        before.append(made)
+                        held[split].append(Property(made, demand))
+            found += [(owner._replace(split=split), mine) for split, mine in held.items() if mine]
+        return found
 
     def proof(self) -> SplitProof:
         """Compare train with the held-out splits, intent by intent."""
-        states, unranker = self._states, self.unranker
+        states = self._states
         sentences = [0, 0]
+        for owner, size in zip(self.owners, self.sizes, strict=True):
+            sentences[owner.split != "train"] += size
         shared = carriers = 0
-        owned = list(zip(self.owners, self._roots, strict=True))
         for intent in dict.fromkeys(owner.template.intent for owner in self.owners):
-            sides = [_united(states, owned, intent, train=train) for train in (True, False)]
-            for index, side in enumerate(sides):
-                sentences[index] += unranker.total(side)
-            shared += unranker.total(states.intersect(*sides))
+            train, others = (_united(states, self._owned, intent, train=t) for t in (True, False))
+            for (demand, root), (other, theirs) in product(train.items(), others.items()):
+                both = states.intersect(root, theirs)
+                shared += self.unranker.total(self._constrainer.apply(both, demand & other))
             carriers += self._shared_carriers(intent)
         return SplitProof(
             (sentences[0], sentences[1]),
@@ -185,7 +206,10 @@ class Corpus:
 
     def _shared_carriers(self, intent: str) -> int:
         states = self._states
-        train, others = (_united(states, self._carriers, intent, train=t) for t in (True, False))
+        train, others = (
+            states.unite(_united(states, self._carriers, intent, train=t).values())
+            for t in (True, False)
+        )
         if self._sides is None:
             return states.counts[states.intersect(train, others)]
         fillers = self._values.fillers
@@ -237,30 +261,16 @@ class Corpus:
         return np.array([size >= MAX_RANK for size in self.sizes])
 
 
-def _united(states: States, owned: Sequence[tuple[Owner, int]], intent: str, *, train: bool) -> int:
-    """All that one side says of an intent."""
-    return states.unite(
-        root
-        for owner, root in owned
-        if owner.template.intent == intent and (owner.split == "train") == train
-    )
-
-
-def _owned(builder: AutomatonBuilder, owners: Sequence[Owner]) -> list[Automaton]:
-    """What each owner says and none before it in the order of ownership."""
-    order = sorted(
-        range(len(owners)),
-        key=lambda index: (owners[index].split != "train", index),
-    )
-    said: dict[str, Automaton] = {}
-    owned: dict[int, Automaton] = {}
-    for index in order:
-        template = owners[index].template
-        whole = builder.expression(owners[index].expression, template.scope)
-        before = said.get(template.intent)
-        owned[index] = whole if before is None else difference(whole, before)
-        said[template.intent] = whole if before is None else union((before, whole))
-    return [owned[index] for index in range(len(owners))]
+def _united(
+    states: States, owners: Sequence[tuple[Owner, list[Property]]], intent: str, *, train: bool
+) -> dict[Demand, int]:
+    """The carrier phrases that one side says of an intent, by what their values must obey."""
+    found: dict[Demand, list[int]] = {}
+    for owner, properties in owners:
+        if owner.template.intent == intent and (owner.split == "train") == train:
+            for root, demand in properties:
+                found.setdefault(demand, []).append(root)
+    return {demand: states.unite(roots) for demand, roots in found.items()}
 
 
 def _split(templates: Sequence[Template], by: By, splits: Mapping[str, str]) -> tuple[Owner, ...]:

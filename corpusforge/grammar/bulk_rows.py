@@ -23,6 +23,7 @@ from corpusforge.grammar.bulk import Corpus
 from corpusforge.grammar.derivations import render
 from corpusforge.grammar.list_tables import ListTable
 from corpusforge.grammar.pack import Template
+from corpusforge.grammar.slot_labels import split_label
 from corpusforge.grammar.unranking import Ids, Integers, Steps, Unranker
 
 # Literals and literals with values that are kept spelled out.
@@ -159,7 +160,7 @@ class _Words:
     def __init__(self, unranker: Unranker) -> None:
         self._unranker = unranker
         self._listed: list[tuple[str, str]] = [("", "")]
-        self._first: dict[int, int] = {}  # by id() of a table, which the unranker keeps
+        self._first: dict[int, int] = {}  # by the texts of a table, which the unranker keeps
         self._symbol_first: list[int] = []  # by symbol: its first value; -1: made when met
         self._values = _values(self._listed)
         self._pieces = strings([""])  # literals, then literals with the values behind them
@@ -201,7 +202,8 @@ class _Words:
         picked = np.flatnonzero(named)
         symbol, number = symbols.ravel()[picked], numbers.ravel()[picked]
         start = starts.ravel()[picked]
-        names = strings([filler.slot for filler in fillers])
+        labels = [split_label(filler.slot) for filler in fillers]
+        names = strings([label.name for label in labels])
         entities = strings([_table(filler).entity for filler in fillers])
         nothing = np.zeros(len(picked), np.int32)
         columns = [
@@ -211,8 +213,12 @@ class _Words:
             pa.DictionaryArray.from_arrays(integers(number), values.texts),
             integers(start),
             integers(start + values.lengths[number]),
-            pa.DictionaryArray.from_arrays(integers(nothing), _NOTHING),
-            pa.DictionaryArray.from_arrays(integers(nothing), _NOTHING),
+            *(
+                pa.DictionaryArray.from_arrays(integers(symbol), strings(parts))
+                if any(parts)
+                else pa.DictionaryArray.from_arrays(integers(nothing), _NOTHING)
+                for parts in ([label.role for label in labels], [label.group for label in labels])
+            ),
         ]
         items = pa.StructArray.from_arrays(columns, fields=list(BULK_SLOT))
         return pa.ListArray.from_arrays(integers(offsets), items)
@@ -229,12 +235,14 @@ class _Words:
         known = len(self._listed)
         for filler in unranker.symbols[len(self._symbol_first) :]:
             table = _table(filler)
-            key = id(table)
+            key = table.texts_id
             if key not in self._first:
-                self._first[key] = len(self._listed) if table.spelled else -1
-                if table.spelled:
-                    self._listed += (table.value(number) for number in range(table.size))
-            self._symbol_first.append(self._first[key])
+                whole = table.whole()
+                self._first[key] = len(self._listed) if whole.spelled else -1
+                if whole.spelled:
+                    self._listed += (whole.value(number) for number in range(whole.size))
+            first = self._first[key]
+            self._symbol_first.append(first + table.offset if first >= 0 else -1)
         if len(self._listed) > known:
             self._values = _values(self._listed)
         self._fuse(literals)
@@ -246,13 +254,13 @@ class _Words:
         """
         first = np.array([*self._symbol_first, -1], np.int64)
         sizes = [_table(filler).size for filler in self._unranker.symbols]
-        places: dict[tuple[int, int], int] = {}
+        places: dict[tuple[int, int, int], int] = {}
         parts = [literals]
         end = len(literals)
         fused = np.full(len(self._entry_literal), -1, np.int64)
         for entry in np.flatnonzero(first[self._entry_symbol] >= 0).tolist():
             literal, symbol = int(self._entry_literal[entry]), int(self._entry_symbol[entry])
-            key = literal, int(first[symbol])
+            key = literal, int(first[symbol]), sizes[symbol]
             if key not in places:
                 if end + sizes[symbol] > MAX_PIECES:
                     continue

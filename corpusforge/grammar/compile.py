@@ -33,6 +33,7 @@ from corpusforge.grammar.expression import (
     Sequence as SequenceExpression,
 )
 from corpusforge.grammar.pack import NumberRange, Pack, Scope, Template, ValueList, find_list
+from corpusforge.grammar.slot_labels import split_label
 
 # Products of words up to this many are spelled out: fewer places to follow while matching.
 MAX_WORDS = 128
@@ -72,7 +73,7 @@ class Planner:
         if isinstance(expression, RuleReference):
             key = (id(scope), f"<{expression.rule}>", "")
         else:
-            key = (id(scope), expression.list, expression.slot)
+            key = (id(scope), _wanted(expression), expression.slot)
         if key not in self._known:
             if isinstance(expression, RuleReference):
                 made = self.node(scope.rules[expression.rule].expression, scope)
@@ -191,9 +192,10 @@ class _LanguageBuilder:
             if key not in self._known:
                 self._known[key] = self.build(scope.rules[expression.rule].expression, scope)
             return self._known[key]
-        key = (id(scope), expression.list, expression.slot)
+        slot = split_label(expression.slot).name
+        key = (id(scope), _wanted(expression), slot)
         if key not in self._known:
-            self._known[key] = self._list(_linked(expression, scope), expression.slot, scope)
+            self._known[key] = self._list(_linked(expression, scope), slot, scope)
         return self._known[key]
 
     def _list(self, values: ValueList, slot: str, scope: Scope) -> _Part:
@@ -279,6 +281,13 @@ class _LanguageBuilder:
             self.nodes.append(node)
             self._edges.append(edges)
         return self._ids[node]
+
+
+def _wanted(reference: ListReference) -> str:
+    """Which values of which list, as a key."""
+    if reference.agreement is None:
+        return reference.list
+    return f"{reference.list}={reference.agreement}"
 
 
 def _linked(reference: ListReference, scope: Scope) -> ValueList:

@@ -6,13 +6,14 @@ Sentences are counted by automata (see `automata`): two ways to say the same cou
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
 from corpusforge.grammar.automata import Automaton, intersection, union
 from corpusforge.grammar.automaton_builder import AutomatonBuilder
+from corpusforge.grammar.constrained import Constrainer
 from corpusforge.grammar.expression import (
     Alternative,
     Expression,
@@ -21,6 +22,7 @@ from corpusforge.grammar.expression import (
     RuleReference,
     Text,
 )
+from corpusforge.grammar.ownership import Claim, owned
 from corpusforge.grammar.pack import Pack, Scope, Template
 
 __all__ = ["Conflict", "Count", "PackCounts", "conflicts", "counts", "counts_json", "derivations"]
@@ -121,9 +123,9 @@ def counts(pack: Pack) -> PackCounts:
             names.append(named.template(template))
             fills.append(filled.template(template))
             ways = derivations(template.expression, template.scope, rules)
-            templates[template.id] = sizes.count(ways, names[-1], fills[-1])
+            templates[template.id] = sizes.count(ways, names[-1], fills[-1], [template])
         ways = sum(templates[template.id].derivations for template in members)
-        intents[intent] = sizes.count(ways, union(names), union(fills))
+        intents[intent] = sizes.count(ways, union(names), union(fills), members)
     total = Count(
         sum(count.derivations for count in intents.values()),
         sum(count.distinct for count in intents.values()),
@@ -189,14 +191,30 @@ class _Sizes:
 
     def __init__(self, builder: AutomatonBuilder) -> None:
         self._builder = builder
+        self._constrainer = Constrainer(builder.states, builder.fillers)
 
-    def count(self, ways: int, named: Automaton, filled: Automaton) -> Count:
+    def count(
+        self, ways: int, named: Automaton, filled: Automaton, templates: Sequence[Template]
+    ) -> Count:
         """The count of one template or intent from its two automata."""
+        if any(template.constraints for template in templates):
+            filled = self._obeying(templates)
         fillers = {symbol: self._builder.fillers[symbol] for symbol in filled.symbols()}
         tables = {symbol: filler.table for symbol, filler in fillers.items()}
         sizes = {symbol: table.size for symbol, table in tables.items() if table is not None}
         weighted = filled.weighted(sizes)
         return Count(ways, named.count(), weighted, len(sizes) < len(tables))
+
+    def _obeying(self, templates: Sequence[Template]) -> Automaton:
+        """The labelled sentences of some templates of one intent that obey their constraints."""
+        states = self._builder.states
+        claims = [Claim(template, template.expression) for template in templates]
+        roots = (
+            self._constrainer.apply(*mine)
+            for properties in owned(self._builder, claims)
+            for mine in properties
+        )
+        return Automaton(states, states.unite(roots))
 
 
 def _by_intent(pack: Pack) -> dict[str, list[Template]]:

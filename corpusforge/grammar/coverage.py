@@ -10,7 +10,7 @@ first and its last number; the orders of a permutation are not alternatives.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ from corpusforge.grammar.expression import (
     Text,
 )
 from corpusforge.grammar.list_tables import ListTable, list_tables
-from corpusforge.grammar.pack import Pack, Scope, Template, find_list
+from corpusforge.grammar.pack import Constraint, Pack, Scope, Template, whole_list
 
 __all__ = ["Certificate", "Cover", "CoverRow", "cover"]
 
@@ -42,6 +42,7 @@ class Certificate:
         least_rows: No fewer rows can show the values too; `rows` may be more.
         not_shown: Alternatives whose only sentence is empty or another's, so that no row is
             theirs alone.
+        values_not_shown: List values that constraints keep out of all rows.
     """
 
     rows: int
@@ -51,6 +52,7 @@ class Certificate:
     alternative_rows: int
     least_rows: int
     not_shown: int
+    values_not_shown: int = 0
 
 
 class CoverRow(NamedTuple):
@@ -70,31 +72,37 @@ class Cover:
 
 
 class _Hole(NamedTuple):
-    """A list in a sentence that is still to be filled."""
+    """A list in a sentence that is still to be filled.
+
+    Attributes:
+        slot: Label, "" for text without a slot.
+        entity: The list.
+        tables: Numbers of its tables whose values may stand here.
+    """
 
     slot: str
     entity: str
+    tables: tuple[int, ...]
 
 
 _Frame = tuple[str | _Hole, ...]
+_Framed = tuple[Template, _Frame]
+_Rows = dict[tuple[str, str, tuple[Slot, ...]], CoverRow]
 
 
 def cover(pack: Pack) -> Cover:
     """Rows that show all templates, alternatives and values of a pack; wildcards left out."""
     values = _Values()
-    frames: list[tuple[Template, _Frame]] = []
+    frames: list[_Framed] = []
     alternatives = 0
     for template in pack.templates:
         builder = _Builder(template.scope, values)
         made = builder.frames(template.expression)
         alternatives += builder.alternatives
         frames += ((template, frame) for frame in made)
-    rows: dict[tuple[str, str, tuple[Slot, ...]], CoverRow] = {}
-    lost = 0
-    for template, frame in frames:
-        lost += not _put(rows, template, values.fill(frame))
-    for template, frame in _further(frames, values):
-        _put(rows, template, values.fill(frame))
+    rows: _Rows = {}
+    lost = sum(not _put(rows, framed, values) for framed in frames)
+    _show_the_rest(rows, frames, values)
     shown = {row.template.id for row in rows.values()}
     return Cover(
         tuple(rows.values()),
@@ -106,73 +114,92 @@ def cover(pack: Pack) -> Cover:
             alternative_rows=len(frames) - lost,
             least_rows=max([len(frames) - lost, *values.least(frames)]),
             not_shown=lost,
+            values_not_shown=values.left(),
         ),
     )
 
 
-def _put(
-    rows: dict[tuple[str, str, tuple[Slot, ...]], CoverRow],
-    template: Template,
-    pieces: Sequence[Piece],
-) -> bool:
-    made = render(pieces)
-    if made is None or (template.intent, *made) in rows:
+def _put(rows: _Rows, framed: _Framed, values: _Values) -> bool:
+    """Add the frame with values that come next; False where it makes no row of its own."""
+    template, frame = framed
+    picks = values.pick(frame, template.constraints)
+    made = None if picks is None else render(values.pieces(frame, picks))
+    if picks is None or made is None:
         return False
-    rows[template.intent, made[0], made[1]] = CoverRow(template, *made)
-    return True
+    values.note(picks)
+    new = (template.intent, *made) not in rows
+    rows.setdefault((template.intent, *made), CoverRow(template, *made))
+    return new
 
 
-def _further(
-    frames: Sequence[tuple[Template, _Frame]], values: _Values
-) -> Iterator[tuple[Template, _Frame]]:
-    """Frames for the values that are left, each the one that shows the most of them."""
-    kinds: dict[tuple[str, ...], tuple[Template, _Frame]] = {}
+def _show_the_rest(rows: _Rows, frames: Sequence[_Framed], values: _Values) -> None:
+    """Rows for the values that are left, of the frames that show the most of them."""
+    kinds: dict[tuple[frozenset[Constraint], tuple[_Hole, ...]], _Framed] = {}
     for template, frame in frames:
-        holes = tuple(sorted(item.entity for item in frame if not isinstance(item, str)))
+        holes = tuple(sorted(item for item in frame if not isinstance(item, str)))
         if holes:
-            kinds.setdefault(holes, (template, frame))
+            kinds.setdefault((template.constraints, holes), (template, frame))
     while kinds:
-        useful = {holes: values.new_ones(holes) for holes in kinds}
-        best = max(kinds, key=lambda holes: (useful[holes], -len(holes)))
+        useful = {kind: values.new_ones(kind[1]) for kind in kinds}
+        best = max(kinds, key=lambda kind: (useful[kind], -len(kind[1])))
         if not useful[best]:
             return
-        yield kinds[best]
+        left = values.left()
+        _put(rows, kinds[best], values)
+        if values.left() == left:
+            del kinds[best]  # its constraints, or text that cannot be joined, forbid the rest
+
+
+_Pick = tuple[str, int, int]
+"""List, number of a table, number of a value in it."""
 
 
 @dataclass
 class _Values:
-    """The values of all lists, and how many of each have been shown."""
+    """The values of all lists, and which of them have not been shown."""
 
     tables: dict[str, tuple[ListTable, ...]] = field(default_factory=dict)
-    shown: dict[str, int] = field(default_factory=dict)
+    _wanted: dict[str, int] = field(default_factory=dict)
+    _left: dict[tuple[str, int], dict[int, None]] = field(default_factory=dict)
+    _turns: dict[str, int] = field(default_factory=dict)
+    _all: dict[_Hole, list[tuple[int, int]]] = field(default_factory=dict)
 
     def learn(self, reference: ListReference, scope: Scope) -> _Hole:
-        values = find_list(reference, scope)
+        values = whole_list(reference, scope)
         assert values is not None, "the linker has refused unknown lists"
-        if values.entity not in self.tables:
-            self.tables[values.entity] = list_tables(values, scope)
-            self.shown[values.entity] = 0
-        return _Hole(reference.slot, values.entity)
-
-    def size(self, entity: str) -> int:
-        """How many values must be shown."""
-        return sum(self._wanted(table) for table in self.tables[entity])
-
-    @staticmethod
-    def _wanted(table: ListTable) -> int:
-        return min(table.size, 2) if table.is_range or not table.spelled else table.size
-
-    def count(self) -> int:
-        return sum(min(self.size(entity), shown) for entity, shown in self.shown.items())
-
-    def new_ones(self, holes: Sequence[str]) -> int:
-        """How many values not shown yet these lists would show."""
-        return sum(
-            min(holes.count(entity), max(0, self.size(entity) - self.shown[entity]))
-            for entity in set(holes)
+        entity = values.entity
+        if entity not in self.tables:
+            self.tables[entity] = list_tables(values, scope)
+            for number, table in enumerate(self.tables[entity]):
+                self._left[entity, number] = dict.fromkeys(_shown_of(table))
+            self._wanted[entity] = sum(len(_shown_of(table)) for table in self.tables[entity])
+            self._turns[entity] = 0
+        return _Hole(
+            reference.slot,
+            entity,
+            tuple(
+                number
+                for number, table in enumerate(self.tables[entity])
+                if reference.agreement is None or table.agrees(reference.agreement)
+            ),
         )
 
-    def least(self, frames: Sequence[tuple[Template, _Frame]]) -> list[int]:
+    def left(self) -> int:
+        """How many values are still to be shown."""
+        return sum(map(len, self._left.values()))
+
+    def count(self) -> int:
+        """How many values have been shown."""
+        return sum(self._wanted.values()) - self.left()
+
+    def new_ones(self, holes: Sequence[_Hole]) -> int:
+        """How many values not shown yet these holes would show, at most."""
+        return sum(
+            min(holes.count(hole), sum(len(self._left[hole.entity, n]) for n in hole.tables))
+            for hole in set(holes)
+        )
+
+    def least(self, frames: Sequence[_Framed]) -> list[int]:
         """The rows that the values of each list need at least, and those of all lists."""
         most: dict[str, int] = {}
         widest = 1
@@ -181,35 +208,81 @@ class _Values:
             widest = max(widest, len(held))
             for entity in set(held):
                 most[entity] = max(most.get(entity, 0), held.count(entity))
-        total = sum(self.size(entity) for entity in most)
+        shown = {
+            entity: self._wanted[entity]
+            - sum(len(self._left[entity, n]) for n in range(len(self.tables[entity])))
+            for entity in most
+        }
+        total = sum(shown.values())
         return [
             -(-total // widest),
-            *(-(-self.size(entity) // count) for entity, count in most.items()),
+            *(-(-shown[entity] // count) for entity, count in most.items()),
         ]
 
-    def fill(self, frame: _Frame) -> list[Piece]:
-        """A frame with the values that come next."""
-        return [
-            piece
-            for item in frame
-            for piece in ((item,) if isinstance(item, str) else self._next(item))
-        ]
+    def pick(self, frame: _Frame, constraints: Iterable[Constraint]) -> list[_Pick] | None:
+        """Values for the holes of a frame, new ones first; None where constraints forbid all."""
+        picks: list[_Pick] = []
+        said: list[tuple[str, str]] = []
+        for hole in frame:
+            if isinstance(hole, str):
+                continue
+            binding = [c for c in constraints if hole.slot in c.slots]
+            for pick in self._candidates(hole, picks):
+                canonical = self.tables[hole.entity][pick[1]].value(pick[2])[1]
+                if all(c.holds([*said, (hole.slot, canonical)]) for c in binding):
+                    picks.append(pick)
+                    said.append((hole.slot, canonical))
+                    break
+            else:
+                return None
+        return picks
 
-    def _next(self, hole: _Hole) -> tuple[Piece, ...]:
-        number = self.shown[hole.entity] % self.size(hole.entity)
-        self.shown[hole.entity] += 1
-        for table in self.tables[hole.entity]:
-            wanted = self._wanted(table)
-            if number < wanted:
-                last = number == wanted - 1
-                text, value = table.value(table.size - 1 if last else number)
-                before, behind = min(table.edges)
-                if not hole.slot:
-                    return (before, text, behind)
-                value_or_words = None if value == text else value
-                return (before, SlotPiece(hole.slot, hole.entity, value_or_words, text), behind)
-            number -= wanted
-        raise AssertionError("a list has values")
+    def _candidates(self, hole: _Hole, taken: Sequence[_Pick]) -> Iterator[_Pick]:
+        """Values not shown yet, then the others, from another place each time."""
+        entity = hole.entity
+        for number in hole.tables:
+            for value in self._left[entity, number]:
+                if (entity, number, value) not in taken:
+                    yield entity, number, value
+        if hole not in self._all:
+            tables = self.tables[entity]
+            self._all[hole] = [(n, v) for n in hole.tables for v in _shown_of(tables[n])]
+        shown = self._all[hole]
+        start = self._turns[entity]
+        for place in range(len(shown)):
+            yield entity, *shown[(start + place) % len(shown)]
+
+    def note(self, picks: Sequence[_Pick]) -> None:
+        """Count values as shown."""
+        for entity, number, value in picks:
+            self._left[entity, number].pop(value, None)
+            self._turns[entity] += 1
+
+    def pieces(self, frame: _Frame, picks: Sequence[_Pick]) -> list[Piece]:
+        """A frame with its values."""
+        following = iter(picks)
+        pieces: list[Piece] = []
+        for item in frame:
+            if isinstance(item, str):
+                pieces.append(item)
+                continue
+            entity, number, value = next(following)
+            table = self.tables[entity][number]
+            text, canonical = table.value(value)
+            before, behind = min(table.edges)
+            if item.slot:
+                words = None if canonical == text else canonical
+                pieces += (before, SlotPiece(item.slot, entity, words, text), behind)
+            else:
+                pieces += (before, text, behind)
+        return pieces
+
+
+def _shown_of(table: ListTable) -> Sequence[int]:
+    """The values of a table that must be shown: all, or the first and the last of a range."""
+    if table.is_range or not table.spelled:
+        return (0, table.size - 1) if table.size > 1 else (0,)
+    return range(table.size)
 
 
 class _Builder:

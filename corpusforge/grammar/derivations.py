@@ -20,12 +20,16 @@ from typing import NamedTuple, Protocol
 
 from corpusforge.core.spans import Slot
 from corpusforge.grammar.pack import NumberRange
+from corpusforge.grammar.slot_labels import split_label
 
 _SPACES = re.compile(r"\s+")
 
 
 class SlotPiece(NamedTuple):
-    """A filled slot inside a derivation. `value` None: the words themselves are the value."""
+    """A filled slot inside a derivation; `name` is its label (see `slot_labels`).
+
+    `value` None: the words themselves are the value.
+    """
 
     name: str
     entity: str
@@ -327,7 +331,9 @@ def render(pieces: Sequence[Piece]) -> tuple[str, tuple[Slot, ...]] | None:
             if not text:
                 return None
             value = text if piece.value is None else piece.value
-            slots.append(Slot(piece.name, piece.entity, value, text, length, length + len(text)))
+            name, role, group = split_label(piece.name)
+            end = length + len(text)
+            slots.append(Slot(name, piece.entity, value, text, length, end, role, group))
             spaced = False
         out.append(text)
         length += len(text)

@@ -46,15 +46,17 @@ class Permutation:
 
 @dataclass(frozen=True, slots=True)
 class ListReference:
-    """A value of a list. `slot` names the slot that it fills; "" marks text without a slot.
+    """A value of a list. `slot` is the label of the slot that it fills; "" = text without a slot.
 
-    `weight` leaves only the values of that weight (see `variants`); None means all.
+    `weight` leaves only the values of that weight (see `variants`), `agreement` those of that
+    class and those without a class; None means all.
     """
 
     list: str
     slot: str
     offset: int = field(default=0, compare=False)
     weight: float | None = None
+    agreement: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,11 @@ class RuleReference:
 
 
 Expression = Text | Sequence | Alternative | Permutation | ListReference | RuleReference
+
+NO_WORDS = Text("")
+"""Says nothing, which is something: a sentence without it is the same sentence."""
+NEVER = Alternative(())
+"""Cannot be said at all; a sequence with it neither."""
 
 
 def references(expression: Expression) -> Iterator[ListReference | RuleReference]:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from corpusforge.core.errors import InputError
+from corpusforge.core.source import read_yaml
+from corpusforge.grammar.pack import Source
 
-__all__ = ["companion_files", "files_read", "template_files"]
+__all__ = ["companion_files", "files_read", "imported_files", "template_files"]
 
 _KEY = re.compile(r"^\ufeff?\{?['\"]?([a-z_]+)['\"]?[ ]*:", re.MULTILINE)
 # Keys that tell the two kinds of file apart; no key of the one is a key of the other.
 _RECIPE_KEYS = frozenset(("name", "lang", "license", "grammar", "real", "seed"))
+_IMPORTS = re.compile(r"^\ufeff?\{?['\"]?imports['\"]?[ ]*:", re.MULTILINE)
 _TEMPLATE_KEYS = frozenset(("intents", "lists", "expansion_rules", "language", "data"))
 
 
@@ -22,7 +26,8 @@ def files_read(path: Path) -> list[Path]:
     Raises:
         InputError: As `template_files`.
     """
-    return [*template_files(path), *companion_files(path)]
+    files = template_files(path)
+    return [*files, *companion_files(path), *(found for _, found in imported_files(files))]
 
 
 def template_files(path: Path) -> list[Path]:
@@ -68,6 +73,56 @@ def companion_files(path: Path) -> list[Path]:
         if folder.is_dir():
             found += sorted(_yaml_files(folder))
     return found
+
+
+def imported_files(files: Sequence[Path]) -> Iterator[tuple[Source, Path]]:
+    """The files that `imports` name, also those of imported files, each once.
+
+    Args:
+        files: Template files; they are not named again.
+
+    Yields:
+        Where a file is named, and the file.
+
+    Raises:
+        InputError: For an import that leads nowhere, with its place.
+    """
+    seen = {file.resolve() for file in files}
+    waiting = list(files)
+    while waiting:
+        file = waiting.pop(0)
+        if not _IMPORTS.search(_start_of_lines(file)):
+            continue
+        document = read_yaml(file)
+        names = document.value.get("imports") if isinstance(document.value, dict) else None
+        for index, name in enumerate(names if isinstance(names, list) else ()):
+            source = Source(document, ("imports", index))
+            for found in _imported(file.parent / str(name), str(name), source):
+                if found.resolve() not in seen:
+                    seen.add(found.resolve())
+                    waiting.append(found)
+                    yield source, found
+
+
+def _imported(path: Path, name: str, source: Source) -> list[Path]:
+    if not path.exists():
+        folder = path.parent
+        there = [p.name for p in folder.iterdir()] if folder.is_dir() else []
+        raise InputError(
+            f"there is no file or folder {name} to import",
+            position=source.position(),
+            given=path.name,
+            allowed=sorted(there),
+            hint="paths are relative to the file that imports",
+        )
+    return template_files(path)
+
+
+def _start_of_lines(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8", errors="replace")
+    except OSError:
+        return ""  # who reads the file says what is wrong
 
 
 def _yaml_files(folder: Path) -> list[Path]:

@@ -27,11 +27,12 @@ Edges = frozenset[tuple[str, str]]
 PLAIN: Edges = frozenset({("", "")})
 
 _SPACES = re.compile(r"\s+")
+_NO_CLASS = frozenset(("",))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ListTable:
-    """Values of a list that share their edges and weight.
+    """Values of a list that share their edges, weight and agreement classes.
 
     Attributes:
         entity: Of the list.
@@ -39,6 +40,8 @@ class ListTable:
         edges: The spaces that can stand around each of them.
         size: How many there are.
         exact: False where some of them may be equal: there were too many to compare.
+        agreements: Classes of each of them, most often one; "" is none.
+        offset: Number of the first one among the values that slices share (see `slice`).
     """
 
     entity: str
@@ -47,10 +50,13 @@ class ListTable:
     size: int
     exact: bool
     _texts: Sequence[tuple[str, str]] | NumberRange | Node
+    agreements: frozenset[str] = _NO_CLASS
+    offset: int = 0
 
     def value(self, index: int) -> tuple[str, str]:
         """Words and canonical value of value `index`, 0 <= index < size."""
         texts = self._texts
+        index += self.offset
         if isinstance(texts, NumberRange):
             return texts.number(index)
         if isinstance(texts, Sequence):
@@ -63,7 +69,26 @@ class ListTable:
 
     def only(self, pairs: Sequence[tuple[str, str]]) -> ListTable:
         """Some of the values."""
-        return replace(self, size=len(pairs), _texts=tuple(pairs))
+        return replace(self, size=len(pairs), _texts=tuple(pairs), offset=0)
+
+    def slice(self, start: int, stop: int) -> ListTable:
+        """The values start ... stop - 1; nothing is copied."""
+        return replace(self, size=stop - start, offset=self.offset + start)
+
+    def agrees(self, agreement: str) -> bool:
+        """Say whether they are of a class, or of none and so agree with all."""
+        return agreement in self.agreements or "" in self.agreements
+
+    def whole(self) -> ListTable:
+        """All values that slices of this table share."""
+        texts = self._texts
+        size = len(texts) if isinstance(texts, Sequence | NumberRange) else texts.weight
+        return replace(self, size=size, offset=0)
+
+    @property
+    def texts_id(self) -> int:
+        """Equal for slices of the same values, as long as any of them lives."""
+        return id(self._texts)
 
     @property
     def is_range(self) -> bool:
@@ -91,6 +116,7 @@ def list_tables(values: ValueList, scope: Scope) -> tuple[ListTable, ...]:
     planner = Planner()
     found: dict[tuple[str, str], set[tuple[str, str]]] = {}
     weights: dict[tuple[str, str], float] = {}  # a pair that stands twice keeps its first one
+    agreements: dict[tuple[str, str], set[str]] = {}
     for value in values.values:
         if isinstance(value.expression, Text):
             said: Sequence[str] = (value.expression.text,)
@@ -109,12 +135,14 @@ def list_tables(values: ValueList, scope: Scope) -> tuple[ListTable, ...]:
                 edges = (words[: words[0] == " "], words[len(words) - (words[-1] == " ") :])
                 found.setdefault((bare, canonical), set()).add(edges)
                 weights.setdefault((bare, canonical), value.weight)
-    classes: dict[tuple[float, Edges], list[tuple[str, str]]] = {}
+                agreements.setdefault((bare, canonical), set()).add(value.agreement)
+    classes: dict[tuple[float, Edges, frozenset[str]], list[tuple[str, str]]] = {}
     for pair, edges_of in found.items():
-        classes.setdefault((weights[pair], frozenset(edges_of)), []).append(pair)
+        key = weights[pair], frozenset(edges_of), frozenset(agreements[pair])
+        classes.setdefault(key, []).append(pair)
     return tuple(
-        ListTable(entity, weight, edges, len(pairs), True, pairs)
-        for (weight, edges), pairs in classes.items()
+        ListTable(entity, weight, edges, len(pairs), True, pairs, classed)
+        for (weight, edges, classed), pairs in classes.items()
     )
 
 

@@ -15,12 +15,14 @@ from typing import Any
 from corpusforge.core.errors import InputError, InputErrors
 from corpusforge.core.source import Document, read_yaml
 from corpusforge.grammar.expression import Expression
-from corpusforge.grammar.files import companion_files, template_files
+from corpusforge.grammar.files import companion_files, imported_files, template_files
 from corpusforge.grammar.host_lists import fixture_lists, is_fixture
 from corpusforge.grammar.link import Linker, can_be_blank, must_be_blank
 from corpusforge.grammar.pack import Pack, Rule, Scope, Source, Template, ValueList
+from corpusforge.grammar.pack_language import choose_language, fits
 from corpusforge.grammar.parser import TemplateSyntaxError, literal, parse
 from corpusforge.grammar.structure import check_structure
+from corpusforge.grammar.template_keys import Keys, check_keys, read_keys, with_keys
 from corpusforge.grammar.values import merge_lists, read_list, text_of
 
 __all__ = ["load_pack"]
@@ -43,13 +45,16 @@ def load_pack(path: Path, *, lang: str | None = None, lists: Sequence[Path] = ()
     builder = _Builder(path if path.is_dir() else path.parent)
     documents = builder.read(files)
     companions = builder.read(companion_files(path))
+    builder.stop()
+    imported = builder.read_imports(files)
     further = builder.read(lists, fixtures=True)
     builder.stop()
-    chosen, documents = _choose_language(documents, lang, path)
+    chosen, documents = choose_language(documents, lang, path)
     for document in documents:
         builder.collect(document)
     for document in companions:
         builder.fill_from(document)
+    builder.import_from(imported, chosen)
     for document in further:
         if not (document.value.get("lists") or document.value.get("expansion_rules")):
             builder.errors.append(
@@ -66,32 +71,6 @@ def load_pack(path: Path, *, lang: str | None = None, lists: Sequence[Path] = ()
     return builder.finish(chosen, path)
 
 
-def _choose_language(
-    documents: list[Document], lang: str | None, path: Path
-) -> tuple[str, list[Document]]:
-    tags = sorted({doc.value["language"] for doc in documents if "language" in doc.value})
-    if lang is None:
-        if len(tags) > 1:
-            raise InputError(
-                f"{path} holds several languages; name one",
-                allowed=tags,
-                hint="for example: --lang " + tags[0],
-            )
-        return (tags[0] if tags else "und"), documents
-    fitting = [tag for tag in tags if _fits(tag, lang)]
-    if tags and not fitting:
-        raise InputError(
-            f"{path} holds no templates in the language {lang!r}", given=lang, allowed=tags
-        )
-    kept = [doc for doc in documents if doc.value.get("language", lang) in (lang, *fitting)]
-    return lang, kept
-
-
-def _fits(tag: str, lang: str) -> bool:
-    tag, lang = tag.lower().replace("_", "-"), lang.lower().replace("_", "-")
-    return tag == lang or tag.startswith(lang + "-") or lang.startswith(tag + "-")
-
-
 @dataclass
 class _Builder:
     """Collects rules, lists and templates of the files; keeps errors until all are found."""
@@ -105,6 +84,7 @@ class _Builder:
     _definitions: dict[str, list[str]] = field(default_factory=dict)
     _ids: dict[str, Source] = field(default_factory=dict)
     _hosted: list[ValueList] = field(default_factory=list)
+    _keys: list[tuple[Keys, list[int]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         # One scope object for all blocks without rules and lists of their own: what is
@@ -180,6 +160,29 @@ class _Builder:
         self.rules.update({k: rule for k, rule in rules.items() if k not in self.rules})
         self.lists.update({k: values for k, values in lists.items() if k not in self.lists})
 
+    def read_imports(self, files: Sequence[Path]) -> list[tuple[Source, Document]]:
+        """Read the files that `imports` name; errors are kept."""
+        found: list[tuple[Source, Document]] = []
+        try:
+            for source, file in imported_files(files):
+                found += ((source, document) for document in self.read([file]))
+        except InputError as error:
+            self.errors.append(error)
+        return found
+
+    def import_from(self, imported: Sequence[tuple[Source, Document]], lang: str) -> None:
+        """Take the rules and lists of imported files where the pack has none of its own."""
+        for source, document in imported:
+            theirs = document.value.get("language", lang)
+            if lang != "und" and not fits(theirs, lang):
+                self.errors.append(
+                    InputError(
+                        f"the imported file is in the language {theirs!r}, this pack in {lang!r}",
+                        position=source.position(),
+                    )
+                )
+            self.fill_from(document)
+
     def fill_hosted(self) -> None:
         """Take the lists of fixture files, where the templates leave them open."""
         for values in self._hosted:
@@ -206,6 +209,7 @@ class _Builder:
         self.errors += linker.errors
         self.errors.sort(key=_place)
         self.stop()
+        self._apply_keys(lang)
         self.errors += [
             InputError(
                 "the sentence can only be empty",
@@ -242,6 +246,15 @@ class _Builder:
             notes=tuple(notes),
             skip_words=tuple(dict.fromkeys(self.skip_words)),
         )
+
+    def _apply_keys(self, lang: str) -> None:
+        """Give templates what their blocks ask of them; raises all errors."""
+        for keys, numbers in self._keys:
+            self.errors += check_keys(keys, [self.templates[number] for number in numbers], lang)
+        self.stop()
+        for keys, numbers in self._keys:
+            for number in numbers:
+                self.templates[number] = with_keys(self.templates[number], keys, lang)
 
     def _parse(self, text: str, source: Source, *, what: str) -> Expression:
         try:
@@ -302,6 +315,10 @@ class _Builder:
             scope = Scope({**self.rules, **rules}, {**self.lists, **lists})
         fixed = tuple((str(k), text_of(v)) for k, v in (block.get("slots") or {}).items())
         file = document.path.relative_to(self.root).as_posix()
+        keys = read_keys(document, path, (block, body, document.value))
+        if keys:
+            first = len(self.templates)
+            self._keys.append((keys, list(range(first, first + len(block["sentences"])))))
         for index, entry in enumerate(block["sentences"]):
             source = Source(document, (*path, "sentences", index))
             own: Mapping[str, Any] = {"text": entry}
@@ -309,12 +326,14 @@ class _Builder:
                 own, source = entry, Source(document, (*source.path, "text"))
             sentence = own["text"]
             name = self._template_id(block, own, index, (file, intent, sentence), source)
+            expression = self._parse(sentence, source, what="")
             self.templates.append(
                 Template(
                     id=name,
                     intent=intent,
                     sentence=sentence,
-                    expression=self._parse(sentence, source, what=""),
+                    expression=expression,
+                    written=expression,
                     scope=scope,
                     weight=float(own.get("weight", block.get("weight", 1))),
                     fixed=fixed,

@@ -24,6 +24,7 @@ from corpusforge.grammar.expression import (
 )
 from corpusforge.grammar.number_words import number_words
 from corpusforge.grammar.pack import NumberRange, Pack, Scope, Template, ValueList, find_list
+from corpusforge.grammar.slot_labels import slot_label, split_label
 
 __all__ = ["Matcher", "Reading", "SlotReading"]
 
@@ -42,6 +43,8 @@ class SlotReading(NamedTuple):
     text: str
     start: int
     end: int
+    role: str = ""
+    group: str = ""
 
 
 class Reading(NamedTuple):
@@ -73,8 +76,8 @@ class Matcher:
         """All readings of each sentence as plain data; blank sentences are left out.
 
         Yields:
-            {text, readings: [{intent, template, slots: [{name, entity, value, text, start, end}],
-            fixed}]}; offsets are code points of the NFC text, half-open.
+            {text, readings: [{intent, template, slots: [{name, entity, value, text, start, end,
+            role, group}], fixed}]}; offsets are code points of the NFC text, half-open.
         """
         for sentence in sentences:
             text = nfc(sentence.strip())
@@ -112,6 +115,11 @@ class Matcher:
                 if end != letters.size:
                     continue
                 spans = tuple(letters.slot(slot) for slot in slots)
+                values = [
+                    (slot_label(slot.name, slot.role, slot.group), slot.value) for slot in spans
+                ]
+                if not all(constraint.holds(values) for constraint in template.constraints):
+                    continue
                 filled = {slot.name for slot in spans}
                 fixed = tuple(pair for pair in template.fixed if pair[0] not in filled)
                 found[Reading(template.intent, template.id, spans, fixed)] = None
@@ -161,7 +169,9 @@ class _Letters:
             end -= 1
         first, last = self._origins[start], self._origins[end - 1] + 1
         words = self.text[first:last]
-        return SlotReading(name, entity, words if value is None else value, words, first, last)
+        label = split_label(name)
+        value = words if value is None else value
+        return SlotReading(label.name, entity, value, words, first, last, label.role, label.group)
 
 
 def _skipped(words: Sequence[str]) -> re.Pattern[str] | None:

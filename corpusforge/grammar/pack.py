@@ -6,13 +6,14 @@ read it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Literal, NamedTuple
 
 from corpusforge.core.errors import Position
 from corpusforge.core.source import Document
-from corpusforge.grammar.expression import Expression, ListReference
+from corpusforge.grammar.expression import NO_WORDS, Expression, ListReference
 from corpusforge.grammar.parser import INLINE_RANGE
 
 FRACTIONS = {"halves": "5", "tenths": "123456789"}
@@ -59,6 +60,10 @@ class ListValue:
     agreement: str
     weight: float
     source: Source
+
+    def agrees(self, agreement: str) -> bool:
+        """Say whether it is of a class, or of none and so agrees with all."""
+        return self.agreement in (agreement, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +149,24 @@ class Scope:
     lists: Mapping[str, ValueList]
 
 
+class Constraint(NamedTuple):
+    """The canonical values of some slots are all equal, or all different, where they occur.
+
+    Attributes:
+        kind: Which of the two.
+        slots: Labels, at least two, sorted.
+    """
+
+    kind: Literal["equal", "different"]
+    slots: tuple[str, ...]
+
+    def holds(self, values: Sequence[tuple[str, str]]) -> bool:
+        """Say whether (label, canonical value) of one sentence obey it."""
+        found = [value for label, value in values if label in self.slots]
+        different = len(set(found))
+        return different <= 1 if self.kind == "equal" else different == len(found)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Template:
     """One sentence template.
@@ -161,6 +184,9 @@ class Template:
         line: Counted from 1.
         source: For messages.
         split: The author's choice of train, validation or test; "" leaves it to the seed.
+        constraints: What must hold between values of its slots.
+        written: The expression as the author wrote it, for messages about places; `expression`
+            also holds what `roles`, `agree` and `wording` make of it.
     """
 
     id: str
@@ -175,6 +201,8 @@ class Template:
     line: int
     source: Source
     split: str = ""
+    constraints: frozenset[Constraint] = frozenset()
+    written: Expression = NO_WORDS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,6 +231,14 @@ HOST_LISTS = frozenset(("name", "area", "floor"))
 
 
 def find_list(reference: ListReference, scope: Scope) -> ValueList | None:
+    """The list that a reference means, with those of its values that the reference wants."""
+    known = whole_list(reference, scope)
+    if known is None or reference.agreement is None:
+        return known
+    return replace(known, values=tuple(v for v in known.values if v.agrees(reference.agreement)))
+
+
+def whole_list(reference: ListReference, scope: Scope) -> ValueList | None:
     """The list that a reference means, also a range written in place as `{0..100,5:slot}`."""
     known = scope.lists.get(reference.list)
     if known is None and reference.list in HOST_LISTS:

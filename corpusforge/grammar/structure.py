@@ -128,6 +128,9 @@ def _explain(document: Document, error: ValidationError) -> list[InputError]:
         if missing == "to":
             return [InputError("the range has no end: the key 'to' is missing", position=at)]
         return [InputError(f"the key {missing!r} is missing in {name}", position=at)]
+    if kind == "minItems" and "constraints" in path:
+        what = f"{name} compares one slot with nothing"
+        return [InputError(what, position=at, hint="name at least two slots")]
     if kind == "minItems":
         what = "no sentences" if path[-1] == "sentences" else "no values"
         where = document.key_position(path)
@@ -135,17 +138,33 @@ def _explain(document: Document, error: ValidationError) -> list[InputError]:
     if kind == "oneOf":
         text = f"{_owner(path)} needs exactly one of 'values', 'range' and 'wildcard'"
         return [InputError(text, position=document.key_position(path))]
+    return [_wrong_value(error, name, path, at)]
+
+
+def _wrong_value(
+    error: ValidationError, name: str, path: list[str | int], at: Position
+) -> InputError:
+    """A value of the right type that is not allowed."""
+    instance: Any = error.instance
+    wanted: Any = error.validator_value
+    kind = str(error.validator)
     if kind == "enum":
         given = str(instance)
         allowed = [str(value) for value in wanted]
         message = f"{given!r} is not possible for {name}"
-        return [InputError(message, position=at, given=given, allowed=allowed)]
+        return InputError(message, position=at, given=given, allowed=allowed)
+    if kind in ("exclusiveMinimum", "maximum") and "wording" in path:
+        hint = "expected a share above 0, at most 1, as in 0.3"
+        return InputError(f"{instance} is no share for {name}", position=at, hint=hint)
     if kind == "exclusiveMinimum":
-        return [InputError(f"{name} must be greater than {wanted}, got {instance}", position=at)]
+        return InputError(f"{name} must be greater than {wanted}, got {instance}", position=at)
+    if kind == "pattern" and "roles" in path:
+        hint = "expected letters, digits and '_'; roles may have spaces inside"
+        return InputError(f"{instance!r} cannot be a {path[-1]}", position=at, hint=hint)
     if kind == "pattern":
         hint = "expected letters, digits, '.', '_' and '-', starting with a letter or digit"
-        return [InputError(f"{instance!r} cannot be an id", position=at, hint=hint)]
-    return [InputError(f"{name}: {error.message}", position=at)]
+        return InputError(f"{instance!r} cannot be an id", position=at, hint=hint)
+    return InputError(f"{name}: {error.message}", position=at)
 
 
 def _owner(path: list[str | int]) -> str:

@@ -30,7 +30,10 @@ def test_every_row_is_matched_with_its_own_labels(sentences):
     for template, text, slots in list(everything(pack))[:200]:
         readings = matcher.readings(text)
         own = [r for r in readings if r.template == template.id]
-        assert any({tuple(s) for s in r.slots} == squeezed(slots) for r in own), (text, readings)
+        assert any({tuple(s)[:6] for s in r.slots} == squeezed(slots) for r in own), (
+            text,
+            readings,
+        )
 
 
 @settings(max_examples=40, deadline=None)
@@ -96,8 +99,8 @@ def test_numbers_are_whole_and_in_the_range():
 
 def test_digits_that_belong_to_the_words_beside_a_number():
     matcher = Matcher(pack_of(yaml_of("channel 3{level}", "{level}5 volts")))
-    assert [r.slots[0][2:] for r in matcher.readings("channel 310")] == [("10", "10", 9, 11)]
-    assert [r.slots[0][2:] for r in matcher.readings("85 volts")] == [("8", "8", 0, 1)]
+    assert [r.slots[0][2:6] for r in matcher.readings("channel 310")] == [("10", "10", 9, 11)]
+    assert [r.slots[0][2:6] for r in matcher.readings("85 volts")] == [("8", "8", 0, 1)]
 
 
 def test_skip_words_are_left_out_where_that_helps_and_spans_stay():

@@ -32,7 +32,7 @@ def check(grammar: Grammar) -> Iterator[Finding]:
         found = [
             (template, slots.offset)
             for template in templates
-            if (slots := search.of(template.expression, template.scope)).offset is not None
+            if (slots := search.of(template.written, template.scope)).offset is not None
         ]
         if found:
             first, offset = found[0]

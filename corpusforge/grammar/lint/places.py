@@ -54,7 +54,7 @@ def written(templates: tuple[Template, ...]) -> list[Written]:
                 visit(value.expression, value.source, scope, "value")
 
     for template in templates:
-        visit(template.expression, template.source, template.scope, "sentence")
+        visit(template.written, template.source, template.scope, "sentence")
     return [
         Written(expression, source, tuple(scopes.values()), kind)
         for expression, source, scopes, kind in found.values()

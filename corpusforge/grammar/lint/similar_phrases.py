@@ -74,7 +74,7 @@ def _phrases(
     cores = _Cores()
     found: dict[tuple[str, ...], dict[str, dict[str, Template]]] = {}
     for template in grammar.templates:
-        for phrase in cores.of(template.expression, template.scope):
+        for phrase in cores.of(template.written, template.scope):
             said = _SPACES.sub(" ", phrase).strip().lower()
             key = tuple(word for word in said.split(" ") if word not in free)
             if any(not word.startswith("{") for word in key):

@@ -64,7 +64,7 @@ def _position(template: Template, entity: str) -> Position:
     """The reference in the sentence; the sentence itself where a rule holds it."""
     places = [
         reference.offset
-        for reference in references(template.expression)
+        for reference in references(template.written)
         if isinstance(reference, ListReference)
         and (values := find_list(reference, template.scope)) is not None
         and values.entity == entity
