@@ -39,9 +39,11 @@ class Classifier(Protocol):
 
     Attributes:
         name: What the figures are named after.
+        default: C where there is nothing real to choose it by.
     """
 
     name: str
+    default: float
 
     def tune(self, real: Rows, extra: Rows | None, rng: np.random.Generator) -> float:
         """Inverse regularisation strength C, chosen by cross-validation over the real rows.
