@@ -70,7 +70,7 @@ _SMART_HOME = (
     "scene_activate",
     "vacuum_start",
 )
-_BANKING = [
+_BANKING = (
     "freeze_account",
     "routing",
     "pin_change",
@@ -86,8 +86,8 @@ _BANKING = [
     "spending_history",
     "transactions",
     "report_fraud",
-]
-_CARDS = [
+)
+_CARDS = (
     "replacement_card_duration",
     "expiration_date",
     "damaged_card",
@@ -103,7 +103,7 @@ _CARDS = [
     "credit_score",
     "new_card",
     "international_fees",
-]
+)
 
 
 class RealSet(NamedTuple):

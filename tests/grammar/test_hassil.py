@@ -150,3 +150,39 @@ def test_it_recognises_our_rows_of_home_assistant(home_assistant, lang, tmp_path
         assert (row.template.intent, *sorted(wanted)) in found, row.text
         checked += 1
     assert checked >= 100
+
+
+OWN_KEYS = """\
+language: en
+imports: []
+wording: {politeness: 0.3}
+intents:
+  book:
+    description: wants to fly
+    out_of_scope: false
+    data:
+      - sentences: ["fly from {city:from_city} to {city:to_city}"]
+        id: fly
+        weight: 3
+        split: train
+        roles: {from_city: {slot: city, role: departure}, to_city: {slot: city, role: arrival}}
+        constraints: [{different: [from_city, to_city]}]
+  switch:
+    data:
+      - sentences: ["{article:@article} {thing} on"]
+        constraints: [{agree: [article, thing]}]
+lists:
+  city: {values: [Rome, {in: Oslo, weight: 2, attributes: {north: true}}]}
+  article: {values: [{in: der, agreement: m}, {in: die, agreement: f}]}
+  thing: {values: [{in: Herd, agreement: m}, {in: Lampe, agreement: f}]}
+"""
+
+
+def test_hassil_loads_files_with_our_keys_and_reads_our_rows():
+    theirs = Intents.from_yaml(io.StringIO(OWN_KEYS))
+    for template, text, slots in everything(pack_of(OWN_KEYS.replace("politeness: 0.3", ""))):
+        found = {
+            (result.intent.name, tuple(sorted(str(e.value) for e in result.entities_list)))
+            for result in recognize_all(text, theirs)
+        }
+        assert (template.intent, tuple(sorted(slot.value for slot in slots))) in found
