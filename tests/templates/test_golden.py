@@ -24,7 +24,12 @@ from corpusforge.grammar.loader import load_pack
 
 PACKS = Path(__file__).parents[2] / "templates"
 GOLDEN = Path(__file__).parents[1] / "golden" / "templates"
-SHIPPED = [("smart_home", "en"), ("smart_home", "de"), ("banking", "en")]
+SHIPPED = [
+    ("smart_home", "en"),
+    ("smart_home", "de"),
+    ("banking", "en"),
+    ("out_of_scope", "en"),
+]
 # Small enough to be written out, with everything in lists.
 SMALL = [("smart_home", "en"), ("smart_home", "de")]
 
@@ -173,3 +178,16 @@ def test_no_sentence_in_two_intents_or_two_templates(pack: str, lang: str) -> No
                 sources[fold(text)].add((name, template.text))
     assert {text: found for text, found in sources.items() if len(found) > 1} == {}
     assert len(sources) > 25_000
+
+
+@pytest.mark.parametrize(
+    "pack", [pack for pack, lang in SHIPPED if lang == "en" and pack != "out_of_scope"]
+)
+def test_no_service_can_say_what_is_out_of_scope(pack: str) -> None:
+    """All sentences of the pack out_of_scope, values filled in."""
+    table, _ = sample(PACKS / "out_of_scope" / "en", 100_000)
+    assert table.num_rows > 5_000
+    service = language(pack, "en")
+    texts = set(table.column("text").to_pylist())
+    served = {text: service.intents_of(fold(text)) for text in texts}
+    assert {text: on for text, on in served.items() if set(on) - {"out_of_scope"}} == {}
