@@ -36,7 +36,7 @@ def surely_valid(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any])
             right = _CHECKS[keyword](value, wanted)
         elif keyword == "oneOf":
             right = sum(surely_valid(value, option, root) for option in wanted) == 1
-            right = right and all(set(option) == {"required"} for option in wanted)
+            right = right and all(set(option) <= {"required", "not"} for option in wanted)
         elif keyword == "items":
             right = not isinstance(value, list) or all(
                 surely_valid(item, wanted, root) for item in value
@@ -81,7 +81,19 @@ def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _not(value: Any, wanted: Any) -> bool:
+    """Only of the form {"anyOf": [{"required": [key]}, ...]}; anything else is not known."""
+    options = wanted.get("anyOf", [{}])
+    known = set(wanted) == {"anyOf"} and all(set(option) == {"required"} for option in options)
+    return known and not any(
+        all(key in value for key in option["required"])
+        for option in options
+        if isinstance(value, dict)
+    )
+
+
 _CHECKS: dict[str, Any] = {
+    "not": _not,
     "type": _type,
     "required": lambda v, wanted: not isinstance(v, dict) or all(key in v for key in wanted),
     "enum": lambda v, wanted: isinstance(v, str) and v in wanted,

@@ -33,6 +33,7 @@ from corpusforge.grammar.expression import (
     Sequence as SequenceExpression,
 )
 from corpusforge.grammar.pack import NumberRange, Pack, Scope, Template, ValueList, find_list
+from corpusforge.grammar.series import Series
 from corpusforge.grammar.slot_labels import split_label
 
 # Products of words up to this many are spelled out: fewer places to follow while matching.
@@ -211,7 +212,9 @@ class _LanguageBuilder:
         edges = frozenset(edge for edge in self._edges[child] if "{}" in edge)
         return self._node(("slot", slot, child, tuple(sorted(edges))), edges)
 
-    def _numbers(self, numbers: NumberRange) -> _Part:
+    def _numbers(self, numbers: NumberRange | Series) -> _Part:
+        if isinstance(numbers, Series):
+            return _unique(folded_piece(said.text) for said in numbers.said())
         if len(numbers) <= MAX_SPELLED_NUMBERS or numbers.decimals:
             return _unique(folded_piece(text) for text, _ in numbers.numbers())
         parts: list[_Part] = []

@@ -20,6 +20,7 @@ from typing import NamedTuple, Protocol
 
 from corpusforge.core.spans import Slot
 from corpusforge.grammar.pack import NumberRange
+from corpusforge.grammar.series import Series
 from corpusforge.grammar.slot_labels import split_label
 
 _SPACES = re.compile(r"\s+")
@@ -214,11 +215,11 @@ class Frame:
 
 
 class Numbers:
-    """The numbers of a range, with a slot or (name "") without."""
+    """The numbers of a range, or times and the like, with a slot or (name "") without."""
 
     __slots__ = ("derivations", "entity", "name", "range", "weight")
 
-    def __init__(self, name: str, entity: str, numbers: NumberRange) -> None:
+    def __init__(self, name: str, entity: str, numbers: NumberRange | Series) -> None:
         self.name, self.entity, self.range = name, entity, numbers
         self.derivations = self.weight = len(numbers)
 

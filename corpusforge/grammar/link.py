@@ -14,7 +14,14 @@ from corpusforge.grammar.expression import (
     Text,
     references,
 )
-from corpusforge.grammar.pack import Scope, Source, Template, ValueList, find_list
+from corpusforge.grammar.pack import (
+    NumberRange,
+    Scope,
+    Source,
+    Template,
+    ValueList,
+    find_list,
+)
 
 
 @dataclass
@@ -112,7 +119,7 @@ class Linker:
         if values is None:
             self._unknown("list", reference.list, scope.lists, source, reference.offset)
             return False
-        if values.source is None and values.range is not None:
+        if values.source is None and isinstance(values.range, NumberRange):
             first, last, step = values.range.first, values.range.last, values.range.step
             if first > last or step < 1:
                 wrong = "ends before it starts" if first > last else "has a step of 0"

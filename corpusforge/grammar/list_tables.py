@@ -15,6 +15,7 @@ from corpusforge.grammar.compile import Planner
 from corpusforge.grammar.derivations import Node, Piece, plain
 from corpusforge.grammar.expression import RuleReference, Text, references
 from corpusforge.grammar.pack import NumberRange, Scope, ValueList, find_list
+from corpusforge.grammar.series import Series
 
 __all__ = ["PLAIN", "Edges", "ListTable", "list_tables"]
 
@@ -42,6 +43,7 @@ class ListTable:
         exact: False where some of them may be equal: there were too many to compare.
         agreements: Classes of each of them, most often one; "" is none.
         offset: Number of the first one among the values that slices share (see `slice`).
+        bounded: They lie between bounds, as the numbers of a range do.
     """
 
     entity: str
@@ -52,6 +54,7 @@ class ListTable:
     _texts: Sequence[tuple[str, str]] | NumberRange | Node
     agreements: frozenset[str] = _NO_CLASS
     offset: int = 0
+    bounded: bool = False
 
     def value(self, index: int) -> tuple[str, str]:
         """Words and canonical value of value `index`, 0 <= index < size."""
@@ -92,8 +95,8 @@ class ListTable:
 
     @property
     def is_range(self) -> bool:
-        """Say whether these are the numbers of a range."""
-        return isinstance(self._texts, NumberRange)
+        """Say whether these are the numbers of a range, or all of one form between bounds."""
+        return self.bounded or isinstance(self._texts, NumberRange)
 
     @property
     def spelled(self) -> bool:
@@ -111,6 +114,9 @@ def list_tables(values: ValueList, scope: Scope) -> tuple[ListTable, ...]:
     entity = values.entity
     if _is_open(values, scope):
         return ()
+    if isinstance(values.range, Series):
+        forms = ([said[:2] for said in form] for form in values.range.forms)
+        return tuple(ListTable(entity, 1.0, PLAIN, len(f), True, f, bounded=True) for f in forms)
     if values.range is not None:
         return (ListTable(entity, 1.0, PLAIN, len(values.range), True, values.range),)
     planner = Planner()

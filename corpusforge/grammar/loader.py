@@ -50,6 +50,7 @@ def load_pack(path: Path, *, lang: str | None = None, lists: Sequence[Path] = ()
     further = builder.read(lists, fixtures=True)
     builder.stop()
     chosen, documents = choose_language(documents, lang, path)
+    builder.lang = chosen
     for document in documents:
         builder.collect(document)
     for document in companions:
@@ -85,6 +86,7 @@ class _Builder:
     _ids: dict[str, Source] = field(default_factory=dict)
     _hosted: list[ValueList] = field(default_factory=list)
     _keys: list[tuple[Keys, list[int]]] = field(default_factory=list)
+    lang: str = "und"
 
     def __post_init__(self) -> None:
         # One scope object for all blocks without rules and lists of their own: what is
@@ -279,8 +281,9 @@ class _Builder:
         for name, body in (_at(document.value, path).get("lists") or {}).items():
             source = Source(document, (*path, "lists", name))
             entity = self._entity(str(name), body, own=bool(path))
+            lang = document.value.get("language", self.lang)
             try:
-                values = read_list(str(name), entity, body, source, self._parse)
+                values = read_list(str(name), entity, body, source, self._parse, lang)
             except InputError as error:
                 self.errors.append(error)
                 # Known, though wrong: references to it are not one more error.

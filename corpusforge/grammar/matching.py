@@ -3,7 +3,8 @@
 Three things do not count, as in hassil: case; white space beyond one space, and the one between a
 number and a word ("50 %" is "50%"); punctuation at the edge of a word (`hassil.util`: PUNCTUATION).
 Everything else must be there. A wildcard list takes any whole words. Conditions on the state of a
-home (`requires_context`) are not looked at, and numbers are matched in digits only.
+home (`requires_context`) are not looked at. Numbers are matched in digits and in words,
+times and the like in the forms of their list and in words.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from corpusforge.grammar.expression import (
     RuleReference,
     Text,
 )
+from corpusforge.grammar.heard import heard
 from corpusforge.grammar.number_words import number_words
 from corpusforge.grammar.pack import NumberRange, Pack, Scope, Template, ValueList, find_list
+from corpusforge.grammar.series import Series
 from corpusforge.grammar.slot_labels import slot_label, split_label
 
 __all__ = ["Matcher", "Reading", "SlotReading"]
@@ -174,6 +177,10 @@ class _Letters:
         return SlotReading(label.name, entity, value, words, first, last, label.role, label.group)
 
 
+def _as_compared(text: str) -> str:
+    return _Letters(text).chars
+
+
 def _skipped(words: Sequence[str]) -> re.Pattern[str] | None:
     """A pattern of whole words that may be left out, the longest first."""
     forms = {"".join(map(_lower, nfc(" ".join(word.split())))) for word in words}
@@ -256,7 +263,9 @@ class _Walk:
                 yield end, ((slot, values.entity, value, at, end),)
 
     def _values(self, values: ValueList, scope: Scope, at: int) -> Iterator[tuple[int, str | None]]:
-        if values.range is not None:
+        if isinstance(values.range, Series):
+            yield from self._series(values.range, at)
+        elif values.range is not None:
             yield from self._numbers(values.range, at)
         elif values.wildcard:
             start = at + 1 if self._chars[at : at + 1] == " " else at
@@ -269,6 +278,15 @@ class _Walk:
                 words = _SPACES.sub(" ", value.expression.text).strip()
             for end, _ in self.states(value.expression, scope, at):
                 yield end, words
+
+    def _series(self, series: Series, at: int) -> Iterator[tuple[int, str]]:
+        """Times and the like, whole words only."""
+        if not self._inside(at):
+            for end, value in heard(series, _as_compared).read(self._chars, at):
+                if not self._inside(end):
+                    yield end, value
+        if series.numbers is not None:
+            yield from self._numbers(series.numbers, at)
 
     def _numbers(self, numbers: NumberRange, at: int) -> Iterator[tuple[int, str]]:
         if self._chars[at : at + 1] == " " and not self._chars[at - 1 : at].isdigit():

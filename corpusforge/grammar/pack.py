@@ -15,6 +15,7 @@ from corpusforge.core.errors import Position
 from corpusforge.core.source import Document
 from corpusforge.grammar.expression import NO_WORDS, Expression, ListReference
 from corpusforge.grammar.parser import INLINE_RANGE
+from corpusforge.grammar.series import Series
 
 FRACTIONS = {"halves": "5", "tenths": "123456789"}
 """hassil's fraction types -> the digits that may follow the decimal point."""
@@ -52,6 +53,7 @@ class ListValue:
         agreement: Values of one class may replace each other; "" = the one class of the list.
         weight: Relative frequency among the values of the list, > 0.
         source: Where its words stand.
+        spoken: How it is said, where it is not read as it is written.
     """
 
     expression: Expression
@@ -60,6 +62,7 @@ class ListValue:
     agreement: str
     weight: float
     source: Source
+    spoken: str = ""
 
     def agrees(self, agreement: str) -> bool:
         """Say whether it is of a class, or of none and so agrees with all."""
@@ -118,21 +121,21 @@ class NumberRange:
 
 @dataclass(frozen=True, slots=True)
 class ValueList:
-    """A list: values, or a range of numbers, or a wildcard (neither).
+    """A list: values, or a range of numbers or times or the like, or a wildcard (neither).
 
     Attributes:
         name: As references write it.
         entity: Name under which its values go into rows and catalogue; differs from `name`
             only where a block's own list hides another list of the same name.
         values: The values, in file order.
-        range: The numbers, when it is a range.
+        range: The numbers, when it is a range; times, dates, amounts, when it is one of these.
         source: Where it stands; None for a range written inside a sentence.
     """
 
     name: str
     entity: str
     values: tuple[ListValue, ...] = ()
-    range: NumberRange | None = None
+    range: NumberRange | Series | None = None
     source: Source | None = None
 
     @property

@@ -30,6 +30,7 @@ _TYPES = {
     "number": "a number",
     "boolean": "true or false",
 }
+_BOUNDS = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "greater than"}
 
 
 @cache
@@ -131,12 +132,13 @@ def _explain(document: Document, error: ValidationError) -> list[InputError]:
     if kind == "minItems" and "constraints" in path:
         what = f"{name} compares one slot with nothing"
         return [InputError(what, position=at, hint="name at least two slots")]
-    if kind == "minItems":
+    if kind == "minItems" and path[-1] in ("sentences", "values"):
         what = "no sentences" if path[-1] == "sentences" else "no values"
         where = document.key_position(path)
         return [InputError(f"{_owner(path)} has {what}", position=where, hint="write at least one")]
     if kind == "oneOf":
-        text = f"{_owner(path)} needs exactly one of 'values', 'range' and 'wildcard'"
+        kinds = "'values', 'range', 'time', 'date', 'money', 'duration' and 'wildcard'"
+        text = f"{_owner(path)} needs exactly one of {kinds}"
         return [InputError(text, position=document.key_position(path))]
     return [_wrong_value(error, name, path, at)]
 
@@ -156,8 +158,8 @@ def _wrong_value(
     if kind in ("exclusiveMinimum", "maximum") and "wording" in path:
         hint = "expected a share above 0, at most 1, as in 0.3"
         return InputError(f"{instance} is no share for {name}", position=at, hint=hint)
-    if kind == "exclusiveMinimum":
-        return InputError(f"{name} must be greater than {wanted}, got {instance}", position=at)
+    if kind in _BOUNDS or kind == "minItems":
+        return _out_of_bounds(kind, name, wanted, instance, at)
     if kind == "pattern" and "roles" in path:
         hint = "expected letters, digits and '_'; roles may have spaces inside"
         return InputError(f"{instance!r} cannot be a {path[-1]}", position=at, hint=hint)
@@ -165,6 +167,12 @@ def _wrong_value(
         hint = "expected letters, digits, '.', '_' and '-', starting with a letter or digit"
         return InputError(f"{instance!r} cannot be an id", position=at, hint=hint)
     return InputError(f"{name}: {error.message}", position=at)
+
+
+def _out_of_bounds(kind: str, name: str, wanted: Any, given: Any, at: Position) -> InputError:
+    if kind == "minItems":
+        return InputError(f"{name} is empty", position=at, hint="remove the key, or list some")
+    return InputError(f"{name} must be {_BOUNDS[kind]} {wanted}, got {given}", position=at)
 
 
 def _owner(path: list[str | int]) -> str:

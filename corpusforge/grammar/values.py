@@ -8,12 +8,14 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from corpusforge.core.errors import InputError
-from corpusforge.grammar.expression import Expression
+from corpusforge.grammar.expression import Expression, Text
 from corpusforge.grammar.pack import FRACTIONS, ListValue, NumberRange, Source, ValueList
 from corpusforge.grammar.parser import has_syntax, literal
+from corpusforge.grammar.series import Series
 
 # More numbers than this, written with decimals, would make an automaton of that size.
 MAX_DECIMAL_NUMBERS = 100_000
+_BOUNDED = ("range", "time", "date", "money", "duration")
 
 
 class Parse(Protocol):
@@ -25,22 +27,48 @@ class Parse(Protocol):
 
 
 def read_list(
-    name: str, entity: str, body: Mapping[str, Any], source: Source, parse: Parse
+    name: str, entity: str, body: Mapping[str, Any], source: Source, parse: Parse, lang: str
 ) -> ValueList:
     """Make a list of its YAML body, whose structure has been checked.
 
+    Args:
+        name: As references write it.
+        entity: Name of its values in rows.
+        body: What stands under the name.
+        source: Where it stands.
+        parse: For values that are templates.
+        lang: BCP-47 tag, for numbers and times.
+
     Raises:
-        InputError: For an empty value, or a range that ends before it starts.
+        InputError: For an empty value, a range that ends before it starts, and the like.
     """
-    if "range" in body:
-        return ValueList(
-            name, entity, range=_read_range(name, body["range"], source), source=source
-        )
+    bounds = _read_bounds(name, body, source, lang)
+    if bounds is not None:
+        return ValueList(name, entity, range=bounds, source=source)
     values = tuple(
         _read_value(name, value, Source(source.document, (*source.path, "values", index)), parse)
         for index, value in enumerate(body.get("values", ()))
     )
     return ValueList(name, entity, values=values, source=source)
+
+
+def _read_bounds(
+    name: str, body: Mapping[str, Any], source: Source, lang: str
+) -> NumberRange | Series | None:
+    """The values of a list with bounds; None for any other list."""
+    kind = next((key for key in _BOUNDED if key in body), None)
+    if kind is None:
+        return None
+    numbers = _read_range(name, body["range"], source) if kind == "range" else None
+    if numbers is not None and body["range"].get("forms", ["digits"]) == ["digits"]:
+        return numbers
+    # imported here: most packs have no such list, and need none of CLDR's data
+    from corpusforge.grammar.cldr_values import read_numbers, read_series
+
+    where = Source(source.document, (*source.path, kind))
+    if numbers is not None:
+        return read_numbers(name, numbers, body["range"], where, lang)
+    return read_series(name, kind, body[kind], where, lang)
 
 
 def merge_lists(first: ValueList, second: ValueList) -> ValueList:
@@ -72,7 +100,13 @@ def _read_value(name: str, value: Any, source: Source, parse: Parse) -> ListValu
     expression: Expression = literal(words)
     if has_syntax(words):
         expression = parse(words, source, what=f"list {{{name}}}")
-    out = whole.get("out")
+    out, spoken = whole.get("out"), whole.get("spoken", "").strip()
+    if spoken and not isinstance(expression, Text):
+        raise InputError(
+            f"a value of the list {{{name}}} has a spoken form, and its words are a template",
+            position=source.position(),
+            hint="write each way to say it as a value of its own",
+        )
     attributes = {str(k): text_of(v) for k, v in (whole.get("attributes") or {}).items()}
     return ListValue(
         expression=expression,
@@ -81,6 +115,7 @@ def _read_value(name: str, value: Any, source: Source, parse: Parse) -> ListValu
         agreement=whole.get("agreement", ""),
         weight=float(whole.get("weight", 1)),
         source=source,
+        spoken=spoken,
     )
 
 

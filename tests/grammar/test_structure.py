@@ -17,18 +17,22 @@ SCALARS = st.one_of(
     st.booleans(),
     st.integers(-3, 5),
     st.floats(-2, 2),
-    st.sampled_from(["", "a", "halves"]),
+    st.sampled_from(["", "a", "halves", "digits", "minute"]),
 )
 KEYS = st.sampled_from(
     ["language", "intents", "data", "sentences", "lists", "values", "range", "wildcard", "in",
      "out", "from", "to", "step", "weight", "id", "expansion_rules", "attributes", "fractions",
-     "nonsense"]
+     "nonsense", "time", "date", "money", "duration", "spoken", "forms", "currency", "cents",
+     "unit"]
 )  # fmt: skip
 VALUES = st.recursive(
     SCALARS,
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(KEYS, inner, max_size=4)),
     max_leaves=12,
 )
+
+PARTS = ["", "intent", "block", "list", "value", "range", "lists", "rules", "time", "date", "money",
+         "duration"]  # fmt: skip
 
 
 def test_the_schema_is_a_schema():
@@ -38,7 +42,7 @@ def test_the_schema_is_a_schema():
 
 
 @settings(max_examples=150, deadline=None)
-@given(VALUES, st.sampled_from(["", "intent", "block", "list", "value", "range", "lists", "rules"]))
+@given(VALUES, st.sampled_from(PARTS))
 def test_a_quick_yes_is_never_wrong(value, part):
     schema = template_schema()
     chosen = schema["$defs"][part] if part else schema
