@@ -14,8 +14,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from corpusforge.core.errors import RunError
 from corpusforge.core.spans import Slot
@@ -226,6 +224,8 @@ def read_table(path: Path) -> pa.Table:
     Raises:
         RunError: When the file is missing or broken, with what to do.
     """
+    import pyarrow.parquet as pq
+
     try:
         return pq.read_table(path, partitioning=None, memory_map=False)
     except (OSError, pa.ArrowInvalid) as error:
@@ -236,6 +236,8 @@ def read_table(path: Path) -> pa.Table:
 
 def write_table(table: pa.Table, path: Path) -> None:
     """Write Parquet under a temporary name, then rename: never half a file under `path`."""
+    import pyarrow.parquet as pq
+
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         pq.write_table(table, temporary, compression="zstd")
@@ -272,6 +274,8 @@ def check_utterances(table: pa.Table) -> None:
 
 
 def _check_spans(table: pa.Table, texts: list[str], refuse: Any) -> None:
+    import pyarrow.compute as pc
+
     slots = table["slots"].combine_chunks()
     lengths = pc.fill_null(pc.list_value_length(slots), 0).to_numpy()
     items = slots.flatten()

@@ -26,10 +26,11 @@ from corpusforge.grammar.constrained import Constrainer, Demand
 from corpusforge.grammar.dealing import Dealing, Dealt, Quotas, Shares, spread_offsets
 from corpusforge.grammar.derivations import Piece
 from corpusforge.grammar.expression import Expression
+from corpusforge.grammar.guides import Integers
 from corpusforge.grammar.ownership import Claim, Property, owned
 from corpusforge.grammar.pack import Template
 from corpusforge.grammar.permutation import ColumnPermutations, KeyedPermutation
-from corpusforge.grammar.unranking import MAX_RANK, Ids, Integers, Steps, Unranker
+from corpusforge.grammar.unranking import MAX_RANK, Steps, Unranker
 from corpusforge.grammar.value_splits import HoldOut, ValueSplits
 from corpusforge.grammar.variants import parts
 
@@ -123,7 +124,7 @@ class Corpus:
         self.sizes = [self.unranker.total(root) for root in self._roots]
         """Sentences of each owner."""
         self._tables = np.array(
-            [self.unranker.table(root) if root else 0 for root in self._roots], np.int32
+            [self.unranker.table(root) if root else 0 for root in self._roots], np.int64
         )
         small = [size if 0 < size < MAX_RANK else 1 for size in self.sizes]
         keys = [f"{owner.template.id}/{owner.part}" for owner in self.owners]
@@ -240,14 +241,14 @@ class Corpus:
         """
         return self._dealing.windows(stop, start)
 
-    def steps(self, owners: Ids, numbers: Integers) -> Steps:
+    def steps(self, owners: Integers, numbers: Integers) -> Steps:
         """Take rows apart whose owners are below 2^62."""
         return self.unranker.walk(self._tables[owners], self._orders(owners, numbers))
 
     def pieces(self, owner: int, number: int) -> list[Piece]:
         """The pieces of one row, for owners of any size."""
         if self.sizes[owner] < MAX_RANK:
-            which = np.array([owner], np.int32)
+            which = np.array([owner], np.int64)
             rank = int(self._orders(which, np.array([number]))[0])
         else:
             order = KeyedPermutation(

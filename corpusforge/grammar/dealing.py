@@ -22,8 +22,7 @@ from corpusforge.grammar.permutation import KeyedPermutation
 __all__ = ["Dealing", "Quotas", "Shares", "quota_shares", "spread_offsets"]
 
 Integers = npt.NDArray[np.int64]
-Ids = npt.NDArray[np.int32]
-Dealt = tuple[int, Ids, Integers]
+Dealt = tuple[int, Integers, Integers]
 """First row, owners, number of the row within its owner."""
 
 WINDOW = 1 << 16
@@ -47,7 +46,7 @@ class Shares(NamedTuple):
     offsets: npt.NDArray[np.float64]
     turns: Integers
 
-    def only(self, owners: Ids) -> Shares:
+    def only(self, owners: Integers) -> Shares:
         """Those of some owners."""
         return Shares(
             self.sizes[owners], self.weights[owners], self.offsets[owners], self.turns[owners]
@@ -65,6 +64,8 @@ class Dealing:
         # Counts beyond 2^53 are not exact as floats, and nobody asks for so many rows.
         self._caps = np.minimum(shares.sizes, float(1 << 53))
         self._shares = shares
+        # Owners that are due at the same time stand in this order.
+        self._turns = np.argsort(shares.turns, kind="stable")
         self.size = float(self._caps.sum())
         """Rows that can be dealt."""
 
@@ -90,16 +91,17 @@ class Dealing:
             row += rows
             counts = after
 
-    def _deal(self, before: Integers, after: Integers) -> tuple[Ids, Integers]:
+    def _deal(self, before: Integers, after: Integers) -> tuple[Integers, Integers]:
         """The rows of one window in the order in which they are due."""
-        _, weights, offsets, turns = self._shares
-        each = after - before
-        owners = np.repeat(np.arange(len(each), dtype=np.int32), each)
+        _, weights, offsets, _ = self._shares
+        each = (after - before)[self._turns]
+        owners = np.repeat(self._turns, each)
         ends = np.cumsum(each)
-        numbers = np.arange(len(owners)) - np.repeat(ends - each - before, each)
+        numbers = np.arange(len(owners)) - np.repeat(ends - each - before[self._turns], each)
         if np.count_nonzero(each) > 1:
-            due = (numbers + offsets[owners]) / weights[owners]
-            order = np.lexsort((owners, turns[owners], due))
+            due = numbers + offsets[owners]
+            due /= weights[owners]
+            order = np.argsort(due, kind="stable")
             owners, numbers = owners[order], numbers[order]
         return owners, numbers
 
@@ -118,10 +120,10 @@ class Quotas:
 
     def __init__(self, shares: Shares, intents: Sequence[str], quotas: Mapping[str, float]) -> None:
         number = {intent: group for group, intent in enumerate(quotas)}
-        group_of = np.array([number.get(intent, len(quotas)) for intent in intents], np.int32)
+        group_of = np.array([number.get(intent, len(quotas)) for intent in intents], np.int64)
         wanted = [*quotas.values(), max(1.0 - sum(quotas.values()), _LAST)]
         kept = [group for group, quota in enumerate(wanted) if quota > 0.0]
-        self._owners = [np.flatnonzero(group_of == group).astype(np.int32) for group in kept]
+        self._owners = [np.flatnonzero(group_of == group).astype(np.int64) for group in kept]
         self._groups = [Dealing(shares.only(owners)) for owners in self._owners]
         count = len(kept)
         self._outer = Dealing(
@@ -137,7 +139,7 @@ class Quotas:
         """Rows start ... stop - 1, as far as there are any."""
         inner: dict[int, _Stream] = {}
         for row, groups, numbers in self._outer.windows(stop, start):
-            owners = np.zeros(len(groups), np.int32)
+            owners = np.zeros(len(groups), np.int64)
             own = np.zeros(len(groups), np.int64)
             for group in np.unique(groups).tolist():
                 places = np.flatnonzero(groups == group)
@@ -154,10 +156,10 @@ class _Stream:
 
     def __init__(self, dealing: Dealing, start: int) -> None:
         self._windows = dealing.windows(int(min(dealing.size, 1 << 62)), start)
-        self._owners = np.zeros(0, np.int32)
+        self._owners = np.zeros(0, np.int64)
         self._numbers = np.zeros(0, np.int64)
 
-    def take(self, count: int) -> tuple[Ids, Integers]:
+    def take(self, count: int) -> tuple[Integers, Integers]:
         """The next rows."""
         while len(self._owners) < count:
             _, owners, numbers = next(self._windows)

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from corpusforge.core.arrow import integers
+from corpusforge.core.arrow import integers, list_items
 from corpusforge.core.errors import InputError
 from corpusforge.core.ids import utterance_ids
 from corpusforge.core.schema import SLOT_TYPE, UTTERANCES
@@ -72,6 +71,8 @@ class Draw:
                 return
 
     def _cover_first(self) -> Iterator[pa.RecordBatch]:
+        import pyarrow.compute as pc
+
         assert self.cover is not None
         rows = self.cover.rows
         if not rows:
@@ -140,6 +141,8 @@ class Draw:
             for owner, rows in zip(self.corpus.owners, owned.tolist(), strict=True):
                 found[owner.template.intent] += rows
             return found
+        import pyarrow.compute as pc
+
         for batch in self.batches():
             counted = pc.value_counts(batch["intent"].dictionary_decode())
             for entry in counted.to_pylist():
@@ -233,12 +236,11 @@ def _utterances(batch: pa.RecordBatch, drawn: Draw) -> pa.RecordBatch:
 
 def plain_slots(slots: pa.Array) -> pa.Array:
     """A slot column without dictionaries."""
-    items = slots.flatten()
+    offsets, items = list_items(slots)
+    columns = (items.field(place) for place in range(len(SLOT_TYPE)))
     fields = [
         column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-        for column in (pc.struct_field(items, field.name) for field in SLOT_TYPE)
+        for column in columns
     ]
     made = pa.StructArray.from_arrays(fields, fields=list(SLOT_TYPE))
-    ends = pc.cumulative_sum(pc.list_value_length(slots))
-    offsets = pa.concat_arrays([integers(np.zeros(1, np.int32)), ends.cast(pa.int32())])
-    return pa.ListArray.from_arrays(offsets, made)
+    return pa.ListArray.from_arrays(integers(offsets), made)

@@ -113,7 +113,7 @@ class ColumnPermutations:
         self._orders = np.concatenate([np.zeros(0, np.int64), *orders])
 
     def __call__(
-        self, which: npt.NDArray[np.int32], indices: npt.NDArray[np.int64]
+        self, which: npt.NDArray[np.int64], indices: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.int64]:
         """The position of each index in its permutation, shape [rows] all.
 

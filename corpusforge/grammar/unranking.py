@@ -3,8 +3,8 @@
 A deterministic automaton gives every sentence one path, so its ranks are a bijection: rank r is
 one labelled sentence, and no sentence has two ranks, however ambiguous its template is. To walk
 fast, the paths that leave a state are spelled out up to the next slot (at most `MAX_ENTRIES` of
-them, most frequent first), so that one step is one binary search, and a sentence takes about one
-step per slot. Only states that are met get a table.
+them, most frequent first), so that one step is one look-up, and a sentence takes about one step per
+slot. Only states that are met get a table.
 """
 
 from __future__ import annotations
@@ -15,33 +15,30 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from corpusforge.grammar.automata import States
 from corpusforge.grammar.automaton_builder import Filler
 from corpusforge.grammar.derivations import Piece, SlotPiece
+from corpusforge.grammar.guides import MAX_EXACT, MAX_RANK, Guides, Integers, Reals, quotient
 from corpusforge.grammar.list_tables import ListTable
 
 __all__ = ["MAX_RANK", "Steps", "Unranker"]
 
 MAX_ENTRIES = 4096
-# Ranks below this are walked as columns, larger ones as Python integers.
-MAX_RANK = 1 << 62
-
-Integers = npt.NDArray[np.int64]
-Ids = npt.NDArray[np.int32]
 
 
 class Steps(NamedTuple):
-    """How some sentences are put together, shape [steps, rows] each.
+    """How some sentences are put together, sentence by sentence.
 
     Attributes:
-        entries: Entry of each step (see `Unranker`); 0, the empty one, when a sentence is over.
-        values: Number of the value that fills the entry's slot; 0 without a slot.
+        entries: Entry of each step (see `Unranker`), shape [steps of all sentences].
+        values: Number of the value that fills the entry's slot, 0 without a slot; as `entries`.
+        ends: Steps up to the end of each sentence and of all before it, shape [rows + 1] from 0.
     """
 
-    entries: list[Ids]
-    values: list[Integers]
+    entries: Integers
+    values: Integers
+    ends: Integers
 
 
 class Unranker:
@@ -62,7 +59,10 @@ class Unranker:
         self._table_states: list[int] = []
         self._built: list[bool] = []
         self._all_built = 0
-        self._pages = _Pages()
+        self._ends: dict[int, tuple[int, list[int]]] = {}
+        """Table -> its first entry, and the ends of its entries."""
+        self._guides = Guides()
+        self._most = 1  # ranks of the largest table that is walked as columns
         self._literal_ids: dict[str, int] = {"": 0}
         self.literals: list[str] = [""]
         self.symbols: list[Filler] = []
@@ -72,7 +72,7 @@ class Unranker:
         self.entry_symbol: list[int] = [-1]
         self._entry_target: list[int] = [0]
         self._entry_total: list[int] = [1]
-        self._arrays: tuple[Ids, Integers] | None = None
+        self._arrays: tuple[Integers, Integers, Reals] | None = None
         self.table(-1)
         self._built[0] = True
 
@@ -96,27 +96,35 @@ class Unranker:
             self._built.append(False)
         return number
 
-    def walk(self, tables: Ids, ranks: Integers) -> Steps:
+    def walk(self, tables: Integers, ranks: Integers) -> Steps:
         """Take ranks apart.
 
         Args:
             tables: Where each sentence starts, shape [rows].
             ranks: 0 <= rank < total < MAX_RANK, shape [rows].
         """
-        steps = Steps([], [])
-        ranks = ranks.copy()
+        columns: list[tuple[Integers, Integers]] = []
+        counts = np.zeros(len(tables) + 1, np.int64)
         while tables.any():
             self._build_missing(tables)
-            ranks = ranks.astype(self._pages.kind(), copy=False)
-            found = self._pages.find(tables, ranks)
-            target, total = self._entry_arrays()
-            after = total[found]
-            value = ranks // after  # 0 without a slot
-            ranks -= value * after
-            tables = target[found]
-            steps.entries.append(found)
-            steps.values.append(value)
-        return steps
+            counts[1:] += tables > 0
+            entries, ranks = self._guides.find(tables, ranks)
+            target, total, per_rank = self._entry_arrays()
+            after = total[entries]
+            if self._most < MAX_EXACT:
+                values = quotient(ranks, per_rank[entries])  # 0 without a slot
+            else:
+                values = ranks // after
+            ranks -= values * after
+            tables = target[entries]
+            columns.append((entries, values))
+        if len(columns) == 1:
+            return Steps(*columns[0], np.arange(len(counts)))
+        # Row by row, and without the steps of sentences that are over.
+        entries = np.stack([column for column, _ in columns], axis=1).ravel()
+        values = np.stack([column for _, column in columns], axis=1).ravel()
+        taken = np.flatnonzero(entries)
+        return Steps(entries[taken], values[taken], np.cumsum(counts))
 
     def pieces(self, root: int, rank: int) -> list[Piece]:
         """The pieces of one sentence, for ranks of any size."""
@@ -125,7 +133,7 @@ class Unranker:
         while table:
             if not self._built[table]:
                 self._build(table)
-            first, ends = self._pages.exact[table]
+            first, ends = self._ends[table]
             index = bisect_right(ends, rank)
             rank -= ends[index - 1] if index else 0
             entry = first + index
@@ -137,16 +145,13 @@ class Unranker:
             table = self._entry_target[entry]
         return out
 
-    def _entry_arrays(self) -> tuple[Ids, Integers]:
+    def _entry_arrays(self) -> tuple[Integers, Integers, Reals]:
         if self._arrays is None:
-            most = min(MAX_RANK, np.iinfo(self._pages.kind()).max)
-            self._arrays = (
-                np.array(self._entry_target, np.int32),
-                np.array([min(total, most) for total in self._entry_total], self._pages.kind()),
-            )
+            total = np.array([min(total, MAX_RANK) for total in self._entry_total], np.int64)
+            self._arrays = np.array(self._entry_target, np.int64), total, 1 / total
         return self._arrays
 
-    def _build_missing(self, tables: Ids) -> None:
+    def _build_missing(self, tables: Integers) -> None:
         if self._all_built == len(self._built):
             return
         built = np.array(self._built)
@@ -168,7 +173,10 @@ class Unranker:
             self.entry_symbol.append(self._symbol(symbol) if symbol else -1)
             self._entry_target.append(self.table(target))
             self._entry_total.append(after)
-        self._pages.add(table, first, ends)
+        self._ends[table] = first, ends
+        self._guides.add(table, ends)
+        if end < MAX_RANK:
+            self._most = max(self._most, end)
         self._built[table] = True
         self._arrays = None
 
@@ -216,84 +224,6 @@ class Unranker:
             number = self._symbol_ids[symbol] = len(self.symbols)
             self.symbols.append(self._fillers[symbol])
         return number
-
-
-class _Pages:
-    """The ends of all entries, so that one binary search serves rows of all tables.
-
-    The tables of a page stand one after the other on one line of numbers below 2^63.
-    """
-
-    def __init__(self) -> None:
-        self.exact: dict[int, tuple[int, list[int]]] = {}
-        """Table -> its first entry, and the ends of its entries."""
-        self._lines: list[tuple[list[int], list[int]]] = []  # ends, their entries
-        self._known: list[tuple[Integers, Ids]] = []
-        self._wide = False
-        self._page: list[int] = []
-        self._start: list[int] = []
-        self._by_table: tuple[Ids, Integers] | None = None
-
-    def kind(self) -> type[np.int32] | type[np.int64]:
-        """Smallest type for all ranks: half the memory to go through, where it is enough."""
-        ends = [line[-1] for line, _ in self._lines]
-        small = len(ends) == 1 and ends[0] < np.iinfo(np.int32).max and not self._wide
-        return np.int32 if small else np.int64
-
-    def add(self, table: int, first: int, ends: list[int]) -> None:
-        """Add a table; the pages hold those that numpy can."""
-        self.exact[table] = (first, ends)
-        while len(self._page) <= table:
-            self._page.append(-1)
-            self._start.append(0)
-        if ends[-1] >= MAX_RANK:
-            self._wide = True
-            return
-        if not self._lines or self._lines[-1][0][-1] + ends[-1] >= MAX_RANK:
-            self._lines.append(([0], [0]))
-        line, entries = self._lines[-1]
-        start = line[-1]
-        self._page[table], self._start[table] = len(self._lines) - 1, start
-        line += [start + end for end in ends]
-        entries += range(first, first + len(ends))
-        self._by_table = None
-
-    def find(self, tables: Ids, ranks: Integers) -> Ids:
-        """The entry of each rank; ranks become what is left of them."""
-        if self._by_table is None:
-            self._known = [
-                (np.array(line, self.kind()), np.array([*entries[1:], 0], np.int32))
-                for line, entries in self._lines
-            ]
-            self._by_table = np.array(self._page, np.int32), np.array(self._start, self.kind())
-        page, start = self._by_table
-        if len(self._known) == 1:
-            live = tables > 0
-            if live.all():
-                return self._look_up(0, start[tables], ranks)
-            found = np.zeros(len(tables), np.int32)
-            rows = np.flatnonzero(live)
-            left = ranks[rows]
-            found[rows] = self._look_up(0, start[tables[rows]], left)
-            ranks[rows] = left
-            return found
-        found = np.zeros(len(tables), np.int32)
-        where = np.where(tables > 0, page[tables], -1)
-        for number in range(len(self._known)):
-            rows = np.flatnonzero(where == number)
-            if len(rows):
-                left = ranks[rows]
-                found[rows] = self._look_up(number, start[tables[rows]], left)
-                ranks[rows] = left
-        return found
-
-    def _look_up(self, number: int, start: Integers, ranks: Integers) -> Ids:
-        line, entries = self._known[number]
-        ranks += start
-        index = np.searchsorted(line, ranks, side="right") - 1
-        ranks -= line[index]
-        found: Ids = entries[index]
-        return found
 
 
 def _piece(filler: Filler, value: int) -> Piece:

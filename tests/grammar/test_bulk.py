@@ -17,6 +17,7 @@ from corpusforge.grammar.bulk_rows import BulkRows
 from corpusforge.grammar.derivations import render
 from corpusforge.grammar.drawing import draw, utterances
 from corpusforge.grammar.drawn_files import json_lines, write_parquet
+from corpusforge.grammar.json_rows import JsonRows
 from corpusforge.grammar.permutation import ColumnPermutations
 from corpusforge.grammar.variants import parts
 from tests.grammar.packs import LISTS, SENTENCES, everything, pack_of, yaml_of
@@ -331,6 +332,37 @@ def test_json_and_parquet_hold_the_same_rows(strange, tmp_path, ids):
         == table.select(["template", "split"]).to_pylist()
     )
     assert len(expected) == 1 + 4 * 11 + 4
+
+
+WIDER = st.sampled_from(['say "it"', "a\\\\b", "{0..300:n}{color}", "{color:tint} {color}"])
+
+
+@QUIET
+@given(
+    st.lists(st.one_of(SENTENCES, WIDER), min_size=1, max_size=3, unique=True),
+    st.integers(0, 30),
+    st.integers(0, 60),
+)
+def test_json_lines_are_the_rows(written, start, size):
+    pack = pack_of(yaml_of(*written))
+    corpus = Corpus(pack.templates, seed=1, by="templates")
+    made, rows = BulkRows(corpus), JsonRows()
+    for _, owners, numbers in corpus.windows(200):
+        batch = made.batch(owners, numbers).slice(start, size)
+        expected = [{k: r[k] for k in ("text", "intent", "slots")} for r in batch.to_pylist()]
+        lines = bytes(rows.lines(batch)).decode()
+        assert lines == "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in expected)
+
+
+@pytest.mark.parametrize("room", [0, 3, 1000])
+def test_values_spelled_out_or_not(monkeypatch, room):
+    """Literals and values as pieces of their own say what they say together."""
+    pack = pack_of(yaml_of("x {level} é {color:tint} {0..300000:n}", "[very ]{color}", "{level} y"))
+    whole = rows_of(Corpus(pack.templates, seed=1, by="templates"), 300)
+    monkeypatch.setattr("corpusforge.grammar.piece_tables.MAX_PIECES", room)
+    assert rows_of(Corpus(pack.templates, seed=1, by="templates"), 300) == whole
+    for _, text, slots in whole:
+        assert all(text[start:end] == words for _, _, _, words, start, end, *_ in slots)
 
 
 def test_nothing_half_written(strange, tmp_path, monkeypatch):
