@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpusforge.core.errors import RunError
+from corpusforge.core.language_readings import LanguageReading, read
 from corpusforge.core.text import SLOT_PATTERN
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["Language", "LanguageNode"]
+__all__ = ["Language", "LanguageNode", "LanguageReading"]
 
 FORMAT = 1
 # A state costs some 2 kB; beyond this many the tables start anew, so memory stays bounded.
@@ -97,6 +98,14 @@ class Language:
     def intents_of(self, text: str) -> tuple[str, ...]:
         """The intents whose templates can say the text, in the order of the grammar."""
         return tuple(self._names[number] for number in self._accepted(text))
+
+    def readings(self, text: str) -> tuple[LanguageReading, ...]:
+        """All ways to read a text, with the spans of their slots; () where it is not a member.
+
+        Args:
+            text: NFC text as written, not folded.
+        """
+        return read(self._nodes, self._intents, text)
 
     def save(self, path: Path) -> None:
         """Write as JSON; the same grammar gives the same bytes."""

@@ -7,7 +7,15 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Protocol
 
-__all__ = ["SLOT_PATTERN", "SpanLike", "delexicalise", "fold", "fold_delexicalised", "nfc"]
+__all__ = [
+    "SLOT_PATTERN",
+    "SpanLike",
+    "delexicalise",
+    "fold",
+    "fold_delexicalised",
+    "fold_with_places",
+    "nfc",
+]
 
 SLOT_PATTERN = re.compile(r"\{([^{}]+)\}")
 """A slot in a delexicalised text: its name in braces."""
@@ -51,6 +59,45 @@ def fold(text: str) -> str:
     NFKC, casefold, every run of non-word characters (and underscores) to one space, strip.
     """
     return _fold_piece(text).strip()
+
+
+def fold_with_places(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """The folded text, and where each of its characters comes from.
+
+    Args:
+        text: NFC text.
+
+    Returns:
+        `fold(text)`, and for each of its characters a half-open range of `text`. Where characters
+        far apart melt when folded, both are empty: no place would be exact.
+    """
+    folded: list[str] = []
+    places: list[tuple[int, int]] = []
+    start = 0
+    while start < len(text):
+        end = start + 1
+        while end < len(text) and _may_melt(text[end]):
+            end += 1
+        for char in _fold_piece(text[start:end]):
+            if char != " " or (folded and folded[-1] != " "):
+                folded.append(char)
+                places.append((start, end))
+        start = end
+    if folded and folded[-1] == " ":
+        folded.pop()
+        places.pop()
+    made = "".join(folded)
+    return (made, places) if made == fold(text) else ("", [])
+
+
+def _may_melt(char: str) -> bool:
+    """Say whether a character can melt with the one before it: marks, and jamo of Hangul."""
+    return char >= "\u0300" and (
+        unicodedata.category(char)[0] == "M"
+        or "\u1160" <= char <= "\u11ff"
+        or "\uff9e" <= char <= "\uff9f"  # halfwidth voiced sound marks
+        or "\uffa0" <= char <= "\uffdc"  # halfwidth jamo
+    )
 
 
 def delexicalise(text: str, slots: Sequence[SpanLike]) -> str:

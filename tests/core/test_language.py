@@ -131,3 +131,47 @@ def test_memory_stays_bounded(monkeypatch):
     language = compile_language(pack)
     assert all(language.contains(fold(text)) for _, text, _ in everything(pack))
     assert len(language._steps) < 200
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(SENTENCES, min_size=1, max_size=3))
+def test_readings_are_those_of_brute_force(sentences):
+    """Every row is read with its own spans, and nothing is read that no row says."""
+    pack = pack_of(yaml_of(*sentences))
+    language = compile_language(pack)
+    rows = {}
+    for _, text, slots in everything(pack):
+        rows.setdefault(fold(text), set()).add(
+            tuple((slot.name, fold(text[: slot.start]), fold(slot.text)) for slot in slots)
+        )
+    for _, text, slots in list(everything(pack))[:150]:
+        found = language.readings(f"  {text.upper()}!")
+        spans = {
+            tuple(
+                (name, fold(text.upper()[: s - 2]), fold(text.upper()[s - 2 : e - 2]))
+                for name, s, e in r.slots
+            )
+            for r in found
+        }
+        if len(text.upper()) == len(text):
+            own = tuple((slot.name, fold(text[: slot.start]), fold(slot.text)) for slot in slots)
+            assert own in spans, (text, found)
+            assert spans <= rows[fold(text)], (text, found)
+    for other in near_misses(rows, 2, 100):
+        if "{" not in other:
+            assert bool(language.readings(other)) == language.contains(other), other
+
+
+def test_readings_of_a_wildcard_and_of_nothing():
+    pack = pack_of(
+        yaml_of(
+            "play {title} [by {artist}]",
+            more="lists: {title: {wildcard: true}, artist: {wildcard: true}}",
+        )
+    )
+    found = compile_language(pack).readings("Play: 'Stand by Me'")
+    assert {tuple((s.name, s.start, s.end) for s in r.slots) for r in found} == {
+        (("title", 7, 18),),
+        (("title", 7, 12), ("artist", 16, 18)),
+    }
+    assert compile_language(pack).readings("stop it") == ()

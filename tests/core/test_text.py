@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpusforge.core.spans import Slot
-from corpusforge.core.text import delexicalise, fold, fold_delexicalised
+from corpusforge.core.text import delexicalise, fold, fold_delexicalised, fold_with_places, nfc
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,19 @@ def test_delexicalised_text_keeps_slots_atomic():
     delexicalised = delexicalise(text, [slot])
     assert delexicalised == "Turn on  x  {name}'s lamp!"
     assert fold_delexicalised(delexicalised) == "turn on x {name} s lamp"
+
+
+@given(st.text(max_size=12))
+def test_folded_characters_know_where_they_come_from(text):
+    text = nfc(text)
+    folded, places = fold_with_places(text)
+    assert folded in (fold(text), "")
+    assert len(places) == len(folded)
+    assert places == sorted(places)
+    for char, (start, end) in zip(folded, places, strict=True):
+        assert char == " " or char in fold(text[start:end])
+
+
+@given(st.text(alphabet="aé ﬁß.,-²日ガ", max_size=12))
+def test_usual_texts_are_always_folded_with_places(text):
+    assert fold_with_places(nfc(text))[0] == fold(nfc(text))
