@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from corpusforge.core.errors import InputError
 from corpusforge.core.recipe import Recipe
 from corpusforge.core.recipe_file import load_recipe
-from corpusforge.grammar.functions import count, match, sample
+from corpusforge.grammar.functions import count, import_pack, match, sample
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,6 +38,7 @@ __all__ = [
     "build",
     "count",
     "explain",
+    "import_pack",
     "init",
     "load_recipe",
     "log",

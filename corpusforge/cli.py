@@ -121,6 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 _sample, _match = template_verbs.sample, template_verbs.match
 _count, _lint = template_verbs.count, template_verbs.lint
+_import = template_verbs.import_templates
 
 
 def _init(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""The verbs of templates on the command line: sample, count, lint, match.
+"""The verbs of templates on the command line: sample, count, lint, match, import.
 
 Light at start: every verb imports what it needs.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,21 @@ from corpusforge.core.errors import InputError
 if TYPE_CHECKING:
     from corpusforge.grammar.bulk import By
     from corpusforge.grammar.drawing import Draw
+    from corpusforge.grammar.import_pack import ImportResult
 
-__all__ = ["add_verbs", "count", "lint", "match", "quota_of", "sample", "share_of"]
+__all__ = [
+    "add_verbs",
+    "count",
+    "import_templates",
+    "lint",
+    "match",
+    "quota_of",
+    "sample",
+    "share_of",
+]
+
+# So many losses are shown one by one; more are summed up, and all are in IMPORT.md.
+_SHOWN = 12
 
 
 def add_verbs(verbs: Any) -> None:
@@ -59,6 +72,23 @@ def add_verbs(verbs: Any) -> None:
     sub = verbs.add_parser("match", help="all readings of sentences, one per line, as JSONL")
     _add_path(sub)
     sub.add_argument("file", nargs="?", help="file of sentences (standard input)")
+
+    sub = verbs.add_parser("import", help="templates of other tools as ours, and what was lost")
+    sub.add_argument(
+        "format",
+        metavar="FORMAT",
+        help="chatette, chatito, csv, home_assistant, jsgf, jsonl, padatious, rasa, rhino, snips",
+    )
+    sub.add_argument("path", metavar="PATH", help="file or folder")
+    sub.add_argument("-o", "--out", metavar="DIR", required=True, help="new folder")
+    sub.add_argument("--lang", help="language, where the files name none, or several")
+    sub.add_argument(
+        "--names",
+        metavar="FILE",
+        nargs="+",
+        default=[],
+        help="names of devices, areas, floors: files of Home Assistant's .storage, fixtures",
+    )
 
 
 def _add_path(sub: argparse.ArgumentParser) -> None:
@@ -199,6 +229,56 @@ def match(options: argparse.Namespace) -> int:
     for found in Matcher(pack).match(lines):
         print(json.dumps(found, ensure_ascii=False))
     return 0
+
+
+def import_templates(options: argparse.Namespace) -> int:
+    """Write a folder of templates, and say what it holds and what could not be kept."""
+    from corpusforge.grammar.functions import import_pack
+
+    made = import_pack(
+        options.format, options.path, options.out, lang=options.lang, names=options.names
+    )
+    total = made.templates + made.open_templates
+    print(
+        f"wrote {options.out}: {_number(len(made.intents), 'intent')}, "
+        f"{_number(total, 'sentence template')}, {_number(len(made.lists), 'list')}"
+    )
+    if made.open_templates:
+        print(
+            f"{made.open_templates} of the templates hold a list without values: they are "
+            "matched, and not drawn until --lists FILE gives values"
+        )
+    for line in _losses(made, Path(options.path)):
+        print(line)
+    for note in made.notes:
+        print(f"note: {note}")
+    if made.templates:
+        print(f"next: corpusforge sample {options.out} -n 20")
+    return 0
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _losses(made: ImportResult, path: Path) -> Iterator[str]:
+    """One line each, or one for each kind when there are many."""
+    from corpusforge.grammar.foreign.notes import by_kind, place_of
+
+    if not made.losses:
+        yield "nothing was lost"
+    elif len(made.losses) <= _SHOWN:
+        yield f"lost, {_number(len(made.losses), 'thing')}:"
+        for loss in made.losses:
+            place = place_of(loss, path)
+            yield f"  {place + ': ' if place else ''}{loss.what} -> {loss.instead}"
+    else:
+        yield f"lost, {_number(len(made.losses), 'thing')}, all of them in {made.files[-1]}:"
+        for kind, losses in by_kind(made.losses).items():
+            yield f"  {len(losses):,} x {kind.name} -> {kind.instead}"
+            places = [place for loss in losses if (place := place_of(loss, path))]
+            shown = ", ".join(dict.fromkeys(places[:3]))
+            yield f"      {shown}{', ...' if len(places) > 3 else ''}"
 
 
 def _path(text: str | None) -> Path | None:

@@ -19,6 +19,7 @@ __all__ = ["FAMILIES", "describe", "exists", "load", "names", "origin"]
 
 FAMILIES = {
     "importer": "corpusforge.grammar.importers",
+    "format": "corpusforge.grammar.formats",
     "generator": "corpusforge.expand.generators",
     "engine": "corpusforge.speech.engines",
     "effect": "corpusforge.speech.effects",

@@ -91,6 +91,17 @@ class Document:
                     return self._at(key.start_mark.line, key.start_mark.column)
         return self.position(path)
 
+    def text(self, path: Sequence[str | int]) -> str:
+        """A scalar as it is written, also where YAML takes it for a number: "007", "true".
+
+        Returns:
+            "" for null, and where there is no scalar.
+        """
+        node = self._follow(path)
+        if not isinstance(node, yaml.ScalarNode) or node.tag == "tag:yaml.org,2002:null":
+            return ""
+        return str(node.value)
+
     def _follow(self, path: Sequence[str | int]) -> yaml.Node | None:
         node = self._root
         for step in path:

@@ -5,7 +5,7 @@ Nothing heavy is imported before it is needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
     from corpusforge.grammar.bulk import By
     from corpusforge.grammar.counting import PackCounts
+    from corpusforge.grammar.import_pack import ImportResult
     from corpusforge.grammar.value_splits import HoldOut
 
-__all__ = ["count", "match", "sample"]
+__all__ = ["count", "import_pack", "match", "sample"]
 
 
 def sample(
@@ -110,3 +111,33 @@ def match(
 
     further = [Path(lists)] if lists is not None else []
     return Matcher(load_pack(Path(path), lang=lang, lists=further)).match(sentences)
+
+
+def import_pack(
+    format: str,
+    path: str | Path,
+    out: str | Path,
+    *,
+    lang: str | None = None,
+    names: Sequence[str | Path] = (),
+) -> ImportResult:
+    """Write the templates of a foreign file or folder as a folder of our template files.
+
+    Args:
+        format: chatette, chatito, csv, home_assistant, jsgf, jsonl, padatious, rasa, rhino,
+            snips, or that of another package (`corpusforge plugins format`).
+        path: File or folder.
+        out: Folder to make; it may exist, if it is empty.
+        lang: BCP-47 tag, where the format names none, or to choose one of several.
+        names: Files with the devices, areas and floors of a home (home_assistant only).
+
+    Returns:
+        What was written, and all that could not be kept, each with its place. It is also in
+        IMPORT.md in the folder.
+
+    Raises:
+        InputError: For anything wrong with the input; then nothing was written.
+    """
+    from corpusforge.grammar.import_pack import import_pack as write_pack
+
+    return write_pack(format, Path(path), Path(out), lang=lang, names=list(map(Path, names)))

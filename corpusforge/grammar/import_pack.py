@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import importlib
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, cast
 
-from corpusforge.core.errors import InputError
+from corpusforge.core import plugins
+from corpusforge.core.errors import InputError, InputErrors
 from corpusforge.grammar.files import template_files
-from corpusforge.grammar.foreign.model import ForeignPack, Loss, Options
+from corpusforge.grammar.foreign.format import Format
+from corpusforge.grammar.foreign.losses import Loss
+from corpusforge.grammar.foreign.model import ForeignPack, Options
 from corpusforge.grammar.foreign.notes import FILE, import_notes
 from corpusforge.grammar.foreign.write import pack_files
 from corpusforge.grammar.loader import load_pack
 
-__all__ = ["FORMATS", "ImportResult", "import_pack"]
-
-FORMATS: tuple[str, ...] = (
-    "chatette",
-    "chatito",
-    "csv",
-    "home_assistant",
-    "jsgf",
-    "jsonl",
-    "padatious",
-    "rasa",
-    "rhino",
-    "snips",
-)
-"""The formats that can be imported; each is a module of `corpusforge.grammar.foreign`."""
+__all__ = ["ImportResult", "import_pack"]
 
 
 @dataclass(frozen=True)
@@ -57,52 +44,66 @@ class ImportResult:
     notes: tuple[str, ...]
 
 
-class _Reader(Protocol):
-    def read(self, path: Path, options: Options) -> ForeignPack:
-        """Read a foreign file or folder."""
-        ...
-
-
 def import_pack(
     format: str, path: Path, out: Path, *, lang: str | None = None, names: Sequence[Path] = ()
 ) -> ImportResult:
     """Write the templates of a foreign file or folder as a folder of our template files.
 
     Args:
-        format: One of FORMATS.
+        format: A plug-in of the family "format".
         path: File or folder.
         out: Folder to make; it may exist, if it is empty.
         lang: BCP-47 tag, where the format names none, or to choose one of several.
-        names: Files with the devices, areas and floors of a home (home_assistant only).
+        names: Files with the devices, areas and floors of a home, or folders `.storage`
+            (home_assistant only).
 
     Raises:
         InputError: For anything wrong with the input; then nothing was written.
     """
-    if format not in FORMATS:
+    known = plugins.names("format")
+    if format not in known:
         message = f"the format {format!r} cannot be imported"
-        raise InputError(message, given=format, allowed=FORMATS)
+        raise InputError(message, given=format, allowed=known)
     if names and format != "home_assistant":
         raise InputError(
             f"names of a home fit the format home_assistant only, not {format}",
             hint="leave out --names",
         )
     _refuse_filled(out)
-    reader = cast(_Reader, importlib.import_module(f"corpusforge.grammar.foreign.{format}"))
+    reader: Format = plugins.load("format", format)
+    _refuse_other_formats(reader, path)
     pack = reader.read(path, Options(lang, tuple(names)))
     if pack.lang is None and not pack.files:
         pack.fact("The source names no language, so the files name none either (see --lang).")
+    pack.balance()
     files = pack_files(pack)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as draft:
             folder = Path(draft) / "pack"
-            result = _write(folder, files, format, path, pack)
+            written = _write(folder, files, format, path, pack)
             if out.exists():
                 out.rmdir()
             shutil.move(folder, out)
     except OSError as error:
         raise InputError(f"{error.filename or out} cannot be written: {error.strerror}") from error
-    return result(out)
+    return replace(written, files=tuple(out / file for file in written.files))
+
+
+def _refuse_other_formats(reader: Format, path: Path) -> None:
+    """Say so when a path looks like another format, and not like the one that was named.
+
+    One format read as another would give wrong labels without a word.
+    """
+    if not path.exists() or reader.accepts(path):
+        return
+    others = [name for name in plugins.names("format") if name != reader.name]
+    fitting = [name for name in others if plugins.load("format", name).accepts(path)]
+    if fitting:
+        raise InputError(
+            f"{path} looks like {' or '.join(fitting)}, not like {reader.name}",
+            hint=f"corpusforge import {fitting[0]} {path} -o DIR",
+        )
 
 
 def _refuse_filled(out: Path) -> None:
@@ -115,30 +116,18 @@ def _refuse_filled(out: Path) -> None:
         raise InputError(f"{out} {what}", hint="name a new folder, or empty this one first")
 
 
-@dataclass(frozen=True)
-class _Written:
-    """A finished folder before it is moved to its place."""
-
-    names: tuple[str, ...]
-    result: ImportResult
-
-    def __call__(self, out: Path) -> ImportResult:
-        """The result with the files where they are now."""
-        made = self.result
-        return ImportResult(
-            files=tuple(out / name for name in self.names),
-            templates=made.templates,
-            open_templates=made.open_templates,
-            intents=made.intents,
-            lists=made.lists,
-            losses=made.losses,
-            notes=made.notes,
-        )
+def _in_terms_of(error: InputError, path: Path) -> InputError:
+    """What the loader refuses, without the place of a file that is gone when it is read."""
+    first = error.errors[0] if isinstance(error, InputErrors) else error
+    shown = f" ({first.position.source.strip()})" if first.position else ""
+    hint = f"{first.hint}; please report this" if first.hint else "please report this"
+    return InputError(f"{path} cannot be said in our templates: {first.message}{shown}", hint=hint)
 
 
 def _write(
     folder: Path, files: dict[str, str], format: str, path: Path, pack: ForeignPack
-) -> _Written:
+) -> ImportResult:
+    """Write and read back the folder; the files of the result are relative to it."""
     for name, text in files.items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -147,12 +136,15 @@ def _write(
         raise InputError(f"there are no sentences in {path}")
     template_files(folder)
     # The folder is read back: what the loader refuses must never be handed over.
-    loaded = load_pack(folder)
+    try:
+        loaded = load_pack(folder)
+    except InputError as error:
+        raise _in_terms_of(error, path) from error
     notes = import_notes(format, path, pack, loaded.notes)
     (folder / FILE).write_text(notes, encoding="utf-8", newline="\n")
     templates = (*loaded.templates, *loaded.open_templates)
-    result = ImportResult(
-        files=(),
+    return ImportResult(
+        files=tuple(map(Path, (*files, FILE))),
         templates=len(loaded.templates),
         open_templates=len(loaded.open_templates),
         intents=tuple(sorted({template.intent for template in templates})),
@@ -160,4 +152,3 @@ def _write(
         losses=tuple(pack.losses),
         notes=(*pack.facts, *loaded.notes),
     )
-    return _Written((*files, FILE), result)

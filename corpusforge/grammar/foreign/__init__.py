@@ -1,1 +1,1 @@
-"""Foreign template files: one module per format, each with `read(path, options)`."""
+"""What the readers of foreign formats share; the formats themselves are in `grammar.formats`."""

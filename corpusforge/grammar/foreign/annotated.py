@@ -8,19 +8,22 @@ from typing import NamedTuple
 
 from corpusforge.core.errors import Position
 from corpusforge.core.text import nfc
-from corpusforge.grammar.foreign.model import (
-    Entry,
-    ForeignPack,
-    ListRef,
-    Node,
-    Sentence,
-    Words,
-    join,
+from corpusforge.grammar.foreign.losses import Kind
+from corpusforge.grammar.foreign.model import ForeignPack
+from corpusforge.grammar.foreign.nodes import Entry, ListRef, Node, Sentence, Words, join
+
+__all__ = ["LOSSES", "SPLITS", "Mark", "Utterances"]
+
+_SPACE = Kind("white space other than single spaces", "single spaces")
+_INSIDE = Kind("marks inside of others or around nothing", "left out; the first and longest stays")
+SPLITS = Kind(
+    "splits of utterances that differ from another only in their values",
+    "one sentence template, in the split that is held out more",
 )
+LOSSES = (_SPACE, _INSIDE)
+"""What is lost of utterances, whatever their format; where this one has splits, also SPLITS."""
 
-__all__ = ["WIDER", "Mark", "Utterances"]
-
-WIDER = (
+_WIDER = (
     "Marked words became values of one list per entity, so an utterance is also said with the "
     "other values of that list. How often a value was marked is not kept; utterances that differ "
     "only in their values are one sentence template, whose weight is their number."
@@ -36,6 +39,8 @@ class Mark(NamedTuple):
     slot: str
     entity: str
     value: str | None = None
+    role: str = ""
+    group: str = ""
 
 
 @dataclass
@@ -63,6 +68,10 @@ class Utterances:
         split: str | None = None,
     ) -> None:
         """Add one utterance; of marks that overlap the first and longest stays."""
+        if _squeezed(text) != nfc(text):
+            bare = " ".join(nfc(text).split())
+            if bare != nfc(text).strip():
+                self.pack.lose(_SPACE, position, f"the white space in {bare[:60]!r}")
         node = self._node(text, marks, position)
         known = self._found.get((intent, node))
         if known is None:
@@ -72,6 +81,7 @@ class Utterances:
         if known.split != split:
             kept = min((known.split, split), key=_KEEP.__getitem__)
             self.pack.lose(
+                SPLITS,
                 position,
                 f"the split {split or 'of the seed'} of an utterance whose template is also in "
                 f"{known.split or 'that of the seed'}",
@@ -85,16 +95,22 @@ class Utterances:
             sentence = Sentence(node, found.position, float(found.count), found.split)
             self.pack.add(intent, sentence)
         if self.pack.lists:
-            self.pack.fact(WIDER)
+            self.pack.fact(_WIDER)
         elif any(found.count > 1 for found in self._found.values()):
-            self.pack.fact("Equal utterances are one sentence template; its weight is their number")
+            self.pack.fact(
+                "Equal utterances are one sentence template; its weight is their number."
+            )
 
-    def value(self, entity: str, words: str, value: str | None) -> None:
+    def value(
+        self, entity: str, words: str, value: str | None, position: Position | None = None
+    ) -> None:
         """Make some words a value of an entity, once."""
         words = " ".join(nfc(words).split())
         value = None if value is None or value == words else value
         if words and (entity, words, value) not in self._values:
             self._values.add((entity, words, value))
+            if position is not None:
+                self.pack.places.setdefault(entity, position)
             entries = self.pack.lists.setdefault(entity, [])
             assert isinstance(entries, list), "entities of utterances are never ranges"
             entries.append(Entry(Words(words), value))
@@ -105,13 +121,14 @@ class Utterances:
         for mark in sorted(marks, key=lambda mark: (mark.start, -mark.end)):
             words = text[mark.start : mark.end]
             if mark.start < at or not words.strip():
-                why = "lies inside another" if words.strip() else "holds no words"
-                self.pack.lose(position, f"a mark {mark.slot!r} that {why}", "left out")
+                why = "inside of another" if words.strip() else "around nothing"
+                self.pack.lose(_INSIDE, position, f"a mark {mark.slot!r} {why}", "left out")
                 continue
             lead = len(words) - len(words.lstrip())
-            self.value(mark.entity, words, mark.value)
+            self.value(mark.entity, words, mark.value, position)
             parts.append(Words(_squeezed(text[at : mark.start + lead])))
-            parts.append(ListRef(mark.entity, self.pack.slot(mark.slot, position)))
+            slot = self.pack.slot(mark.slot, position, role=mark.role, group=mark.group)
+            parts.append(ListRef(mark.entity, slot))
             at = mark.start + len(words.rstrip())
         parts.append(Words(_squeezed(text[at:]).rstrip()))
         if isinstance(parts[0], Words):

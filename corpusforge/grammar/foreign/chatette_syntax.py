@@ -130,10 +130,8 @@ def _included(reader: _Line, path: Path, opened: list[Path]) -> list[Unit]:
     if not target.is_file():
         beside = [p.name for p in sorted(path.parent.glob("*.chatette"))]
         raise InputError(f"there is no file {name}", position=at, given=name, allowed=beside)
-    if target.resolve() in opened:
-        hint = "remove one of the lines"
-        raise InputError(f"{name} is included for the second time", position=at, hint=hint)
-    return parse_file(target, opened)
+    # A file that is included twice, or includes itself, is read once.
+    return [] if target.resolve() in opened else parse_file(target, opened)
 
 
 def _end_of_code(line: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -225,6 +226,13 @@ def _check_odds(definition: Definition) -> None:
             position=given[-1].position,
             hint="write all of its *[...] with '%', or all without",
         )
+    for line in given:
+        if line.odds and not 0 < line.odds[0] <= (100 if line.odds[1] else math.inf):
+            raise InputError(
+                f"the odds {line.odds[0]:g}{'%' if line.odds[1] else ''} of a sentence",
+                position=line.position,
+                hint="expected a number above 0, percentages up to 100",
+            )
     total = sum(line.odds[0] for line in given if line.odds and line.odds[1])
     if total > 100.0001:
         raise InputError(

@@ -10,13 +10,18 @@ from typing import Any
 
 from corpusforge.core.errors import InputError, Position
 from corpusforge.core.source import Document, read_yaml
+from corpusforge.grammar.foreign.losses import Kind
 from corpusforge.grammar.foreign.model import ForeignPack
 from corpusforge.grammar.foreign.write import escaped
 from corpusforge.grammar.host_lists import is_fixture
 from corpusforge.grammar.parser import TemplateSyntaxError, has_syntax, parse
 from corpusforge.grammar.raw import read_utf8
 
-__all__ = ["read_names"]
+__all__ = ["NAMES", "read_names"]
+
+NAMES = Kind(
+    "names of a home that are missing or have no list to fill", "left out or made of the id"
+)
 
 _FIXTURE = {"areas": "area", "floors": "floor", "entities": "name"}
 _REGISTRIES = {
@@ -142,7 +147,8 @@ def _states(states: list[Any], names: _Names, pack: ForeignPack, at: Position) -
         if attributes.get("friendly_name"):
             names.literal("name", attributes["friendly_name"])
         else:
-            pack.lose(at, f"the entity {state.get('entity_id')!r} without a name", "left out")
+            what = f"the entity {state.get('entity_id')!r} without a name"
+            pack.lose(NAMES, at, what, "left out")
 
 
 def _entities(
@@ -167,7 +173,8 @@ def _entities(
         name = entity.get("name") or own
         if not name:
             name = str(entity.get("entity_id", "")).partition(".")[2].replace("_", " ")
-            pack.lose(None, f"the entity {entity.get('entity_id')!r} without a name", f"{name!r}")
+            what = f"the entity {entity.get('entity_id')!r} without a name"
+            pack.lose(NAMES, None, what, f"{name!r}")
         names.literal("name", name, entity.get("aliases") or [])
     if left_out:
         pack.fact(

@@ -25,7 +25,7 @@ __all__ = [
 
 _SKIP = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _HEADER = re.compile(
-    r"\ufeff?#JSGF[ \t]+V?(\d[\d.]*)(?:[ \t]+([^\s;]+))?(?:[ \t]+([^\s;]+))?[ \t]*;?"
+    r"\ufeff?#JSGF[ \t]+[Vv]?(\d[\d.]*)(?:[ \t]+([^\s;]+))?(?:[ \t]+([^\s;]+))?[ \t]*;?"
 )
 _GRAMMAR = re.compile(r"grammar\s+([^\s;<>=]+)\s*;")
 _IMPORT = re.compile(r"import\s*<\s*([^<>\s]+)\s*>\s*;")

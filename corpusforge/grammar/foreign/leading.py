@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from corpusforge.grammar.foreign.model import (
+from corpusforge.grammar.foreign.losses import Kind
+from corpusforge.grammar.foreign.model import ForeignPack
+from corpusforge.grammar.foreign.nodes import (
     NOTHING,
     Choice,
     Entry,
-    ForeignPack,
     Join,
     ListRef,
     Node,
@@ -18,8 +19,13 @@ from corpusforge.grammar.foreign.model import (
     join,
 )
 
-__all__ = ["Leading", "lower", "upper"]
+__all__ = ["CASED_VALUES", "Leading", "lower", "upper"]
 
+CASED_VALUES = Kind(
+    "values of choices whose first letter changes (&)", "the words as they are said"
+)
+# A value that can be said in so many ways is written out, so that each keeps its value.
+MAX_SAID = 500
 Change = Callable[[str], str]
 _SPACE = Words(" ")
 
@@ -66,6 +72,12 @@ class Leading:
         value = entry.value
         if value is None and isinstance(entry.words, Words):
             value = " ".join(entry.words.text.split())
+        if value is None:
+            said = self._pack.said(entry.words, MAX_SAID)
+            if said is not None:
+                for text in said:
+                    yield from self.entries(Entry(Words(text), None, entry.weight), changes)
+                return
         seen: set[Node] = set()
         for change in changes:
             words = self._case(entry.words, change)
@@ -100,9 +112,9 @@ class Leading:
             )
             if any(e.value is None and not isinstance(e.words, Words) for e in cased):
                 self._pack.lose(
-                    None,
+                    CASED_VALUES,
+                    self._pack.places.get(key),
                     f"the values of {self._pack.list_name(key)!r} before their case changes",
-                    "the words as they are said",
                 )
         return made
 

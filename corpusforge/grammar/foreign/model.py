@@ -4,165 +4,36 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container
+from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 
-from corpusforge.core.errors import InputError, Position
+from corpusforge.core.errors import Position
+from corpusforge.grammar.foreign.losses import RENAMED_LISTS, RENAMED_SLOTS, ROLES, ROWS, Kind, Loss
+from corpusforge.grammar.foreign.nodes import (
+    Choice,
+    Entry,
+    Join,
+    ListRef,
+    Node,
+    RuleRef,
+    Sentence,
+    ValueRange,
+    Words,
+)
 from corpusforge.grammar.parser import INLINE_RANGE, SLOT_NAME
 
 __all__ = [
-    "NOTHING",
     "PART",
-    "Choice",
-    "Entry",
     "ForeignPack",
-    "Join",
-    "ListRef",
-    "Loss",
-    "Node",
     "Options",
-    "RuleRef",
-    "Sentence",
-    "ValueRange",
-    "Words",
-    "choice",
-    "join",
-    "optional",
-    "unknown",
 ]
 
 # Keys of lists and rules may begin with something that keeps namesakes apart, and this.
 PART = "\x1f"
 _NOT_IN_NAMES = re.compile(r"[()\[\]{}<>|;\\:\x00-\x1f\x7f]+")
 _NOT_IN_SLOTS = re.compile(r"\W+")
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """Literal characters, white space included."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Join:
-    """Parts one after the other with nothing in between; made by `join`."""
-
-    items: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One of the items; `weights` are their shares, None where the source names none."""
-
-    items: tuple[Node, ...]
-    weights: tuple[float, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RuleRef:
-    """A rule of the pack, by its key."""
-
-    rule: str
-
-
-@dataclass(frozen=True, slots=True)
-class ListRef:
-    """A value of a list, by the list's key; slot "" marks text that fills no slot."""
-
-    list: str
-    slot: str
-
-
-Node = Words | Join | Choice | RuleRef | ListRef
-NOTHING = Words("")
-
-
-def join(items: Iterable[Node]) -> Node:
-    """Parts one after the other, flat, neighbouring words as one."""
-    flat: list[Node] = []
-    for item in items:
-        for part in item.items if isinstance(item, Join) else (item,):
-            last = flat[-1] if flat else None
-            if isinstance(part, Words) and isinstance(last, Words):
-                flat[-1] = Words(last.text + part.text)
-            elif part != NOTHING:
-                flat.append(part)
-    if len(flat) == 1:
-        return flat[0]
-    return Join(tuple(flat)) if flat else NOTHING
-
-
-def choice(items: Sequence[Node], weights: Sequence[float] | None = None) -> Node:
-    """One of several; a single item stands for itself."""
-    if len(items) == 1:
-        return items[0]
-    return Choice(tuple(items), None if weights is None else tuple(weights))
-
-
-def optional(item: Node, percent: float | None = None) -> Node:
-    """An item or nothing; `percent` is how often the item stands there."""
-    if percent is None:
-        return choice([item, NOTHING])
-    if percent <= 0:
-        return NOTHING
-    return item if percent >= 100 else choice([item, NOTHING], [percent, 100 - percent])
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One value of a list: its words, and its canonical value where it is not the words."""
-
-    words: Node
-    value: str | None = None
-    weight: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class ValueRange:
-    """A list that is a range of whole numbers, both ends included."""
-
-    first: int
-    last: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """One sentence template of an intent.
-
-    Attributes:
-        words: What it says.
-        position: Where it stands in the foreign file.
-        weight: Relative number of rows.
-        split: Split of its rows, where the source pins one.
-        fixed: Slots that it fills without words.
-    """
-
-    words: Node
-    position: Position | None = None
-    weight: float = 1.0
-    split: str | None = None
-    fixed: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """Something that the template language cannot hold.
-
-    Attributes:
-        position: Where it stands in the foreign file; None for the whole of it.
-        what: What it is.
-        instead: What was done instead.
-    """
-
-    position: Position | None
-    what: str
-    instead: str
-
-    def __str__(self) -> str:
-        place = f"{self.position.file}:{self.position.line}: " if self.position else ""
-        return f"{place}{self.what}: {self.instead}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +73,8 @@ class ForeignPack:
         losses: What could not be kept.
         files: Files that are written as they are, name -> text.
         facts: Sentences about the whole import, for the person who reads IMPORT.md.
+        rows: Intent -> how many rows the source wants of it.
+        places: Key of a list -> where it is defined, or first used.
     """
 
     lang: str | None = None
@@ -211,15 +84,24 @@ class ForeignPack:
     losses: list[Loss] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     facts: list[str] = field(default_factory=list)
+    rows: dict[str, int] = field(default_factory=dict)
+    places: dict[str, Position] = field(default_factory=dict)
     _lost: set[Loss] = field(default_factory=set)
     _counts: dict[tuple[str, str], int] = field(default_factory=dict)
     _slots: _Names = field(default_factory=_Names)
     _lists: _Names = field(default_factory=_Names)
     _rules: _Names = field(default_factory=_Names)
 
-    def lose(self, position: Position | None, what: str, instead: str) -> None:
-        """Note what cannot be kept; the same thing at the same place counts once."""
-        loss = Loss(position, what, instead)
+    def lose(self, kind: Kind, position: Position | None, what: str, instead: str = "") -> None:
+        """Note what cannot be kept; the same thing at the same place counts once.
+
+        Args:
+            kind: Which of the declared kinds it is.
+            position: Where it stands.
+            what: What it is.
+            instead: What was done instead; "" = what the kind says.
+        """
+        loss = Loss(kind, position, what, instead or kind.instead)
         if loss not in self._lost:
             self._lost.add(loss)
             self.losses.append(loss)
@@ -229,21 +111,45 @@ class ForeignPack:
         if text not in self.facts:
             self.facts.append(text)
 
+    def asks(self, intent: str, rows: int, position: Position | None) -> None:
+        """Note how many rows the source wants of an intent."""
+        self.rows[intent] = self.rows.get(intent, 0) + rows
+        self.lose(ROWS, position, f"{rows} rows of the intent {intent!r}")
+
+    def balance(self) -> None:
+        """Weigh intents by the rows that the source wants, where it says so of all."""
+        wanted = {intent: self.rows.get(intent, 0) for intent in self.intents}
+        if not wanted or not all(wanted.values()):
+            return
+        mean = sum(wanted.values()) / sum(map(len, self.intents.values()))
+        for intent, sentences in self.intents.items():
+            factor = wanted[intent] / mean / sum(sentence.weight for sentence in sentences)
+            self.intents[intent] = [replace(s, weight=s.weight * factor) for s in sentences]
+
     def add(self, intent: str, sentence: Sentence) -> None:
         """Add a sentence to an intent."""
         self.intents.setdefault(intent, []).append(sentence)
 
-    def slot(self, name: str, position: Position | None = None) -> str:
-        """The name of a slot as our templates can write it."""
-        wanted = _NOT_IN_SLOTS.sub("_", name.strip()).strip("_") or "slot"
+    def slot(
+        self, name: str, position: Position | None = None, *, role: str = "", group: str = ""
+    ) -> str:
+        """The name of a slot as our sentences write it; with a role or group one of its own."""
+        parts = [part for part in (name, role, group) if part]
+        wanted = _NOT_IN_SLOTS.sub("_", "_".join(parts).strip()).strip("_") or "slot"
         if not SLOT_NAME.fullmatch(wanted):
             wanted = f"_{wanted}"
-        if SLOT_NAME.fullmatch(name):
+        if len(parts) == 1 and SLOT_NAME.fullmatch(name):
             wanted = name
-        new = name not in self._slots.known
-        found = self._slots.of(name, wanted)
-        if new and found != name:
-            self.lose(position, f"the slot name {name!r}", f"the slot is called {found!r}")
+        key = PART.join((name, role, group))
+        new = key not in self._slots.known
+        found = self._slots.of(key, wanted)
+        if len(parts) > 1:
+            if new:
+                what = f"role {role!r} and group {group!r} of the slot {name!r}"
+                self.lose(ROLES, position, what, f"the slot is called {found!r}")
+        elif new and found != name:
+            what = f"the slot name {name!r}"
+            self.lose(RENAMED_SLOTS, position, what, f"the slot is called {found!r}")
         return found
 
     def list_name(self, key: str) -> str:
@@ -255,7 +161,8 @@ class ForeignPack:
         new = key not in self._lists.known
         found = self._lists.of(key, wanted)
         if new and found != shown:
-            self.lose(None, f"the entity name {shown!r}", f"the list is called {found!r}")
+            what = f"the name of the list {shown!r}"
+            self.lose(RENAMED_LISTS, self.places.get(key), what, f"it is called {found!r}")
         return found
 
     def rule_name(self, key: str) -> str:
@@ -263,8 +170,12 @@ class ForeignPack:
         shown = key.rpartition(PART)[2]
         return self._rules.of(key, _NOT_IN_NAMES.sub("_", shown).strip().strip("_") or "rule")
 
-    def prune(self) -> None:
-        """Drop lists and rules that no sentence reaches."""
+    def prune(self, keys: Container[str] | None = None) -> None:
+        """Drop lists and rules that no sentence reaches.
+
+        Args:
+            keys: Only these; None = any.
+        """
         reached: set[RuleRef | str] = set()
         waiting: list[Node] = [s.words for found in self.intents.values() for s in found]
         while waiting:
@@ -279,8 +190,12 @@ class ForeignPack:
                 values = self.lists[node.list]
                 if isinstance(values, list):
                     waiting.extend(entry.words for entry in values)
-        self.rules = {key: body for key, body in self.rules.items() if RuleRef(key) in reached}
-        self.lists = {key: values for key, values in self.lists.items() if key in reached}
+        for key in [key for key in self.rules if keys is None or key in keys]:
+            if RuleRef(key) not in reached:
+                del self.rules[key]
+        for key in [key for key in self.lists if keys is None or key in keys]:
+            if key not in reached:
+                del self.lists[key]
 
     def combinations(self, node: Node) -> int:
         """In how many ways a node can be said; a wildcard counts as one."""
@@ -295,6 +210,29 @@ class ForeignPack:
             self._counts[key] = self._size(node)
         return self._counts[key]
 
+    def said(self, node: Node, limit: int) -> list[str] | None:
+        """All that a node says, in order, each once; None for more than `limit` ways."""
+        if self.combinations(node) > limit:
+            return None
+        if isinstance(node, Words):
+            return [node.text]
+        if isinstance(node, RuleRef):
+            return self.said(self.rules[node.rule], limit)
+        if isinstance(node, ListRef):
+            values = self.lists[node.list]
+            if not values or isinstance(values, ValueRange):
+                return None
+            items: tuple[Node, ...] = tuple(entry.words for entry in values)
+        else:
+            items = node.items
+        parts = [self.said(item, limit) for item in items]
+        known = [part for part in parts if part is not None]
+        if len(known) < len(parts):
+            return None
+        if isinstance(node, Join):
+            return list(dict.fromkeys("".join(each) for each in product(*known)))
+        return list(dict.fromkeys(text for part in known for text in part))
+
     def _size(self, node: RuleRef | ListRef) -> int:
         if isinstance(node, RuleRef):
             return self.combinations(self.rules[node.rule])
@@ -302,15 +240,3 @@ class ForeignPack:
         if isinstance(values, ValueRange):
             return values.last - values.first + 1
         return sum(self.combinations(entry.words) for entry in values) or 1
-
-
-def unknown(what: str, given: str, allowed: Iterable[str], position: Position) -> InputError:
-    """An error for a name that is defined nowhere."""
-    names = sorted(set(allowed))
-    return InputError(
-        f"the {what} is defined nowhere",
-        position=position,
-        given=given,
-        allowed=names,
-        hint="define it, or mend the name" if names else f"there is no {what.split()[0]} at all",
-    )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from corpusforge.grammar.foreign.model import ForeignPack, Loss, ValueRange
+from corpusforge.grammar.foreign.losses import Kind, Loss
+from corpusforge.grammar.foreign.model import ForeignPack
+from corpusforge.grammar.foreign.nodes import ValueRange
 
-__all__ = ["FILE", "import_notes"]
+__all__ = ["FILE", "by_kind", "import_notes", "place_of"]
 
 FILE = "IMPORT.md"
 
@@ -32,17 +34,34 @@ def import_notes(format: str, path: Path, pack: ForeignPack, loaded: Sequence[st
     out += ["## What was lost", ""]
     if not pack.losses:
         out += ["Nothing."]
-    grouped: dict[tuple[str, str], list[str]] = {}
-    for loss in pack.losses:
-        grouped.setdefault((loss.what, loss.instead), []).append(_place(loss, path))
-    for (what, instead), places in grouped.items():
-        shown = ", ".join(place for place in places if place)
-        out.append(f"- {_line(what)} -> {_line(instead)}" + (f" ({shown})" if shown else ""))
-    return "\n".join(out) + "\n"
+    for kind, losses in by_kind(pack.losses).items():
+        out += [
+            f"### {_line(kind.name)} ({len(losses)})",
+            "",
+            f"Instead: {_line(kind.instead)}.",
+            "",
+        ]
+        grouped: dict[tuple[str, str], list[str]] = {}
+        for loss in losses:
+            grouped.setdefault((loss.what, loss.instead), []).append(place_of(loss, path))
+        for (what, instead), places in grouped.items():
+            shown = ", ".join(place for place in places if place)
+            more = "" if instead == kind.instead else f" -> {_line(instead)}"
+            out.append(f"- {_line(what)}{more}" + (f" ({shown})" if shown else ""))
+        out += [""]
+    return "\n".join(out).rstrip("\n") + "\n"
 
 
-def _place(loss: Loss, path: Path) -> str:
-    """File and line; the file as seen from the folder that was imported."""
+def by_kind(losses: Iterable[Loss]) -> dict[Kind, list[Loss]]:
+    """Losses by their kind, kinds in the order in which they were met first."""
+    found: dict[Kind, list[Loss]] = {}
+    for loss in losses:
+        found.setdefault(loss.kind, []).append(loss)
+    return found
+
+
+def place_of(loss: Loss, path: Path) -> str:
+    """File and line of a loss, seen from the folder that was imported; "" for the whole of it."""
     if loss.position is None:
         return ""
     file = Path(loss.position.file)

@@ -7,11 +7,14 @@ from pathlib import Path
 
 from corpusforge.core.errors import InputError
 from corpusforge.grammar.foreign.annotated import Mark, Utterances
+from corpusforge.grammar.foreign.losses import Kind
+from corpusforge.grammar.foreign.tags import TagError, spans_of_tags
 from corpusforge.grammar.foreign.text import SourceText
 from corpusforge.grammar.raw import split_name
 
-__all__ = ["is_tagged", "read_tagged"]
+__all__ = ["LINES", "is_tagged", "read_tagged"]
 
+LINES = Kind("lines without tokens or without an intent", "left out")
 _FILES = ("seq.in", "seq.out", "label")
 
 
@@ -71,7 +74,7 @@ def _line(
     intent = labels.lines[number].strip()
     if not intent or not tokens:
         what = "a line without " + ("tokens" if intent else "an intent")
-        utterances.pack.lose(words.place(number), what, "left out")
+        utterances.pack.lose(LINES, words.place(number), what)
         return
     marks = _marks(tokens, marked, tags, number)
     utterances.add(intent, " ".join(tokens), marks, words.place(number), split)
@@ -80,22 +83,20 @@ def _line(
 def _marks(
     tokens: Sequence[str], tags: Sequence[str], source: SourceText, number: int
 ) -> list[Mark]:
-    marks: list[Mark] = []
-    at, before = 0, "O"
-    for index, (token, tag) in enumerate(zip(tokens, tags, strict=True)):
-        start, end = at, at + len(token)
-        at = end + 1
-        if tag != "O" and (tag[:2] not in ("B-", "I-") or not tag[2:]):
-            column = len(" ".join(tags[:index])) + bool(index)
-            raise InputError(
-                f"{tag!r} is no tag",
-                position=source.place(number, column),
-                given=tag,
-                hint="expected O, B-slot or I-slot",
-            )
-        if tag[:2] == "I-" and before[2:] == tag[2:]:
-            marks[-1] = marks[-1]._replace(end=end)
-        elif tag != "O":
-            marks.append(Mark(start, end, tag[2:], tag[2:]))
-        before = tag
-    return marks
+    places: list[tuple[int, int]] = []
+    at = 0
+    for token in tokens:
+        places.append((at, at + len(token)))
+        at += len(token) + 1
+    try:
+        spans = spans_of_tags(tags)
+    except TagError as error:
+        tag = tags[error.index]
+        column = len(" ".join(tags[: error.index])) + bool(error.index)
+        raise InputError(
+            f"{tag!r} is no tag",
+            position=source.place(number, column),
+            given=tag,
+            hint="expected O, B-slot or I-slot",
+        ) from None
+    return [Mark(places[first][0], places[last - 1][1], name, name) for name, first, last in spans]

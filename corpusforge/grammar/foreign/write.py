@@ -7,11 +7,12 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from corpusforge.grammar.foreign.model import (
+from corpusforge.grammar.foreign.losses import CONTROL, EMPTY
+from corpusforge.grammar.foreign.model import ForeignPack
+from corpusforge.grammar.foreign.nodes import (
     NOTHING,
     Choice,
     Entry,
-    ForeignPack,
     Join,
     ListRef,
     Node,
@@ -124,7 +125,7 @@ def _intent_lines(intent: str, sentences: list[Sentence], pack: ForeignPack) -> 
     for sentence in sentences:
         text = _clean(template_text(sentence.words, pack), sentence, pack)
         if not text.strip():
-            pack.lose(sentence.position, f"an empty sentence of {intent!r}", "left out")
+            pack.lose(EMPTY, sentence.position, f"an empty sentence of {intent!r}")
             continue
         written: dict[str, Any] = {"text": text}
         if sentence.weight != 1:
@@ -151,7 +152,7 @@ def _intent_lines(intent: str, sentences: list[Sentence], pack: ForeignPack) -> 
 def _clean(text: str, sentence: Sentence, pack: ForeignPack) -> str:
     """White space as single spaces; control characters, which no row may hold, as spaces."""
     if _CONTROL.search(text):
-        pack.lose(sentence.position, "a control character in a sentence", "a space")
+        pack.lose(CONTROL, sentence.position, "a control character in a sentence")
         text = _CONTROL.sub(" ", text)
     return " ".join(text.split())
 
@@ -193,7 +194,8 @@ def _list_body(key: str, values: list[Entry] | ValueRange, pack: ForeignPack) ->
     if written:
         return {"values": written}
     if values:
-        pack.lose(None, f"the values of the entity {key!r} hold no words", "any words at all")
+        what = f"the values of the list {pack.list_name(key)!r} without words"
+        pack.lose(EMPTY, pack.places.get(key), what, "any words at all")
     return {"wildcard": True}
 
 

@@ -1,4 +1,4 @@
-"""Home Assistant's sentences: the files as they are, with the rules and lists beside them."""
+"""Home Assistant's sentences as they are, with rules, lists and the names of a home beside."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Any
 from corpusforge.core.errors import InputError
 from corpusforge.core.source import Document, read_text, read_yaml
 from corpusforge.grammar.files import companion_files, template_files
-from corpusforge.grammar.foreign.home_assistant_names import read_names
+from corpusforge.grammar.foreign.format import Format, begins
+from corpusforge.grammar.foreign.home_assistant_names import NAMES, read_names
+from corpusforge.grammar.foreign.losses import Kind
 from corpusforge.grammar.foreign.model import ForeignPack, Options
 from corpusforge.grammar.foreign.yaml_text import yaml_lines
 from corpusforge.grammar.loader import load_pack
 
-__all__ = ["read"]
+__all__ = ["PLUGIN", "read"]
 
 _BESIDE = "_rules_and_lists.yaml"
 _NAMES = "_names.yaml"
@@ -28,7 +30,16 @@ _CONDITIONS = (
     "inferred_domain",
 )
 _UNUSED = ("response", "slot_combination", "metadata", "settings")
-_KEPT = "kept in the file, not used"
+_LANGUAGES = Kind("files in other languages", "left out")
+_ONLY_RECOGNISERS = Kind(
+    "conditions, contexts, responses, metadata: what only a recogniser uses",
+    "kept in the file; the sentences are said without them",
+)
+_FILLED = Kind(
+    "wildcards {name}, {area}, {floor}, where --names fills them", "the names of the home"
+)
+_COMMENTS = Kind("comments of files whose wildcards are filled", "left out")
+_TWICE = Kind("second definitions of rules and lists beside the sentences", "the first one stays")
 
 Path_ = tuple[str | int, ...]
 
@@ -50,7 +61,7 @@ def read(path: Path, options: Options) -> ForeignPack:
         document = read_yaml(file)
         tag = str(document.value.get("language", loaded.lang))
         if options.lang is not None and not _same_language(tag, options.lang):
-            pack.lose(document.position(()), f"a file in the language {tag!r}", "left out")
+            pack.lose(_LANGUAGES, document.position(()), f"a file in the language {tag!r}")
             continue
         pack.files[file.relative_to(root).as_posix()] = _text(document, pack, options)
         known |= {(kind, name) for kind, name, _ in _definitions(document)}
@@ -58,7 +69,7 @@ def read(path: Path, options: Options) -> ForeignPack:
             if "values" in body or "range" in body:
                 filled[name] = file.name
         for what, position in _losses(document):
-            pack.lose(position, what, _KEPT)
+            pack.lose(_ONLY_RECOGNISERS, position, what)
     _companions(folder, known, pack)
     _names(options, filled, pack)
     pack.fact("The files are copies; template ids are those of the folder that was imported.")
@@ -116,10 +127,8 @@ def _text(document: Document, pack: ForeignPack, options: Options) -> str:
     value["lists"] = {k: body for k, body in value["lists"].items() if k not in open_lists}
     for name in open_lists:
         at = document.key_position(("lists", name))
-        pack.lose(at, f"the wildcard {{{name}}}", "the names of the home")
-    pack.lose(
-        document.position(()), "the comments of a file whose wildcards are filled", "left out"
-    )
+        pack.lose(_FILLED, at, f"the wildcard {{{name}}}")
+    pack.lose(_COMMENTS, document.position(()), "the comments of a file")
     return "\n".join(yaml_lines({k: v for k, v in value.items() if v})) + "\n"
 
 
@@ -139,9 +148,7 @@ def _losses(document: Document) -> Iterator[tuple[str, Any]]:
     for path, block in blocks:
         for key in (*_CONDITIONS, *_UNUSED):
             if key in block:
-                what = f"{key!r}" + (
-                    ", a condition: the sentences are said without it" if key in _CONDITIONS else ""
-                )
+                what = f"{key!r}" + (", a condition" if key in _CONDITIONS else "")
                 yield what, document.key_position((*path, key))
     for name, body in (document.value.get("lists") or {}).items():
         for index, value in enumerate(body.get("values") or []):
@@ -159,7 +166,7 @@ def _companions(folder: Path, known: set[tuple[str, str]], pack: ForeignPack) ->
         for kind, name, body in _definitions(document):
             if (kind, name) in known or name in found[kind]:
                 what = f"a second definition of {name!r} in {kind}"
-                pack.lose(document.key_position((kind, name)), what, "the first one stays")
+                pack.lose(_TWICE, document.key_position((kind, name)), what)
                 continue
             found[kind][name] = body
     written = {kind: bodies for kind, bodies in found.items() if bodies}
@@ -173,10 +180,23 @@ def _names(options: Options, filled: dict[str, str], pack: ForeignPack) -> None:
     lists = read_names(options.names, pack)
     for name in [name for name in lists if name in filled]:
         what = f"the names of the list {{{name}}}, which has values in {filled[name]}"
-        pack.lose(None, what, "left out")
+        pack.lose(NAMES, None, what)
         del lists[name]
     if not lists:
         shown = ", ".join(map(str, options.names))
         raise InputError(f"{shown}: there are no names in it")
     written = {"lists": {name: {"values": values} for name, values in lists.items()}}
     pack.files[_NAMES] = "\n".join(yaml_lines(written)) + "\n"
+
+
+PLUGIN = Format(
+    name="home_assistant",
+    read=read,
+    accepts=begins(r"^\ufeff?language:\s*\S", ".yml", ".yaml"),
+    losses=(_ONLY_RECOGNISERS, _LANGUAGES, _FILLED, _COMMENTS, _TWICE, NAMES),
+    example={
+        "light.yaml": "language: en\nintents:\n  TurnOn:\n    data:\n"
+        '      - sentences: ["turn on [the] {room}"]\n'
+        "lists:\n  room: {values: [kitchen, hall]}\n"
+    },
+)

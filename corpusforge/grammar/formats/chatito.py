@@ -15,13 +15,13 @@ from corpusforge.grammar.foreign.chatito_syntax import (
     Reference,
     parse_file,
 )
-from corpusforge.grammar.foreign.model import (
-    PART,
+from corpusforge.grammar.foreign.format import Format, ends
+from corpusforge.grammar.foreign.losses import ROWS, Kind
+from corpusforge.grammar.foreign.model import PART, ForeignPack, Options
+from corpusforge.grammar.foreign.nodes import (
     Entry,
-    ForeignPack,
     ListRef,
     Node,
-    Options,
     RuleRef,
     Sentence,
     Words,
@@ -31,18 +31,16 @@ from corpusforge.grammar.foreign.model import (
 )
 from corpusforge.grammar.foreign.text import files_of
 
-__all__ = ["read"]
+__all__ = ["PLUGIN", "read"]
 
 Key = tuple[str, str, str]
 _USED = {
-    "intent": ("distribution",),
+    "intent": ("distribution", "training", "testing"),
     "slot": ("distribution", "entity"),
     "alias": ("distribution", "synonym"),
 }
-_INSTEAD = {
-    "training": "rows are counted when they are drawn (-n)",
-    "testing": "splits are dealt by the seed",
-}
+_ARGUMENTS = Kind("arguments of definitions that are for other programs", "left out")
+_NEVER = Kind("sentences without odds beside others that sum to 100 %", "very small odds")
 
 
 def read(path: Path, options: Options) -> ForeignPack:
@@ -120,14 +118,13 @@ class _Main:
         for definition in main.definitions:
             if definition.kind == "intent":
                 self._arguments(definition)
+                self._rows(definition)
                 nodes = [self._line(line) for line in definition.lines]
                 shares = self._shares(definition, nodes, always=True)
                 mean = sum(shares) / len(shares) if shares else 1
                 for number, (line, node) in enumerate(zip(definition.lines, nodes, strict=True)):
                     weight = shares[number] / mean if shares else 1.0
                     self.pack.add(definition.name, Sentence(node, line.position, weight))
-            elif definition.kind == "slot":
-                self._defined(definition.key)
             else:
                 self._defined(definition.key)
 
@@ -142,7 +139,22 @@ class _Main:
                 )
             if key not in _USED[definition.kind]:
                 what = f"the argument '{key}': '{value}' of {definition}"
-                self.pack.lose(definition.position, what, _INSTEAD.get(key, "left out"))
+                self.pack.lose(_ARGUMENTS, definition.position, what)
+
+    def _rows(self, definition: Definition) -> None:
+        """How many rows an intent asks for; without 'training' Chatito does not look."""
+        if "training" not in definition.arguments:
+            return
+        total = 0
+        for key in ("training", "testing"):
+            text = definition.arguments.get(key)
+            if text is not None and not (text.strip().isdecimal() and int(text) > 0):
+                raise InputError(
+                    f"the argument '{key}': '{text}' of {definition} is no number above 0",
+                    position=definition.position,
+                )
+            total += int(text or 0)
+        self.pack.asks(definition.name, total, definition.position)
 
     def _line(self, line: Line) -> Node:
         return join(
@@ -160,6 +172,13 @@ class _Main:
             )
         if key not in self.names:
             return self._undefined(part)
+        around = next((open_key for open_key in self._open if open_key[0] == "slot"), None)
+        if part.kind == "slot" and around is not None:
+            raise InputError(
+                f"the slot {self.names[key]} stands inside of {self.names[around]}",
+                position=part.position,
+                hint="slots hold no slots, neither in Chatito nor here",
+            )
         node = self._defined(key)
         return optional(node) if part.optional else node
 
@@ -167,11 +186,10 @@ class _Main:
         names = sorted({name for kind, name, _ in self.names if kind == part.kind})
         if part.kind == "alias":
             near = nearest(part.name, names)
-            self.pack.lose(
-                part.position,
-                f"the alias ~[{part.name}] without definition",
-                "its name as words, as Chatito does"
-                + (f" (did you mean ~[{near}]?)" if near else ""),
+            self.pack.fact(
+                f"{part.position.file}:{part.position.line}: the alias ~[{part.name}] is defined "
+                "nowhere; it says its own name, as Chatito has it"
+                + (f". Did you mean ~[{near}]?" if near else ".")
             )
             words = Words(part.name)
             return optional(words) if part.optional else words
@@ -198,6 +216,7 @@ class _Main:
             self._nodes[key] = self._store(definition, nodes)
         if definition.kind == "alias":
             return RuleRef(self._nodes[key])
+        self.pack.places.setdefault(self._nodes[key], definition.position)
         return ListRef(self._nodes[key], self.pack.slot(definition.name, definition.position))
 
     def _store(self, definition: Definition, nodes: Sequence[Node]) -> str:
@@ -273,5 +292,17 @@ class _Main:
         ]
         for line, share in zip(definition.lines, shares, strict=True):
             if share <= 0:
-                self.pack.lose(line.position, "a sentence with the odds 0", "very small odds")
+                self.pack.lose(_NEVER, line.position, "a sentence with the odds 0")
         return shares
+
+
+PLUGIN = Format(
+    name="chatito",
+    read=read,
+    accepts=ends(".chatito"),
+    losses=(ROWS, _ARGUMENTS, _NEVER),
+    example={
+        "cafe.chatito": "%[order]('training': '2')\n    ~[please?] bring @[drink]\n\n"
+        "~[please]\n    please\n\n@[drink]\n    tea\n    coffee\n"
+    },
+)

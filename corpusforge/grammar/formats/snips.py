@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,13 +10,22 @@ from typing import Any
 
 from corpusforge.core.errors import InputError, Position
 from corpusforge.core.source import Document, read_yaml_documents
+from corpusforge.grammar.foreign import annotated
 from corpusforge.grammar.foreign.annotated import Mark, Utterances
-from corpusforge.grammar.foreign.model import Entry, ForeignPack, Options, Words
-from corpusforge.grammar.foreign.snips_tags import is_tagged, read_tagged
+from corpusforge.grammar.foreign.format import Format, begins, holds
+from corpusforge.grammar.foreign.json_text import JsonText
+from corpusforge.grammar.foreign.losses import Kind
+from corpusforge.grammar.foreign.model import ForeignPack, Options
+from corpusforge.grammar.foreign.nodes import Entry, Words
+from corpusforge.grammar.foreign.snips_tags import LINES, is_tagged, read_tagged
 from corpusforge.grammar.foreign.text import files_of
-from corpusforge.grammar.raw import read_utf8
 
-__all__ = ["read"]
+__all__ = ["PLUGIN", "read"]
+
+_BUILT_IN = Kind("built-in entities (snips/datetime, ...)", "only the words that utterances mark")
+_SETTINGS = Kind("'automatically_extensible', 'matching_strictness' of entities", "left out")
+_SYNONYMS = Kind("synonyms of entities with use_synonyms: false", "left out")
+_SECTIONS = Kind("other sections of JSON data sets", "left out")
 
 _MARK = re.compile(r"\[(?P<slot>[^\[\]:()]+)(?::(?P<entity>[^\[\]()]+))?\]\((?P<words>[^()]*)\)")
 _INTENT_KEYS = ("type", "name", "slots", "utterances")
@@ -107,7 +115,7 @@ class _Reader:
                 hint = "quote utterances that begin with '[' or hold ': '"
                 at = document.position(path)
                 raise InputError("an utterance is text", position=at, hint=hint)
-            self._utterance(name, str(text), entities, document, path)
+            self._utterance(name, document.text(path), entities, document, path)
 
     def _utterance(
         self, intent: str, text: str, entities: dict[str, str], document: Document, path: Path_
@@ -146,97 +154,102 @@ class _Reader:
     def _builtin(self, entity: str, at: Position) -> None:
         if entity.startswith("snips/"):
             what = f"the built-in entity {entity!r}"
-            self.pack.lose(at, what, "only the words that utterances mark with it")
+            self.pack.lose(_BUILT_IN, at, what)
 
     def _entity(self, name: str, document: Document) -> None:
         value = document.value
         for key in _LOST:
             if key in value:
                 at = document.key_position((key,))
-                self.pack.lose(at, f"'{key}' of the entity {name!r}", "left out")
+                self.pack.lose(_SETTINGS, at, f"'{key}' of the entity {name!r}")
         use = value.get("use_synonyms", True)
         values = _listed(document, "values")
         for index, item in enumerate(values):
-            forms = [str(form) for form in (item if isinstance(item, list) else [item])]
-            if not forms or isinstance(item, dict) or item is None:
-                at = document.position(("values", index))
+            path: Path_ = ("values", index)
+            at = document.position(path)
+            steps = [(*path, n) for n in range(len(item))] if isinstance(item, list) else [path]
+            forms = [document.text(step) for step in steps]
+            if not forms or not all(forms):
                 raise InputError("a value is text, or a list of text and its synonyms", position=at)
-            at = document.position(("values", index))
             self._forms(name, forms, at, use=bool(use))
         if not values:
             self.pack.lists.setdefault(name, [])
 
     def _forms(self, entity: str, forms: list[str], at: Position, *, use: bool) -> None:
         """A value and its synonyms."""
-        self.utterances.value(entity, forms[0], None)
+        self.utterances.value(entity, forms[0], None, at)
         if not use and len(forms) > 1:
             what = f"the synonyms of {forms[0]!r} (use_synonyms is false)"
-            self.pack.lose(at, what, "left out")
+            self.pack.lose(_SYNONYMS, at, what)
             return
         known = self.synonyms.setdefault(entity, {})
         for form in forms[1:]:
             known.setdefault(form.casefold(), forms[0])
-            self.utterances.value(entity, form, forms[0])
+            self.utterances.value(entity, form, forms[0], at)
 
     def json_file(self, file: Path) -> None:
-        """Read a JSON data set."""
-        text = read_utf8(file)
-        start = Position(str(file), 1, 1)
-        try:
-            data = json.loads(text)
-        except json.JSONDecodeError as error:
-            lines = text.split("\n")
-            at = Position(str(file), error.lineno, error.colno, lines[error.lineno - 1])
-            raise InputError(f"not valid JSON: {error.msg}", position=at) from None
-        except RecursionError:
-            raise InputError("the JSON is nested too deeply", position=start) from None
+        """Read a JSON data set, or one intent with its utterances, as in the benchmark of 2017."""
+        source = JsonText(file, depth=5)
+        data = source.value
+        if isinstance(data, dict) and "intents" not in data and len(data) == 1:
+            name, found = next(iter(data.items()))
+            if isinstance(found, list):
+                self._json_utterances(str(name), found, source, (name,))
+                return
         if not isinstance(data, dict) or not isinstance(data.get("intents"), dict):
             message = "this is no data set of Snips: the key 'intents' is missing"
-            raise InputError(message, position=start)
+            raise InputError(message, position=source.position())
         for key in data:
             if key not in ("intents", "entities", "language"):
-                self.pack.lose(start, f"the section {key!r}", "left out")
+                at = source.position((key,))
+                self.pack.lose(_SECTIONS, at, f"the section {key!r}")
         if self.pack.lang is None and data.get("language"):
             self.pack.lang = str(data["language"])
         for name, body in (data.get("entities") or {}).items():
-            self._json_entity(str(name), body if isinstance(body, dict) else {}, start)
+            self._json_entity(str(name), body if isinstance(body, dict) else {}, source)
         for name, body in data["intents"].items():
+            path: Path_ = ("intents", name, "utterances")
             found = body.get("utterances") if isinstance(body, dict) else None
             if not isinstance(found, list):
-                raise InputError(f"the intent {name!r} has no 'utterances'", position=start)
-            for number, utterance in enumerate(found, 1):
-                self._json_utterance(str(name), utterance, number, start)
+                at = source.position(path)
+                raise InputError(f"the intent {name!r} has no 'utterances'", position=at)
+            self._json_utterances(str(name), found, source, path)
 
-    def _json_entity(self, name: str, body: dict[str, Any], at: Position) -> None:
-        self._builtin(name, at)
+    def _json_entity(self, name: str, body: dict[str, Any], source: JsonText) -> None:
+        path: Path_ = ("entities", name)
+        self._builtin(name, source.position(path))
         for key in _LOST:
             if key in body:
-                self.pack.lose(at, f"'{key}' of the entity {name!r}", "left out")
-        for item in body.get("data") or []:
+                at = source.position((*path, key))
+                self.pack.lose(_SETTINGS, at, f"'{key}' of the entity {name!r}")
+        for index, item in enumerate(body.get("data") or []):
+            at = source.position((*path, "data", index))
             if not isinstance(item, dict) or "value" not in item:
                 raise InputError(f"a value of the entity {name!r} has no 'value'", position=at)
             forms = [str(item["value"]), *map(str, item.get("synonyms") or [])]
             self._forms(name, forms, at, use=bool(body.get("use_synonyms", True)))
 
-    def _json_utterance(self, intent: str, body: Any, number: int, at: Position) -> None:
-        chunks = body.get("data") if isinstance(body, dict) else None
-        if not isinstance(chunks, list) or not all(
-            isinstance(chunk, dict) and isinstance(chunk.get("text"), str) for chunk in chunks
-        ):
-            raise InputError(
-                f"utterance {number} of the intent {intent!r} is no list of chunks with 'text'",
-                position=at,
-            )
-        text = ""
-        marks: list[Mark] = []
-        for chunk in chunks:
-            start, text = len(text), text + chunk["text"]
-            if "entity" in chunk or "slot_name" in chunk:
-                entity = str(chunk.get("entity") or chunk["slot_name"])
-                self._builtin(entity, at)
-                slot = str(chunk.get("slot_name") or entity)
-                marks.append(Mark(start, len(text), slot, entity))
-        self.utterances.add(intent, text, marks, at)
+    def _json_utterances(
+        self, intent: str, found: list[Any], source: JsonText, path: Path_
+    ) -> None:
+        for index, body in enumerate(found):
+            at = source.position((*path, index))
+            chunks = body.get("data") if isinstance(body, dict) else None
+            if not isinstance(chunks, list) or not all(
+                isinstance(chunk, dict) and isinstance(chunk.get("text"), str) for chunk in chunks
+            ):
+                message = f"an utterance of {intent!r} is no list of chunks with 'text'"
+                raise InputError(message, position=at)
+            text = ""
+            marks: list[Mark] = []
+            for chunk in chunks:
+                start, text = len(text), text + chunk["text"]
+                if "entity" in chunk or "slot_name" in chunk:
+                    entity = str(chunk.get("entity") or chunk["slot_name"])
+                    self._builtin(entity, at)
+                    slot = str(chunk.get("slot_name") or entity)
+                    marks.append(Mark(start, len(text), slot, entity))
+            self.utterances.add(intent, text, marks, at)
 
     def finish(self) -> None:
         """Give synonyms their canonical values; all files are read then."""
@@ -265,3 +278,24 @@ def _listed(document: Document, key: str) -> list[Any]:
     if not isinstance(found, list):
         raise InputError(f"{key!r} is a list", position=document.key_position((key,)))
     return found
+
+
+_DATA_SET = begins(
+    r'^\ufeff?type:\s*(intent|entity)\s*$|"intents"\s*:\s*\{|"slot_name"\s*:',
+    ".yml",
+    ".yaml",
+    ".json",
+)
+_TAGGED = holds("seq.in", "seq.out", "label")
+
+PLUGIN = Format(
+    name="snips",
+    read=read,
+    accepts=lambda path: _DATA_SET(path) or _TAGGED(path),
+    losses=(_BUILT_IN, _SETTINGS, _SYNONYMS, _SECTIONS, LINES, *annotated.LOSSES, annotated.SPLITS),
+    example={
+        "fly.yaml": "type: intent\nname: fly\nslots:\n- {name: to, entity: city}\n"
+        "utterances:\n- fly to [to](rome)\n---\ntype: entity\nname: city\n"
+        "values:\n- [rome, roma]\n- oslo\n"
+    },
+)

@@ -1,13 +1,14 @@
-"""JSGF: public rules are intents, tags are slots; what has no end is cut."""
+"""JSGF 1.0: public rules are intents, tags that are names are slots, + and * have an end."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from corpusforge.core.errors import InputError, Position
+from corpusforge.grammar.foreign.format import Format, begins
 from corpusforge.grammar.foreign.jsgf_syntax import (
     Alternatives,
     Expansion,
@@ -21,16 +22,15 @@ from corpusforge.grammar.foreign.jsgf_syntax import (
     Token,
     parse_grammar,
 )
-from corpusforge.grammar.foreign.model import (
+from corpusforge.grammar.foreign.losses import Kind
+from corpusforge.grammar.foreign.model import PART, ForeignPack, Options
+from corpusforge.grammar.foreign.nodes import (
     NOTHING,
-    PART,
     Choice,
     Entry,
-    ForeignPack,
     Join,
     ListRef,
     Node,
-    Options,
     RuleRef,
     Sentence,
     Words,
@@ -40,10 +40,13 @@ from corpusforge.grammar.foreign.model import (
 )
 from corpusforge.grammar.foreign.text import files_of
 
-__all__ = ["MAX_REPEATS", "read"]
+__all__ = ["MAX_REPEATS", "PLUGIN", "read"]
 
 # What may be said any number of times is said at most so often.
 MAX_REPEATS = 3
+_ENDLESS = Kind("+ and *, any number of times", f"at most {MAX_REPEATS} times")
+_NEVER = Kind("alternatives that are never said (VOID, weight 0)", "left out")
+_TAGS = Kind("tags that are no names, are around other tags, or of what can be nothing", "left out")
 _ENDINGS = (".jsgf", ".gram", ".jsg")
 _SLOT = re.compile(r"[^\W\d][\w-]*")
 _ASSIGNED = re.compile(
@@ -129,6 +132,10 @@ class _Grammars:
             f"there is no grammar {name!r}", position=position, given=name, allowed=names
         )
 
+    def _names(self, grammar: Grammar) -> set[str]:
+        """The grammars that one imports."""
+        return {imported.rpartition(".")[0] for imported, _ in grammar.imports}
+
     def find(self, name: Name, grammar: Grammar) -> tuple[Grammar, Rule]:
         """The rule that a reference means: the grammar's own, or an imported one."""
         place, _, simple = name.name.rpartition(".")
@@ -143,6 +150,12 @@ class _Grammars:
             fits = what in ("*", simple) and place in ("", where)
             if fits and rule is not None and rule.public:
                 return target, rule
+        if place and place != grammar.name and place not in self._names(grammar):
+            # A rule that is always called by its full name needs no import (JSGF 1.0, 2.4.2).
+            target = self._by_name(place, grammar.path, name.position)
+            self.link(target)
+            if simple in target.rules and target.rules[simple].public:
+                return target, target.rules[simple]
         allowed = [f"<{known}>" for known in grammar.rules]
         for target in self.imports[grammar.name]:
             allowed += [f"<{target.name}.{r.name}>" for r in target.rules.values() if r.public]
@@ -155,17 +168,6 @@ class _Grammars:
         )
 
 
-def _names(expansion: Expansion) -> Iterator[Name]:
-    if isinstance(expansion, Name):
-        if expansion.name not in ("NULL", "VOID"):
-            yield expansion
-    elif isinstance(expansion, Series | Alternatives):
-        for item in expansion.items:
-            yield from _names(item)
-    elif not isinstance(expansion, Token):
-        yield from _names(expansion.item)
-
-
 Key = tuple[str, str]
 
 
@@ -175,47 +177,47 @@ class _Compiler:
 
     pack: ForeignPack
     grammars: _Grammars
-    _made: dict[tuple[Key, int], str | None] = field(default_factory=dict)
-    _reached: dict[Key, set[Key]] = field(default_factory=dict)
+    _made: dict[Key, str | None] = field(default_factory=dict)
+    _open: list[Key] = field(default_factory=list)
     _lists: dict[tuple[str, tuple[Entry, ...]], str] = field(default_factory=dict)
 
     def intent(self, name: str, grammar: Grammar, rule: Rule) -> None:
         """A public rule as an intent; its alternatives are its sentences."""
-        budget = self._budget((grammar.name, rule.name))
         body = rule.body
         items = body.items if isinstance(body, Alternatives) else (body,)
         weights = body.weights if isinstance(body, Alternatives) else None
-        scope = _Scope(grammar, rule, budget)
-        nodes = [self._node(item, scope) for item in items]
+        self._open.append((grammar.name, rule.name))
+        nodes = [self._node(item, grammar) for item in items]
+        self._open.pop()
         shares = weights or [1.0] * len(items)
         said = [(n, w) for n, w in zip(nodes, shares, strict=True) if n is not None and w > 0]
         if len(said) < len(items):
-            what = f"{len(items) - len(said)} alternatives of <{rule.name}> that are never said"
-            self.pack.lose(rule.position, what, "left out")
+            what = f"{len(items) - len(said)} alternatives of <{rule.name}>"
+            self.pack.lose(_NEVER, rule.position, what)
         mean = sum(weight for _, weight in said) / max(len(said), 1)
         for node, weight in said:
             self.pack.add(name, Sentence(node, rule.position, weight / mean if weights else 1.0))
 
-    def _node(self, expansion: Expansion, scope: _Scope) -> Node | None:
+    def _node(self, expansion: Expansion, grammar: Grammar) -> Node | None:
         if isinstance(expansion, Token):
             return Words(expansion.text)
         if isinstance(expansion, Name):
-            return self._name(expansion, scope)
+            return self._name(expansion, grammar)
         if isinstance(expansion, Series):
-            parts = [self._node(item, scope) for item in expansion.items]
+            parts = [self._node(item, grammar) for item in expansion.items]
             known = [part for part in parts if part is not None]
             return _spaced(known) if len(known) == len(parts) else None
         if isinstance(expansion, Alternatives):
-            return self._alternatives(expansion, scope)
+            return self._alternatives(expansion, grammar)
         if isinstance(expansion, Optionally):
-            item = self._node(expansion.item, scope)
+            item = self._node(expansion.item, grammar)
             return NOTHING if item is None else optional(item)
         if isinstance(expansion, Repeated):
-            return self._repeated(expansion, scope)
-        return self._tagged(expansion, scope)
+            return self._repeated(expansion, grammar)
+        return self._tagged(expansion, grammar)
 
-    def _alternatives(self, expansion: Alternatives, scope: _Scope) -> Node | None:
-        nodes = [self._node(item, scope) for item in expansion.items]
+    def _alternatives(self, expansion: Alternatives, grammar: Grammar) -> Node | None:
+        nodes = [self._node(item, grammar) for item in expansion.items]
         shares = expansion.weights or (1.0,) * len(nodes)
         said = [(n, w) for n, w in zip(nodes, shares, strict=True) if n is not None and w > 0]
         if not said:
@@ -246,84 +248,57 @@ class _Compiler:
         assert isinstance(entries, list), "tagged words are never ranges"
         return entries
 
-    def _repeated(self, expansion: Repeated, scope: _Scope) -> Node | None:
-        item = self._node(expansion.item, scope)
+    def _repeated(self, expansion: Repeated, grammar: Grammar) -> Node | None:
+        item = self._node(expansion.item, grammar)
         if item is None:
             return None if expansion.least else NOTHING
         sign = "+" if expansion.least else "*"
-        what = f"'{sign}', any number of times"
-        self.pack.lose(expansion.position, what, f"at most {MAX_REPEATS} times")
+        self.pack.lose(_ENDLESS, expansion.position, f"'{sign}', any number of times")
         node = item
         for _ in range(MAX_REPEATS - 1):
             node = _spaced([item, optional(node)])
         return node if expansion.least else optional(node)
 
-    def _name(self, name: Name, scope: _Scope) -> Node | None:
+    def _name(self, name: Name, grammar: Grammar) -> Node | None:
         if name.name in ("NULL", "VOID"):
             return NOTHING if name.name == "NULL" else None
-        grammar, rule = self.grammars.find(name, scope.grammar)
-        key = (grammar.name, rule.name)
-        own = (scope.grammar.name, scope.rule.name)
-        inside = own in self._reach(key) and key in self._reach(own)
-        budget = scope.budget - 1 if inside else self._budget(key)
-        if inside:
-            what = f"the rule <{rule.name}>, which can say itself again without end"
-            self.pack.lose(name.position, what, f"at most {MAX_REPEATS} times")
-        if inside and budget < 0:
-            return None
-        stored = self._rule(key, _Scope(grammar, rule, budget))
-        return None if stored is None else RuleRef(stored)
-
-    def _rule(self, key: Key, scope: _Scope) -> str | None:
-        made = (key, scope.budget)
-        if made not in self._made:
-            node = self._node(scope.rule.body, scope)
-            stored = f"{scope.grammar.name} {scope.budget}{PART}{scope.rule.name}"
+        target, rule = self.grammars.find(name, grammar)
+        key = (target.name, rule.name)
+        if key in self._open:
+            circle = [shown for _, shown in self._open[self._open.index(key) :]]
+            raise InputError(
+                f"the rule <{rule.name}> says itself again without end "
+                f"({' -> '.join(f'<{shown}>' for shown in (*circle, rule.name))})",
+                position=name.position,
+                hint="a corpus needs an end: say what may repeat with + or *, as in (very)* good",
+            )
+        if key not in self._made:
+            self._open.append(key)
+            node = self._node(rule.body, target)
+            self._open.pop()
+            stored = f"{target.name}{PART}{rule.name}"
             if node is not None:
                 self.pack.rules[stored] = node
-            self._made[made] = stored if node is not None else None
-        return self._made[made]
+            self._made[key] = stored if node is not None else None
+        made = self._made[key]
+        return None if made is None else RuleRef(made)
 
-    def _budget(self, key: Key) -> int:
-        """How many references may lead back into the rules that say each other; -1 = none do."""
-        reached = self._reach(key)
-        if key not in reached:
-            return -1
-        circle = [other for other in reached if key in self._reach(other)]
-        return MAX_REPEATS * len(circle) - 1
-
-    def _reach(self, key: Key) -> set[Key]:
-        """All rules that a rule can say."""
-        if key not in self._reached:
-            found: set[Key] = set()
-            waiting = [key]
-            while waiting:
-                place, name = waiting.pop()
-                grammar = next(g for g in self.grammars._parsed.values() if g.name == place)
-                for used in _names(grammar.rules[name].body):
-                    target, rule = self.grammars.find(used, grammar)
-                    if (target.name, rule.name) not in found:
-                        found.add((target.name, rule.name))
-                        waiting.append((target.name, rule.name))
-            self._reached[key] = found
-        return self._reached[key]
-
-    def _tagged(self, expansion: Tagged, scope: _Scope) -> Node | None:
-        node = self._node(expansion.item, scope)
+    def _tagged(self, expansion: Tagged, grammar: Grammar) -> Node | None:
+        node = self._node(expansion.item, grammar)
         if node is None:
             return None
         tag, at = expansion.tag, expansion.position
         assigned = _ASSIGNED.fullmatch(tag)
         if not _SLOT.fullmatch(tag) and assigned is None:
-            self.pack.lose(at, f"the tag {{{tag}}}, which is no name", "left out")
+            self.pack.lose(_TAGS, at, f"the tag {{{tag}}}, which is no name")
             return node
         slot, value = (tag, None) if assigned is None else (assigned[1], _value(assigned))
         if self._holds_slot(node):
-            self.pack.lose(at, f"the tag {{{tag}}} around words that are tagged", "left out")
+            self.pack.lose(_TAGS, at, f"the tag {{{tag}}} around words that are tagged")
             return node
         filled, empty = _filled(node)
         if filled is None or self._may_be_empty(filled):
-            self.pack.lose(at, f"the tag {{{tag}}} of what can be nothing", "left out")
+            self.pack.lose(_TAGS, at, f"the tag {{{tag}}} of what can be nothing")
             return node
         reference = ListRef(self._list(slot, filled, value), self.pack.slot(slot, at))
         return optional(reference) if empty else reference
@@ -366,15 +341,6 @@ class _Compiler:
         return isinstance(node, Words) and not node.text.strip()
 
 
-@dataclass(frozen=True)
-class _Scope:
-    """Where an expansion stands, and how often rules may still lead back to themselves."""
-
-    grammar: Grammar
-    rule: Rule
-    budget: int
-
-
 def _spaced(items: Sequence[Node]) -> Node:
     """Items with a space between them."""
     parts: list[Node] = []
@@ -398,3 +364,15 @@ def _filled(node: Node) -> tuple[Node | None, bool]:
 
 def _value(assigned: re.Match[str]) -> str:
     return next(group for group in assigned.groups()[1:] if group is not None).strip()
+
+
+PLUGIN = Format(
+    name="jsgf",
+    read=read,
+    accepts=begins(r"\A\ufeff?\s*#JSGF", *_ENDINGS),
+    losses=(_ENDLESS, _NEVER, _TAGS),
+    example={
+        "cafe.jsgf": "#JSGF V1.0;\ngrammar cafe;\npublic <order> = bring [me] <drink> {drink};\n"
+        "<drink> = tea | coffee;\n"
+    },
+)

@@ -1,4 +1,4 @@
-"""Picovoice Rhino contexts: expressions with choices, optionals, slots and macros."""
+"""Picovoice Rhino contexts (YAML): expressions with choices, optionals, slots and macros."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 
 from corpusforge.core.errors import InputError, Position
 from corpusforge.core.source import Document, read_yaml
-from corpusforge.grammar.foreign.model import (
+from corpusforge.grammar.foreign.format import Format, begins
+from corpusforge.grammar.foreign.losses import Kind
+from corpusforge.grammar.foreign.model import ForeignPack, Options
+from corpusforge.grammar.foreign.nodes import (
     NOTHING,
     Entry,
-    ForeignPack,
     ListRef,
     Node,
-    Options,
     RuleRef,
     Sentence,
     ValueRange,
@@ -26,7 +27,10 @@ from corpusforge.grammar.foreign.model import (
 )
 from corpusforge.grammar.foreign.text import files_of
 
-__all__ = ["read"]
+__all__ = ["PLUGIN", "read"]
+
+_OTHERS = Kind("sections outside of 'context'", "left out")
+_WORDS_OF = Kind("words of the built-in slot types (pv.TwoDigitInteger, ...)", "digits or letters")
 
 _SECTIONS = ("expressions", "slots", "macros")
 _SLOT = re.compile(r"\$([\w.]+):(\w+)")
@@ -80,7 +84,7 @@ class _Reader:
         for key in self.document.value:
             if key != "context":
                 at = self.document.key_position((key,))
-                self.pack.lose(at, f"the section {key!r}", "left out")
+                self.pack.lose(_OTHERS, at, f"the section {key!r}")
         for key in self.context:
             if key not in _SECTIONS:
                 raise InputError(
@@ -118,9 +122,9 @@ class _Reader:
         for index, item in enumerate(value):
             if isinstance(item, dict | list) or item is None:
                 at = self.document.position((*path, index))
-                hint = "quote phrases that begin with '[' or '@'"
+                hint = "quote phrases that begin with '[' or '@', or hold ': '"
                 raise InputError("a phrase is text", position=at, hint=hint)
-        return [str(item) for item in value]
+        return [self.document.text((*path, index)) for index in range(len(value))]
 
     def _list(self, name: str) -> None:
         if name in self.pack.lists:
@@ -132,6 +136,7 @@ class _Reader:
             for index, text in enumerate(phrases)
         ]
         self.pack.lists[name] = [Entry(node) for node in dict.fromkeys(nodes)]
+        self.pack.places[name] = self.document.key_position(path)
 
     def _macro(self, name: str) -> None:
         if name in self.pack.rules:
@@ -161,7 +166,8 @@ class _Reader:
             self._list(kind)
         elif kind in _BUILTIN:
             self.pack.lists.setdefault(kind, _builtin(kind, self.pack.lang))
-            self.pack.lose(at, f"the words of the built-in slot type {kind}", "digits or letters")
+            self.pack.places.setdefault(kind, at)
+            self.pack.lose(_WORDS_OF, at, f"the words of the built-in slot type {kind}")
         else:
             known = [f"${n}" for n in (*self._section("slots"), *_BUILTIN)]
             raise self._unknown("slot type", f"${kind}", known, at)
@@ -289,3 +295,16 @@ def _stripped(node: Node) -> Node:
     if isinstance(parts[-1], Words):
         parts[-1] = Words(parts[-1].text.rstrip())
     return join(parts)
+
+
+PLUGIN = Format(
+    name="rhino",
+    read=read,
+    accepts=begins(r"^\ufeff?context:\s*$", ".yml", ".yaml"),
+    losses=(_OTHERS, _WORDS_OF),
+    example={
+        "cafe.yaml": "context:\n  expressions:\n    order:\n"
+        '      - "[bring, get] (me) $drink:drink"\n'
+        "  slots:\n    drink: [tea, coffee]\n"
+    },
+)

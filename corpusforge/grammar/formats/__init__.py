@@ -1,0 +1,1 @@
+"""Foreign template formats: one file each with a `PLUGIN`, a `Format`."""
