@@ -30,8 +30,9 @@ from corpusforge.grammar.guides import Integers
 from corpusforge.grammar.ownership import Claim, Property, owned
 from corpusforge.grammar.pack import Template
 from corpusforge.grammar.permutation import ColumnPermutations, KeyedPermutation
+from corpusforge.grammar.splits import DEFAULT_SHARES
 from corpusforge.grammar.unranking import MAX_RANK, Steps, Unranker
-from corpusforge.grammar.value_splits import HoldOut, ValueSplits
+from corpusforge.grammar.value_splits import HoldOut, PinnedValues, ValueSplits
 from corpusforge.grammar.variants import parts
 
 __all__ = ["By", "Corpus", "Owner", "SplitProof"]
@@ -87,7 +88,10 @@ class Corpus:
         by: See `By`.
         splits: Template id -> split; templates of train own what they share with others.
         hold_out: What held-out rows do not share with train. "values": the rows of every
-            template are split by their values, and `splits` does not count.
+            template are split by their values, and of `splits` only those count that are
+            written in the templates.
+        shares: Split -> share of the values, where values are held out.
+        pinned: Values whose split is known.
         quotas: Intent -> share of the rows; the others share what is left.
         reserved: Carrier phrases that one side must not say, unless values are held out.
     """
@@ -102,9 +106,13 @@ class Corpus:
         hold_out: HoldOut = "templates",
         quotas: Mapping[str, float] | None = None,
         reserved: Reserved | None = None,
+        shares: Mapping[str, float] | None = None,
+        pinned: PinnedValues | None = None,
     ) -> None:
         self._seed = seed
-        owners = _split(templates, by, {} if hold_out == "values" else splits or {})
+        if hold_out == "values":
+            splits = {template.id: template.split for template in templates if template.split}
+        owners = _split(templates, by, splits or {})
         builder = AutomatonBuilder("values")
         claims = [Claim(o.template, o.expression, first=o.split == "train") for o in owners]
         self._states = builder.states
@@ -115,12 +123,17 @@ class Corpus:
             (owner, self._apart(owner, properties, builder))
             for owner, properties in zip(owners, owned(builder, claims), strict=True)
         ]
-        self._values = ValueSplits(builder.fillers, seed)
-        self._constrainer = Constrainer(self._states, self._values.fillers)
-        self._owned = self._carriers if hold_out == "templates" else self._by_values(hold_out)
+        shares = shares or DEFAULT_SHARES
+        self.values = ValueSplits(builder.fillers, seed, shares, pinned)
+        """Which values are held out, unless only templates are."""
+        self._constrainer = Constrainer(self._states, self.values.fillers)
+        self._owned = self._carriers
+        if hold_out != "templates":
+            every = [split for split in SPLITS if shares.get(split, 0.0)]
+            self._owned = self._by_values(every if hold_out == "values" else [])
         self.owners = tuple(owner for owner, _ in self._owned)
         self._roots = [self._sentences(properties) for _, properties in self._owned]
-        self.unranker = Unranker(builder.states, self._values.fillers)
+        self.unranker = Unranker(builder.states, self.values.fillers)
         self.sizes = [self.unranker.total(root) for root in self._roots]
         """Sentences of each owner."""
         self._tables = np.array(
@@ -131,17 +144,20 @@ class Corpus:
         if hold_out == "values":
             keys = [f"{k}/{owner.split}" for k, owner in zip(keys, self.owners, strict=True)]
         self._orders = ColumnPermutations(small, keys, seed)
-        self._dealing = self._deal(templates, by, quotas or {})
+        self._dealing = self._deal(templates, self._weigh(by, shares), quotas or {})
 
     def _deal(
-        self, templates: Sequence[Template], by: By, quotas: Mapping[str, float]
+        self,
+        templates: Sequence[Template],
+        weights: npt.NDArray[np.float64],
+        quotas: Mapping[str, float],
     ) -> Dealing | Quotas:
         placed = spread_offsets(templates, self._seed)
         number = {template.id: index for index, template in enumerate(templates)}
         pairs = [(owner, placed[number[owner.template.id]]) for owner in self.owners]
         shares = Shares(
             np.array([float(size) for size in self.sizes]),
-            self._weigh(by),
+            weights,
             # Parts of one template start at different places, spread by the golden ratio.
             np.array([(offset + 0.6180339887498949 * o.part) % 1.0 for o, (offset, _) in pairs]),
             np.array([turn for _, (_, turn) in pairs], np.int64),
@@ -166,16 +182,16 @@ class Corpus:
         """All that one owner says."""
         return self._states.unite(self._constrainer.apply(*mine) for mine in properties)
 
-    def _by_values(self, hold_out: HoldOut) -> list[tuple[Owner, list[Property]]]:
-        """Owners with the values of their split; by "values" each template is in all splits."""
+    def _by_values(self, every: Sequence[str]) -> list[tuple[Owner, list[Property]]]:
+        """Owners with the values of their split; without one of their own they are in `every`."""
         found: list[tuple[Owner, list[Property]]] = []
         for owner, properties in self._carriers:
-            splits = SPLITS if hold_out == "values" else (owner.split,)
+            splits = [owner.split] if owner.template.split or not every else every
             held: dict[str, list[Property]] = {split: [] for split in splits}
             for root, demand in properties:
                 before: list[int] = []
                 for split in splits:
-                    made = self._states.relabel(root, partial(self._values.symbol, split=split))
+                    made = self._states.relabel(root, partial(self.values.symbol, split=split))
                     for other in before:  # sentences without any held-out value
                         made = self._states.subtract(made, other)
                     if made:
@@ -201,8 +217,8 @@ class Corpus:
             (sentences[0], sentences[1]),
             shared,
             carriers,
-            self._values.words_in_two_splits(),
-            sorted(self._values.shared),
+            self.values.words_in_two_splits(),
+            sorted(self.values.shared),
         )
 
     def _shared_carriers(self, intent: str) -> int:
@@ -213,7 +229,7 @@ class Corpus:
         )
         if self._sides is None:
             return states.counts[states.intersect(train, others)]
-        fillers = self._values.fillers
+        fillers = self.values.fillers
         free = self._sides["test"].without(intent, states, others, fillers)
         return states.counts[others] - states.counts[free]
 
@@ -221,11 +237,27 @@ class Corpus:
         """How many sentences there are; `size` for numbers beyond 2^63."""
         return self.size
 
-    def _weigh(self, by: By) -> npt.NDArray[np.float64]:
-        if by == "weights":
-            return np.array([owner.template.weight * owner.share for owner in self.owners])
-        power = {"sentences": 1.0, "templates": 0.0}[by] if isinstance(by, str) else by
-        return np.array([float(size) ** power if size else 1.0 for size in self.sizes])
+    def _weigh(self, by: By, shares: Mapping[str, float]) -> npt.NDArray[np.float64]:
+        sizes = self.sizes
+        if by in ("sentences", 1.0):
+            return np.array([float(size) if size else 1.0 for size in sizes])
+        together: dict[tuple[str, int], list[int]] = {}
+        for number, owner in enumerate(self.owners):
+            together.setdefault((owner.template.id, owner.part), []).append(number)
+        found = np.ones(len(sizes))
+        for numbers in together.values():
+            template, _, _, share, _ = self.owners[numbers[0]]
+            if by == "weights":
+                weight = template.weight * share
+            else:
+                size = float(max(1, sum(sizes[number] for number in numbers)))
+                weight = size ** (0.0 if by == "templates" else float(by))
+            # A template in several splits gives each its share.
+            parts = [shares.get(self.owners[number].split, 0.0) for number in numbers]
+            whole = sum(parts)
+            for number, part in zip(numbers, parts, strict=True):
+                found[number] = weight * (part / whole if len(numbers) > 1 else 1.0)
+        return found
 
     @property
     def size(self) -> int:

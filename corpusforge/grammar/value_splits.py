@@ -1,25 +1,30 @@
 """Hold out slot values: every value of a list belongs to one split.
 
 Values are dealt by canonical value, so that two ways to say the same thing stay together, in the
-order of keyed hashes: a new value moves few others. Lists with fewer than `MIN_VALUES` different
-values, ranges too long to spell out, wildcards and lists that fill no slot are not held out.
-A sentence with values of two splits is in none of them.
+order of keyed hashes: a new value moves few others. Values that are pinned, as those of real rows
+are, come first. Lists with fewer than `MIN_VALUES` different values, ranges too long to spell out,
+wildcards and lists that fill no slot are not held out. A sentence with values of two splits is in
+none of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Literal
 
+from corpusforge.core.text import fold
 from corpusforge.grammar.automaton_builder import Filler
 from corpusforge.grammar.list_tables import ListTable
 from corpusforge.grammar.splits import DEFAULT_SHARES
 
-__all__ = ["MIN_VALUES", "HoldOut", "ValueSplits"]
+__all__ = ["MIN_VALUES", "HoldOut", "PinnedValues", "ValueSplits"]
 
 HoldOut = Literal["templates", "values", "both"]
 """What no held-out row shares with train: carrier phrases, slot values, or neither of them."""
+
+PinnedValues = Mapping[str, Mapping[str, str]]
+"""Slot or list -> folded words of a value -> split."""
 
 # With fewer, a tenth would be less than one value.
 MIN_VALUES = 10
@@ -31,23 +36,35 @@ class ValueSplits:
     Args:
         fillers: The symbols of a builder with labels "values".
         seed: Of the dealing.
+        shares: Split -> share of the values of each list.
+        pinned: Slot or list -> folded words -> split.
     """
 
-    def __init__(self, fillers: Mapping[str, Filler], seed: int) -> None:
+    def __init__(
+        self,
+        fillers: Mapping[str, Filler],
+        seed: int,
+        shares: Mapping[str, float] | None = None,
+        pinned: PinnedValues | None = None,
+    ) -> None:
         self.fillers: dict[str, Filler] = dict(fillers)
         """The same symbols and those of the splits."""
         self.shared: set[str] = set()
         """Lists that are not held out."""
-        tables: dict[str, list[ListTable]] = {}
-        for filler in fillers.values():
-            if filler.table is not None and filler.slot:
-                known = tables.setdefault(filler.table.entity, [])
-                if filler.table not in known:
-                    known.append(filler.table)
-        self._dealt = {entity: _dealt(entity, held, seed) for entity, held in tables.items()}
+        shares = shares or DEFAULT_SHARES
+        self._dealt: dict[str, dict[str, str]] = {}
+        for entity, (tables, slots) in _slotted(fillers).items():
+            values = _values(tables)
+            words = [(pinned or {}).get(name, {}) for name in sorted({entity, *slots})]
+            fixed = _fixed(tables, words) if values else {}
+            self._dealt[entity] = _dealt(entity, values, seed, shares, fixed)
         self._symbols: dict[tuple[str, str], str] = {}
         self._parts: dict[tuple[int, str], ListTable | None] = {}
         self.shared = {entity for entity, dealt in self._dealt.items() if not dealt}
+
+    def split_of(self, entity: str, value: str) -> str:
+        """The split of a canonical value; "" where the values of its list are not held out."""
+        return self._dealt.get(entity, {}).get(value, "")
 
     def symbol(self, symbol: str, split: str) -> str | None:
         """The symbol for the values of one split; None when it has none of them."""
@@ -87,23 +104,56 @@ class ValueSplits:
         return found
 
 
-def _dealt(entity: str, tables: list[ListTable], seed: int) -> dict[str, str]:
-    """Canonical value -> split; empty for a list that is not held out."""
+def _slotted(fillers: Mapping[str, Filler]) -> dict[str, tuple[list[ListTable], set[str]]]:
+    """List -> its tables, and the slots that it fills."""
+    found: dict[str, tuple[list[ListTable], set[str]]] = {}
+    for filler in fillers.values():
+        if filler.table is not None and filler.slot:
+            tables, slots = found.setdefault(filler.table.entity, ([], set()))
+            slots.add(filler.slot)
+            if filler.table not in tables:
+                tables.append(filler.table)
+    return found
+
+
+def _values(tables: Sequence[ListTable]) -> set[str]:
+    """The canonical values of a list; empty for a list that is not held out."""
     if not all(table.spelled for table in tables):
-        return {}
+        return set()
     values = {table.value(index)[1] for table in tables for index in range(table.size)}
-    if len(values) < MIN_VALUES:
-        return {}
+    return values if len(values) >= MIN_VALUES else set()
+
+
+def _fixed(tables: Sequence[ListTable], pinned: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Canonical value -> split, for those whose words are pinned; train goes first."""
+    found: dict[str, str] = {}
+    for table in tables if any(pinned) else ():
+        for text, value in (table.value(index) for index in range(table.size)):
+            folded = fold(text)
+            for split in (words[folded] for words in pinned if folded in words):
+                if found.get(value) != "train":
+                    found[value] = split
+    return found
+
+
+def _dealt(
+    entity: str, values: set[str], seed: int, shares: Mapping[str, float], fixed: Mapping[str, str]
+) -> dict[str, str]:
+    """Canonical value -> split."""
 
     def place(value: str) -> bytes:
         text = f"{seed}\x1f{entity}\x1f{value}".encode()
         return blake2b(text, digest_size=16, person=b"cf-values-1").digest()
 
     order = sorted(values, key=place)
-    found = dict.fromkeys(order, "train")
+    found = dict.fromkeys(order, "train") | dict(fixed)
+    free = [value for value in order if value not in fixed]
+    total = sum(shares.values())
     start = 0
     for split in ("validation", "test"):
-        count = max(1, round(len(order) * DEFAULT_SHARES[split]))
-        found.update(dict.fromkeys(order[start : start + count], split))
+        share = shares.get(split, 0.0) / total
+        there = sum(held == split for held in fixed.values())
+        count = max(0, max(1, round(len(order) * share)) - there) if share else 0
+        found.update(dict.fromkeys(free[start : start + count], split))
         start += count
     return found

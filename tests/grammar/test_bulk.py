@@ -288,6 +288,62 @@ def test_held_out_values_from_the_command_line(tmp_path, capsys):
     assert main([*arguments, "--coverage"]) == 2
 
 
+def owners_of(corpus, n=10**6):
+    found = Counter()
+    for _, owners, _ in corpus.windows(n):
+        found.update(corpus.owners[owner] for owner in owners.tolist())
+    return found
+
+
+SONGS = "lists: {song: {values: [" + ", ".join(f"song{i}" for i in range(60)) + "]}}\n"
+
+
+@pytest.mark.parametrize("by", ["weights", "templates", 0.5])
+def test_held_out_values_keep_the_shares_of_the_splits(by):
+    pack = pack_of(yaml_of("play {song} {0..99:x}", "hear {song} {0..99:x}", more=SONGS))
+    shares = {"train": 0.5, "validation": 0.0, "test": 0.5}
+    corpus = Corpus(pack.templates, seed=1, by=by, hold_out="values", shares=shares)
+    found = Counter()
+    for owner, rows in owners_of(corpus, 400).items():
+        found[owner.split] += rows
+    assert found == {"train": 200, "test": 200}
+    default = Corpus(pack.templates, seed=1, by=by, hold_out="values")
+    rows = owners_of(default, 400)
+    assert sorted(rows.values()) == [20, 20, 20, 20, 160, 160]
+
+
+def test_templates_with_a_split_of_their_own_keep_it_where_values_are_held_out():
+    text = f"""\
+language: en
+{SONGS}
+intents:
+  act:
+    data:
+      - sentences: ["play {{song}}", "stop"]
+      - {{sentences: ["hear {{song}}", "end"], split: test}}
+"""
+    corpus = Corpus(pack_of(text).templates, seed=1, by="weights", hold_out="values")
+    rows = owners_of(corpus)
+    assert {(o.template.sentence, o.split): n for o, n in rows.items()} == {
+        ("play {song}", "train"): 48, ("play {song}", "validation"): 6,
+        ("play {song}", "test"): 6, ("stop", "train"): 1,
+        ("hear {song}", "test"): 6, ("end", "test"): 1,
+    }  # fmt: skip
+
+
+def test_pinned_values_have_their_split_and_count_for_its_share():
+    pack = pack_of(yaml_of("play {song:what}", more=SONGS))
+    pinned = {"what": {"song7": "test", "song8": "train"}, "song": {"song8": "test"}}
+    for seed in range(5):
+        corpus = Corpus(pack.templates, seed=seed, hold_out="values", pinned=pinned)
+        said = {split: set() for split in ("train", "validation", "test")}
+        for _, text, slots in rows_of(corpus):
+            ((_, entity, value, *_),) = slots
+            said[corpus.values.split_of(entity, value)].add(text.split()[1])
+        assert [len(held) for held in said.values()] == [48, 6, 6]
+        assert "song7" in said["test"] and "song8" in said["train"]
+
+
 # -- files -----------------------------------------------------------------------------------------
 
 STRANGE = """\
