@@ -16,6 +16,7 @@ from typing import Literal
 from corpusforge.core.text import fold
 from corpusforge.grammar.automaton_builder import Filler
 from corpusforge.grammar.list_tables import ListTable
+from corpusforge.grammar.slot_labels import split_label
 from corpusforge.grammar.splits import DEFAULT_SHARES
 
 __all__ = ["MIN_VALUES", "HoldOut", "PinnedValues", "ValueSplits"]
@@ -110,7 +111,7 @@ def _slotted(fillers: Mapping[str, Filler]) -> dict[str, tuple[list[ListTable], 
     for filler in fillers.values():
         if filler.table is not None and filler.slot:
             tables, slots = found.setdefault(filler.table.entity, ([], set()))
-            slots.add(filler.slot)
+            slots.add(split_label(filler.slot).name)
             if filler.table not in tables:
                 tables.append(filler.table)
     return found
