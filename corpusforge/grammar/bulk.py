@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from corpusforge.core.schema import SPLITS
+from corpusforge.core.spans import Slot
 from corpusforge.grammar.apart import Reserved, Sides
 from corpusforge.grammar.automata import States
 from corpusforge.grammar.automaton_builder import AutomatonBuilder
@@ -30,6 +31,7 @@ from corpusforge.grammar.guides import Integers
 from corpusforge.grammar.ownership import Claim, Property, owned
 from corpusforge.grammar.pack import Template
 from corpusforge.grammar.permutation import ColumnPermutations, KeyedPermutation
+from corpusforge.grammar.sentence_paths import SentencePaths
 from corpusforge.grammar.splits import DEFAULT_SHARES
 from corpusforge.grammar.unranking import MAX_RANK, Steps, Unranker
 from corpusforge.grammar.value_splits import HoldOut, PinnedValues, ValueSplits
@@ -134,6 +136,7 @@ class Corpus:
         self.owners = tuple(owner for owner, _ in self._owned)
         self._roots = [self._sentences(properties) for _, properties in self._owned]
         self.unranker = Unranker(builder.states, self.values.fillers)
+        self._paths = SentencePaths(builder.states, self.values.fillers)
         self.sizes = [self.unranker.total(root) for root in self._roots]
         """Sentences of each owner."""
         self._tables = np.array(
@@ -272,6 +275,13 @@ class Corpus:
             start: First row wanted.
         """
         return self._dealing.windows(stop, start)
+
+    def owner_of(self, intent: str, text: str, slots: Sequence[Slot]) -> Owner | None:
+        """Whose a sentence is; None where nobody of the intent may say it."""
+        for owner, root in zip(self.owners, self._roots, strict=True):
+            if owner.template.intent == intent and self._paths.says(root, text, slots):
+                return owner
+        return None
 
     def steps(self, owners: Integers, numbers: Integers) -> Steps:
         """Take rows apart whose owners are below 2^62."""

@@ -10,7 +10,7 @@ first and its last number; the orders of a permutation are not alternatives.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -40,8 +40,8 @@ class Certificate:
         values: List values shown, once for the whole pack.
         alternative_rows: The proven minimum for templates and alternatives.
         least_rows: No fewer rows can show the values too; `rows` may be more.
-        not_shown: Alternatives whose only sentence is empty or another's, so that no row is
-            theirs alone.
+        not_shown: Alternatives whose only sentence is empty, another's, or not to be said
+            because the other side of the splits says it, so that no row is theirs alone.
         values_not_shown: List values that constraints keep out of all rows.
     """
 
@@ -56,11 +56,16 @@ class Certificate:
 
 
 class CoverRow(NamedTuple):
-    """One sentence of a cover."""
+    """One sentence of a cover; `split` is "" until it is known."""
 
     template: Template
     text: str
     slots: tuple[Slot, ...]
+    split: str = ""
+
+
+Admit = Callable[[CoverRow], CoverRow | None]
+"""A row under the template that owns it; None where it may not be said."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +95,13 @@ _Framed = tuple[Template, _Frame]
 _Rows = dict[tuple[str, str, tuple[Slot, ...]], CoverRow]
 
 
-def cover(pack: Pack) -> Cover:
-    """Rows that show all templates, alternatives and values of a pack; wildcards left out."""
+def cover(pack: Pack, admit: Admit | None = None) -> Cover:
+    """Rows that show all templates, alternatives and values of a pack; wildcards left out.
+
+    Args:
+        pack: The templates.
+        admit: Says which sentences there are, and whose.
+    """
     values = _Values()
     frames: list[_Framed] = []
     alternatives = 0
@@ -101,8 +111,12 @@ def cover(pack: Pack) -> Cover:
         alternatives += builder.alternatives
         frames += ((template, frame) for frame in made)
     rows: _Rows = {}
-    lost = sum(not _put(rows, framed, values) for framed in frames)
-    _show_the_rest(rows, frames, values)
+    kept: list[_Framed] = []
+    left: list[_Framed] = []
+    for framed in frames:
+        (kept if _put(rows, framed, values, admit) else left).append(framed)
+    lost = len(left)
+    _show_the_rest(rows, [*kept, *left], values, admit)
     shown = {row.template.id for row in rows.values()}
     return Cover(
         tuple(rows.values()),
@@ -119,20 +133,29 @@ def cover(pack: Pack) -> Cover:
     )
 
 
-def _put(rows: _Rows, framed: _Framed, values: _Values) -> bool:
+def _put(rows: _Rows, framed: _Framed, values: _Values, admit: Admit | None) -> bool:
     """Add the frame with values that come next; False where it makes no row of its own."""
     template, frame = framed
     picks = values.pick(frame, template.constraints)
     made = None if picks is None else render(values.pieces(frame, picks))
     if picks is None or made is None:
         return False
+    key = (template.intent, *made)
+    if key in rows:
+        values.note(picks)
+        return False
+    row = CoverRow(template, *made)
+    owned = row if admit is None else admit(row)
+    if owned is None:
+        return False
     values.note(picks)
-    new = (template.intent, *made) not in rows
-    rows.setdefault((template.intent, *made), CoverRow(template, *made))
-    return new
+    rows[key] = owned
+    return True
 
 
-def _show_the_rest(rows: _Rows, frames: Sequence[_Framed], values: _Values) -> None:
+def _show_the_rest(
+    rows: _Rows, frames: Sequence[_Framed], values: _Values, admit: Admit | None
+) -> None:
     """Rows for the values that are left, of the frames that show the most of them."""
     kinds: dict[tuple[frozenset[Constraint], tuple[_Hole, ...]], _Framed] = {}
     for template, frame in frames:
@@ -145,7 +168,7 @@ def _show_the_rest(rows: _Rows, frames: Sequence[_Framed], values: _Values) -> N
         if not useful[best]:
             return
         left = values.left()
-        _put(rows, kinds[best], values)
+        _put(rows, kinds[best], values, admit)
         if values.left() == left:
             del kinds[best]  # its constraints, or text that cannot be joined, forbid the rest
 

@@ -15,11 +15,9 @@ from corpusforge.core.errors import InputError
 from corpusforge.core.ids import utterance_ids
 from corpusforge.core.schema import SLOT_TYPE, UTTERANCES
 from corpusforge.core.spans import Slot
-from corpusforge.core.text import delexicalise, fold_delexicalised
 from corpusforge.grammar.bulk import By, Corpus
 from corpusforge.grammar.bulk_rows import BulkRows
-from corpusforge.grammar.compile import language_of
-from corpusforge.grammar.coverage import Cover, cover
+from corpusforge.grammar.coverage import Cover, CoverRow, cover
 from corpusforge.grammar.dealing import quota_shares
 from corpusforge.grammar.loader import load_pack
 from corpusforge.grammar.pack import Pack
@@ -79,7 +77,7 @@ class Draw:
             return
         texts = pa.array([row.text for row in rows], pa.string())
         held = {(row.template.intent, row.text, row.slots) for row in rows}
-        yield BulkRows.of_rows(rows, self._cover_splits())
+        yield BulkRows.of_rows(rows, [row.split for row in rows])
         for _, owners, numbers in self.corpus.windows(self.corpus.size):
             batch = self._rows.batch(owners, numbers)
             keep = np.ones(batch.num_rows, bool)
@@ -88,20 +86,6 @@ class Draw:
                 slots = tuple(Slot(**slot) for slot in same["slots"])
                 keep[row] = (same["intent"], same["text"], slots) not in held
             yield batch if keep.all() else batch.filter(pa.array(keep))
-
-    def _cover_splits(self) -> list[str]:
-        """The splits of the rows of the cover; what a train template can say belongs to train."""
-        assert self.cover is not None
-        held_out = {t.id for t in self.pack.templates if self.splits[t.id] != "train"}
-        train = language_of(t for t in self.pack.templates if t.id not in held_out)
-        found: list[str] = []
-        for row in self.cover.rows:
-            split = self.splits[row.template.id]
-            if split != "train":
-                frame = fold_delexicalised(delexicalise(row.text, row.slots))
-                split = "train" if train.contains(frame, row.template.intent) else split
-            found.append(split)
-        return found
 
     @property
     def size(self) -> int:
@@ -193,7 +177,12 @@ def draw(
         hold_out=hold_out,
         quotas=quota_shares(quotas or {}, (template.intent for template in pack.templates), n),
     )
-    return Draw(pack, corpus, n, splits, cover(pack) if coverage else None)
+
+    def admit(row: CoverRow) -> CoverRow | None:
+        owner = corpus.owner_of(row.template.intent, row.text, row.slots)
+        return None if owner is None else row._replace(template=owner.template, split=owner.split)
+
+    return Draw(pack, corpus, n, splits, cover(pack, admit) if coverage else None)
 
 
 def utterances(drawn: Draw, *, ids: bool = True) -> pa.Table:

@@ -1,4 +1,6 @@
 import json
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from corpusforge.cli import main
 from corpusforge.grammar.counting import counts
 from corpusforge.grammar.coverage import cover
-from corpusforge.grammar.drawing import draw
+from corpusforge.grammar.drawing import draw, utterances
 from tests.grammar.packs import SENTENCES, everything, pack_of, yaml_of
 
 QUIET = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
@@ -71,6 +73,43 @@ def test_rows_of_the_cover_come_first_and_only_once(tmp_path):
     again = [row["text"] for batch in drawn.batches(3, 20) for row in batch.to_pylist()]
     assert again == texts[3:20]
     assert sum(drawn.shares().values()) == drawn.corpus.size
+
+
+@QUIET
+@given(st.lists(SENTENCES, min_size=2, max_size=5, unique=True), st.integers(1, 3))
+def test_rows_of_the_cover_are_rows_of_the_corpus(written, seed):
+    """Same template and split as when they are drawn; everything is there once."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "t.yaml"
+        path.write_text(yaml_of(*written), encoding="utf-8")
+        plain, covered = draw(path, 10**6, seed=seed), draw(path, 10**6, seed=seed, coverage=True)
+    found = [utterances(drawn, ids=False).to_pylist() for drawn in (plain, covered)]
+    first, second = ([str(sorted(row.items())) for row in rows] for rows in found)
+    assert sorted(first) == sorted(second)
+    rows = covered.cover.rows
+    assert [row["text"] for row in found[1][: len(rows)]] == [row.text for row in rows]
+    assert {row.template.id for row in rows} == {row["template"] for row in found[0]}
+
+
+def test_what_train_says_is_shown_there_and_held_out_phrases_where_they_are_free(tmp_path):
+    path = tmp_path / "t.yaml"
+    path.write_text("""\
+language: en
+intents:
+  act:
+    data:
+      - {sentences: ["Turn on the {x}!"], split: test}
+      - {sentences: ["(turn|switch) on (the|my) {x}"], split: train}
+      - {sentences: ["(turn|flip) on the {x}"], split: test}
+lists: {x: {values: [lamp, fan]}}
+""")
+    drawn = draw(path, 100, coverage=True)
+    splits = {row.text: row.split for row in drawn.cover.rows}
+    assert {text.split()[0] for text, split in splits.items() if split == "test"} == {"flip"}
+    assert not any("!" in text for text in splits)
+    # "Turn on the {x}!" and the third template's "turn" have no row of their own
+    assert drawn.cover.certificate.not_shown == 2
+    assert drawn.cover.certificate.templates == 2
 
 
 def test_the_verbs(tmp_path, capsys):
