@@ -22,6 +22,7 @@ from corpusforge.grammar.dealing import quota_shares
 from corpusforge.grammar.loader import load_pack
 from corpusforge.grammar.pack import Pack
 from corpusforge.grammar.splits import split_templates
+from corpusforge.grammar.spoken import SpokenForms, spoken_forms
 from corpusforge.grammar.value_splits import HoldOut
 
 __all__ = ["Draw", "draw", "utterances"]
@@ -48,6 +49,21 @@ class Draw:
     @cached_property
     def _rows(self) -> BulkRows:
         return BulkRows(self.corpus)
+
+    @cached_property
+    def _spoken(self) -> SpokenForms | None:
+        return spoken_forms(self.pack)
+
+    @property
+    def has_spoken(self) -> bool:
+        """Say whether some values are not said as they are written."""
+        return self._spoken is not None
+
+    def spoken(self, batch: pa.RecordBatch) -> pa.Array:
+        """What is said in the rows of a batch, null where it is the text itself."""
+        if self._spoken is None:
+            return pa.nulls(batch.num_rows, pa.string())
+        return self._spoken.column(batch["text"], batch["slots"])
 
     def batches(self, start: int = 0, stop: int | None = None) -> Iterator[pa.RecordBatch]:
         """Rows start ... stop - 1 (n at most), columns `bulk_rows.BULK`.
@@ -211,7 +227,7 @@ def _utterances(batch: pa.RecordBatch, drawn: Draw) -> pa.RecordBatch:
         "lang": same(drawn.pack.lang, pa.string()),
         "intent": batch["intent"].dictionary_decode(),
         "slots": plain_slots(batch["slots"]),
-        "spoken": pa.nulls(rows, pa.string()),
+        "spoken": drawn.spoken(batch),
         "origin": same("grammar", pa.string()),
         "template": batch["template"].dictionary_decode(),
         "parents": same([], pa.list_(pa.string())),

@@ -15,14 +15,20 @@ __all__ = ["json_lines", "write_parquet"]
 
 
 def json_lines(drawn: Draw, *, ids: bool = False) -> Iterator[memoryview]:
-    """Rows as JSON lines in UTF-8, in pieces: text, intent, slots, with `ids` also an id."""
+    """Rows as JSON lines in UTF-8, in pieces: text, intent, slots, with `ids` also an id.
+
+    Rows that are not said as they are written also have `spoken`.
+    """
     rows = JsonRows()
     for batch in drawn.batches():
-        yield rows.lines(batch, _ids(batch, drawn) if ids else None)
+        said = drawn.spoken(batch) if drawn.has_spoken else None
+        yield rows.lines(batch, _ids(batch, drawn) if ids else None, said)
 
 
 def write_parquet(drawn: Draw, path: Path, *, ids: bool = False) -> None:
     """Rows as Parquet: text, lang, intent, slots, template, split; never half a file under `path`.
+
+    With spoken forms in the pack there is also `spoken`, null where the text is said as written.
 
     Args:
         drawn: What to draw.
@@ -45,6 +51,8 @@ def write_parquet(drawn: Draw, path: Path, *, ids: bool = False) -> None:
                 "template": batch["template"],
                 "split": batch["split"],
             }
+            if drawn.has_spoken:
+                columns["spoken"] = drawn.spoken(batch)
             if ids:
                 columns = {"id": _ids(batch, drawn), **columns}
             made = pa.record_batch(list(columns.values()), names=list(columns))

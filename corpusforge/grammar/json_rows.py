@@ -66,13 +66,18 @@ class JsonRows:
     def __init__(self) -> None:
         self._kept: dict[tuple[object, ...], tuple[pa.Array, _Members]] = {}
 
-    def lines(self, batch: pa.RecordBatch, ids: pa.Array | None = None) -> memoryview:
+    def lines(
+        self, batch: pa.RecordBatch, ids: pa.Array | None = None, spoken: pa.Array | None = None
+    ) -> memoryview:
         """UTF-8 of rows, a line each: text, intent, slots, and before them the id if wanted.
 
         Args:
             batch: Rows with the columns of `bulk_rows.BULK`.
             ids: Their ids.
+            spoken: What is said; rows with null have no such member.
         """
+        tail = _spoken(spoken) if spoken is not None else []
+        end = "]" if tail else "]}\n"
         count = batch.num_rows
         offsets, items = list_items(batch["slots"])
         slots = np.diff(offsets)
@@ -80,32 +85,34 @@ class JsonRows:
         if ids is not None:
             row = [_same('{"id": "', count), _Column(ids, np.arange(count))]
             row.append(_same('", "text": "', count))
-        row += [_escaped(batch["text"]), self._intents(batch["intent"], slots == 0)]
+        row += [_escaped(batch["text"]), self._intents(batch["intent"], end, slots == 0)]
         last = np.zeros(len(items), np.bool_)
         last[offsets[1:][slots > 0] - 1] = True
-        slot = self._slots(items, last) if len(items) else []
+        slot = self._slots(items, end, last) if len(items) else []
         # Where the pieces of each row begin, and those of each slot.
-        rows = np.arange(count) * len(row) + offsets[:-1] * len(slot)
+        fixed = len(row) + len(tail)
+        rows = np.arange(count) * fixed + offsets[:-1] * len(slot)
         objects = np.arange(len(items)) * len(slot)
-        objects += np.repeat(np.arange(1, count + 1) * len(row), slots)
-        pieces = np.zeros(count * len(row) + len(items) * len(slot), np.int64)
+        objects += np.repeat(np.arange(count) * fixed + len(row), slots)
+        tails = rows + len(row) + slots * len(slot)
+        pieces = np.zeros(count * fixed + len(items) * len(slot), np.int64)
         before = 0
-        for places, columns in ((rows, row), (objects, slot)):
+        for places, columns in ((rows, row), (objects, slot), (tails, tail)):
             for turn, column in enumerate(columns):
                 pieces[places + turn] = column.numbers + before
                 before += len(column.texts)
-        tables = pa.concat_arrays([column.texts for column in (*row, *slot)])
+        tables = pa.concat_arrays([column.texts for column in (*row, *slot, *tail)])
         ends, data = text_bytes(taken(tables, pieces))
         return data[: ends[-1]].data
 
-    def _intents(self, intents: pa.DictionaryArray, bare: Truths) -> _Column:
-        """From behind the text to the first slot; to the end where there is none."""
+    def _intents(self, intents: pa.DictionaryArray, end: str, bare: Truths) -> _Column:
+        """From behind the text to the first slot; to the end of all slots where there is none."""
         parts = ['", "intent": ', intents.dictionary, ', "slots": [']
         members = _Members(parts, int32s(intents.indices), len(intents.dictionary))
-        return self._either(members, "", "]}\n", bare)
+        return self._either(members, "", end, bare)
 
-    def _slots(self, items: pa.StructArray, last: Truths) -> list[_Column]:
-        """Slots as objects; the last one of a row ends the row."""
+    def _slots(self, items: pa.StructArray, end: str, last: Truths) -> list[_Column]:
+        """Slots as objects; behind the last one of a row stands `end`."""
         groups: list[_Members] = []
         parts: list[str | pa.Array | None] = []  # of the group that comes
         for place, field in enumerate(SLOT_TYPE):
@@ -133,7 +140,7 @@ class JsonRows:
         simple = [
             _Column(self._texts(group), group.numbers.astype(np.int64)) for group in groups[:-1]
         ]
-        return [*simple, self._either(groups[-1], "}, ", "}]}\n", last)]
+        return [*simple, self._either(groups[-1], "}, ", "}" + end, last)]
 
     def _either(self, members: _Members, one: str, other: str, which: Truths) -> _Column:
         """Pieces with one end or, where `which` says so, the other."""
@@ -157,6 +164,25 @@ def _identity(part: str | pa.Array | None) -> object:
 
 def _same(text: str, count: int) -> _Column:
     return _Column(strings([text]), np.zeros(count, np.int64))
+
+
+def _spoken(spoken: pa.Array) -> list[_Column]:
+    """The member `spoken`, where there is one, and the end of the line; [] where no row has one."""
+    if spoken.null_count == len(spoken):
+        return []
+    valid, offsets, data = spoken.buffers()
+    end = spoken.offset + len(spoken)
+    said = np.ones(len(spoken), np.int64)
+    if valid is not None:
+        bits = np.unpackbits(np.frombuffer(valid, np.uint8), bitorder="little")
+        said = bits[spoken.offset : end].astype(np.int64)
+    buffers = [None, offsets, data]  # nulls as empty texts
+    texts = pa.Array.from_buffers(pa.string(), len(spoken), buffers, offset=spoken.offset)
+    return [
+        _Column(strings(["}\n", ', "spoken": "']), said),
+        _escaped(texts),
+        _Column(strings(["", '"}\n']), said),
+    ]
 
 
 def _escaped(texts: pa.Array) -> _Column:

@@ -12,12 +12,18 @@ from corpusforge.core.schema import SLOT_TYPE, UTTERANCES
 
 if TYPE_CHECKING:
     from corpusforge.grammar.sampling import Row
+    from corpusforge.grammar.spoken import SpokenForms
 
 __all__ = ["to_table"]
 
 
 def to_table(
-    rows: Sequence[Row], splits: Mapping[str, str], *, lang: str, license: str
+    rows: Sequence[Row],
+    splits: Mapping[str, str],
+    *,
+    lang: str,
+    license: str,
+    spoken: SpokenForms | None = None,
 ) -> pa.Table:
     """Rows as a table of `UTTERANCES`, with ids.
 
@@ -26,15 +32,17 @@ def to_table(
         splits: Template id -> split.
         lang: BCP-47 tag of the pack.
         license: SPDX license of templates and values.
+        spoken: How values are said.
     """
     count = len(rows)
+    texts, slots = pa.array([row.text for row in rows], pa.string()), _slots(rows)
     columns = {
         "id": pa.array([""] * count, pa.string()),
-        "text": pa.array([row.text for row in rows], pa.string()),
+        "text": texts,
         "lang": pa.array([lang] * count, pa.string()),
         "intent": pa.array([row.template.intent for row in rows], pa.string()),
-        "slots": _slots(rows),
-        "spoken": pa.nulls(count, pa.string()),
+        "slots": slots,
+        "spoken": spoken.column(texts, slots) if spoken else pa.nulls(count, pa.string()),
         "origin": pa.array(["grammar"] * count, pa.string()),
         "template": pa.array([row.template.id for row in rows], pa.string()),
         "parents": pa.array([[]] * count, pa.list_(pa.string())),

@@ -38,12 +38,13 @@ from corpusforge.grammar.recipe_rows import (
 )
 from corpusforge.grammar.rows import to_table
 from corpusforge.grammar.sampling import Sample
+from corpusforge.grammar.spoken import spoken_forms
 
 __all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
 
 NAME = "grammar"
-VERSION = 4
-PACKAGES = ("numpy", "pyarrow", "PyYAML")
+VERSION = 5
+PACKAGES = ("numpy", "pyarrow", "PyYAML", "babel", "unicode-rbnf")
 
 
 def config(recipe: Recipe) -> dict[str, Any]:
@@ -110,7 +111,15 @@ def run(ctx: StageContext) -> StageResult:
             task.advance(len(sampled.rows))
         pack, splits = templates.pack, templates.splits
         notes += [*templates.notes, *sampled.notes]
-        tables.append(to_table(sampled.rows, splits, lang=recipe.lang, license=recipe.license))
+        tables.append(
+            to_table(
+                sampled.rows,
+                splits,
+                lang=recipe.lang,
+                license=recipe.license,
+                spoken=spoken_forms(pack),
+            )
+        )
         table_of_templates = _templates_table(pack, sampled, splits)
         language = compile_language(pack)
         entries += pack_entries(pack, recipe.license)

@@ -62,7 +62,7 @@ def _plan_rows(
         names = [f"{choice.engine}/{choice.voice.name}" for choice in chosen]
         new_ids = clip_ids(ids, names, [variant] * len(ids), engine_versions)
         for row, choice, clip_id in zip(group, chosen, new_ids, strict=True):
-            spoken = row.spoken or verbalise.verbalise(row.text, row.lang) or row.text
+            spoken = _said(row)
             chain = draw_chain(recipe.speech, recipe.seed, row.id, variant)
             factors = [params["factor"] for op, _, params in chain if op == "formant"]
             prosody = draw_prosody(
@@ -72,6 +72,12 @@ def _plan_rows(
             problem = "" if verbalise.speakable(spoken) else Problem.NOTHING_TO_SAY.value
             clips.append(Clip(row, variant, plan, versions[choice.engine], problem))
     return clips
+
+
+def _said(row: Utterance) -> str:
+    """The words of a row; those it comes with are kept, and numbers left in them are read too."""
+    given = row.spoken or row.text
+    return verbalise.verbalise(given, row.lang) or given
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,3 +171,15 @@ def test_the_starter_pack_builds(tmp_path):
     result = run(load_recipe(init_new(tmp_path / "new")), tmp_path / "out")
     assert result.rows_out == 300
     assert set(result.facts["rows"]) == {"train", "validation", "test"}
+
+
+def test_rows_say_how_values_are_said(recipe, tmp_path):
+    text = TEMPLATES_YAML.replace("- {in: Bob,", "- {in: Bob, spoken: B O B,")
+    (tmp_path / "t.yaml").write_text(text)
+    run(recipe, tmp_path / "out")
+    rows = read_table(tmp_path / "out" / "utterances.parquet").to_pylist()
+    said = {row["text"]: row["spoken"] for row in rows}
+    assert said["ring Bob now"] == "ring B O B now"
+    assert all(
+        (spoken is not None) == ("Bob" in text) for text, spoken in said.items()
+    )  # real rows too
