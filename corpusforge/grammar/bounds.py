@@ -39,14 +39,15 @@ class Bounds:
 
     @property
     def usage(self) -> Usage | None:
-        """How the language says what CLDR has no words for."""
-        return usage(self.data.lang)
+        """How the language says what CLDR has no words for; not in other scripts than its own."""
+        return None if self.data.script else usage(self.data.lang)
 
     @property
     def plain_numerals(self) -> Numerals | None:
         """Number words that can stand before any noun: of languages without genders and cases."""
         numerals = self.data.numerals
-        return None if numerals is None or numerals.inflected else numerals
+        known = numerals is not None and not numerals.inflected and not self.data.script
+        return numerals if known else None
 
     def forms(self, default: str) -> list[str]:
         """The forms that are wanted, in their order."""

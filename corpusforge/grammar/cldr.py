@@ -43,9 +43,9 @@ def cldr(lang: str) -> Cldr:
     return Cldr(lang)
 
 
-def currencies(lang: str) -> tuple[str, ...]:
-    """All ISO 4217 codes that CLDR knows, sorted."""
-    return tuple(sorted(cldr(lang).locale.currencies))
+def currencies() -> tuple[str, ...]:
+    """All ISO 4217 codes that CLDR knows, sorted; not every language has names for them."""
+    return tuple(sorted(cldr("en").locale.currencies))
 
 
 class Numerals:
@@ -134,6 +134,7 @@ class Cldr:
         except (UnknownLocaleError, ValueError):
             raise LookupError(lang) from None
         self.lang = self.locale.language
+        self.script = self.locale.script or ""
         self.territory = self.locale.territory or ""
         try:
             self.numerals: Numerals | None = Numerals(lang)
@@ -159,8 +160,11 @@ class Cldr:
         return "" if text.isdecimal() else text
 
     def day_period(self, when: time) -> str:
-        """The part of the day: "in the morning", "morgens"."""
-        return self._time(when, "", "BBBB")
+        """The part of the day: "in the morning", "morgens"; "" where CLDR has none."""
+        try:
+            return self._time(when, "", "BBBB")
+        except ValueError:
+            return ""
 
     def _time(self, when: time, skeleton: str, pattern: str) -> str:
         from babel.dates import format_time

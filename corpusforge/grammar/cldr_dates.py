@@ -101,8 +101,9 @@ def _weekdays(bounds: Bounds, days: Sequence[date]) -> list[Said]:
 
 def _spoken(bounds: Bounds, form: str, day: date) -> str:
     """The pattern with words for its numbers, "" where they are not known."""
-    numerals, usage = bounds.data.numerals, bounds.usage
-    if numerals is None or (usage is None and numerals.inflected):
+    usage = bounds.usage
+    numerals = bounds.data.numerals if usage is not None else bounds.plain_numerals
+    if numerals is None:
         return ""
     numeric = form == "numeric"
     by_number = numeric and usage is not None and usage.month_number

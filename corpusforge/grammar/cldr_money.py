@@ -32,7 +32,7 @@ def amounts(bounds: Bounds) -> Iterator[tuple[str, list[Said]]]:
             a form that the language has not.
     """
     whole, currency = _steps(bounds), bounds.body["currency"]
-    known = currencies(bounds.lang)
+    known = currencies()
     if currency not in known:
         raise InputError(
             f"the list {{{bounds.name}}}: there is no currency {currency!r}",

@@ -278,6 +278,9 @@ class _Walk:
                 words = _SPACES.sub(" ", value.expression.text).strip()
             for end, _ in self.states(value.expression, scope, at):
                 yield end, words
+            end = self._words(value.spoken, at) if value.spoken else -1
+            if end >= 0:
+                yield end, words
 
     def _series(self, series: Series, at: int) -> Iterator[tuple[int, str]]:
         """Times and the like, whole words only."""

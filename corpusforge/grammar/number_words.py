@@ -33,6 +33,8 @@ def number_words(lang: str, numbers: NumberRange) -> Mapping[str, int]:
             engine = RbnfEngine.for_language(name)
         except ValueError:
             continue
+        if not any(rule.startswith("spellout-") for rule in engine.rulesets):
+            continue  # es_419 has a file, and only digits in it
         found: dict[str, int] = {}
         for index in range(len(numbers)):
             number = Fraction(numbers.number(index)[0])

@@ -346,3 +346,31 @@ def test_other_spellings_are_read():
         pack_of("fr", {"time": {"from": "15:00", "to": "15:00", "forms": ["colloquial"]}})
     )
     assert french.readings("x trois heures de l'après-midi")[0].slots[0].value == "15:00"
+
+
+def test_values_are_read_as_they_are_said_too():
+    values = {"values": [{"in": "AC", "out": "ac", "spoken": "A C"}, "TV"]}
+    matcher = Matcher(pack_of("en", values, "the {l} now"))
+    for words in ("AC", "a c", "A C"):
+        (reading,) = matcher.readings(f"the {words} now")
+        assert reading.slots[0][1:6] == ("l", "ac", words, 4, 4 + len(words))
+
+
+@pytest.mark.parametrize(
+    "lang", ["es-419", "en-001", "en-Dsrt", "sr-Latn", "zh-Hant", "fa", "pt-BR"]
+)
+def test_regions_and_scripts(lang):
+    bodies = [
+        {"time": {"from": "06:00", "to": "07:00"}},
+        {"date": {"from": "2027-03-05", "to": "2027-03-08", "forms": ["weekday_day_month"]}},
+        {"money": {"from": 3, "to": 4, "currency": "EUR", "cents": [50]}},
+        {"duration": {"from": 1, "to": 3, "unit": "hour"}},
+        {"range": {"from": 1, "to": 3, "forms": ["digits", "words"]}},
+    ]
+    for body in bodies:
+        pack = pack_of(lang, body, "zq {l} qz")
+        matcher = Matcher(pack)
+        for text, value, spoken in pack.lists[0][0].range.said():
+            readings = matcher.readings(f"zq {text} qz")
+            assert [reading.slots[0].value for reading in readings] == [value]
+            assert not (spoken and lang == "en-Dsrt" and "range" not in body)
