@@ -29,6 +29,9 @@ SHIPPED = [
     ("smart_home", "de"),
     ("banking", "en"),
     ("out_of_scope", "en"),
+    ("media", "en"),
+    ("timers_lists", "en"),
+    ("weather", "en"),
 ]
 # Small enough to be written out, with everything in lists.
 SMALL = [("smart_home", "en"), ("smart_home", "de")]
@@ -119,7 +122,9 @@ def test_hassil_reads_our_samples_alike(pack: str, lang: str) -> None:
     intents = hassil_pack(pack, lang)
     hassil = pytest.importorskip("hassil")
     table, notes = sample(PACKS / pack / lang, rows, seed=7)
-    assert (table.num_rows, notes) == (rows, ())
+    assert table.num_rows == rows
+    # A held-out template may say nothing that train cannot say; nothing else is worth a note.
+    assert all("gave no rows" in note for note in notes)
     wrong = []
     for row in table.to_pylist():
         expected = sorted((slot["name"], plain(slot["value"])) for slot in row["slots"])
