@@ -363,6 +363,7 @@ Table = Callable[[dict[str, Any]], Iterator[str]]
 _BY_NAME: Mapping[str, Table] = {
     "assess_cost": assess_cost,
     "fidelity": fidelity,
+    "grammar_bounded_lists": grammar_tables.bounded_lists,
     "grammar_lint": grammar_tables.lint,
     "grammar_speed": grammar_tables.speed,
     "grammar_uniform": grammar_tables.uniform,

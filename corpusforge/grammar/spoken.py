@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from corpusforge.core.arrow import int32s, list_items, strings, taken, text_bytes
+from corpusforge.core.arrow import int32s, list_items, strings, taken, text_bytes, woven
 from corpusforge.core.schema import SLOT_TYPE
 from corpusforge.grammar.expression import Text
 from corpusforge.grammar.pack import Pack, ValueList
@@ -22,7 +22,6 @@ from corpusforge.grammar.series import Series
 __all__ = ["SpokenForms", "spoken_forms"]
 
 _Ids = npt.NDArray[np.int32]
-_Bytes = npt.NDArray[np.uint8]
 _Places = npt.NDArray[np.int64]
 
 
@@ -36,7 +35,7 @@ class SpokenForms:
     def __init__(self, said: dict[tuple[str, str, str], str]) -> None:
         self._numbers = {key: number for number, key in enumerate(said)}
         self._entities = {entity for entity, _, _ in said}
-        self._ends, self._words = text_bytes(strings(list(said.values())))
+        self._words = strings(list(said.values()))
 
     def column(self, texts: pa.Array, slots: pa.Array) -> pa.Array:
         """What is said, null where it is the text itself.
@@ -86,38 +85,35 @@ class SpokenForms:
     ) -> pa.Array:
         """Texts with words in place of spans.
 
-        Every text is cut into what stands before a span, the words for it, and so on, and what is
-        left behind the last one; then all bytes are gathered at once.
+        The texts are cut where spans begin and end, which copies nothing, and are put together
+        again with words for the spans.
 
         Args:
-            texts: Shape [texts].
+            texts: Without offset, shape [texts].
             row: The text of each span, ascending, each at least once, shape [spans].
             start: In code points, ascending within a text.
             end: Half-open.
             word: Number of the words.
         """
-        ends, data = _bytes(texts)
-        first_char, byte_of = _characters(data, ends)
-        begins, stops = byte_of[first_char[row] + start], byte_of[first_char[row] + end]
-        new = np.concatenate([[True], row[1:] != row[:-1]])
+        ends, data = text_bytes(texts)
+        begins, stops = _in_bytes(ends, data, row, start), _in_bytes(ends, data, row, end)
+        new = np.append(True, row[1:] != row[:-1])
         last = np.append(new[1:], True)
-        spans = np.arange(len(row))
-        # Pieces of span k are 2k + row and the one behind; the rest of a text follows its last.
-        sources = np.zeros(2 * len(row) + len(texts), np.int64)
-        sizes = np.zeros_like(sources)
-        sources[2 * spans + row] = np.where(new, ends[row], np.roll(stops, 1))
-        sizes[2 * spans + row] = begins - sources[2 * spans + row]
-        sources[2 * spans + row + 1] = len(data) + self._ends[word]
-        sizes[2 * spans + row + 1] = self._ends[word + 1] - self._ends[word]
-        rest = 2 * spans[last] + row[last] + 2
-        sources[rest] = stops[last]
-        sizes[rest] = ends[row[last] + 1] - stops[last]
-        out = np.concatenate([[0], np.cumsum(sizes)])
-        source = np.repeat(sources - out[:-1], sizes) + np.arange(out[-1])
-        text = np.concatenate([data, self._words])[source]
-        offsets = np.concatenate([[0], out[rest + 1]]).astype(np.int32)
-        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(text))]
-        return pa.Array.from_buffers(pa.string(), len(texts), buffers)
+        # Span k is piece 2k + row + 1, what is before it the one before; the rest of a text
+        # follows its last span.
+        before = 2 * np.arange(len(row)) + row
+        rest = before[last] + 2
+        cuts = np.zeros(2 * len(row) + len(texts) + 1, np.int32)
+        cuts[before] = np.where(new, ends[row], np.roll(stops, 1))
+        cuts[before + 1] = begins
+        cuts[rest] = stops[last]
+        cuts[-1] = ends[-1]
+        buffers = [None, pa.py_buffer(cuts), texts.buffers()[2]]
+        pieces = pa.Array.from_buffers(pa.string(), len(cuts) - 1, buffers)
+        numbers = np.arange(len(pieces))
+        numbers[before + 1] = len(pieces) + word
+        both = pa.concat_arrays([pieces, self._words])
+        return woven(both, numbers, np.append(0, rest + 1))[0]
 
 
 def spoken_forms(pack: Pack) -> SpokenForms | None:
@@ -147,13 +143,13 @@ def _coded(column: pa.Array) -> pa.DictionaryArray:
     return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
 
 
-def _bytes(texts: pa.Array) -> tuple[_Places, _Bytes]:
-    """Where each text begins, from 0, and the end; and all bytes."""
-    ends, data = text_bytes(texts)
-    return ends.astype(np.int64) - ends[0], data[ends[0] : ends[-1]]
-
-
-def _characters(data: _Bytes, ends: _Places) -> tuple[_Places, _Places]:
-    """Number of the first character of each text, and the byte of each character and of the end."""
-    starts = np.flatnonzero((data & 0xC0) != 0x80)
-    return np.searchsorted(starts, ends[:-1]), np.append(starts, len(data))
+def _in_bytes(
+    ends: npt.NDArray[np.int32], data: npt.NDArray[np.uint8], row: _Places, place: _Ids
+) -> _Places:
+    """Places in texts, in code points, as places in the bytes of all texts."""
+    data = data[: ends[-1]]
+    if not len(data) or data.max() < 0x80:
+        return ends[row] + place
+    starts = np.append(np.flatnonzero((data & 0xC0) != 0x80), len(data))
+    found: _Places = starts[np.searchsorted(starts, ends[row]) + place]
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["agreement", "lint", "speed", "uniform"]
+__all__ = ["agreement", "bounded_lists", "lint", "speed", "uniform"]
 
 
 def _head(result: dict[str, Any], date: str) -> Iterator[str]:
@@ -121,6 +121,32 @@ def agreement(result: dict[str, Any]) -> Iterator[str]:
             )
     yield ""
     yield "Languages that are not in the table agree wholly, and have no human sentences."
+    yield ""
+
+
+def bounded_lists(result: dict[str, Any]) -> Iterator[str]:
+    """Lists of times, dates, money and durations."""
+    yield "## Lists of times, dates, money and durations"
+    yield ""
+    yield from _head(result, result["date"])
+    yield "| list | locales that load, of all in CLDR | texts | read back | with a spoken form |"
+    yield "|---|---|---|---|---|"
+    for kind, found in result["languages"].items():
+        yield (
+            f"| {kind} | {found['locales_loaded']:,} of {found['locales']:,} | {found['texts']:,} "
+            f"| {found['read_back']:,} | {found['with_spoken_form']:,} |"
+        )
+    yield ""
+    yield (
+        "| English, one slot of the list and one of numbers | rows | loading, CPU s | rows a CPU s "
+        "| the same with what is said |"
+    )
+    yield "|---|---|---|---|---|"
+    for name, run in result["costs"].items():
+        yield (
+            f"| {name} | {run['rows']:,} | {run['load_cpu_s']:.2f} | {run['rows_per_cpu_s']:,} | "
+            f"{run['with_spoken_per_cpu_s']:,} |"
+        )
     yield ""
 
 

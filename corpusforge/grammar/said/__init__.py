@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import util
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -95,6 +96,7 @@ class Usage:
     month_number: bool = False
 
 
+@cache
 def usage(lang: str) -> Usage | None:
     """The readings of a language, by its primary subtag; None without a file."""
     if lang not in LANGUAGES or util.find_spec(f"{__name__}.{lang}") is None:
