@@ -82,6 +82,7 @@ class _Builder:
     lists: dict[str, ValueList] = field(default_factory=dict)
     templates: list[Template] = field(default_factory=list)
     skip_words: list[str] = field(default_factory=list)
+    ignore_whitespace: bool = False
     _definitions: dict[str, list[str]] = field(default_factory=dict)
     _ids: dict[str, Source] = field(default_factory=dict)
     _hosted: list[ValueList] = field(default_factory=list)
@@ -194,8 +195,10 @@ class _Builder:
                 self.lists[values.name] = values
 
     def templates_of(self, document: Document) -> None:
-        """Take the templates and skip words of a file."""
+        """Take the templates, skip words and settings of a file."""
         self.skip_words += document.value.get("skip_words") or []
+        settings = document.value.get("settings") or {}
+        self.ignore_whitespace = settings.get("ignore_whitespace", self.ignore_whitespace)
         for intent, body in (document.value.get("intents") or {}).items():
             for index, block in enumerate(body["data"]):
                 self._block(document, str(intent), block, ("intents", intent, "data", index), body)
@@ -247,6 +250,7 @@ class _Builder:
             lists=reached,
             notes=tuple(notes),
             skip_words=tuple(dict.fromkeys(self.skip_words)),
+            ignore_whitespace=self.ignore_whitespace,
         )
 
     def _apply_keys(self, lang: str) -> None:

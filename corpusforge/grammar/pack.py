@@ -219,6 +219,7 @@ class Pack:
         lists: Every list that a template reaches, with the scope that its values see.
         notes: Warnings for the user, one sentence each.
         skip_words: Words that a sentence may hold without changing what it means.
+        ignore_whitespace: White space does not count when a sentence is matched.
     """
 
     lang: str
@@ -227,6 +228,7 @@ class Pack:
     lists: tuple[tuple[ValueList, Scope], ...]
     notes: tuple[str, ...]
     skip_words: tuple[str, ...] = ()
+    ignore_whitespace: bool = False
 
 
 HOST_LISTS = frozenset(("name", "area", "floor"))

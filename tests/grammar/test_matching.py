@@ -164,12 +164,13 @@ intents: {{Set: {{data: [{{sentences: ["{sentence}"]}}]}}}}
         ("en", "set {level} percent", "set twenty one percent", [("21", "twenty one")]),
         ("en", "set {level} percent", "Set Minus Two percent", [("-2", "Minus Two")]),
         ("en", "set {level} percent", "set twentyone percent", []),
-        ("en", "set {level}[th]", "set tenth", []),
+        ("en", "set {level}[th]", "set tenth", [("10", "ten")]),
         ("en", "set {level}", "set one hundred twenty", [("120", "one hundred twenty")]),
         ("en", "set {level}", "set one hundred thirty", []),
         ("de", "auf {level} Grad", "auf einundzwanzig Grad", [("21", "einundzwanzig")]),
         ("de-CH", "auf {level} Grad", "auf dreissig Grad", [("30", "dreissig")]),
-        ("de", "auf {level} Grad", "auf dreissig Grad", []),
+        ("de", "auf {level} Grad", "auf dreissig Grad", [("30", "dreissig")]),
+        ("zh-TW", "{level}度", "兩度", [("2", "兩")]),
         ("zh", "到{level}度", "到二十一度", [("21", "二十一")]),
         ("tlh", "set {level}", "set wa'", []),
     ],
@@ -191,6 +192,60 @@ def test_numbers_in_words_can_be_switched_off_or_be_of_another_language():
         assert [slot.value for r in found for slot in r.slots] == expected
     pack = pack_of(NUMBERS.format(lang="en", sentence="set {level}", more=", words_language: de"))
     assert Matcher(pack).readings("set zwanzig")
+
+
+def test_digits_after_the_decimal_point_of_a_range_with_fractions():
+    pack = pack_of(NUMBERS.format(lang="en", sentence="set {level}", more=", fractions: halves"))
+    for said, value in (("20.50", "20.5"), ("20,5", "20.5"), ("2.0", "2"), ("-2", "-2")):
+        readings = Matcher(pack).readings(f"set {said}")
+        assert [(s.value, s.text) for r in readings for s in r.slots] == [(value, said)]
+    assert not Matcher(pack).readings("set 20.3")
+
+
+CHINESE = """\
+language: zh-CN
+{settings}
+skip_words: [请]
+lists:
+  name: {{values: [电视 机, TV set]}}
+  song: {{wildcard: true}}
+intents:
+  on: {{data: [{{sentences: ["打开 {{name}} 吧"]}}]}}
+  dim: {{data: [{{sentences: ["亮度 {{0..100:level}}"]}}]}}
+  play: {{data: [{{sentences: ["播放 {{song}}"]}}]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "slots"),
+    [
+        ("打开电视机吧", [("电视 机", "电视机")]),
+        ("打 开 电 视 机 吧", [("电视 机", "电 视 机")]),
+        ("请打开TV set吧", [("TV set", "TV set")]),
+        ("亮度50", [("50", "50")]),
+        ("亮度 5 0", []),
+        ("播放 Taylor Swift", [("Taylor Swift", "Taylor Swift")]),
+        ("播放五 月 天", [("五月天", "五 月 天")]),
+    ],
+)
+def test_where_white_space_is_to_be_ignored(said, slots):
+    pack = pack_of(CHINESE.format(settings="settings: {ignore_whitespace: true}"))
+    found = [slot for reading in Matcher(pack).readings(said) for slot in reading.slots]
+    assert [(slot.value, slot.text) for slot in found] == slots
+    assert all(said[slot.start : slot.end] == slot.text for slot in found)
+
+
+def test_white_space_counts_otherwise():
+    matcher = Matcher(pack_of(CHINESE.format(settings="settings: {filter_with_regex: false}")))
+    assert matcher.readings("打开 电视 机 吧")
+    assert not matcher.readings("打开电视 机 吧")
+
+
+def test_a_setting_that_is_no_truth_value(tmp_path, capsys):
+    path = tmp_path / "pack.yaml"
+    path.write_text(CHINESE.format(settings="settings: {ignore_whitespace: 1}"))
+    assert cli.main(["match", str(path), str(path)]) == 2
+    assert "ignore_whitespace" in capsys.readouterr().err
 
 
 def test_a_slot_that_the_sentence_fills_is_not_fixed():
