@@ -129,9 +129,7 @@ class Matcher:
                             found[reading] = None
         return tuple(found)
 
-    def _reading(
-        self, known: _Known, letters: Letters, slots: Iterable[Filled]
-    ) -> Reading | None:
+    def _reading(self, known: _Known, letters: Letters, slots: Iterable[Filled]) -> Reading | None:
         """The reading; None where its values break a constraint."""
         template = known.template
         # As hassil: a wildcard that is the whole sentence stays as it was said.
