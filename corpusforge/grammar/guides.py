@@ -43,7 +43,7 @@ class _Arrays(NamedTuple):
     """All tables one after the other.
 
     Attributes:
-        first: Of each table, its first bucket.
+        first: Of each table, its first bucket; its first entry where a bucket is an entry.
         per_rank: Of each table, buckets per rank.
         guide: Of each bucket, the first entry that ends in it or behind; a table has two more
             than there are buckets, so that rounding up does no harm and each has a next one.
@@ -63,6 +63,7 @@ class Guides:
 
     def __init__(self) -> None:
         self._first: list[int] = []
+        self._first_entry: list[int] = []
         self._per_rank: list[float] = []
         self._guides: list[Integers] = []
         self._starts: list[Integers] = []
@@ -80,16 +81,14 @@ class Guides:
         Args:
             table: Its number.
             ends: One behind the last rank of each entry, rising. Tables of `MAX_RANK` and more
-                only take their place: nothing is found in them.
+                only take their place.
         """
         while len(self._first) <= table:
             self._first.append(0)
+            self._first_entry.append(0)
             self._per_rank.append(0.0)
-        self._arrays = None
         if ends[-1] >= MAX_RANK:
-            self._starts.append(np.zeros(len(ends), np.int64))
-            self._ends.append(np.zeros(len(ends), np.int64))
-            self._entries += len(ends)
+            self.skip(len(ends))
             return
         sizes = {end - start for start, end in pairwise((0, *ends))}
         even = len(sizes) == 1 and ends[-1] < MAX_EXACT
@@ -99,19 +98,28 @@ class Guides:
         last_bucket = quotient(until - 1, np.array(per_rank))
         # The same arithmetic as in `find`, and monotone: no rank of a bucket lies before its guide.
         guide = np.searchsorted(last_bucket, np.arange(buckets + 2))
-        self._first[table], self._per_rank[table] = self._buckets, per_rank
+        self._first[table], self._first_entry[table] = self._buckets, self._entries
+        self._per_rank[table] = per_rank
         self._guides.append(np.minimum(guide, len(ends) - 1) + self._entries)
         self._ends.append(until)
         self._starts.append(np.concatenate([np.zeros(1, np.int64), until[:-1]]))
         self._buckets += buckets + 2
         self._entries += len(ends)
         self.even &= even
+        self._arrays = None
+
+    def skip(self, count: int) -> None:
+        """Entries that only take their place: none of them is ever found."""
+        self._starts.append(np.zeros(count, np.int64))
+        self._ends.append(np.zeros(count, np.int64))
+        self._entries += count
+        self._arrays = None
 
     def find(self, tables: Integers, ranks: Integers) -> tuple[Integers, Integers]:
         """The entry of each rank, and the rank within it, shape [rows] each."""
         if self._arrays is None:
             self._arrays = _Arrays(
-                np.array(self._first, np.int64),
+                np.array(self._first_entry if self.even else self._first, np.int64),
                 np.array(self._per_rank),
                 np.concatenate(self._guides),
                 np.concatenate(self._starts),
@@ -120,12 +128,13 @@ class Guides:
         first, per_rank, guide, start, end = self._arrays
         buckets = quotient(ranks, per_rank[tables])
         buckets += first[tables]
+        if self.even:
+            return buckets, ranks - start[buckets]
         entries = guide[buckets]
-        if not self.even:
-            beyond = np.flatnonzero(ranks >= end[entries])
-            if len(beyond):
-                last = guide[buckets[beyond] + 1]
-                entries[beyond] = _search(entries[beyond] + 1, last, ranks[beyond], end)
+        beyond = np.flatnonzero(ranks >= end[entries])
+        if len(beyond):
+            last = guide[buckets[beyond] + 1]
+            entries[beyond] = _search(entries[beyond] + 1, last, ranks[beyond], end)
         return entries, ranks - start[entries]
 
 

@@ -173,7 +173,7 @@ def _added(
     mixed *= size  # both below 2^32: the product's upper half is even over 0 ... size - 1
     mixed >>= np.uint64(32)
     mixed += half
-    mixed -= size * (mixed >= size)
+    np.minimum(mixed, mixed - size, out=mixed)  # (what would be below 0 is huge)
     return mixed
 
 

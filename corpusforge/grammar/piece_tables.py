@@ -8,17 +8,18 @@ text column. Spans are differences of these offsets.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from corpusforge.core.arrow import code_points, integers, strings, text_bytes, woven
+from corpusforge.core.arrow import code_points, integers, strings, taken, woven
 from corpusforge.core.schema import SLOT_TYPE
 from corpusforge.grammar.automaton_builder import Filler
 from corpusforge.grammar.guides import Integers
 from corpusforge.grammar.list_tables import ListTable
+from corpusforge.grammar.pieces import Ids, Pieces, Slots, Spans, simple, spelled_out
 from corpusforge.grammar.slot_labels import split_label
 from corpusforge.grammar.unranking import Steps, Unranker
 
@@ -32,8 +33,6 @@ WORDS = pa.dictionary(pa.int32(), pa.string())
 _CODED = {"name", "entity", "value", "text", "role", "group"}
 BULK_SLOT = pa.struct([(f.name, WORDS if f.name in _CODED else f.type) for f in SLOT_TYPE])
 _NOTHING = strings([""])
-
-Ids = npt.NDArray[np.int32]
 
 
 class _Values(NamedTuple):
@@ -57,16 +56,14 @@ class _Entries:
         piece: Number of the piece; where it is fused, of that with value 0.
         fused: Whether the value is part of the piece. Otherwise it is a piece of its own.
         number: Number of value 0; 0 without a symbol; -1 where values are made when they are met.
-        symbol: Symbol, or -1.
-        named: Whether the symbol fills a slot.
+        symbol: Symbol that fills a slot, or -1.
     """
 
     def __init__(self, size: int) -> None:
         self.piece = np.zeros(size, np.int64)
         self.fused = np.zeros(size, np.bool_)
         self.number = np.zeros(size, np.int64)
-        self.symbol = np.zeros(size, np.int32)
-        self.named = np.zeros(size, np.bool_)
+        self.symbol = np.full(size, -1, np.int32)
 
 
 class PieceTables:
@@ -82,97 +79,105 @@ class PieceTables:
         self._first: dict[int, int] = {}  # by the texts of a table, which the unranker keeps
         self._symbol_first: list[int] = []  # by symbol: its first value; -1: made when met
         self._values = _values(self._listed)
-        self._names = self._entities = _NOTHING  # by symbol
-        self._roles: pa.Array | None = None  # by symbol; None where all are ""
-        self._groups: pa.Array | None = None
-        self._pieces = _NOTHING  # literals, then all values, then literals with their values
+        self._labels: dict[str, pa.Array] = {}  # name, entity, role and group by symbol
+        # Literals, all values, literals with their values, closed entries.
+        self._pieces = simple(_NOTHING)
         self._first_value = 0
-        self._lengths: Ids | None = None  # of the pieces in code points; None: as in bytes
+        self._is_ascii = self._all_fused = True
         self._entries = _Entries(0)
 
     def columns(self, steps: Steps) -> tuple[pa.Array, pa.Array]:
         """Texts and slots of sentences."""
         self._learn()
-        known = self._entries
-        numbers, values = self._numbers(steps)
-        pieces = known.piece[steps.entries]
-        if known.fused.all():
-            each = 1  # piece a step
-            pieces += steps.values
-            text, places = self._woven(pieces, steps.ends, values)
-        else:
-            each = 2
-            fused = known.fused[steps.entries]
-            pieces += np.where(fused, steps.values, 0)
-            further = len(self._pieces) - len(self._listed)
-            value = numbers + np.where(numbers < len(self._listed), self._first_value, further)
-            value[fused | (numbers == 0)] = 0
-            pieces = np.stack([pieces, value], axis=1).ravel()
-            text, places = self._woven(pieces, steps.ends * 2, values)
-        return text, self._slots(steps, numbers, places[::each], values)
+        known, values = self._pieces, self._values
+        pieces: list[Integers] = []
+        for entries, of_step in zip(steps.entries, steps.values, strict=True):
+            number = self._entries.piece[entries]
+            if self._all_fused:
+                pieces.append(number + of_step)
+                continue
+            fused = self._entries.fused[entries]
+            pieces.append(number + of_step * fused)
+            loose = np.flatnonzero(~fused)
+            if len(loose):
+                own, values = self._own_pieces(entries[loose], of_step[loose], values)
+                pieces.append(np.zeros(len(entries), np.int64))
+                pieces[-1][loose] = len(known.texts) + np.arange(len(loose))
+                known = known.with_more(own)
+        return self._columns(known, values, *_row_by_row(pieces))
 
-    def _woven(self, pieces: Integers, ends: Integers, values: _Values) -> tuple[pa.Array, Ids]:
-        """Texts, and where each piece begins in all of them, in code points."""
-        texts, lengths = self._pieces, self._lengths
-        known = len(self._listed)
-        if len(values.texts) > known:
-            texts = pa.concat_arrays([texts, values.texts.slice(known)])
-            if lengths is not None:
-                lengths = np.concatenate([lengths, values.lengths[known:]])
-        text, places = woven(texts, pieces, ends)
-        if lengths is not None:
+    def _own_pieces(
+        self, entries: Integers, values: Integers, known: _Values
+    ) -> tuple[Pieces, _Values]:
+        """Values that are pieces of their own, each with its slot, and the table of values."""
+        numbers, known = self._numbers(entries, values, known)
+        symbols, lengths = self._entries.symbol[entries], known.lengths[numbers]
+        own = Pieces(
+            taken(known.texts, numbers),
+            lengths,
+            np.arange(len(entries)),
+            (symbols >= 0).astype(np.int64),
+            Slots(symbols, numbers.astype(np.int32), lengths, lengths),
+        )
+        return own, known
+
+    def _columns(
+        self, known: Pieces, values: _Values, pieces: Integers, ends: Integers
+    ) -> tuple[pa.Array, pa.Array]:
+        """Texts and slots of sentences that are pieces[ends[i]] ... pieces[ends[i + 1] - 1]."""
+        text, places = woven(known.texts, pieces, ends)
+        if not (self._is_ascii and known is self._pieces):
             places = np.zeros(len(pieces) + 1, np.int32)
-            np.cumsum(lengths[pieces], out=places[1:])
-        return text, places
+            np.cumsum(known.lengths[pieces], out=places[1:])
+        counts = known.filled[pieces]
+        before = np.zeros(len(pieces) + 1, np.int64)
+        np.cumsum(counts, out=before[1:])
+        offsets = before[ends]
+        # The piece of each slot, and its number among all slots of all pieces.
+        of = np.repeat(np.arange(len(pieces)), counts)
+        slot = (known.first[pieces] - before[:-1])[of]
+        slot += np.arange(len(slot))
+        end = known.slots.end[slot] + places[of]
+        end -= np.repeat(places[ends[:-1]], np.diff(offsets))
+        symbol = integers(known.slots.symbol[slot])
+        value = integers(known.slots.number[slot])
+        columns = {
+            "value": _coded(value, values.canonical),
+            "text": _coded(value, values.texts),
+            "start": integers(end - known.slots.length[slot]),
+            "end": integers(end),
+        }
+        for name, words in self._labels.items():
+            codes = integers(np.zeros(len(slot), np.int32)) if words is _NOTHING else symbol
+            columns[name] = _coded(codes, words)
+        items = pa.StructArray.from_arrays(
+            [columns[field.name] for field in BULK_SLOT], fields=list(BULK_SLOT)
+        )
+        return text, pa.ListArray.from_arrays(integers(offsets.astype(np.int32)), items)
 
-    def _slots(self, steps: Steps, numbers: Integers, places: Ids, values: _Values) -> pa.Array:
-        """The slot column; `places` is where each step begins in all texts, in code points."""
-        named = self._entries.named[steps.entries]
-        before = np.zeros(len(named) + 1, np.int32)
-        np.cumsum(named, out=before[1:])
-        offsets = before[steps.ends]
-        picked = np.flatnonzero(named)
-        number = numbers[picked]
-        ends = places[picked + 1] - np.repeat(places[steps.ends[:-1]], np.diff(offsets))
-        symbol = integers(self._entries.symbol[steps.entries[picked]])
-        value = integers(number.astype(np.int32))
-        nothing = integers(np.zeros(len(picked), np.int32))
-        columns = [
-            pa.DictionaryArray.from_arrays(symbol, self._names),
-            pa.DictionaryArray.from_arrays(symbol, self._entities),
-            pa.DictionaryArray.from_arrays(value, values.canonical),
-            pa.DictionaryArray.from_arrays(value, values.texts),
-            integers(ends - values.lengths[number]),
-            integers(ends),
-            *(
-                pa.DictionaryArray.from_arrays(nothing, _NOTHING)
-                if words is None
-                else pa.DictionaryArray.from_arrays(symbol, words)
-                for words in (self._roles, self._groups)
-            ),
-        ]
-        items = pa.StructArray.from_arrays(columns, fields=list(BULK_SLOT))
-        return pa.ListArray.from_arrays(integers(offsets), items)
-
-    def _numbers(self, steps: Steps) -> tuple[Integers, _Values]:
+    def _numbers(
+        self, entries: Integers, values: Integers, known: _Values
+    ) -> tuple[Integers, _Values]:
         """Numbers in the table of values, and the table, with values of long lists at its end."""
-        start = self._entries.number[steps.entries]
-        numbers = start + steps.values
-        if -1 not in self._symbol_first:
-            return numbers, self._values
+        start = self._entries.number[entries]
+        numbers = start + values
+        met = np.flatnonzero(start < 0)
+        if not len(met):
+            return numbers, known
         made: dict[tuple[int, int], int] = {}
         further: list[tuple[str, str]] = []
-        for step in np.flatnonzero(start < 0).tolist():
-            key = int(self._entries.symbol[steps.entries[step]]), int(steps.values[step])
+        for step in met.tolist():
+            symbol = self._unranker.entry_symbol[int(entries[step])]
+            key = symbol, int(values[step])
             if key not in made:
-                made[key] = len(self._listed) + len(further)
-                further.append(_table(self._unranker.symbols[key[0]]).value(key[1]))
+                made[key] = len(known.texts) + len(further)
+                further.append(_table(self._unranker.symbols[symbol]).value(key[1]))
             numbers[step] = made[key]
         more = _values(further)
         return numbers, _Values(
-            pa.concat_arrays([self._values.texts, more.texts]),
-            pa.concat_arrays([self._values.canonical, more.canonical]),
-            np.concatenate([self._values.lengths, more.lengths]),
+            pa.concat_arrays([known.texts, more.texts]),
+            pa.concat_arrays([known.canonical, more.canonical]),
+            np.concatenate([known.lengths, more.lengths]),
         )
 
     def _learn(self) -> None:
@@ -194,10 +199,12 @@ class PieceTables:
         if len(self._listed) > known:
             self._values = _values(self._listed)
         labels = [split_label(filler.slot) for filler in unranker.symbols]
-        self._names = strings([label.name for label in labels])
-        self._entities = strings([_table(filler).entity for filler in unranker.symbols])
-        self._roles = _words_or_none([label.role for label in labels])
-        self._groups = _words_or_none([label.group for label in labels])
+        self._labels = {
+            "name": strings([label.name for label in labels]),
+            "entity": strings([_table(filler).entity for filler in unranker.symbols]),
+            "role": _words_or_nothing([label.role for label in labels]),
+            "group": _words_or_nothing([label.group for label in labels]),
+        }
         self._spell_out()
 
     def _spell_out(self) -> None:
@@ -207,41 +214,69 @@ class PieceTables:
         """
         unranker = self._unranker
         made = _Entries(len(unranker.entry_literal))
+        symbols = np.array(unranker.entry_symbol)
         made.piece[:] = unranker.entry_literal
-        made.symbol[:] = unranker.entry_symbol
         # (without a symbol: the last of each of these)
-        made.number[:] = np.array([*self._symbol_first, 0])[made.symbol]
-        made.named[:] = np.array([*(f.slot != "" for f in unranker.symbols), False])[made.symbol]
+        made.number[:] = np.array([*self._symbol_first, 0])[symbols]
+        named = np.array([*(filler.slot != "" for filler in unranker.symbols), False])
+        made.symbol[named[symbols]] = symbols[named[symbols]]
+        made.fused[:] = symbols < 0
         sizes = np.array([*(_table(filler).size for filler in unranker.symbols), 1])
-        made.fused[:] = made.symbol < 0
         literals = strings(unranker.literals)
-        simple = pa.concat_arrays([literals, self._values.texts])
         self._first_value = len(literals)
+        self._pieces = simple(pa.concat_arrays([literals, self._values.texts]))
+        inner = np.zeros(len(symbols), np.bool_)
+        for closed in unranker.closed.values():
+            inner[closed.first : closed.stop] = True
         # A literal before a list is spelled out once for all entries that say so.
-        filled = np.flatnonzero(made.number > 0)
-        ranges = [*zip(self._symbol_first, sizes.tolist(), strict=False), (0, 1)]
-        range_ids = {values: number for number, values in enumerate(dict.fromkeys(ranges))}
-        range_of = np.array([range_ids[values] for values in ranges])
-        pairs = made.piece[filled] * len(range_ids) + range_of[made.symbol[filled]]
+        filled = np.flatnonzero((made.number > 0) & ~inner)
+        pairs = made.piece[filled] * len(sizes) + symbols[filled]
         _, where, which = np.unique(pairs, return_index=True, return_inverse=True)
-        entry = filled[where]
-        size = sizes[made.symbol[entry]]
-        ends = np.cumsum(size)
+        ends = np.cumsum(sizes[symbols[filled[where]]])
         fits = int(np.searchsorted(ends, MAX_PIECES, side="right"))
-        entry, size, starts = entry[:fits], size[:fits], ends[:fits] - size[:fits]
-        literal = np.repeat(made.piece[entry], size)
-        value = np.repeat(self._first_value + made.number[entry] - starts, size)
-        value += np.arange(len(value))
-        both = np.stack([literal, value], axis=1).ravel()
-        spelled, _ = woven(simple, both, np.arange(0, len(both) + 1, 2))
-        self._pieces = pa.concat_arrays([simple, spelled])
+        sizes = sizes[symbols]
+        held = np.ones(len(symbols), np.int64)  # ranks of closed entries
+        starts = self._append(made, filled[where[:fits]], sizes, np.zeros(fits, np.int64), held)
         inside = which < fits
-        made.piece[filled[inside]] = len(simple) + starts[which[inside]]
+        made.piece[filled[inside]] = starts[which[inside]]
         made.fused[filled[inside]] = True
+        self._close(made, sizes, held)
         self._entries = made
-        self._lengths = code_points(self._pieces)
-        if (self._lengths == np.diff(text_bytes(self._pieces)[0])).all():
-            self._lengths = None
+        self._all_fused = bool((made.fused | inner).all())
+        self._is_ascii = self._pieces.is_ascii()
+
+    def _close(self, made: _Entries, sizes: Integers, held: Integers) -> None:
+        """Make the pieces of closed tables, those first that others end with."""
+        closed = sorted(self._unranker.closed.values(), key=lambda one: one.depth)
+        for _, group in groupby(closed, key=lambda one: one.depth):
+            tables = list(group)
+            entries = np.concatenate([np.arange(one.first, one.stop) for one in tables])
+            tails = np.concatenate([np.array(one.tails, np.int64) for one in tables])
+            starts = self._append(made, entries, sizes, tails, held)
+            first = np.cumsum([0, *(one.stop - one.first for one in tables)])[:-1]
+            each = sizes[entries] * held[tails]
+            own = [one.entry for one in tables]
+            held[own] = np.add.reduceat(each, first)
+            made.piece[own] = starts[first]
+
+    def _append(
+        self, made: _Entries, entries: Integers, sizes: Integers, tails: Integers, held: Integers
+    ) -> Integers:
+        """Spell out entries with what follows; the number of the first piece of each."""
+        number = made.number[entries]
+        spans = Spans(
+            literal=made.piece[entries],
+            value=np.where(number > 0, self._first_value + number, 0),
+            size=sizes[entries],
+            symbol=made.symbol[entries],
+            number=number,
+            tail=made.piece[tails],
+            tails=held[tails],
+        )
+        each = spans.size * spans.tails
+        starts: Integers = len(self._pieces.texts) + np.cumsum(each) - each
+        self._pieces = self._pieces.with_more(spelled_out(self._pieces, spans))
+        return starts
 
 
 def _table(filler: Filler) -> ListTable:
@@ -249,8 +284,22 @@ def _table(filler: Filler) -> ListTable:
     return filler.table
 
 
-def _words_or_none(texts: Sequence[str]) -> pa.Array | None:
-    return strings(texts) if any(texts) else None
+def _row_by_row(columns: Sequence[Integers]) -> tuple[Integers, Integers]:
+    """Pieces row by row without the empty ones, and where each row begins, and the end."""
+    counts = np.zeros(len(columns[0]) + 1, np.int64)
+    for column in columns:
+        counts[1:] += column > 0
+    pieces = np.stack(columns, axis=1).ravel() if len(columns) > 1 else columns[0]
+    return pieces[np.flatnonzero(pieces)], np.cumsum(counts)
+
+
+def _coded(codes: pa.Array, words: pa.Array) -> pa.DictionaryArray:
+    """Words by number; the numbers are right."""
+    return pa.DictionaryArray.from_arrays(codes, words, safe=False)
+
+
+def _words_or_nothing(texts: Sequence[str]) -> pa.Array:
+    return strings(texts) if any(texts) else _NOTHING
 
 
 def _values(pairs: Sequence[tuple[str, str]]) -> _Values:

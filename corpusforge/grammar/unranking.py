@@ -4,14 +4,15 @@ A deterministic automaton gives every sentence one path, so its ranks are a bije
 one labelled sentence, and no sentence has two ranks, however ambiguous its template is. To walk
 fast, the paths that leave a state are spelled out up to the next slot (at most `MAX_ENTRIES` of
 them, most frequent first), so that one step is one look-up, and a sentence takes about one step per
-slot. Only states that are met get a table.
+slot. States that little follows are closed: all that follows is one step. Only states that are met
+get a table.
 """
 
 from __future__ import annotations
 
 import heapq
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -25,20 +26,39 @@ from corpusforge.grammar.list_tables import ListTable
 __all__ = ["MAX_RANK", "Steps", "Unranker"]
 
 MAX_ENTRIES = 4096
+# Tables of at most so many ranks are closed, and all of them together hold at most so many.
+MAX_CLOSED = 4096
+CLOSED_ROOM = 1 << 16
+
+
+class Closed(NamedTuple):
+    """A table whose ranks are one entry, since all that it says is spelled out.
+
+    Attributes:
+        entry: This entry.
+        first: The first of the entries that it stands for.
+        stop: One behind the last of these.
+        tails: The closed entry that follows each of these; 0 at the end of a sentence.
+        depth: Closed tables that follow one another, at most.
+    """
+
+    entry: int
+    first: int
+    stop: int
+    tails: Sequence[int]
+    depth: int
 
 
 class Steps(NamedTuple):
-    """How some sentences are put together, sentence by sentence.
+    """How some sentences are put together, shape [steps] of [rows] each.
 
     Attributes:
-        entries: Entry of each step (see `Unranker`), shape [steps of all sentences].
-        values: Number of the value that fills the entry's slot, 0 without a slot; as `entries`.
-        ends: Steps up to the end of each sentence and of all before it, shape [rows + 1] from 0.
+        entries: Entry of each step (see `Unranker`); 0, the empty one, when a sentence is over.
+        values: Number of the value that fills the entry's slot; 0 without a slot.
     """
 
-    entries: Integers
-    values: Integers
-    ends: Integers
+    entries: list[Integers]
+    values: list[Integers]
 
 
 class Unranker:
@@ -72,6 +92,9 @@ class Unranker:
         self.entry_symbol: list[int] = [-1]
         self._entry_target: list[int] = [0]
         self._entry_total: list[int] = [1]
+        self.closed: dict[int, Closed] = {}
+        """Table -> how it is closed; those that follow stand before it."""
+        self._room = CLOSED_ROOM
         self._arrays: tuple[Integers, Integers, Reals] | None = None
         self.table(-1)
         self._built[0] = True
@@ -103,11 +126,9 @@ class Unranker:
             tables: Where each sentence starts, shape [rows].
             ranks: 0 <= rank < total < MAX_RANK, shape [rows].
         """
-        columns: list[tuple[Integers, Integers]] = []
-        counts = np.zeros(len(tables) + 1, np.int64)
+        steps = Steps([], [])
         while tables.any():
             self._build_missing(tables)
-            counts[1:] += tables > 0
             entries, ranks = self._guides.find(tables, ranks)
             target, total, per_rank = self._entry_arrays()
             after = total[entries]
@@ -117,14 +138,9 @@ class Unranker:
                 values = ranks // after
             ranks -= values * after
             tables = target[entries]
-            columns.append((entries, values))
-        if len(columns) == 1:
-            return Steps(*columns[0], np.arange(len(counts)))
-        # Row by row, and without the steps of sentences that are over.
-        entries = np.stack([column for column, _ in columns], axis=1).ravel()
-        values = np.stack([column for _, column in columns], axis=1).ravel()
-        taken = np.flatnonzero(entries)
-        return Steps(entries[taken], values[taken], np.cumsum(counts))
+            steps.entries.append(entries)
+            steps.values.append(values)
+        return steps
 
     def pieces(self, root: int, rank: int) -> list[Piece]:
         """The pieces of one sentence, for ranks of any size."""
@@ -157,11 +173,14 @@ class Unranker:
         built = np.array(self._built)
         missing = np.unique(tables[~built[tables]])
         for table in missing.tolist():
-            self._build(table)
+            if not self._built[table]:  # not on the way to another one
+                self._build(table)
         self._all_built = sum(self._built)
 
     def _build(self, table: int) -> None:
         entries = self._spell_out(self._table_states[table])
+        root_total = self.total(self._table_states[table]) if table else 1
+        following = self._following(entries) if root_total <= min(MAX_CLOSED, self._room) else None
         first = len(self.entry_literal)
         ends: list[int] = []
         end = 0
@@ -169,16 +188,42 @@ class Unranker:
             after = 1 if target == -1 else self.total(target)
             end += after * (self._size(symbol) if symbol else 1)
             ends.append(end)
-            self.entry_literal.append(self._literal(literal))
-            self.entry_symbol.append(self._symbol(symbol) if symbol else -1)
-            self._entry_target.append(self.table(target))
-            self._entry_total.append(after)
+            self._add(self._literal(literal), self._symbol(symbol) if symbol else -1, target, after)
         self._ends[table] = first, ends
-        self._guides.add(table, ends)
+        if following is None:
+            self._guides.add(table, ends)
+        else:
+            self._room -= end
+            self._guides.skip(len(ends))
+            self._guides.add(table, [end])
+            self._add(0, -1, -1, 1)
+            tails = [made.entry if made is not None else 0 for made in following]
+            depth = 1 + max((made.depth for made in following if made is not None), default=0)
+            self.closed[table] = Closed(first + len(ends), first, first + len(ends), tails, depth)
         if end < MAX_RANK:
             self._most = max(self._most, end)
         self._built[table] = True
         self._arrays = None
+
+    def _following(self, entries: Sequence[tuple[str, str, int]]) -> list[Closed | None] | None:
+        """What follows each entry, closed (None at the end); None when that cannot be."""
+        found: list[Closed | None] = []
+        for _, symbol, target in entries:
+            if symbol and not _table(self._fillers[symbol]).whole().spelled:
+                return None
+            table = self.table(target)
+            if not self._built[table]:
+                self._build(table)
+            if table and table not in self.closed:
+                return None
+            found.append(self.closed[table] if table else None)
+        return found
+
+    def _add(self, literal: int, symbol: int, target: int, after: int) -> None:
+        self.entry_literal.append(literal)
+        self.entry_symbol.append(symbol)
+        self._entry_target.append(self.table(target))
+        self._entry_total.append(after)
 
     def _spell_out(self, root: int) -> list[tuple[str, str, int]]:
         """Paths from a state as (literal, symbol or "", state; -1 = the end), each once."""
@@ -207,9 +252,7 @@ class Unranker:
     def _size(self, symbol: str) -> int:
         if len(symbol) == 1:
             return 1
-        table = self._fillers[symbol].table
-        assert table is not None, "open templates are not sampled"
-        return table.size
+        return _table(self._fillers[symbol]).size
 
     def _literal(self, text: str) -> int:
         number = self._literal_ids.get(text)
@@ -226,9 +269,13 @@ class Unranker:
         return number
 
 
+def _table(filler: Filler) -> ListTable:
+    assert filler.table is not None, "open templates are not sampled"
+    return filler.table
+
+
 def _piece(filler: Filler, value: int) -> Piece:
-    table: ListTable | None = filler.table
-    assert table is not None, "open templates are not sampled"
+    table = _table(filler)
     text, canonical = table.value(value)
     if not filler.slot:
         return text

@@ -410,13 +410,21 @@ def test_json_lines_are_the_rows(written, start, size):
         assert lines == "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in expected)
 
 
-@pytest.mark.parametrize("room", [0, 3, 1000])
-def test_values_spelled_out_or_not(monkeypatch, room):
-    """Literals and values as pieces of their own say what they say together."""
-    pack = pack_of(yaml_of("x {level} é {color:tint} {0..300000:n}", "[very ]{color}", "{level} y"))
+@QUIET
+@given(
+    st.lists(st.one_of(SENTENCES, WIDER), min_size=1, max_size=3, unique=True),
+    st.sampled_from([0, 3, 1000]),
+    st.sampled_from([(0, 0), (4, 100), (4096, 9), (4096, 4096)]),
+)
+def test_rows_do_not_depend_on_what_is_spelled_out(written, room, closed):
+    """Literals, values and ends as pieces of their own say what they say together."""
+    pack = pack_of(yaml_of(*written, "x {level} é {color:tint} {0..300000:n}", "{level} y"))
     whole = rows_of(Corpus(pack.templates, seed=1, by="templates"), 300)
-    monkeypatch.setattr("corpusforge.grammar.piece_tables.MAX_PIECES", room)
-    assert rows_of(Corpus(pack.templates, seed=1, by="templates"), 300) == whole
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("corpusforge.grammar.piece_tables.MAX_PIECES", room)
+        patch.setattr("corpusforge.grammar.unranking.MAX_CLOSED", closed[0])
+        patch.setattr("corpusforge.grammar.unranking.CLOSED_ROOM", closed[1])
+        assert rows_of(Corpus(pack.templates, seed=1, by="templates"), 300) == whole
     for _, text, slots in whole:
         assert all(text[start:end] == words for _, _, _, words, start, end, *_ in slots)
 
