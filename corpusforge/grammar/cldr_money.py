@@ -39,7 +39,7 @@ def amounts(bounds: Bounds) -> Iterator[tuple[str, list[Said]]]:
             position=bounds.at("currency"),
             given=currency,
             allowed=_likely(known, currency),
-            hint=f"and all other codes of ISO 4217, {len(known)} in all",
+            hint="and all other codes of ISO 4217",
         )
     digits = bounds.data.currency_digits(currency)
     cents = bounds.body.get("cents", [0])

@@ -1,5 +1,7 @@
 """Times, dates, money, durations and numbers: texts, canonical values, spoken forms."""
 
+import subprocess
+import sys
 import tempfile
 from collections import Counter
 from datetime import date, time, timedelta
@@ -374,3 +376,18 @@ def test_regions_and_scripts(lang):
             readings = matcher.readings(f"zq {text} qz")
             assert [reading.slots[0].value for reading in readings] == [value]
             assert not (spoken and lang == "en-Dsrt" and "range" not in body)
+
+
+def test_only_such_lists_import_babel(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from corpusforge.grammar.loader import load_pack\n"
+        "load_pack(Path(sys.argv[1])); print('babel' in sys.modules, 'unicode_rbnf' in sys.modules)"
+    )
+    for body, said in (("{range: {from: 1, to: 5}}", "False False"), ("{time: {}}", "True True")):
+        path = tmp_path / "pack.yaml"
+        head = "language: en\nintents: {a: {data: [{sentences: ['x {l}']}]}}\n"
+        path.write_text(f"{head}lists: {{l: {body}}}\n", encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.strip() == said
