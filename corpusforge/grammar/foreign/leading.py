@@ -1,4 +1,4 @@
-"""Change how a node begins: a space before it, or the case of its first letter."""
+"""Change how a node begins: the case of its first letter."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ CASED_VALUES = Kind(
 # A value that can be said in so many ways is written out, so that each keeps its value.
 MAX_SAID = 500
 Change = Callable[[str], str]
-_SPACE = Words(" ")
 
 
 def lower(text: str) -> str:
@@ -47,10 +46,6 @@ class Leading:
 
     def __init__(self, pack: ForeignPack) -> None:
         self._pack = pack
-
-    def spaced(self, node: Node) -> Node:
-        """The node after a space, or nothing where the node says nothing."""
-        return self._at_start(node, lambda part: join([_SPACE, part]))
 
     def cased(self, node: Node) -> Node:
         """The node with its first letter in lower and in upper case."""
@@ -94,7 +89,7 @@ class Leading:
                 return ListRef(self._cased_list(part.list, change), part.slot)
             return part
 
-        return self._at_start(node, begin, rules=True)
+        return self._at_start(node, begin)
 
     def _cased_list(self, key: str, change: Change) -> str:
         values = self._pack.lists[key]
@@ -118,38 +113,23 @@ class Leading:
                 )
         return made
 
-    def _at_start(self, node: Node, begin: Callable[[Node], Node], *, rules: bool = False) -> Node:
+    def _at_start(self, node: Node, begin: Callable[[Node], Node]) -> Node:
         """The node with its first part that says something changed, in every way to say it."""
         if isinstance(node, Choice):
-            items = [self._at_start(item, begin, rules=rules) for item in node.items]
-            return choice(items, node.weights)
+            return choice([self._at_start(item, begin) for item in node.items], node.weights)
         if isinstance(node, RuleRef):
-            if rules or self._may_be_empty(node):
-                return self._at_start(self._pack.rules[node.rule], begin, rules=rules)
-            return begin(node)
+            return self._at_start(self._pack.rules[node.rule], begin)
         if not isinstance(node, Join):
             return node if node == NOTHING else begin(node)
         first, rest = node.items[0], join(node.items[1:])
-        if isinstance(first, RuleRef) and self._may_be_empty(first):
-            first = self._pack.rules[first.rule]
         if isinstance(first, Words) and not first.text.strip():
-            return join([first, self._at_start(rest, begin, rules=rules)])
-        if not self._may_be_empty(first):
-            return join([self._at_start(first, begin, rules=rules), rest])
+            return join([first, self._at_start(rest, begin)])
+        if not self._pack.may_be_empty(first):
+            return join([self._at_start(first, begin), rest])
+        if isinstance(first, RuleRef):
+            first = self._pack.rules[first.rule]
         if isinstance(first, Choice):
-            parts = [join([item, rest]) for item in first.items]
-            made = [self._at_start(part, begin, rules=rules) for part in parts]
+            made = [self._at_start(join([item, rest]), begin) for item in first.items]
             return choice(made, first.weights)
         assert isinstance(first, Join), "only choices and what holds them can be empty"
-        return self._at_start(join([*first.items, rest]), begin, rules=rules)
-
-    def _may_be_empty(self, node: Node) -> bool:
-        if isinstance(node, Words):
-            return not node.text
-        if isinstance(node, Join):
-            return all(map(self._may_be_empty, node.items))
-        if isinstance(node, Choice):
-            return any(map(self._may_be_empty, node.items))
-        if isinstance(node, RuleRef):
-            return self._may_be_empty(self._pack.rules[node.rule])
-        return False
+        return self._at_start(join([*first.items, rest]), begin)

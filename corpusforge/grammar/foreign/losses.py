@@ -12,7 +12,6 @@ __all__ = [
     "LOSSES_OF_ALL",
     "RENAMED_LISTS",
     "RENAMED_SLOTS",
-    "ROLES",
     "ROWS",
     "Kind",
     "Loss",
@@ -33,17 +32,17 @@ class Kind:
 
 
 RENAMED_SLOTS = Kind(
-    "names of slots that are no identifiers", "other signs than letters and digits become '_'"
+    "names of slots that are no identifiers, roles with { } @ # :",
+    "other signs than letters and digits become '_'",
 )
 RENAMED_LISTS = Kind("names of lists with brackets or colons", "these signs become '_'")
-ROLES = Kind("roles and groups of slots", "they go into the slot's name")
 EMPTY = Kind("sentences and values without words", "left out")
 CONTROL = Kind("control characters", "a space")
 ROWS = Kind(
     "numbers of rows of intents",
     "proportions only, as weights, where every intent has one; rows are counted when drawn (-n)",
 )
-LOSSES_OF_ALL = (RENAMED_SLOTS, RENAMED_LISTS, EMPTY, CONTROL, ROLES)
+LOSSES_OF_ALL = (RENAMED_SLOTS, RENAMED_LISTS, EMPTY, CONTROL)
 """What no format can hand over, whatever it is."""
 
 

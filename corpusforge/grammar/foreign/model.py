@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 
 from corpusforge.core.errors import Position
-from corpusforge.grammar.foreign.losses import RENAMED_LISTS, RENAMED_SLOTS, ROLES, ROWS, Kind, Loss
+from corpusforge.grammar.foreign.losses import RENAMED_LISTS, RENAMED_SLOTS, ROWS, Kind, Loss
 from corpusforge.grammar.foreign.nodes import (
     Choice,
     Entry,
@@ -33,6 +33,7 @@ __all__ = [
 # Keys of lists and rules may begin with something that keeps namesakes apart, and this.
 PART = "\x1f"
 _NOT_IN_NAMES = re.compile(r"[()\[\]{}<>|;\\:\x00-\x1f\x7f]+")
+_NOT_IN_ROLES = re.compile(r"[{}@#:]")
 _NOT_IN_SLOTS = re.compile(r"\W+")
 
 
@@ -52,9 +53,9 @@ class _Names:
 
     def of(self, key: str, wanted: str) -> str:
         if key not in self.known:
-            taken = {name.casefold() for name in self.known.values()}
+            taken = set(self.known.values())
             name, count = wanted, 1
-            while name.casefold() in taken:
+            while name in taken:
                 count += 1
                 name = f"{wanted}_{count}"
             self.known[key] = name
@@ -73,6 +74,7 @@ class ForeignPack:
         losses: What could not be kept.
         files: Files that are written as they are, name -> text.
         facts: Sentences about the whole import, for the person who reads IMPORT.md.
+        roles: Slot as sentences write it -> its name, role and group in rows.
         rows: Intent -> how many rows the source wants of it.
         places: Key of a list -> where it is defined, or first used.
     """
@@ -84,6 +86,7 @@ class ForeignPack:
     losses: list[Loss] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     facts: list[str] = field(default_factory=list)
+    roles: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     places: dict[str, Position] = field(default_factory=dict)
     _lost: set[Loss] = field(default_factory=set)
@@ -134,23 +137,40 @@ class ForeignPack:
         self, name: str, position: Position | None = None, *, role: str = "", group: str = ""
     ) -> str:
         """The name of a slot as our sentences write it; with a role or group one of its own."""
-        parts = [part for part in (name, role, group) if part]
-        wanted = _NOT_IN_SLOTS.sub("_", "_".join(parts).strip()).strip("_") or "slot"
-        if not SLOT_NAME.fullmatch(wanted):
-            wanted = f"_{wanted}"
-        if len(parts) == 1 and SLOT_NAME.fullmatch(name):
-            wanted = name
+        plain = self._slot_name(name, name, position)
+        if not (role or group):
+            return plain
         key = PART.join((name, role, group))
         new = key not in self._slots.known
-        found = self._slots.of(key, wanted)
-        if len(parts) > 1:
-            if new:
-                what = f"role {role!r} and group {group!r} of the slot {name!r}"
-                self.lose(ROLES, position, what, f"the slot is called {found!r}")
-        elif new and found != name:
-            what = f"the slot name {name!r}"
+        wanted = "_".join(part for part in (plain, role, group) if part)
+        found = self._slot_name(key, wanted, None)
+        if new:
+            self.roles[found] = (
+                plain,
+                self._label(role, position),
+                self._label(group, position),
+            )
+        return found
+
+    def _slot_name(self, key: str, wanted: str, position: Position | None) -> str:
+        plain = wanted
+        if not SLOT_NAME.fullmatch(wanted):
+            plain = _NOT_IN_SLOTS.sub("_", wanted.strip()).strip("_") or "slot"
+            plain = plain if SLOT_NAME.fullmatch(plain) else f"_{plain}"
+        new = key not in self._slots.known
+        found = self._slots.of(key, plain)
+        if new and found != wanted and key == wanted:
+            what = f"the slot name {wanted!r}"
             self.lose(RENAMED_SLOTS, position, what, f"the slot is called {found!r}")
         return found
+
+    def _label(self, text: str, position: Position | None) -> str:
+        """A role or group as rows can hold it."""
+        made = _NOT_IN_ROLES.sub("_", " ".join(text.split()))
+        if made != text:
+            what = f"the role or group {text!r}"
+            self.lose(RENAMED_SLOTS, position, what, f"it is called {made!r}")
+        return made
 
     def list_name(self, key: str) -> str:
         """The name of a list as our templates can write it."""
@@ -209,6 +229,26 @@ class ForeignPack:
         if key not in self._counts:
             self._counts[key] = self._size(node)
         return self._counts[key]
+
+    def may_be_empty(self, node: Node) -> bool:
+        """Whether a node can say nothing but white space."""
+        if isinstance(node, Words):
+            return not node.text.strip()
+        if isinstance(node, RuleRef):
+            return self.may_be_empty(self.rules[node.rule])
+        if isinstance(node, ListRef):
+            return False
+        return (all if isinstance(node, Join) else any)(map(self.may_be_empty, node.items))
+
+    def slots_of(self, node: Node) -> set[str]:
+        """The slots that a node fills, also through rules."""
+        if isinstance(node, ListRef):
+            return {node.slot}
+        if isinstance(node, RuleRef):
+            return self.slots_of(self.rules[node.rule])
+        if isinstance(node, Words):
+            return set()
+        return set().union(*map(self.slots_of, node.items))
 
     def said(self, node: Node, limit: int) -> list[str] | None:
         """All that a node says, in order, each once; None for more than `limit` ways."""

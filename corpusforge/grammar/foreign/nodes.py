@@ -21,6 +21,7 @@ __all__ = [
     "choice",
     "join",
     "optional",
+    "stripped",
 ]
 
 
@@ -94,6 +95,47 @@ def optional(item: Node, percent: float | None = None) -> Node:
     if percent <= 0:
         return NOTHING
     return item if percent >= 100 else choice([item, NOTHING], [percent, 100 - percent])
+
+
+def stripped(node: Node) -> Node:
+    """A node without white space at the ends of what it says.
+
+    Args:
+        node: Words, references, and choices of these or nothing; what rules and lists say has no
+            white space at its ends.
+    """
+    return _reversed(_from_start(_reversed(_from_start(node))))
+
+
+def _reversed(node: Node) -> Node:
+    """The same with every order turned round, words too; twice is the node again."""
+    if isinstance(node, Words):
+        return Words(node.text[::-1])
+    if isinstance(node, Join):
+        return Join(tuple(_reversed(item) for item in reversed(node.items)))
+    if isinstance(node, Choice):
+        return Choice(tuple(map(_reversed, node.items)), node.weights)
+    return node
+
+
+def _from_start(node: Node) -> Node:
+    if isinstance(node, Words):
+        return Words(node.text.lstrip())
+    if not isinstance(node, Join):
+        return node
+    first, rest = node.items[0], join(node.items[1:])
+    if isinstance(first, Words):
+        words = first.text.lstrip()
+        return join([Words(words), rest]) if words else _from_start(rest)
+    if not isinstance(first, Choice) or NOTHING not in first.items:
+        return node
+    follows = rest.items[0] if isinstance(rest, Join) else rest
+    if isinstance(follows, Words) and follows.text[:1].isspace():
+        # "[please] go" without please is "go": the space goes with the word before it.
+        spaced = [item if item == NOTHING else join([item, Words(" ")]) for item in first.items]
+        return join([choice(spaced, first.weights), _from_start(rest)])
+    parts = [_from_start(rest) if item == NOTHING else join([item, rest]) for item in first.items]
+    return choice(parts, first.weights)
 
 
 @dataclass(frozen=True, slots=True)

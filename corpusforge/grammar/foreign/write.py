@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from corpusforge.grammar.foreign.losses import CONTROL, EMPTY
 from corpusforge.grammar.foreign.model import ForeignPack
 from corpusforge.grammar.foreign.nodes import (
-    NOTHING,
     Choice,
     Entry,
     Join,
@@ -21,7 +21,7 @@ from corpusforge.grammar.foreign.nodes import (
     ValueRange,
     Words,
 )
-from corpusforge.grammar.foreign.yaml_text import quoted, scalar, yaml_lines
+from corpusforge.grammar.foreign.yaml_text import flow, quoted, scalar, yaml_lines
 from corpusforge.grammar.parser import MAX_WEIGHT
 
 __all__ = ["SHARED", "escaped", "pack_files", "template_text"]
@@ -120,33 +120,67 @@ def _file_name(intent: str, taken: set[str]) -> str:
     return name
 
 
+@dataclass
+class _Block:
+    """Sentences that fill the same slots without words."""
+
+    sentences: list[dict[str, Any]] = field(default_factory=list)
+    slots: set[str] = field(default_factory=set)
+
+    def lines(self, fixed: tuple[tuple[str, str], ...], pack: ForeignPack) -> Iterator[str]:
+        """The block without its dash."""
+        weights = {sentence.get("weight", 1) for sentence in self.sentences}
+        common = weights.pop() if len(weights) == 1 else 1
+        if common != 1:
+            yield f"weight: {common}"
+        if fixed:
+            yield "slots:"
+            yield from yaml_lines(dict(fixed), 2)
+        roles = {
+            slot: {
+                key: value
+                for key, value in zip(("slot", "role", "group"), pack.roles[slot], strict=True)
+                if value
+            }
+            for slot in sorted(self.slots & pack.roles.keys())
+        }
+        if roles:
+            yield "roles:"
+            yield from (f"  {scalar(slot)}: {flow(label)}" for slot, label in roles.items())
+        yield "sentences:"
+        for sentence in self.sentences:
+            kept = {k: v for k, v in sentence.items() if k != "weight" or common == 1}
+            text = quoted(kept.pop("text"))
+            more = "".join(f", {key}: {value}" for key, value in kept.items())
+            yield f"  - {{text: {text}{more}}}" if more else f"  - {text}"
+
+
 def _intent_lines(intent: str, sentences: list[Sentence], pack: ForeignPack) -> Iterator[str]:
-    blocks: dict[tuple[tuple[str, str], ...], list[Any]] = {}
+    blocks: dict[tuple[tuple[str, str], ...], _Block] = {}
     for sentence in sentences:
         text = _clean(template_text(sentence.words, pack), sentence, pack)
         if not text.strip():
             pack.lose(EMPTY, sentence.position, f"an empty sentence of {intent!r}")
             continue
+        if pack.may_be_empty(sentence.words):
+            pack.lose(EMPTY, sentence.position, f"nothing at all, as a sentence of {intent!r}")
         written: dict[str, Any] = {"text": text}
         if sentence.weight != 1:
             written["weight"] = _number(sentence.weight)
         if sentence.split is not None:
             written["split"] = sentence.split
-        blocks.setdefault(sentence.fixed, []).append(written if len(written) > 1 else text)
+        block = blocks.setdefault(sentence.fixed, _Block())
+        block.sentences.append(written)
+        if pack.roles:
+            block.slots |= pack.slots_of(sentence.words)
     if not blocks:
         return
     yield "intents:"
     yield f"  {scalar(intent)}:"
     yield "    data:"
-    for fixed, written_block in blocks.items():
-        dash = "- "
-        if fixed:
-            yield "      - slots:"
-            yield from yaml_lines(dict(fixed), 10)
-            dash = "  "
-        yield f"      {dash}sentences:"
-        for item in written_block:
-            yield f"          - {quoted(item) if isinstance(item, str) else _inline(item)}"
+    for fixed, block in blocks.items():
+        for number, line in enumerate(block.lines(fixed, pack)):
+            yield f"      {'  ' if number else '- '}{line}"
 
 
 def _clean(text: str, sentence: Sentence, pack: ForeignPack) -> str:
@@ -157,22 +191,13 @@ def _clean(text: str, sentence: Sentence, pack: ForeignPack) -> str:
     return " ".join(text.split())
 
 
-def _inline(item: dict[str, Any]) -> str:
-    text, *rest = item.items()
-    more = "".join(f", {key}: {value}" for key, value in rest)
-    return f"{{text: {quoted(text[1])}{more}}}"
-
-
 def _number(weight: float) -> int | float:
     limited = round(min(max(weight, 0.001), MAX_WEIGHT), 4)
     return int(limited) if float(limited).is_integer() else limited
 
 
 def _shared_lines(pack: ForeignPack) -> Iterator[str]:
-    rules = {
-        pack.rule_name(key): " ".join(template_text(body, pack).split(" "))
-        for key, body in pack.rules.items()
-    }
+    rules = {pack.rule_name(key): template_text(body, pack) for key, body in pack.rules.items()}
     rules = {name: _CONTROL.sub(" ", text) for name, text in rules.items() if text.strip()}
     lists = {
         pack.list_name(key): _list_body(key, values, pack) for key, values in pack.lists.items()
@@ -190,18 +215,28 @@ def _shared_lines(pack: ForeignPack) -> Iterator[str]:
 def _list_body(key: str, values: list[Entry] | ValueRange, pack: ForeignPack) -> dict[str, Any]:
     if isinstance(values, ValueRange):
         return {"range": {"from": values.first, "to": values.last}}
-    written = [body for entry in values if (body := _value(entry, pack)) is not None]
-    if written:
-        return {"values": written}
-    if values:
-        what = f"the values of the list {pack.list_name(key)!r} without words"
-        pack.lose(EMPTY, pack.places.get(key), what, "any words at all")
-    return {"wildcard": True}
+    at = pack.places.get(key)
+    written: list[Any] = []
+    for entry in values:
+        text = template_text(entry.words, pack)
+        body = _value(entry, text)
+        if body is not None:
+            written.append(body)
+        if body is None or pack.may_be_empty(entry.words):
+            what = f"a value of the list {pack.list_name(key)!r} without words"
+            pack.lose(EMPTY, at, what)
+        if _CONTROL.search(text) or (entry.value is not None and _CONTROL.search(entry.value)):
+            what = f"a control character in a value of the list {pack.list_name(key)!r}"
+            pack.lose(CONTROL, at, what)
+    if not written and values:
+        pack.lose(EMPTY, at, f"all values of the list {pack.list_name(key)!r}", "any words at all")
+    return {"values": written} if written else {"wildcard": True}
 
 
-def _value(entry: Entry, pack: ForeignPack) -> Any:
-    text = " ".join(_CONTROL.sub(" ", template_text(entry.words, pack)).split())
-    if not text or entry.words == NOTHING:
+def _value(entry: Entry, text: str) -> Any:
+    """A value as YAML holds it; None for one that never says anything."""
+    text = " ".join(_CONTROL.sub(" ", text).split())
+    if not text:
         return None
     body: dict[str, Any] = {"in": text}
     if entry.value is not None:

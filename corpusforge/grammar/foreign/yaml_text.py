@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["quoted", "scalar", "yaml_lines"]
+__all__ = ["flow", "quoted", "scalar", "yaml_lines"]
 
 # Words that no reader of YAML 1.1 or 1.2 takes for anything else.
 _BARE = re.compile(r"[A-Za-z_À-ÖØ-öø-ɏͰ-ӿ][\w'’.+/-]*(?: [\w'’.+/-]+)*")
@@ -42,7 +42,7 @@ def yaml_lines(value: Any, indent: int = 0) -> Iterator[str]:
                 yield f"{pad}{scalar(str(key))}:"
                 yield from yaml_lines(inner, indent + 2)
             else:
-                yield f"{pad}{scalar(str(key))}: {_flow(inner)}"
+                yield f"{pad}{scalar(str(key))}: {flow(inner)}"
         return
     for inner in value:
         if isinstance(inner, dict) and any(isinstance(v, dict | list) for v in inner.values()):
@@ -50,13 +50,14 @@ def yaml_lines(value: Any, indent: int = 0) -> Iterator[str]:
             yield f"{pad}- {first.lstrip()}"
             yield from rest
         else:
-            yield f"{pad}- {_flow(inner)}"
+            yield f"{pad}- {flow(inner)}"
 
 
-def _flow(value: Any) -> str:
+def flow(value: Any) -> str:
+    """A value on one line."""
     if isinstance(value, dict):
-        inner = ", ".join(f"{scalar(str(k))}: {_flow(v)}" for k, v in value.items())
+        inner = ", ".join(f"{scalar(str(k))}: {flow(v)}" for k, v in value.items())
         return f"{{{inner}}}"
     if isinstance(value, list):
-        return f"[{', '.join(_flow(v) for v in value)}]"
+        return f"[{', '.join(flow(v) for v in value)}]"
     return scalar(value)

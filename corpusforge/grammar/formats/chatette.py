@@ -137,7 +137,7 @@ class _Master:
                     self.pack.add(unit.name, Sentence(node, rule.position))
                 self._open.pop()
             else:
-                self._defined((unit.kind, unit.name, unit.variation), unit)
+                self._defined((unit.kind, unit.name, unit.variation))
         # What is made of units with arguments is there for what calls them only.
         parts = {self._nodes[key] for key in self._nodes if self.names[key[:2]][0].arguments}
         self.pack.prune(parts)
@@ -184,7 +184,8 @@ class _Master:
         for item in items:
             node = self._part(item.part, states)
             if item.spaced:
-                node = self.leading.spaced(node)
+                # The space stays where what follows says nothing, save by its own odds.
+                node = join([Words(" "), node])
             odds = None if isinstance(item.part, Text) else item.part.odds
             if odds is not None and odds.name in states:
                 node = node if states[odds.name] != odds.opposite else NOTHING
@@ -208,8 +209,7 @@ class _Master:
     def _use(self, use: UnitUse) -> Node:
         shown = f"{use.name}#{use.variation}" if use.variation else use.name
         known = self.names.get((use.kind, use.name), [])
-        fitting = [unit for unit in known if use.variation in ("", unit.variation)]
-        if not fitting:
+        if not any(use.variation in ("", unit.variation) for unit in known):
             names = [u.name for u in self.units if u.kind == use.kind]
             names = [f"{u.name}#{u.variation}" for u in known] or list(dict.fromkeys(names))
             raise InputError(
@@ -237,27 +237,31 @@ class _Master:
             )
         if use.kind == "slot" and any(kind == "slot" for kind, _, _ in self._open):
             self.pack.lose(_NESTED, use.position, f"the slot {shown!r} inside of a slot")
-        node = self._defined(key, *fitting)
+        node = self._defined(key)
         node = self.leading.cased(node) if use.case else node
         if use.argument is None:
             return node
         return self._replaced(node, f"${arguments[0]}", use.argument)
 
-    def _defined(self, key: Key, *units: Unit) -> Node:
-        """A reference to the rule or list of some units, made when it is first met."""
+    def _defined(self, key: Key) -> Node:
+        """A reference to the rule or list of a unit, made when it is first met.
+
+        Without a variation it has the rules of all variations.
+        """
         kind, name, variation = key
+        units = [u for u in self.names[kind, name] if variation in ("", u.variation)]
         if key not in self._nodes:
             self._open.append(key)
             shown = ".".join(filter(None, (name, variation)))
             stored = f"{self.prefix}{kind}{PART}{shown}"
-            rules = [(unit, rule) for unit in units for rule in unit.rules]
+            rules = [rule for unit in units for rule in unit.rules]
             # The first definition says whether the first letter changes, for all variations.
             case = self.names[kind, name][0].case
             if kind == "slot":
                 self.pack.lists[stored] = list(self._entries(rules, case=case))
                 self.pack.places.setdefault(stored, units[0].position)
             else:
-                nodes = [self._rule(rule.items) for _, rule in rules]
+                nodes = [self._rule(rule.items) for rule in rules]
                 if case:
                     nodes = [self.leading.cased(node) for node in nodes]
                 self.pack.rules[stored] = choice(list(dict.fromkeys(nodes)))
@@ -268,8 +272,8 @@ class _Master:
             return ListRef(stored, self.pack.slot(name, units[0].position))
         return RuleRef(stored)
 
-    def _entries(self, rules: Iterable[tuple[Unit, Rule]], *, case: bool) -> Iterable[Entry]:
-        for _, rule in rules:
+    def _entries(self, rules: Iterable[Rule], *, case: bool) -> Iterable[Entry]:
+        for rule in rules:
             entry = Entry(self._rule(rule.items), self._value(rule))
             yield from self.leading.entries(entry, (lower, upper)) if case else (entry,)
 

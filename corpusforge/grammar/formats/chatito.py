@@ -28,6 +28,7 @@ from corpusforge.grammar.foreign.nodes import (
     choice,
     join,
     optional,
+    stripped,
 )
 from corpusforge.grammar.foreign.text import files_of
 
@@ -223,6 +224,7 @@ class _Main:
         shares = self._shares(definition, nodes, always=False)
         if definition.kind == "alias":
             stored = f"{self._signature(definition)}{PART}{definition.name}"
+            nodes = [stripped(node) for node in nodes]
             self.pack.rules[stored] = choice(
                 list(dict.fromkeys(nodes)) if not shares else nodes, shares
             )

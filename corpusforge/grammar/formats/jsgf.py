@@ -297,7 +297,7 @@ class _Compiler:
             self.pack.lose(_TAGS, at, f"the tag {{{tag}}} around words that are tagged")
             return node
         filled, empty = _filled(node)
-        if filled is None or self._may_be_empty(filled):
+        if filled is None or self.pack.may_be_empty(filled):
             self.pack.lose(_TAGS, at, f"the tag {{{tag}}} of what can be nothing")
             return node
         reference = ListRef(self._list(slot, filled, value), self.pack.slot(slot, at))
@@ -306,7 +306,7 @@ class _Compiler:
     def _list(self, slot: str, node: Node, value: str | None) -> str:
         """A list of the tagged words; the same words with the same tag are the same list."""
         body = self.pack.rules[node.rule] if isinstance(node, RuleRef) else node
-        if isinstance(body, Choice) and not self._may_be_empty(body):
+        if isinstance(body, Choice) and not self.pack.may_be_empty(body):
             mean = sum(body.weights) / len(body.weights) if body.weights else 1.0
             weights = body.weights or (1.0,) * len(body.items)
             entries = tuple(
@@ -330,15 +330,6 @@ class _Compiler:
         if isinstance(node, RuleRef):
             return self._holds_slot(self.pack.rules[node.rule])
         return isinstance(node, Join | Choice) and any(map(self._holds_slot, node.items))
-
-    def _may_be_empty(self, node: Node) -> bool:
-        if isinstance(node, RuleRef):
-            return self._may_be_empty(self.pack.rules[node.rule])
-        if isinstance(node, Join):
-            return all(map(self._may_be_empty, node.items))
-        if isinstance(node, Choice):
-            return any(map(self._may_be_empty, node.items))
-        return isinstance(node, Words) and not node.text.strip()
 
 
 def _spaced(items: Sequence[Node]) -> Node:

@@ -1,0 +1,49 @@
+"""A program: reads paths of Chatette files, writes all that Chatette itself generates of them.
+
+One JSON object per line: intent -> [[text, [[slot, value], ...]], ...]; null for an intent with
+too many sentences; {"error": ...} where Chatette fails. It runs in a process of its own, because
+Chatette keeps its state in globals.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+
+from chatette.facade import Facade
+from chatette.units.ast import AST
+from chatette.utils import UnitType
+
+MOST = 3000
+
+
+def generated(path):
+    """What Chatette generates of one file."""
+    Facade.reset_system(path, None, seed="1")
+    Facade(path, seed="1").run_parsing()
+    found = {}
+    for name, intent in AST.get_or_create()[UnitType.intent].items():
+        found[name] = None
+        if intent.get_max_nb_possibilities() <= MOST:
+            found[name] = [
+                [made.text, [[entity.slot_name, entity.value] for entity in made.entities]]
+                for made in intent.generate_all()
+            ]
+    return found
+
+
+def main():
+    for line in sys.stdin:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            try:
+                answer = generated(line.strip())
+            except (Exception, SystemExit) as error:
+                answer = {"error": repr(error)}
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
