@@ -57,8 +57,9 @@ def marks_of(
     tokens = None if sources.tokens is None else _listed(_parsed(row[sources.tokens]))
     if sources.tags is not None:
         return _tagged(text, _listed(_parsed(row[sources.tags])), tokens)
-    if sources.marked is not None:
-        return _bracketed(text, "" if row[sources.marked] is None else str(row[sources.marked]))
+    marked = None if sources.marked is None else row[sources.marked]
+    if marked is not None and str(marked).strip():
+        return _bracketed(text, str(marked))
     return (" ".join(tokens or ()) if text is None else text), ()
 
 

@@ -222,9 +222,9 @@ class _Main:
 
     def _store(self, definition: Definition, nodes: Sequence[Node]) -> str:
         shares = self._shares(definition, nodes, always=False)
+        nodes = [stripped(node) for node in nodes]
         if definition.kind == "alias":
             stored = f"{self._signature(definition)}{PART}{definition.name}"
-            nodes = [stripped(node) for node in nodes]
             self.pack.rules[stored] = choice(
                 list(dict.fromkeys(nodes)) if not shares else nodes, shares
             )

@@ -41,6 +41,10 @@ _FILLED = Kind(
 _COMMENTS = Kind("comments of files whose wildcards are filled", "left out")
 _TWICE = Kind("second definitions of rules and lists beside the sentences", "the first one stays")
 
+_YAML = begins(r"^\ufeff?language:\s*\S", ".yml", ".yaml")
+# The wheel home-assistant-intents has one JSON file per language.
+_JSON = begins(r'"(responses|expansion_rules|skip_words)"\s*:|"sentences"\s*:\s*\[', ".json")
+
 Path_ = tuple[str | int, ...]
 
 
@@ -63,7 +67,10 @@ def read(path: Path, options: Options) -> ForeignPack:
         if options.lang is not None and not _same_language(tag, options.lang):
             pack.lose(_LANGUAGES, document.position(()), f"a file in the language {tag!r}")
             continue
-        pack.files[file.relative_to(root).as_posix()] = _text(document, pack, options)
+        # JSON is YAML; only files with the endings of YAML are template files.
+        name = file.relative_to(root).with_suffix(".yaml") if file.suffix == ".json" else None
+        shown = (name or file.relative_to(root)).as_posix()
+        pack.files[shown] = _text(document, pack, options)
         known |= {(kind, name) for kind, name, _ in _definitions(document)}
         for name, body in (document.value.get("lists") or {}).items():
             if "values" in body or "range" in body:
@@ -192,7 +199,7 @@ def _names(options: Options, filled: dict[str, str], pack: ForeignPack) -> None:
 PLUGIN = Format(
     name="home_assistant",
     read=read,
-    accepts=begins(r"^\ufeff?language:\s*\S", ".yml", ".yaml"),
+    accepts=lambda path: _YAML(path) or _JSON(path),
     losses=(_ONLY_RECOGNISERS, _LANGUAGES, _FILLED, _COMMENTS, _TWICE, NAMES),
     example={
         "light.yaml": "language: en\nintents:\n  TurnOn:\n    data:\n"

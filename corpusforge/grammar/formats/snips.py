@@ -280,18 +280,14 @@ def _listed(document: Document, key: str) -> list[Any]:
     return found
 
 
-_DATA_SET = begins(
-    r'^\ufeff?type:\s*(intent|entity)\s*$|"intents"\s*:\s*\{|"slot_name"\s*:',
-    ".yml",
-    ".yaml",
-    ".json",
-)
+_YAML = begins(r"^\ufeff?type:\s*(intent|entity)\s*$", ".yml", ".yaml")
+_JSON = begins(r'"utterances"\s*:\s*\[|"slot_name"\s*:|"data"\s*:\s*\[\s*\{\s*"text"\s*:', ".json")
 _TAGGED = holds("seq.in", "seq.out", "label")
 
 PLUGIN = Format(
     name="snips",
     read=read,
-    accepts=lambda path: _DATA_SET(path) or _TAGGED(path),
+    accepts=lambda path: _YAML(path) or _JSON(path) or _TAGGED(path),
     losses=(_BUILT_IN, _SETTINGS, _SYNONYMS, _SECTIONS, LINES, *annotated.LOSSES, annotated.SPLITS),
     example={
         "fly.yaml": "type: intent\nname: fly\nslots:\n- {name: to, entity: city}\n"

@@ -18,7 +18,7 @@ from corpusforge.core.text import nfc
 from corpusforge.grammar.import_pack import import_pack
 from corpusforge.grammar.loader import load_pack
 from corpusforge.grammar.matching import Matcher
-from tests.grammar.foreign.imports import imported, said, texts
+from tests.grammar.foreign.imports import imported, lost, said, texts, write
 from tests.grammar.packs import everything
 
 SYNTAX = "()[]{}<>|;\\:'\"#,-&*!%@`~ 09ab\tİßé日\u2028\x85\u00a0\ufeff\U0001f600"
@@ -44,8 +44,8 @@ def test_golden_files(tmp_path):
         "language: en\nlists:\n  thing:\n    values:\n      - {in: lamp, out: light}\n"
     )
     assert (out / "dim.yaml").read_text() == (
-        "language: en\nintents:\n  dim:\n    data:\n      - sentences:\n"
-        '          - {text: "dim the {thing}", weight: 2}\n'
+        "language: en\nintents:\n  dim:\n    data:\n      - weight: 2\n        sentences:\n"
+        '          - "dim the {thing}"\n'
     )
     assert (out / "on_off.yaml").read_text() == (
         "language: en\nintents:\n  on/off:\n    data:\n      - sentences:\n"
@@ -97,21 +97,128 @@ def test_roles_and_names_of_slots(tmp_path):
         "text": "from Rome to Oslo",
         "intent": "fly",
         "slots": [
-            {"name": "city", "role": "from", "start": 5, "end": 9},
+            {"name": "city", "role": "from", "group": "a {b}", "start": 5, "end": 9},
             {"name": "to-city", "entity": "city", "start": 13, "end": 17},
         ],
     }
     result, pack, _ = imported(tmp_path, "jsonl", {"a.jsonl": json.dumps(row)})
-    assert (
-        "fly",
-        "from Rome to Oslo",
-        (("city_from", "Rome", "Rome"), ("to_city", "Oslo", "Oslo")),
-    ) in said(pack)
+    found = {
+        tuple((s.name, s.role, s.group, s.text) for s in slots) for _, _, slots in everything(pack)
+    }
+    assert (("city", "from", "a _b_", "Rome"), ("to_city", "", "", "Oslo")) in found
     assert {slot.entity for _, _, slots in everything(pack) for slot in slots} == {"city"}
-    assert [loss.instead for loss in result.losses] == [
-        "the slot is called 'city_from'",
-        "the slot is called 'to_city'",
+    assert [(loss.what, loss.instead) for loss in result.losses] == [
+        ("the role or group 'a {b}'", "it is called 'a _b_'"),
+        ("the slot name 'to-city'", "the slot is called 'to_city'"),
     ]
+
+
+FLY = ("fly", "fly to new york now", (("to", "new york", "new york"),))
+SPAN = {"slot": "to", "start_index": 7, "end_index": 15}
+ROWS = {
+    "spans": {"utterance": "fly to new york now", "label": "fly", "entities": [SPAN]},
+    "spans as JSON text": {"Text": FLY[1], "Category": "fly", "slots": json.dumps([SPAN])},
+    "Rasa's entities": {
+        "text": FLY[1],
+        "intent": "fly",
+        "entities": [{"entity": "to", "start": 7, "end": 15, "value": "new york"}],
+    },
+    "words by name": {"text": FLY[1], "intent": "fly", "slots": {"to": "new york"}},
+    "tags of words": {"text": FLY[1], "intent": "fly", "slots": "O O B-to I-to O"},
+    "a list of tags": {"text": FLY[1], "intent": "fly", "bio": ["O", "O", "B-to", "I-to", "O"]},
+    "tokens and tags": {
+        "text": FLY[1],
+        "intent": "fly",
+        "tokens": ["fly", "to", "new", "york", "now"],
+        "ner_tags": ["O", "O", "I-to", "I-to", "O"],
+    },
+    "tokens alone": {
+        "tokens": ["fly", "to", "new", "york", "now"],
+        "bio": "O O B-to I-to O",
+        "intent": "fly",
+    },
+    "brackets": {"utt": FLY[1], "annot_utt": "fly to [to : new york] now", "intent": "fly"},
+    "brackets alone": {"annot_utt": "fly to [to : new york] now", "intent": "fly"},
+}
+
+
+@pytest.mark.parametrize("case", ROWS)
+def test_columns_and_slots_of_other_programs(tmp_path, case):
+    result, pack, _ = imported(tmp_path, "jsonl", {"a.jsonl": json.dumps(ROWS[case])})
+    assert said(pack) == {FLY}
+    assert result.losses == ()
+    if not any(isinstance(value, list | dict) for value in ROWS[case].values()):
+        row = table(tuple(ROWS[case].values()), header=tuple(ROWS[case]))
+        _, pack, _ = imported(tmp_path / "csv", "csv", {"a.csv": row})
+        assert said(pack) == {FLY}
+
+
+WRONG = {
+    "not as many tags as tokens": {"slots": "O O B-to"},
+    "a tag is none of O, B-slot and I-slot": {"bio": "O O to O O"},
+    "a token does not stand in the text": {"bio": "O O", "tokens": ["fly", "two"]},
+    "the text with marks is another than the text": {"annot_utt": "fly to [to : rome] now"},
+    "the words of a slot do not stand in the text exactly once": {"slots": {"to": "o"}},
+    "a slot is outside of the text": {"slots": [{"name": "to", "start": 7, "end": 99}]},
+    "slots overlap": {"slots": [SPAN, {"name": "x", "start": 9, "end": 12}]},
+    "slots are not valid JSON": {"slots": "[{"},
+    "a slot has no 'start'": {"slots": [{"name": "to", "end": 9}]},
+    "tokens or tags are no list of texts": {"bio": [1, 2]},
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_rows_whose_slots_do_not_fit_are_left_out(tmp_path, case):
+    row = {"text": FLY[1], "intent": "fly", **WRONG[case]}
+    good = {"text": "hi", "intent": "greet"}
+    lines = json.dumps(good) + "\n" + json.dumps(row)
+    result, pack, _ = imported(tmp_path, "jsonl", {"a.jsonl": lines})
+    assert texts(pack) == {("greet", "hi")}
+    ((line, what),) = lost(result)
+    assert line == 2
+    assert case in what
+
+
+def test_languages_of_rows(tmp_path):
+    text = table(
+        ("hi", "greet", "en-US"), ("hallo", "greet", "de"), header=("text", "intent", "locale")
+    )
+    source = write(tmp_path / "source", {"a.csv": text})
+    with pytest.raises(InputError, match="several languages; name one") as caught:
+        import_pack("csv", source / "a.csv", tmp_path / "out")
+    assert caught.value.allowed == ("de", "en-US")
+    with pytest.raises(InputError, match="no rows in the language 'fr'"):
+        import_pack("csv", source / "a.csv", tmp_path / "out", lang="fr")
+    result, pack, _ = imported(tmp_path, "csv", {"a.csv": text}, lang="en")
+    assert texts(pack) == {("greet", "hi")}
+    assert pack.lang == "en"
+    assert result.losses == ()
+    _, pack, _ = imported(tmp_path / "one", "csv", {"a.csv": text.replace("de\r\n", "en-US\r\n")})
+    assert pack.lang == "en-US"
+
+
+def test_a_folder_whose_files_are_splits(tmp_path):
+    files = {
+        "train.csv": table(("hi", "greet"), ("bye", "part")),
+        "dev.csv": table(("hello", "greet")),
+        "more.csv": table(("so long", "part")),
+    }
+    result, pack, _ = imported(tmp_path, "csv", files)
+    assert {t.sentence: t.split for t in pack.templates} == {
+        "hi": "train",
+        "bye": "train",
+        "hello": "validation",
+        "so long": "",
+    }
+    assert result.losses == ()
+
+
+def test_white_space_is_reported(tmp_path):
+    rows = [{"text": text, "intent": "a"} for text in ("a  b", " c d ", "e\u00a0f")]
+    lines = "\n".join(map(json.dumps, rows))
+    result, pack, _ = imported(tmp_path, "jsonl", {"a.jsonl": lines})
+    assert texts(pack) == {("a", "a b"), ("a", "c d"), ("a", "e f")}
+    assert lost(result) == [(1, "the white space in 'a b'"), (3, "the white space in 'e f'")]
 
 
 @settings(max_examples=150, deadline=None)
