@@ -111,7 +111,7 @@ def validate(recipe: str | Path, overrides: Sequence[str] = ()) -> Validation:
     from corpusforge.checks import check
 
     loaded = load_recipe(recipe, overrides)
-    return Validation(loaded, check(loaded))
+    return Validation(loaded, check(loaded, noise=True))
 
 
 def build(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from importlib import util
 
 from corpusforge.core.errors import InputError, InputErrors
@@ -13,8 +12,12 @@ __all__ = ["check"]
 _SVD = "tfidf-svd"
 
 
-def check(recipe: Recipe) -> tuple[str, ...]:
+def check(recipe: Recipe, *, noise: bool = False) -> tuple[str, ...]:
     """Everything that can be checked before any work.
+
+    Args:
+        recipe: What to check.
+        noise: Look for sentences whose labels are noise too; the stage grammar does so anyway.
 
     Returns:
         Notes: what is right but deserves a look.
@@ -33,7 +36,8 @@ def check(recipe: Recipe) -> tuple[str, ...]:
                 recipe.path(recipe.grammar.path),
                 lists,
                 lang=recipe.lang,
-                shares=asdict(recipe.grammar.splits),
+                grammar=recipe.grammar,
+                noise=noise,
             )
             notes += report.notes
         except InputErrors as error:

@@ -138,7 +138,7 @@ def _validate(options: argparse.Namespace) -> int:
 
     result = api.validate(options.recipe, options.overrides)
     for note in result.notes:
-        print(f"note: {note}")
+        print(note if note.startswith("warning: ") else f"note: {note}")
     print(f"{result.recipe.name}: valid")
     return 0
 

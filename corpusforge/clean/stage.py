@@ -69,13 +69,14 @@ def run(ctx: StageContext) -> StageResult:
         read_table(ctx.inputs[name] / "dropped.parquet").select(UTTERANCES.names)
         for name in ("grammar", "expand")
     ]
-    _hold(kept, read_table(grammar / "templates.parquet"), [dropped, *earlier])
+    catalogue = read_table(grammar / "catalogue.parquet")
+    _hold(kept, read_table(grammar / "templates.parquet"), [dropped, *earlier], catalogue)
     publishes = publishes_real(ctx.recipe)
     public = kept if publishes else _without_real(kept)
     names = set((table if publishes else _without_real(table))["intent"].to_pylist())
     bias = bias_figures(
         public,
-        read_table(grammar / "catalogue.parquet"),
+        catalogue,
         ctx.recipe.clean.bias_attributes,
         ctx.recipe.seed,
     )
@@ -171,7 +172,9 @@ def _drop_children_of_held_out_rows(kept: pa.Table, before: pa.Table) -> tuple[p
     return kept.filter(pa.array(keep)), dropped
 
 
-def _hold(kept: pa.Table, templates: pa.Table, gone: Sequence[pa.Table]) -> None:
+def _hold(
+    kept: pa.Table, templates: pa.Table, gone: Sequence[pa.Table], catalogue: pa.Table
+) -> None:
     """Fail the run when a kept row leaks or breaks the contract."""
     try:
         check_utterances(kept)
@@ -180,7 +183,7 @@ def _hold(kept: pa.Table, templates: pa.Table, gone: Sequence[pa.Table]) -> None
     ancestors = pa.concat_tables(
         [table.select(UTTERANCES.names) for table in gone], promote_options="permissive"
     )
-    leaks = find_leaks(kept, templates, ancestors)
+    leaks = find_leaks(kept, templates, ancestors, catalogue)
     if leaks:
         shown = "\n".join(f"    {leak}" for leak in leaks[:_SHOWN_LEAKS])
         more = f"\n    and {len(leaks) - _SHOWN_LEAKS} more" if len(leaks) > _SHOWN_LEAKS else ""

@@ -28,7 +28,7 @@ class Leak:
 
     Attributes:
         kind: "generated outside train", "missing parent", "reaches another split",
-            "template in two splits" or "circle of parents".
+            "template in two splits", "circle of parents" or "value of another split".
         row_id: The row that breaks it, "" for a template.
         detail: The way from the row to what it must not reach, in words.
     """
@@ -42,20 +42,25 @@ class Leak:
 
 
 def find_leaks(
-    table: pa.Table, templates: pa.Table | None = None, dropped: pa.Table | None = None
+    table: pa.Table,
+    templates: pa.Table | None = None,
+    dropped: pa.Table | None = None,
+    catalogue: pa.Table | None = None,
 ) -> list[Leak]:
     """All leaks of a corpus.
 
     Args:
         table: Utterances; at least the columns id, origin, template, parents, generation and
             split are read.
-        templates: Template ids with their splits; None = the rows alone say where a template
-            stands.
+        templates: Template ids with their splits, "" for those that are in all; None = the rows
+            alone say where a template stands.
         dropped: Rows that are out of the corpus but may be parents of rows in it (columns as
             `table`). A row of the table with the same id goes first.
+        catalogue: Slot values with the split that may hold them; then `table` needs slots too.
 
     Returns:
-        Leaks of templates, then of rows in table order; empty when the corpus is clean.
+        Leaks of templates, then of rows in table order, then of values; empty when the corpus is
+        clean.
     """
     family = _Family(table, dropped)
     leaks = _template_leaks(table, templates)
@@ -89,7 +94,7 @@ def find_leaks(
             )
         if circle[row]:
             leaks.append(Leak("circle of parents", family.ids[row], f"row {family.ids[row]}"))
-    return leaks
+    return leaks if catalogue is None else [*leaks, *_value_leaks(table, catalogue)]
 
 
 class _Family:
@@ -167,6 +172,9 @@ def _template_homes(templates: pa.Table | None) -> dict[str, int]:
 def _template_leaks(table: pa.Table, templates: pa.Table | None) -> list[Leak]:
     """Templates whose rows, or whose own entries, stand in more than one split."""
     places: defaultdict[str, set[str]] = defaultdict(set)
+    everywhere: set[str] = set()
+    if templates is not None:
+        everywhere = set(templates.filter(pc.equal(templates["split"], ""))["template"].to_pylist())
     for source in (table, templates):
         if source is not None:
             grouped = source.select(["template", "split"]).group_by(["template", "split"])
@@ -176,5 +184,31 @@ def _template_leaks(table: pa.Table, templates: pa.Table | None) -> list[Leak]:
     return [
         Leak("template in two splits", "", f"template {template} in {', '.join(sorted(splits))}")
         for template, splits in sorted(places.items())
-        if len(splits) > 1
+        if len(splits) > 1 and template not in everywhere
     ]
+
+
+def _value_leaks(table: pa.Table, catalogue: pa.Table) -> list[Leak]:
+    """Rows with a slot value that is held out for another split."""
+    held = catalogue.filter(pc.fill_null(pc.not_equal(catalogue["split"], ""), False))
+    columns = (held[name].to_pylist() for name in ("entity", "value", "split"))
+    home = {(entity, value): split for entity, value, split in zip(*columns, strict=True)}
+    if not home:
+        return []
+    rows = table.select(["id", "origin", "split", "slots"])
+    slots = rows["slots"].combine_chunks()
+    row = np.repeat(
+        np.arange(rows.num_rows),
+        pc.fill_null(pc.list_value_length(slots), 0).to_numpy(zero_copy_only=False),
+    )
+    items = slots.flatten()
+    names = zip(*(pc.struct_field(items, n).to_pylist() for n in ("entity", "value")), strict=True)
+    splits, origins, ids = (rows[name].to_pylist() for name in ("split", "origin", "id"))
+    leaks: list[Leak] = []
+    for place, (entity, value) in zip(row.tolist(), names, strict=True):
+        split = home.get((entity, value), splits[place])
+        # Real rows came with their splits; templates and generators give way to them.
+        if split != splits[place] and origins[place] != "real":
+            detail = f"row {ids[place]} in {splits[place]} holds {value!r} of {entity}, of {split}"
+            leaks.append(Leak("value of another split", ids[place], detail))
+    return leaks

@@ -6,6 +6,7 @@ two equal. A recipe is checked against the schema, so that every error has file:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,29 @@ class GrammarConfig:
 
     path: str | None = option("template file or folder, relative to the recipe", None)
     rows: int = option("rows to sample from the templates", 2000, minimum=0)
-    splits: SplitShares = option("shares of templates per split", SplitShares())
+    splits: SplitShares = option("shares of templates (or of values) per split", SplitShares())
+    by: str | float = option(
+        "share of a template: weights (its own, and those inside it), templates (all alike), "
+        "sentences (as many as it has), or a power of that from 0 to 1",
+        "weights",
+        pattern="^(weights|templates|sentences)$",
+        minimum=0,
+        maximum=1,
+    )
+    quotas: Mapping[str, float] | None = option(
+        "intent: rows (a whole number), or share of the rows (0.0 to 1.0); others share the rest",
+        None,
+        minimum=0,
+    )
+    coverage: bool = option(
+        "begin with the fewest rows that show every alternative, list value and template", False
+    )
+    hold_out: str = option(
+        "what validation and test do not share with train: carrier phrases (templates), slot "
+        "values, or both",
+        "templates",
+        enum=("templates", "values", "both"),
+    )
     lists: str | None = option("file with more lists, relative to the recipe", None)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from corpusforge.core import plugins
 from corpusforge.core.errors import InputError, InputErrors
-from corpusforge.core.recipe import Recipe
+from corpusforge.core.recipe import GrammarConfig, Recipe
 from corpusforge.core.recipe_schema import build
 from corpusforge.core.source import Document, parse_value, read_yaml
 from corpusforge.core.surely_valid import surely_valid
@@ -150,7 +150,16 @@ def _translate(
         hint = f"add: {missing[0]}: ..." + (f" (is {known[0]!r} a typo of it?)" if known else "")
         return [InputError(text, position=position, hint=hint)]
     text = f"{section}: {_complaint(error)}"
-    return [_at(document, overridden, path, text, None, ())]
+    words = _words(error) if isinstance(error.instance, str) else ()
+    return [_at(document, overridden, path, text, None, words, near=error.instance)]
+
+
+def _words(error: Any) -> tuple[str, ...]:
+    """The words that a key may have, where only some are allowed."""
+    if error.validator == "enum":
+        return tuple(error.validator_value)
+    listed = re.fullmatch(r"\^\(([a-z|]+)\)\$", str(error.validator_value))
+    return tuple(listed[1].split("|")) if error.validator == "pattern" and listed else ()
 
 
 def _complaint(error: Any) -> str:
@@ -164,6 +173,8 @@ def _complaint(error: Any) -> str:
         return f"expected {least} {error.validator_value} values, got {len(error.instance)}"
     if error.validator == "uniqueItems":
         return f"a name stands twice in {error.instance!r}"
+    if _words(error):
+        return f"{error.instance!r} is none of the words that it can be"
     if error.validator == "minLength":
         return "must not be empty"
     if error.validator == "multipleOf":
@@ -204,13 +215,25 @@ def _at(
     text: str,
     given: str | None,
     allowed: Sequence[str],
+    near: Any = None,
 ) -> InputError:
-    """An error at a key of the file, or naming the --set that brought it."""
+    """An error at a key of the file, or at its value, or naming the --set that brought it.
+
+    Args:
+        document: The file.
+        overridden: Keys that --set brought.
+        path: Of the key.
+        text: What is wrong.
+        given: The wrong key; None when its value is wrong.
+        allowed: Keys or values that could have stood there.
+        near: The wrong value, to find the nearest allowed one.
+    """
+    word = near if given is None and isinstance(near, str) else given
     for steps, source in overridden.items():
         if path[: len(steps)] == steps or steps[: len(path)] == path:
-            return InputError(f"--set {source}: {text}", given=given, allowed=allowed)
+            return InputError(f"--set {source}: {text}", given=word, allowed=allowed)
     position = document.key_position(path) if given is not None else document.position(path)
-    return InputError(text, position=position, given=given, allowed=allowed)
+    return InputError(text, position=position, given=word, allowed=allowed)
 
 
 def _further_errors(recipe: Recipe, document: Document) -> list[InputError]:
@@ -220,9 +243,8 @@ def _further_errors(recipe: Recipe, document: Document) -> list[InputError]:
     def refuse(path: tuple[str | int, ...], text: str) -> None:
         found.append(InputError(text, position=document.position(path)))
 
-    shares = recipe.grammar.splits
-    if abs(shares.train + shares.validation + shares.test - 1) > 1e-6 or shares.train <= 0:
-        refuse(("grammar", "splits"), "split shares must sum to 1, with train above 0")
+    for key, text in _grammar_errors(recipe.grammar):
+        refuse(("grammar", *key), text)
     for name in ("speed", "formant", "snr_db", "rt60_s", "gain_db"):
         low, high = getattr(recipe.speech, name)
         if low > high:
@@ -246,6 +268,26 @@ def _further_errors(recipe: Recipe, document: Document) -> list[InputError]:
         refuse(("assess", "encoder"), f"there is no folder {recipe.path(encoder)}")
     found += _plugin_errors(recipe, document)
     return found
+
+
+def _grammar_errors(grammar: GrammarConfig) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Keys below `grammar` that do not go together, and why."""
+    shares = grammar.splits
+    if abs(shares.train + shares.validation + shares.test - 1) > 1e-6 or shares.train <= 0:
+        yield ("splits",), "split shares must sum to 1, with train above 0"
+    if grammar.coverage and grammar.hold_out != "templates":
+        yield (
+            ("coverage",),
+            "grammar.coverage: rows that show every value cannot hold values out; take "
+            "grammar.hold_out: templates, or leave coverage out",
+        )
+    for intent, quota in (grammar.quotas or {}).items():
+        if isinstance(quota, float) and quota > 1.0:
+            yield (
+                ("quotas", intent),
+                f"grammar.quotas: {quota} is neither a whole number of rows nor a share (0.0 to "
+                "1.0)",
+            )
 
 
 def _plugin_errors(recipe: Recipe, document: Document) -> list[InputError]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import types
+from collections.abc import Mapping
 from dataclasses import MISSING, asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -59,10 +60,15 @@ def _object_schema(cls: type) -> dict[str, Any]:
 
 def _field_schema(hint: Any, limits: dict[str, Any]) -> dict[str, Any]:
     if get_origin(hint) in (Union, types.UnionType):
-        inner = next(arg for arg in get_args(hint) if arg is not type(None))
-        schema = _field_schema(inner, limits)
-        schema["type"] = [schema["type"], "null"]
-        return schema
+        schemas = [_field_schema(arg, limits) for arg in get_args(hint) if arg is not type(None)]
+        kinds = [schema["type"] for schema in schemas]
+        kinds += ["null"] if type(None) in get_args(hint) else []
+        return {**schemas[0], "type": kinds}
+    if get_origin(hint) is Mapping:
+        return {
+            "type": "object",
+            "additionalProperties": _field_schema(get_args(hint)[1], limits),
+        }
     if is_dataclass(hint) and isinstance(hint, type):
         return _object_schema(hint)
     if get_origin(hint) is tuple:
@@ -89,7 +95,8 @@ def _build(cls: type, values: dict[str, Any]) -> Any:
     for name, value in values.items():
         hint = hints[name]
         if get_origin(hint) in (Union, types.UnionType):
-            hint = next(arg for arg in get_args(hint) if arg is not type(None))
+            kinds = [arg for arg in get_args(hint) if arg is not type(None)]
+            hint = kinds[0] if len(kinds) == 1 or isinstance(value, str) else kinds[-1]
         if value is None:
             arguments[name] = None
         elif is_dataclass(hint) and isinstance(hint, type):
@@ -97,6 +104,9 @@ def _build(cls: type, values: dict[str, Any]) -> Any:
         elif get_origin(hint) is tuple:
             inner = get_args(hint)[0]
             arguments[name] = tuple(inner(item) for item in value)
+        elif get_origin(hint) is Mapping:
+            # Whole numbers stay whole: 1 and 1.0 may mean different things.
+            arguments[name] = dict(value)
         else:
             # JSON Schema calls 300.0 an integer; two spellings must not give two stage keys.
             arguments[name] = hint(value) if hint in (int, float) else value

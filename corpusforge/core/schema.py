@@ -6,7 +6,8 @@ maps. The published rows are described for outsiders in `schemas/*.schema.json`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ __all__ = [
     "drop_rows",
     "read_table",
     "table_to_utterances",
+    "table_writer",
     "utterances_to_table",
     "with_scores",
     "write_table",
@@ -92,10 +94,12 @@ CATALOGUE = pa.schema(
         ("attributes", pa.list_(pa.struct([("key", pa.string()), ("value", pa.string())]))),
         ("agreement", pa.string()),
         ("license", pa.string()),
+        ("split", pa.string()),
     ]
 )
 """Slot values: each surface form with its canonical value. Values may replace each other
-within the same entity and agreement class ("" = all of the entity)."""
+within the same entity and agreement class ("" = all of the entity). `split`: rows of no other
+split may hold the value; "" where its list is not held out."""
 
 TEMPLATES = pa.schema(
     [
@@ -110,7 +114,8 @@ TEMPLATES = pa.schema(
         ("rows", pa.int32()),
     ]
 )
-"""Templates: id, source place, split, exact number of derivations (decimal), rows drawn."""
+"""Templates: id, source place, split ("" = in all splits, which then differ in their slot
+values), exact number of derivations (decimal), rows drawn."""
 
 CLIPS = pa.schema(
     [
@@ -241,6 +246,24 @@ def write_table(table: pa.Table, path: Path) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         pq.write_table(table, temporary, compression="zstd")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def table_writer(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table], None]]:
+    """Write Parquet piece by piece; never half a file under `path`.
+
+    Yields:
+        Writes a piece, as one row group.
+    """
+    import pyarrow.parquet as pq
+
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+            yield writer.write_table
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

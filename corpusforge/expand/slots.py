@@ -95,13 +95,16 @@ class SlotTable:
         """Reads the kinds off train rows and the values off the catalogue.
 
         Only catalogued values are used: those of unpublished real rows are not in the
-        catalogue, and must not reach generated rows, which are published.
+        catalogue, and must not reach generated rows, which are published. Nor may values that
+        are held out: generated rows stand in train.
         """
         values: defaultdict[tuple[str, str], set[Value]] = defaultdict(set)
         classes: dict[tuple[str, str], str] = {}
         for item in catalogue.select(
-            ["entity", "text", "value", "agreement", "license"]
+            ["entity", "text", "value", "agreement", "license", "split"]
         ).to_pylist():
+            if item["split"] not in (None, "", "train"):
+                continue
             agreement = item["agreement"] or ""
             key = (item["entity"], agreement)
             values[key].add(Value(item["text"], item["value"] or "", item["license"] or ""))

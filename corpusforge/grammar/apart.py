@@ -73,14 +73,13 @@ class TakenPhrases:
     def add_templates(self, templates: Iterable[Template]) -> None:
         """Take all carrier phrases of some templates."""
         states = self._builder.states
-        wholes: dict[str, list[int]] = {}
+        members: dict[str, list[Template]] = {}
         for template in templates:
-            wholes.setdefault(template.intent, []).append(
-                self._builder.template(template).parts()[1]
-            )
-        for intent, roots in wholes.items():
+            members.setdefault(template.intent, []).append(template)
+        for intent, those in members.items():
+            _, root = self._builder.templates(those).parts()
             # Slots of one name are one slot here, whatever list fills them.
-            self._add(intent, states.project(states.unite(roots), self._slot))
+            self._add(intent, states.project(root, self._slot))
 
     def add_phrases(self, intent: str, phrases: Iterable[str]) -> None:
         """Take folded carrier phrases, slots in braces."""

@@ -99,10 +99,21 @@ class AutomatonBuilder:
         """The sentences of a template."""
         return self.expression(template.expression, template.scope)
 
+    def templates(self, templates: Iterable[Template]) -> Automaton:
+        """The sentences of some templates; cheaper than the union of their automata."""
+        starts = (self._start(template.expression, template.scope) for template in templates)
+        return self._from(frozenset[int]().union(*starts))
+
     def expression(self, expression: Expression, scope: Scope) -> Automaton:
         """The sentences of an expression."""
+        return self._from(self._start(expression, scope))
+
+    def _start(self, expression: Expression, scope: Scope) -> frozenset[int]:
+        """The places at which sentences begin."""
         self._keep.append(scope)  # an id() is only good while its object lives
-        start = self._sets[self._past_spaces(self._read(expression, scope, self._end))] - {0}
+        return self._sets[self._past_spaces(self._read(expression, scope, self._end))] - {0}
+
+    def _from(self, start: frozenset[int]) -> Automaton:
         root = self.states.build((self._set(start), ""), self._expand, self._known)
         return Automaton(self.states, root)
 

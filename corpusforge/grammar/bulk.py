@@ -34,7 +34,7 @@ from corpusforge.grammar.permutation import ColumnPermutations, KeyedPermutation
 from corpusforge.grammar.sentence_paths import SentencePaths
 from corpusforge.grammar.splits import DEFAULT_SHARES
 from corpusforge.grammar.unranking import MAX_RANK, Steps, Unranker
-from corpusforge.grammar.value_splits import HoldOut, PinnedValues, ValueSplits
+from corpusforge.grammar.value_splits import HoldOut, PinnedValues, ValueSplits, slot_values
 from corpusforge.grammar.variants import parts
 
 __all__ = ["By", "Corpus", "Owner", "SplitProof"]
@@ -126,6 +126,7 @@ class Corpus:
             for owner, properties in zip(owners, owned(builder, claims), strict=True)
         ]
         shares = shares or DEFAULT_SHARES
+        self._fillers = dict(builder.fillers)
         self.values = ValueSplits(builder.fillers, seed, shares, pinned)
         """Which values are held out, unless only templates are."""
         self._constrainer = Constrainer(self._states, self.values.fillers)
@@ -225,16 +226,19 @@ class Corpus:
         )
 
     def _shared_carriers(self, intent: str) -> int:
-        states = self._states
-        train, others = (
-            states.unite(_united(states, self._carriers, intent, train=t).values())
-            for t in (True, False)
-        )
+        states, fillers = self._states, self.values.fillers
         if self._sides is None:
-            return states.counts[states.intersect(train, others)]
-        fillers = self.values.fillers
+            sides = (_united(states, self._owned, intent, train=t).values() for t in (True, False))
+            roots = (states.project(states.unite(side), self._named) for side in sides)
+            return states.counts[states.intersect(*roots)]
+        others = states.unite(_united(states, self._carriers, intent, train=False).values())
         free = self._sides["test"].without(intent, states, others, fillers)
         return states.counts[others] - states.counts[free]
+
+    def _named(self, symbol: str) -> str:
+        """A symbol without its list where it fills a slot."""
+        slot = self.values.fillers[symbol].slot
+        return f"{{{slot}}}" if slot else symbol
 
     def __len__(self) -> int:
         """How many sentences there are; `size` for numbers beyond 2^63."""
@@ -282,6 +286,10 @@ class Corpus:
             if owner.template.intent == intent and self._paths.says(root, text, slots):
                 return owner
         return None
+
+    def slot_values(self) -> dict[str, set[tuple[str, str]]]:
+        """List -> (words, canonical value), for lists that fill slots; see `slot_values`."""
+        return slot_values(self._fillers)
 
     def steps(self, owners: Integers, numbers: Integers) -> Steps:
         """Take rows apart whose owners are below 2^62."""

@@ -6,7 +6,7 @@ all its forms, also those that no sampled row happens to hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -25,7 +25,7 @@ MAX_FORMS = 1_001
 
 
 class Entry(NamedTuple):
-    """One surface form."""
+    """One surface form; `split` is that of its value, "" where its list is not held out."""
 
     entity: str
     text: str
@@ -33,10 +33,19 @@ class Entry(NamedTuple):
     attributes: tuple[tuple[str, str], ...] = ()
     agreement: str = ""
     license: str = ""
+    split: str = ""
 
 
-def pack_entries(pack: Pack, license: str) -> Iterator[Entry]:
-    """All surface forms of a pack's lists, in the order of their first use."""
+def pack_entries(
+    pack: Pack, license: str, split_of: Callable[[str, str], str] = lambda *_: ""
+) -> Iterator[Entry]:
+    """All surface forms of a pack's lists, in the order of their first use.
+
+    Args:
+        pack: The templates.
+        license: Of the values.
+        split_of: The split of a list's canonical value.
+    """
     planner = Planner()
     for values, scope in pack.lists:
         if values.range is not None:
@@ -45,11 +54,14 @@ def pack_entries(pack: Pack, license: str) -> Iterator[Entry]:
             for index in range(shown):
                 place = index if count == shown else index * (count - 1) // (shown - 1)
                 text, value = values.range.number(place)
-                yield Entry(values.entity, text, value, license=license)
+                split = split_of(values.entity, value)
+                yield Entry(values.entity, text, value, license=license, split=split)
         for item in values.values:
             for text in surfaces(planner.node(item.expression, scope), MAX_FORMS):
                 value = text if item.value is None else item.value
-                yield Entry(values.entity, text, value, item.attributes, item.agreement, license)
+                split = split_of(values.entity, value)
+                about = (item.attributes, item.agreement, license, split)
+                yield Entry(values.entity, text, value, *about)
 
 
 def real_entries(

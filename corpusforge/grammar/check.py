@@ -6,13 +6,16 @@ Imports nothing heavier than PyYAML and jsonschema; pyarrow only for real rows i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from corpusforge.core.errors import InputError, InputErrors
-from corpusforge.core.recipe import Recipe
+from corpusforge.core.recipe import GrammarConfig, Recipe
 from corpusforge.grammar.compile import Planner
+from corpusforge.grammar.label_noise import MAX_TEMPLATES, label_noise
 from corpusforge.grammar.loader import load_pack
+from corpusforge.grammar.pack import Pack
+from corpusforge.grammar.quotas import quota_shares
 from corpusforge.grammar.splits import split_notes
 
 __all__ = ["Report", "check_real", "check_templates"]
@@ -42,7 +45,8 @@ def check_templates(
     lists: Path | None = None,
     *,
     lang: str | None = None,
-    shares: Mapping[str, float] | None = None,
+    grammar: GrammarConfig | None = None,
+    noise: bool = False,
 ) -> Report:
     """Check a template file or folder.
 
@@ -50,12 +54,15 @@ def check_templates(
         path: File or folder.
         lists: File with further lists.
         lang: Needed where the folder holds several languages.
-        shares: Shares of the splits.
+        grammar: What the recipe says of splits and quotas.
+        noise: Look for label noise too, which takes longer.
 
     Raises:
         InputErrors: Everything that is wrong, each with file, line and column.
     """
+    grammar = grammar if grammar is not None else GrammarConfig()
     pack = load_pack(path, lang=lang, lists=[lists] if lists is not None else [])
+    quota_shares(grammar.quotas or {}, (t.intent for t in pack.templates), grammar.rows)
     planner = Planner()
     intents: dict[str, int] = {}
     for template in pack.templates:
@@ -65,8 +72,25 @@ def check_templates(
         templates=len(pack.templates),
         intents=intents,
         derivations=sum(planner.template(template).derivations for template in pack.templates),
-        notes=(*pack.notes, *split_notes(pack.templates, shares=shares)),
+        notes=(*pack.notes, *_split_notes(pack, grammar), *(_noise(pack) if noise else ())),
     )
+
+
+def _split_notes(pack: Pack, grammar: GrammarConfig) -> list[str]:
+    if grammar.hold_out == "values":
+        return []
+    return split_notes(pack.templates, shares=asdict(grammar.splits))
+
+
+def _noise(pack: Pack) -> list[str]:
+    """Sentences whose labels are noise, with their places."""
+    count = len(pack.templates) + len(pack.open_templates)
+    if count > MAX_TEMPLATES:
+        return [
+            f"{count:,} templates: sentences of two intents are not looked for here, but by "
+            "corpusforge lint, and by build"
+        ]
+    return [f"warning: {warning}" for warning in label_noise(pack).warnings()]
 
 
 def check_real(recipe: Recipe) -> None:

@@ -9,17 +9,16 @@ be made alone, in any order, by any worker, and a larger number of rows only app
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from corpusforge.core.errors import InputError
 from corpusforge.grammar.pack import Template
 from corpusforge.grammar.permutation import KeyedPermutation
 
-__all__ = ["Dealing", "Quotas", "Shares", "quota_shares", "spread_offsets"]
+__all__ = ["Dealing", "Quotas", "Shares", "spread_offsets"]
 
 Integers = npt.NDArray[np.int64]
 Dealt = tuple[int, Integers, Integers]
@@ -168,44 +167,6 @@ class _Stream:
         taken = self._owners[:count], self._numbers[:count]
         self._owners, self._numbers = self._owners[count:], self._numbers[count:]
         return taken
-
-
-def quota_shares(
-    quotas: Mapping[str, float], intents: Iterable[str], rows: int
-) -> dict[str, float]:
-    """Quotas as shares of the rows.
-
-    Args:
-        quotas: Intent -> rows (a whole number) or share of the rows (0.0 to 1.0).
-        intents: Those that there are.
-        rows: Rows wanted in all.
-
-    Raises:
-        InputError: For unknown intents, numbers that are neither, and quotas that ask for more
-            than there is.
-    """
-    known = list(dict.fromkeys(intents))
-    shares: dict[str, float] = {}
-    for intent, quota in quotas.items():
-        if intent not in known:
-            raise InputError(
-                f"there is a quota for the intent {intent!r}, which no template has",
-                given=intent,
-                allowed=known,
-            )
-        if quota < 0 or (isinstance(quota, float) and quota > 1.0):
-            raise InputError(
-                f"the quota {quota} of {intent} is neither a number of rows nor a share",
-                hint="give a whole number of rows, or a share from 0.0 to 1.0",
-            )
-        shares[intent] = quota if isinstance(quota, float) else quota / max(rows, 1)
-    total = sum(shares.values())
-    if total > 1.0 + 1e-9:
-        raise InputError(
-            f"the quotas ask for {total:.1%} of the rows ({round(total * rows):,} of {rows:,})",
-            hint="raise the number of rows, or lower the quotas",
-        )
-    return shares
 
 
 def spread_offsets(templates: Sequence[Template], seed: int) -> list[tuple[float, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -12,20 +12,22 @@ import pyarrow as pa
 
 from corpusforge.core.arrow import integers, list_items
 from corpusforge.core.errors import InputError
-from corpusforge.core.ids import utterance_ids
+from corpusforge.core.ids import assign_ids
 from corpusforge.core.schema import SLOT_TYPE, UTTERANCES
 from corpusforge.core.spans import Slot
+from corpusforge.core.text import fold
+from corpusforge.grammar.apart import Reserved
 from corpusforge.grammar.bulk import By, Corpus
 from corpusforge.grammar.bulk_rows import BulkRows
 from corpusforge.grammar.coverage import Cover, CoverRow, cover
-from corpusforge.grammar.dealing import quota_shares
 from corpusforge.grammar.loader import load_pack
-from corpusforge.grammar.pack import Pack
-from corpusforge.grammar.splits import split_templates
+from corpusforge.grammar.pack import Pack, Template
+from corpusforge.grammar.quotas import quota_shares
+from corpusforge.grammar.splits import DEFAULT_SHARES, split_templates
 from corpusforge.grammar.spoken import SpokenForms, spoken_forms
-from corpusforge.grammar.value_splits import HoldOut
+from corpusforge.grammar.value_splits import HoldOut, PinnedValues
 
-__all__ = ["Draw", "draw", "utterances"]
+__all__ = ["Draw", "Plan", "draw", "draw_pack", "utterance_batch", "utterances"]
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,13 @@ class Draw:
         """Rows that `batches` gives in all: n, or all there are."""
         return min(self.n, self.corpus.size)
 
+    def sizes(self) -> list[tuple[Template, int]]:
+        """Sentences that each template owns."""
+        found = dict.fromkeys((template.id for template in self.pack.templates), 0)
+        for owner, size in zip(self.corpus.owners, self.corpus.sizes, strict=True):
+            found[owner.template.id] += size
+        return [(template, found[template.id]) for template in self.pack.templates]
+
     def notes(self) -> list[str]:
         """Warnings for the user."""
         found = list(self.pack.notes)
@@ -116,10 +125,7 @@ class Draw:
                 f"{self.n} rows were asked for; the templates hold {self.corpus.size} different "
                 "labelled sentences, which is all of them"
             )
-        sizes: dict[str, int] = {}
-        for owner, size in zip(self.corpus.owners, self.corpus.sizes, strict=True):
-            sizes[owner.template.id] = sizes.get(owner.template.id, 0) + size
-        silent = [template for template in self.pack.templates if not sizes[template.id]]
+        silent = [template for template, size in self.sizes() if not size]
         if silent:
             first = silent[0]
             found.append(
@@ -150,6 +156,33 @@ class Draw:
         return found
 
 
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How rows are drawn from templates.
+
+    Attributes:
+        seed: Same seed, same rows; a larger n only appends rows.
+        by: Share of each template, see `bulk.By`.
+        coverage: Begin with the rows of `coverage.cover`.
+        hold_out: What validation and test rows do not share with train.
+        quotas: Intent -> rows (a whole number) or share of the rows (0.0 to 1.0).
+        shares: Split -> share of the values, where values are held out.
+        reserved: Carrier phrases that one side of the splits must not say.
+        pinned: Values whose split is known.
+        distinct: Rows of the cover have different folded texts within an intent.
+    """
+
+    seed: int = 1
+    by: By = "weights"
+    coverage: bool = False
+    hold_out: HoldOut = "templates"
+    quotas: Mapping[str, float] = field(default_factory=dict)
+    shares: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_SHARES))
+    reserved: Reserved = field(default_factory=dict)
+    pinned: PinnedValues = field(default_factory=dict)
+    distinct: bool = False
+
+
 def draw(
     path: Path,
     n: int,
@@ -167,38 +200,52 @@ def draw(
     Args:
         path: Template file or folder.
         n: Rows wanted; fewer distinct ones give all of them and a note.
-        seed: Same seed, same rows; a larger n only appends rows.
+        seed: See `Plan`, as all below but the next two.
         lang: Needed where the folder holds several languages.
         lists: File with further lists.
-        by: Share of each template, see `bulk.By`.
-        coverage: Begin with the rows of `coverage.cover`.
+        by: Share of each template.
+        coverage: Show everything first.
         hold_out: What validation and test rows do not share with train.
-        quotas: Intent -> rows (a whole number) or share of the rows (0.0 to 1.0).
+        quotas: Of intents.
 
     Raises:
         InputError: For wrong templates or quotas, or for a cover together with values held out.
     """
     pack = load_pack(path, lang=lang, lists=[lists] if lists is not None else [])
     splits, _ = split_templates(pack.templates, seed=seed)
-    if coverage and hold_out != "templates":
+    plan = Plan(seed=seed, by=by, coverage=coverage, hold_out=hold_out, quotas=quotas or {})
+    return draw_pack(pack, splits, n, plan)
+
+
+def draw_pack(pack: Pack, splits: Mapping[str, str], n: int, plan: Plan) -> Draw:
+    """Prepare rows of templates with their splits; see `draw`."""
+    if plan.coverage and plan.hold_out != "templates":
         raise InputError(
-            f"coverage with {hold_out} held out",
+            f"coverage with {plan.hold_out} held out",
             hint="rows that show every value cannot hold values out; ask for one of the two",
         )
     corpus = Corpus(
         pack.templates,
-        seed=seed,
-        by=by,
+        seed=plan.seed,
+        by=plan.by,
         splits=splits,
-        hold_out=hold_out,
-        quotas=quota_shares(quotas or {}, (template.intent for template in pack.templates), n),
+        hold_out=plan.hold_out,
+        quotas=quota_shares(plan.quotas, (template.intent for template in pack.templates), n),
+        reserved=plan.reserved,
+        shares=plan.shares,
+        pinned=plan.pinned,
     )
+    claimed: set[tuple[str, str]] = set()
 
     def admit(row: CoverRow) -> CoverRow | None:
         owner = corpus.owner_of(row.template.intent, row.text, row.slots)
-        return None if owner is None else row._replace(template=owner.template, split=owner.split)
+        said = row.template.intent, fold(row.text)
+        if owner is None or (plan.distinct and (not said[1] or said in claimed)):
+            return None
+        claimed.add(said)
+        return row._replace(template=owner.template, split=owner.split)
 
-    return Draw(pack, corpus, n, splits, cover(pack, admit) if coverage else None)
+    return Draw(pack, corpus, n, splits, cover(pack, admit) if plan.coverage else None)
 
 
 def utterances(drawn: Draw, *, ids: bool = True) -> pa.Table:
@@ -208,14 +255,22 @@ def utterances(drawn: Draw, *, ids: bool = True) -> pa.Table:
         drawn: What to draw.
         ids: Without ids, that column is "" (they cost most of the time of a large table).
     """
-    batches = [_utterances(batch, drawn) for batch in drawn.batches()]
+    batches = [utterance_batch(drawn, batch, lang=drawn.pack.lang) for batch in drawn.batches()]
     table = pa.Table.from_batches(batches, UTTERANCES)
-    if not ids or not table.num_rows:
-        return table
-    return table.set_column(0, UTTERANCES.field("id"), utterance_ids(table))
+    return assign_ids(table) if ids and table.num_rows else table
 
 
-def _utterances(batch: pa.RecordBatch, drawn: Draw) -> pa.RecordBatch:
+def utterance_batch(
+    drawn: Draw, batch: pa.RecordBatch, *, lang: str, license: str = ""
+) -> pa.RecordBatch:
+    """Rows of `BULK` as rows of `core.schema.UTTERANCES`, without ids.
+
+    Args:
+        drawn: Where they come from.
+        batch: Rows.
+        lang: BCP-47 tag.
+        license: SPDX license of templates and values.
+    """
     rows = batch.num_rows
 
     def same(value: object, kind: pa.DataType) -> pa.Array:
@@ -224,7 +279,7 @@ def _utterances(batch: pa.RecordBatch, drawn: Draw) -> pa.RecordBatch:
     columns = {
         "id": same("", pa.string()),
         "text": batch["text"],
-        "lang": same(drawn.pack.lang, pa.string()),
+        "lang": same(lang, pa.string()),
         "intent": batch["intent"].dictionary_decode(),
         "slots": plain_slots(batch["slots"]),
         "spoken": drawn.spoken(batch),
@@ -234,7 +289,7 @@ def _utterances(batch: pa.RecordBatch, drawn: Draw) -> pa.RecordBatch:
         "generation": same(0, pa.int32()),
         "weight": same(1.0, pa.float32()),
         "split": batch["split"].dictionary_decode(),
-        "license": same("", pa.string()),
+        "license": same(license, pa.string()),
     }
     return pa.record_batch([columns[field.name] for field in UTTERANCES], schema=UTTERANCES)
 

@@ -17,11 +17,13 @@ from corpusforge.core.text import delexicalise, fold, fold_delexicalised
 from corpusforge.grammar.apart import HELD_OUT, TRAIN, Reserved
 from corpusforge.grammar.compile import Planner, carriers_language, language_of
 from corpusforge.grammar.pack import Pack, Template
+from corpusforge.grammar.value_splits import PinnedValues
 
 __all__ = [
     "SplitLanguages",
     "deal_splits",
     "frame_of",
+    "pinned_values",
     "reserved_frames",
     "splits_of_rows",
 ]
@@ -202,6 +204,18 @@ def reserved_frames(rows: Iterable[Utterance], pack: Pack, splits: Mapping[str, 
         said = [text for text in texts if language.contains(text)]
         for template in groups.get(key, ()) if said else ():
             found[key] |= _carriers_that_say(said, template)
+    return found
+
+
+def pinned_values(rows: Iterable[Utterance]) -> PinnedValues:
+    """The values of real rows, by slot and by list, with their splits; train goes first."""
+    found: dict[str, dict[str, str]] = {}
+    for row in rows:
+        for slot in row.slots or ():
+            for name in {slot.name, slot.entity}:
+                known = found.setdefault(name, {})
+                if known.get(fold(slot.text)) != TRAIN:
+                    known[fold(slot.text)] = row.split
     return found
 
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import cast
 
 import pyarrow as pa
 
+from corpusforge.core.ids import assign_ids
 from corpusforge.core.recipe import Recipe
-from corpusforge.core.schema import table_to_utterances
-from corpusforge.grammar.apart import Reserved
+from corpusforge.core.schema import UTTERANCES, table_to_utterances
+from corpusforge.grammar.bulk import By
+from corpusforge.grammar.distinct_rows import DistinctRows
+from corpusforge.grammar.drawing import Draw, Plan, draw_pack, utterance_batch
 from corpusforge.grammar.loader import load_pack
 from corpusforge.grammar.pack import Pack
 from corpusforge.grammar.real_rows import RealRows, read_real_rows
-from corpusforge.grammar.real_splits import SplitLanguages, reserved_frames
-from corpusforge.grammar.rows import to_table
-from corpusforge.grammar.sampling import Sample, sample_pack
+from corpusforge.grammar.real_splits import SplitLanguages, pinned_values, reserved_frames
 from corpusforge.grammar.splits import split_templates
+from corpusforge.grammar.value_splits import HoldOut
 
-__all__ = ["Templates", "load_templates", "preview_rows", "read_real", "sample_templates"]
+__all__ = ["Templates", "draw_templates", "load_templates", "preview_rows", "read_real", "rows_of"]
 
 # A preview looks at so many real rows, which takes some 0.1 s.
 MAX_PREVIEWED = 2_000
@@ -30,7 +33,7 @@ class Templates:
 
     Attributes:
         pack: As loaded.
-        splits: Template id -> split.
+        splits: Template id -> split; "" where its rows are in all splits, by their values.
         notes: Warnings for the user.
     """
 
@@ -49,6 +52,8 @@ def load_templates(recipe: Recipe) -> Templates | None:
         return None
     lists = [recipe.path(recipe.grammar.lists)] if recipe.grammar.lists is not None else []
     pack = load_pack(recipe.path(recipe.grammar.path), lang=recipe.lang, lists=lists)
+    if recipe.grammar.hold_out == "values":
+        return Templates(pack, {t.id: t.split for t in pack.templates}, list(pack.notes))
     shares = asdict(recipe.grammar.splits)
     splits, notes = split_templates(pack.templates, seed=recipe.seed, shares=shares)
     return Templates(pack, splits, [*pack.notes, *notes])
@@ -69,17 +74,46 @@ def read_real(
     """
     if recipe.real is None:
         return None
-    said = SplitLanguages(templates.pack, templates.splits) if templates is not None else None
+    said = None
+    if templates is not None and recipe.grammar.hold_out != "values":
+        said = SplitLanguages(templates.pack, templates.splits)
     return read_real_rows(recipe, said, limit=limit)
 
 
-def sample_templates(recipe: Recipe, templates: Templates, real: RealRows | None, n: int) -> Sample:
-    """Draw n rows; carrier phrases that real rows have on the other side are left out."""
-    pack, splits = templates.pack, templates.splits
-    reserved: Reserved = {}
+def draw_templates(recipe: Recipe, templates: Templates, real: RealRows | None) -> Draw:
+    """All rows of the templates in the recipe's order; see `DistinctRows` for those it wants.
+
+    Carrier phrases that real rows have on the other side of the splits are left out; where values
+    are held out, those of real rows stay on their side.
+
+    Raises:
+        InputError: For wrong quotas.
+    """
+    grammar = recipe.grammar
+    plan = Plan(
+        seed=recipe.seed,
+        by=cast(By, grammar.by),
+        coverage=grammar.coverage,
+        hold_out=cast(HoldOut, grammar.hold_out),
+        quotas=grammar.quotas or {},
+        shares=asdict(grammar.splits),
+        distinct=True,
+    )
     if real is not None:
-        reserved = reserved_frames(table_to_utterances(real.table), pack, splits)
-    return sample_pack(pack, n, recipe.seed, splits=splits, reserved=reserved)
+        rows = table_to_utterances(real.table)
+        if grammar.hold_out != "values":
+            reserved = reserved_frames(rows, templates.pack, templates.splits)
+            plan = replace(plan, reserved=reserved)
+        if grammar.hold_out != "templates":
+            plan = replace(plan, pinned=pinned_values(rows))
+    drawn = draw_pack(templates.pack, templates.splits, grammar.rows, plan)
+    return replace(drawn, n=drawn.corpus.size)
+
+
+def rows_of(recipe: Recipe, drawn: Draw, batch: pa.RecordBatch) -> pa.Table:
+    """Rows of `DistinctRows` as a table of `core.schema.UTTERANCES` with ids."""
+    made = utterance_batch(drawn, batch, lang=recipe.lang, license=recipe.license)
+    return assign_ids(pa.Table.from_batches([made], UTTERANCES))
 
 
 def preview_rows(recipe: Recipe, n: int) -> tuple[pa.Table, tuple[str, ...]]:
@@ -107,10 +141,10 @@ def preview_rows(recipe: Recipe, n: int) -> tuple[pa.Table, tuple[str, ...]]:
         shown = n if templates is None else min(real.table.num_rows, (n + 3) // 4)
         notes += real.notes
     if templates is not None and n > shown:
-        drawn = sample_templates(recipe, templates, real, n - shown)
-        table = to_table(drawn.rows, templates.splits, lang=recipe.lang, license=recipe.license)
-        tables.append(table)
-        notes = [*templates.notes, *drawn.notes, *notes]
+        drawn = draw_templates(recipe, templates, real)
+        rows = DistinctRows(drawn, n - shown)
+        tables += (rows_of(recipe, drawn, batch) for batch in rows.batches())
+        notes = [*templates.notes, *rows.notes(), *notes]
     if real is not None:
         tables.append(real.table.slice(0, shown))
     return pa.concat_tables(tables), tuple(notes)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,35 +15,43 @@ import pyarrow as pa
 from corpusforge.core.errors import InputError
 from corpusforge.core.language import Language
 from corpusforge.core.recipe import Recipe
-from corpusforge.core.run import StageContext, StageResult
+from corpusforge.core.run import StageContext, StageResult, write_json
 from corpusforge.core.schema import (
     DROPPED,
     TEMPLATES,
     UTTERANCES,
     check_utterances,
     table_to_utterances,
+    table_writer,
     write_table,
 )
+from corpusforge.grammar.account import (
+    pack_facts,
+    quota_notes,
+    real_facts,
+    real_notes,
+    shown_facts,
+    split_facts,
+)
 from corpusforge.grammar.catalogue import Entry, catalogue_table, pack_entries, real_entries
-from corpusforge.grammar.compile import compile_language
+from corpusforge.grammar.compile import Planner, compile_language
+from corpusforge.grammar.distinct_rows import DistinctRows
+from corpusforge.grammar.drawing import Draw
 from corpusforge.grammar.files import files_read
-from corpusforge.grammar.pack import Pack
+from corpusforge.grammar.label_noise import label_noise
 from corpusforge.grammar.real_rows import RealRows
-from corpusforge.grammar.real_splits import frame_of
 from corpusforge.grammar.recipe_rows import (
     Templates,
+    draw_templates,
     load_templates,
     read_real,
-    sample_templates,
+    rows_of,
 )
-from corpusforge.grammar.rows import to_table
-from corpusforge.grammar.sampling import Sample
-from corpusforge.grammar.spoken import spoken_forms
 
 __all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
 
 NAME = "grammar"
-VERSION = 5
+VERSION = 6
 PACKAGES = ("numpy", "pyarrow", "PyYAML", "babel", "unicode-rbnf")
 
 
@@ -91,65 +99,51 @@ def _sha256(path: Path) -> str:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
 
 
+@dataclass
+class _Made:
+    """What the parts of the stage have made so far."""
+
+    rows: Counter[str] = field(default_factory=Counter)
+    entries: list[Entry] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+    cover: list[str] = field(default_factory=list)
+
+
 def run(ctx: StageContext) -> StageResult:
-    """Write utterances, dropped rows, catalogue, templates and the compiled language.
+    """Write utterances, dropped rows, catalogue, templates, cover and the compiled language.
+
+    Rows go from the sampler to the file batch by batch.
 
     Raises:
         InputError: For wrong templates or real rows.
     """
-    recipe = ctx.recipe
-    tables: list[pa.Table] = []
-    entries: list[Entry] = []
-    notes: list[str] = []
-    facts: dict[str, Any] = {}
+    made = _Made()
     language, table_of_templates = Language((), {}), TEMPLATES.empty_table()
-    templates = load_templates(recipe)
+    templates = load_templates(ctx.recipe)
     real = _real_rows(ctx, templates)
-    if templates is not None:
-        with ctx.progress.task(NAME, total=recipe.grammar.rows) as task:
-            sampled = sample_templates(recipe, templates, real, recipe.grammar.rows)
-            task.advance(len(sampled.rows))
-        pack, splits = templates.pack, templates.splits
-        notes += [*templates.notes, *sampled.notes]
-        tables.append(
-            to_table(
-                sampled.rows,
-                splits,
-                lang=recipe.lang,
-                license=recipe.license,
-                spoken=spoken_forms(pack),
-            )
-        )
-        table_of_templates = _templates_table(pack, sampled, splits)
-        language = compile_language(pack)
-        entries += pack_entries(pack, recipe.license)
-        facts |= _pack_facts(pack, sampled)
-    dropped = DROPPED.empty_table()
-    if real is not None and recipe.real is not None:
-        if recipe.real.publish:
-            rows = table_to_utterances(real.table)
-            entries += list(real_entries(rows, entries, recipe.real.license))
-        tables.append(real.table)
-        dropped = real.dropped
-        notes += real.notes
-        facts |= _real_facts(real)
-    table = pa.concat_tables(tables) if tables else UTTERANCES.empty_table()
-    check_utterances(table)
-    facts["rows"] = _split_counts(table)
-    facts["frames_in_two_splits"] = _frames_in_two_splits(table)
-    notes += _frame_notes(facts["frames_in_two_splits"])
-    write_table(table, ctx.folder / "utterances.parquet")
+    with table_writer(ctx.folder / "utterances.parquet", UTTERANCES) as write:
+        if templates is not None:
+            drawn = draw_templates(ctx.recipe, templates, real)
+            rows = _write_sampled(ctx, drawn, made, write)
+            _account_for(ctx.recipe, templates, drawn, rows, made)
+            table_of_templates = _templates_table(templates, rows)
+            language = compile_language(templates.pack)
+        if real is not None:
+            _add_real(ctx.recipe, real, made, write)
+    dropped = DROPPED.empty_table() if real is None else real.dropped
+    made.facts["rows"] = dict(sorted(made.rows.items()))
     write_table(dropped, ctx.folder / "dropped.parquet")
-    write_table(catalogue_table(entries), ctx.folder / "catalogue.parquet")
+    write_table(catalogue_table(made.entries), ctx.folder / "catalogue.parquet")
     write_table(table_of_templates, ctx.folder / "templates.parquet")
+    write_json({"rows": made.cover}, ctx.folder / "cover.json")
     language.save(ctx.folder / "language.json")
-    lost = {"real_rows": dropped.num_rows} if dropped.num_rows else {}
     return StageResult(
-        rows_in=table.num_rows + dropped.num_rows,
-        rows_out=table.num_rows,
-        dropped=lost,
-        facts=facts,
-        notes=tuple(notes),
+        rows_in=made.rows.total() + dropped.num_rows,
+        rows_out=made.rows.total(),
+        dropped={"real_rows": dropped.num_rows} if dropped.num_rows else {},
+        facts=made.facts,
+        notes=tuple(made.notes),
     )
 
 
@@ -162,59 +156,69 @@ def _real_rows(ctx: StageContext, templates: Templates | None) -> RealRows | Non
     return real
 
 
-def _templates_table(pack: Pack, sampled: Sample, splits: Mapping[str, str]) -> pa.Table:
-    templates = pack.templates
+def _write_sampled(
+    ctx: StageContext, drawn: Draw, made: _Made, write: Callable[[pa.Table], None]
+) -> DistinctRows:
+    rows = DistinctRows(drawn, ctx.recipe.grammar.rows)
+    covering = 0 if drawn.cover is None else drawn.cover.certificate.rows
+    ids: list[str] = []
+    with ctx.progress.task(NAME, total=ctx.recipe.grammar.rows) as task:
+        for batch in rows.batches():
+            table = rows_of(ctx.recipe, drawn, batch)
+            check_utterances(table)
+            write(table)
+            if len(ids) < covering:
+                ids += table["id"].slice(0, covering - len(ids)).to_pylist()
+            task.advance(table.num_rows)
+    made.rows += rows.by_split
+    made.cover = ids
+    return rows
+
+
+def _account_for(
+    recipe: Recipe, templates: Templates, drawn: Draw, rows: DistinctRows, made: _Made
+) -> None:
+    """Facts and notes about the sampled rows, and the values of the lists."""
+    pack = templates.pack
+    held_out = recipe.grammar.hold_out != "templates"
+    noise = label_noise(pack)
+    made.notes += [*templates.notes, *rows.notes(), *quota_notes(recipe, rows), *noise.notes()]
+    made.entries += (
+        pack_entries(pack, recipe.license, drawn.corpus.values.split_of)
+        if held_out
+        else pack_entries(pack, recipe.license)
+    )
+    made.facts |= pack_facts(pack, rows) | shown_facts(drawn, rows) | split_facts(recipe, drawn)
+    made.facts["label_noise"] = noise.facts()
+
+
+def _add_real(
+    recipe: Recipe, real: RealRows, made: _Made, write: Callable[[pa.Table], None]
+) -> None:
+    check_utterances(real.table)
+    write(real.table)
+    rows = table_to_utterances(real.table)
+    if recipe.real is not None and recipe.real.publish:
+        made.entries += list(real_entries(rows, made.entries, recipe.real.license))
+    made.rows += Counter(real.table["split"].to_pylist())
+    found = real_facts(recipe, real, rows)
+    made.facts |= found
+    made.notes += [*real.notes, *real_notes(found)]
+
+
+def _templates_table(templates: Templates, rows: DistinctRows) -> pa.Table:
+    pack = templates.pack
+    planner = Planner()
     columns: list[list[Any]] = [
-        [t.id for t in templates],
-        [t.intent for t in templates],
-        [t.sentence for t in templates],
-        [t.file for t in templates],
-        [t.line for t in templates],
-        [splits[t.id] for t in templates],
-        [t.weight for t in templates],
-        [str(sampled.derivations[t.id]) for t in templates],
-        [sampled.counts[t.id] for t in templates],
+        [t.id for t in pack.templates],
+        [t.intent for t in pack.templates],
+        [t.sentence for t in pack.templates],
+        [t.file for t in pack.templates],
+        [t.line for t in pack.templates],
+        [templates.splits[t.id] for t in pack.templates],
+        [t.weight for t in pack.templates],
+        [str(planner.template(t).derivations) for t in pack.templates],
+        [rows.by_template[t.id] for t in pack.templates],
     ]
     arrays = [pa.array(c, field.type) for c, field in zip(columns, TEMPLATES, strict=True)]
     return pa.table(arrays, schema=TEMPLATES)
-
-
-def _pack_facts(pack: Pack, sampled: Sample) -> dict[str, Any]:
-    return {
-        "templates": len(pack.templates),
-        # As text: JSON readers elsewhere cut numbers beyond 2^53.
-        "derivations": str(sum(sampled.derivations.values())),
-        "templates_without_rows": sum(count == 0 for count in sampled.counts.values()),
-        "wildcard_templates": len(pack.open_templates),
-        "out_of_scope_intents": sorted({t.intent for t in pack.templates if t.out_of_scope}),
-    }
-
-
-def _real_facts(real: RealRows) -> dict[str, Any]:
-    return {"real_rows": real.table.num_rows, "real_rows_dropped": real.dropped.num_rows}
-
-
-def _split_counts(table: pa.Table) -> dict[str, int]:
-    return dict(sorted(Counter(table["split"].to_pylist()).items()))
-
-
-def _frames_in_two_splits(table: pa.Table) -> int:
-    """Carrier phrases that stand in train and in another split under one intent.
-
-    Sampling and dealing keep this at 0; real rows that came with their splits may say one
-    phrase in two of them.
-    """
-    splits: dict[tuple[str, str], set[str]] = {}
-    for row in table_to_utterances(table):
-        splits.setdefault((row.intent, frame_of(row)), set()).add(row.split)
-    return sum("train" in held and len(held) > 1 for held in splits.values())
-
-
-def _frame_notes(count: int) -> list[str]:
-    if not count:
-        return []
-    stands = "1 carrier phrase stands" if count == 1 else f"{count} carrier phrases stand"
-    return [
-        f"{stands} in train and in another split: the real rows came with these splits, so "
-        "scores on the held-out rows look better than they are"
-    ]

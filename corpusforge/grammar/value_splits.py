@@ -19,7 +19,7 @@ from corpusforge.grammar.list_tables import ListTable
 from corpusforge.grammar.slot_labels import split_label
 from corpusforge.grammar.splits import DEFAULT_SHARES
 
-__all__ = ["MIN_VALUES", "HoldOut", "PinnedValues", "ValueSplits"]
+__all__ = ["MIN_VALUES", "HoldOut", "PinnedValues", "ValueSplits", "slot_values"]
 
 HoldOut = Literal["templates", "values", "both"]
 """What no held-out row shares with train: carrier phrases, slot values, or neither of them."""
@@ -103,6 +103,20 @@ class ValueSplits:
             if both := sorted(side[True] & side[False]):
                 found[entity] = both
         return found
+
+
+def slot_values(fillers: Mapping[str, Filler]) -> dict[str, set[tuple[str, str]]]:
+    """List -> (words, canonical value) of lists that fill slots.
+
+    Numbers and dates between bounds, and lists too long to spell out, are left out.
+    """
+    found: dict[str, set[tuple[str, str]]] = {}
+    for entity, (tables, _) in _slotted(fillers).items():
+        for table in tables:
+            if table.spelled and not table.is_range:
+                pairs = (table.value(index) for index in range(table.size))
+                found.setdefault(entity, set()).update(pairs)
+    return found
 
 
 def _slotted(fillers: Mapping[str, Filler]) -> dict[str, tuple[list[ListTable], set[str]]]:

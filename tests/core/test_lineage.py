@@ -2,19 +2,26 @@ import pyarrow as pa
 import pytest
 
 from corpusforge.core.lineage import find_leaks
-from corpusforge.core.schema import TEMPLATES, UTTERANCES, Utterance, utterances_to_table
+from corpusforge.core.schema import (
+    CATALOGUE,
+    TEMPLATES,
+    UTTERANCES,
+    Utterance,
+    utterances_to_table,
+)
+from corpusforge.core.spans import Slot
 
 
 def row(name, split="train", template="", parents=(), generation=None, **fields):
     if generation is None:
         generation = 1 if parents else 0
     fields.setdefault("origin", "gan" if generation else "grammar")
+    fields.setdefault("slots", ())
     return Utterance(
         id=name,
         text=name,
         lang="en",
         intent="i",
-        slots=(),
         license="MIT",
         split=split,
         template=template,
@@ -96,3 +103,27 @@ def test_a_row_of_the_table_goes_before_a_dropped_row_of_the_same_id():
     table = utterances_to_table([row("b", "test"), row("x", parents=("b",))])
     assert [leak.row_id for leak in find_leaks(table, None, dropped)] == ["x"]
     assert find_leaks(utterances_to_table([row("x", parents=("b",))]), None, dropped) == []
+
+
+def valued(name, split, *values, **fields):
+    slots = tuple(Slot("s", entity, value, value, 0, 1) for entity, value in values)
+    return row(name, split, slots=slots, **fields)
+
+
+def test_templates_may_stand_in_all_splits_and_values_may_not():
+    rows = [valued("a", "train", ("song", "x"), ("day", "y"), template="t1"),
+            valued("b", "test", ("song", "z"), ("day", "y"), template="t1"),
+            valued("c", "test", ("song", "new"), template="t1"),
+            valued("r", "train", ("song", "z"), origin="real"),
+            row("n", slots=None)]  # fmt: skip
+    listed = [("song", "x", "train"), ("song", "z", "test"), ("day", "y", ""), ("day", "z", None)]
+    catalogue = pa.Table.from_pylist(
+        [dict(zip(("entity", "value", "split"), entry, strict=True)) for entry in listed], CATALOGUE
+    )
+    more = {"templates": templates(t1=""), "catalogue": catalogue}
+    assert kinds(*rows, **more) == []
+    assert kinds(*rows) == [("template in two splits", "")]
+    wrong = [*rows, valued("w", "validation", ("day", "y"), ("song", "z"))]
+    assert kinds(*wrong, **more) == [("value of another split", "w")]
+    made = [*rows, valued("g", "train", ("song", "z"), parents=("a",))]
+    assert kinds(*made, **more) == [("value of another split", "g")]

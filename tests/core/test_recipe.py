@@ -62,6 +62,17 @@ def test_a_resolved_recipe_fits_the_schema_and_builds_the_same_recipe(write):
         (GOOD + "assess:\n  draws: 1\n", "assess.draws: 1 is below the minimum of 2"),
         (GOOD + "  splits: {train: 0.5}\n", "split shares must sum to 1"),
         (GOOD + "expand: {rounds: -1}\n", "-1 is below the minimum of 0"),
+        (
+            GOOD + "  by: weigths\n",
+            "recipe.yaml:6:7: grammar.by: 'weigths' is none of the words that it can be",
+        ),
+        (GOOD + "  by: weigths\n", "did you mean 'weights'"),
+        (GOOD + "  by: 1.5\n", "grammar.by: 1.5 is above the maximum of 1"),
+        (GOOD + "  by: [weights]\n", "grammar.by: expected text or a number"),
+        (GOOD + "  hold_out: value\n", "did you mean 'values'"),
+        (GOOD + "  quotas: {a: -1}\n", "grammar.quotas.a: -1 is below the minimum of 0"),
+        (GOOD + "  quotas: {a: 1.5}\n", "recipe.yaml:6:15: grammar.quotas: 1.5 is neither"),
+        (GOOD + "  hold_out: both\n  coverage: true\n", "recipe.yaml:7:13: grammar.coverage: rows"),
         ("- a\n", "a recipe is a mapping of keys"),
         ("name: x\nlang: en\nlicense: CC0-1.0\n", "there is nothing to start from"),
     ],
@@ -96,6 +107,17 @@ def test_wrong_overrides_are_named(write, override, expected):
     with pytest.raises(InputError) as caught:
         load_recipe(write(GOOD), [override])
     assert expected in str(caught.value)
+
+
+def test_whole_quotas_are_rows_and_others_shares(write):
+    recipe = load_recipe(write(GOOD + "  by: 1\n  quotas: {a: 1, b: 1.0, c: 0.5}\n"))
+    quotas = recipe.grammar.quotas
+    assert [(type(quota), quota) for quota in quotas.values()] == [
+        (int, 1), (float, 1.0), (float, 0.5)]  # fmt: skip
+    assert isinstance(recipe.grammar.by, float)
+    resolved = json.loads(json.dumps(recipe.resolved()))
+    assert build(resolved, recipe.folder) == recipe
+    assert surely_valid(resolved, recipe_schema(), recipe_schema())
 
 
 def test_unknown_recipe_names_the_nearest():

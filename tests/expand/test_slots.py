@@ -13,8 +13,8 @@ import pyarrow as pa  # isort: skip
 
 def catalogue(*rows):
     columns = {name: [] for name in CATALOGUE.names}
-    for entity, text, agreement in rows:
-        values = (entity, text, text.upper(), [], agreement, "CC0-1.0")
+    for entity, text, agreement, *split in rows:
+        values = (entity, text, text.upper(), [], agreement, "CC0-1.0", *(split or [""]))
         for name, value in zip(CATALOGUE.names, values, strict=True):
             columns[name].append(value)
     return pa.table(columns, schema=CATALOGUE)
@@ -48,6 +48,16 @@ ROWS = [
 @pytest.fixture
 def table():
     return SlotTable.build(ROWS, LAMPS)
+
+
+def test_values_that_are_held_out_are_not_refilled():
+    listed = catalogue(
+        ("room", "Bad", "", "train"), ("room", "Keller", "", "test"),
+        ("room", "Dach", "", "validation"), ("room", "Flur", "", ""),
+    )  # fmt: skip
+    table = SlotTable.build(ROWS[2:3], listed)
+    drawn = {table.refill("Licht im {room}", np.random.default_rng(n))[0] for n in range(60)}
+    assert drawn == {"Licht im Bad", "Licht im Flur"}
 
 
 def test_each_agreement_class_has_its_symbol(table):

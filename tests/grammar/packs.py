@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from functools import cache
 from itertools import combinations
 from pathlib import Path
+from typing import NamedTuple
 
 from hypothesis import strategies as st
 
+from corpusforge.core.spans import Slot
 from corpusforge.core.text import delexicalise, fold_delexicalised
 from corpusforge.grammar.compile import Planner
 from corpusforge.grammar.derivations import render
+from corpusforge.grammar.distinct_rows import DistinctRows
+from corpusforge.grammar.drawing import Plan, draw_pack
 from corpusforge.grammar.loader import load_pack
 from corpusforge.grammar.parser import parse
 
@@ -49,6 +54,43 @@ def yaml_of(*sentences, intent="act", more=LISTS):
 
 def quoted(text):
     return "'" + text.replace("'", "''") + "'"
+
+
+class Drawn(NamedTuple):
+    """Rows of a build as objects, rows of each template in file order, and the notes."""
+
+    rows: list
+    counts: dict
+    notes: tuple
+
+
+class DrawnRow(NamedTuple):
+    """One row."""
+
+    template: object
+    text: str
+    slots: tuple
+    split: str
+
+
+def drawn_rows(pack, n, *, splits=None, **plan):
+    """The first n rows of a build; without splits all templates are train."""
+    splits = splits or dict.fromkeys((t.id for t in pack.templates), "train")
+    drawn = draw_pack(pack, splits, n, Plan(distinct=True, **plan))
+    rows = DistinctRows(replace(drawn, n=drawn.corpus.size), n)
+    by_id = {template.id: template for template in pack.templates}
+    made = [
+        DrawnRow(
+            by_id[row["template"]],
+            row["text"],
+            tuple(Slot(**slot) for slot in row["slots"]),
+            row["split"],
+        )
+        for batch in rows.batches()
+        for row in batch.to_pylist()
+    ]
+    counts = {template.id: rows.by_template[template.id] for template in pack.templates}
+    return Drawn(made, counts, tuple(rows.notes()))
 
 
 def everything(pack):

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from corpusforge.cli import main
 from corpusforge.core.errors import InputError
-from corpusforge.grammar.dealing import Dealing, Quotas, Shares, quota_shares
+from corpusforge.grammar.dealing import Dealing, Quotas, Shares
+from corpusforge.grammar.quotas import quota_shares
 
 QUIET = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from corpusforge import api
 from corpusforge.core.errors import InputError
 from corpusforge.grammar.check import check_templates
 
@@ -74,3 +75,25 @@ def test_a_rule_with_two_bodies(tmp_path):
         InputError, match=r"b.yaml:3:3: the rule <r> has another body in .*a.yaml:3"
     ):
         check_templates(tmp_path)
+
+
+def test_validate_warns_of_label_noise_and_names_the_nearest_intent_of_a_quota(tmp_path):
+    (tmp_path / "t.yaml").write_text("""\
+language: en
+intents:
+  light_on: {data: [{sentences: ["light {x}", "bright"]}]}
+  light_off: {data: [{sentences: ["(light|dark) {x}"]}]}
+lists: {x: {values: [one, two]}}
+""")
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(
+        "name: n\nlang: en\nlicense: MIT\ngrammar: {path: t.yaml}\nspeech: {clips: 0}\n"
+    )
+    notes = api.validate(recipe, ["expand.rows=0"]).notes
+    (warning,) = [note for note in notes if note.startswith("warning: ")]
+    assert "t.yaml:4:36: light_off and light_on share 1 sentence" in warning
+    with pytest.raises(InputError) as caught:
+        api.validate(recipe, ["expand.rows=0", "grammar.quotas={light_oof: 3}"])
+    assert "did you mean 'light_off'" in str(caught.value)
+    with pytest.raises(InputError, match=r"ask for 150\.0% of the rows"):
+        api.validate(recipe, ["expand.rows=0", "grammar.quotas={light_off: 3000}"])

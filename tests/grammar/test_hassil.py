@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpusforge.grammar.loader import load_pack
-from corpusforge.grammar.sampling import sample_pack
-from tests.grammar.packs import SPACED_ORDERS, everything, pack_of, yaml_of
+from tests.grammar.packs import SPACED_ORDERS, drawn_rows, everything, pack_of, yaml_of
 
 pytest.importorskip("hassil")
 from hassil import recognize_all
@@ -68,7 +67,7 @@ intents:
 
 def test_it_recognises_our_rows_with_the_same_intent_and_slots():
     intents = Intents.from_yaml(io.StringIO(RECOGNISED))
-    rows = sample_pack(pack_of(RECOGNISED), 400, 1).rows
+    rows = drawn_rows(pack_of(RECOGNISED), 400).rows
     assert len(rows) == 400
     for row in rows:
         slots = {slot.name: slot.value for slot in row.slots} | dict(row.template.fixed)
@@ -120,7 +119,7 @@ def test_every_home_assistant_language_loads_unchanged(home_assistant, tmp_path)
 @pytest.mark.parametrize("lang", ["en", "de"])
 def test_it_recognises_our_rows_of_home_assistant(home_assistant, lang, tmp_path):
     pack = load_home_assistant(home_assistant, lang, tmp_path)
-    rows = sample_pack(pack, 150, 3).rows
+    rows = drawn_rows(pack, 150, seed=3).rows
     files = sorted((home_assistant / "sentences" / lang).glob("*.yaml"))
     merged = {}
     for file in files:

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpusforge import api
+from corpusforge.core.recipe_file import load_recipe
 from corpusforge.core.schema import SLOT_TYPE, UTTERANCES, table_to_utterances
 from corpusforge.grammar.drawing import draw, utterances
 from corpusforge.grammar.drawn_files import json_lines, write_parquet
-from corpusforge.grammar.rows import to_table
-from corpusforge.grammar.sampling import sample_pack
+from corpusforge.grammar.recipe_rows import preview_rows
 from corpusforge.grammar.spoken import SpokenForms, spoken_forms
 from corpusforge.speech.verbalise import verbalise
 
@@ -114,9 +114,11 @@ def test_a_cover_and_the_api_say_it_too(path):
 
 def test_the_rows_of_build_say_it(path):
     pack = draw(path, 1).pack
-    sampled = sample_pack(pack, 300, 7)
-    splits = {template.id: "train" for template in pack.templates}
-    table = to_table(sampled.rows, splits, lang="en", license="CC0-1.0", spoken=spoken_forms(pack))
+    recipe = path.parent / "recipe.yaml"
+    recipe.write_text(
+        f"name: s\nlang: en\nlicense: MIT\ngrammar: {{path: {path.name}, rows: 300}}\n"
+    )
+    table, _ = preview_rows(load_recipe(recipe), 300)
     rows = table.to_pylist()
     assert len(rows) > 100
     assert [row["spoken"] for row in rows] == [expected(pack, row) for row in rows]

@@ -5,6 +5,7 @@ import pytest
 
 from corpusforge.core.executors import InlineExecutor
 from corpusforge.core.language import Language
+from corpusforge.core.lineage import find_leaks
 from corpusforge.core.progress import Progress
 from corpusforge.core.recipe_file import load_recipe
 from corpusforge.core.run import Cache, StageContext
@@ -98,7 +99,7 @@ def test_writes_the_contract(recipe, tmp_path):
     listed = [row for row in catalogue.to_pylist() if row["entity"] == "who"]
     assert listed[0] == {
         "entity": "who", "text": "Anna", "value": "ann", "license": "CC0-1.0", "agreement": "sg",
-        "attributes": [{"key": "gender", "value": "f"}],
+        "attributes": [{"key": "gender", "value": "f"}], "split": "",
     }  # fmt: skip
     assert sum(row["entity"] == "many" for row in catalogue.to_pylist()) == 1001
     assert "x" not in catalogue["text"].to_pylist()
@@ -183,3 +184,132 @@ def test_rows_say_how_values_are_said(recipe, tmp_path):
     assert all(
         (spoken is not None) == ("Bob" in text) for text, spoken in said.items()
     )  # real rows too
+
+
+SONGS = [f"song{number:02}" for number in range(40)]
+HELD = f"""\
+language: en
+lists:
+  song: {{values: [{", ".join(SONGS)}]}}
+  room: {{values: [kitchen, hall, attic]}}
+intents:
+  play: {{data: [{{sentences: ["play {{song}} [in the {{room}}]", "i want {{song}}", "put on {{song}}"]}}]}}
+  queue: {{data: [{{sentences: ["queue {{song:next}}", "then {{song:next}}", "stop"]}}]}}
+"""  # noqa: E501
+
+
+def held_recipe(folder, hold_out, real_rows=(), **keys):
+    (folder / "t.yaml").write_text(HELD)
+    lines = [f"{key}: {value}" for key, value in {"path": "t.yaml", "rows": 300, **keys}.items()]
+    real = ""
+    if real_rows:
+        (folder / "r.jsonl").write_text("".join(json.dumps(row) + "\n" for row in real_rows))
+        real = "real: {path: r.jsonl, slots: slots, split: fold, license: MIT, publish: true}\n"
+    (folder / "recipe.yaml").write_text(
+        "name: held\nlang: en\nlicense: MIT\n"
+        f"grammar: {{{', '.join(lines)}, hold_out: {hold_out}}}\n{real}"
+    )
+    return load_recipe(folder / "recipe.yaml")
+
+
+def values_by_split(rows, entity="song"):
+    found = {}
+    for row in rows:
+        for slot in row["slots"]:
+            if slot["entity"] == entity:
+                found.setdefault(row["split"], set()).add(slot["value"])
+    return found
+
+
+@pytest.mark.parametrize("hold_out", ["values", "both"])
+def test_held_out_values_stay_apart_and_the_catalogue_marks_them(tmp_path, hold_out):
+    recipe = held_recipe(tmp_path, hold_out)
+    result = run(recipe, tmp_path / "out")
+    rows = read_table(tmp_path / "out" / "utterances.parquet").to_pylist()
+    held = values_by_split(rows)
+    assert set(held) == {"train", "validation", "test"}
+    assert sum(map(len, held.values())) == len(set.union(*held.values()))
+    catalogue = read_table(tmp_path / "out" / "catalogue.parquet").to_pylist()
+    marked = {(r["entity"], r["value"]): r["split"] for r in catalogue}
+    for split, values in held.items():
+        assert {marked["song", value] for value in values} == {split}
+    # Three rooms are too few to hold out.
+    assert {split for (entity, _), split in marked.items() if entity == "room"} == {""}
+    templates = read_table(tmp_path / "out" / "templates.parquet").to_pylist()
+    assert {t["split"] for t in templates} == ({""} if hold_out == "values" else set(held))
+    proof = result.facts["split_proof"]
+    assert (proof["held_out"], proof["shared_sentences"]) == (hold_out, "0")
+    assert proof["lists_not_held_out"] == ["room"]
+    assert (proof["shared_carriers"] == "0") == (hold_out == "both")
+    tables = [
+        read_table(tmp_path / "out" / f"{n}.parquet")
+        for n in ("utterances", "templates", "dropped", "catalogue")
+    ]
+    assert find_leaks(tables[0], tables[1], tables[2], tables[3]) == []
+    if hold_out == "values":
+        splits = [row["split"] for row in rows]
+        # 80, 10 and 10 percent, as far as the held-out sentences go
+        assert splits.count("train") > 0.75 * len(rows)
+
+
+def test_values_of_real_rows_keep_their_side(tmp_path):
+    def said(song, split):
+        slots = [{"name": "song", "start": 5, "end": 11}]
+        text = f"{'spin' if split == 'train' else 'turn'} {song}"
+        return {"text": text, "intent": "play", "slots": slots, "fold": split}
+
+    real = [said(song, "train") for song in SONGS[:20]] + [said(s, "test") for s in SONGS[18:26]]
+    recipe = held_recipe(tmp_path, "values", real)
+    result = run(recipe, tmp_path / "out")
+    rows = read_table(tmp_path / "out" / "utterances.parquet").to_pylist()
+    drawn = values_by_split(row for row in rows if row["origin"] == "grammar")
+    assert set(SONGS[:20]) & (drawn["validation"] | drawn["test"]) == set()
+    assert set(SONGS[20:26]) == drawn["test"]
+    # Two songs stand in train and test of the real rows themselves.
+    assert result.facts["values_in_two_splits"] == 2
+    assert any("2 slot values stand in train" in note for note in result.notes)
+
+
+def test_quotas_shares_and_coverage_of_a_recipe(tmp_path):
+    recipe = held_recipe(tmp_path, "templates", quotas="{queue: 90}", coverage="true", by="0.5")
+    result = run(recipe, tmp_path / "out")
+    assert result.facts["intents"] == {"play": 219, "queue": 81}
+    assert any("queue has 81 rows, not the 90 of its quota" in note for note in result.notes)
+    shown = result.facts["shown"]
+    assert (shown["templates"], shown["of_templates"]) == (6, 6)
+    assert (shown["values"], shown["of_values"]) == (43, 43)
+    coverage = result.facts["coverage"]
+    assert coverage["alternatives"] == 2
+    ids = json.loads((tmp_path / "out" / "cover.json").read_text())["rows"]
+    rows = read_table(tmp_path / "out" / "utterances.parquet").to_pylist()
+    assert ids == [row["id"] for row in rows[: coverage["rows"]]]
+    covering = rows[: coverage["rows"]]
+    assert {s["value"] for row in covering for s in row["slots"]} == {*SONGS, "kitchen", "hall",
+                                                                     "attic"}  # fmt: skip
+    assert {row["template"] for row in covering} == {row["template"] for row in rows}
+
+
+def test_what_the_rows_do_not_show_is_said(tmp_path):
+    result = run(held_recipe(tmp_path, "templates", rows=4), tmp_path / "out")
+    shown = result.facts["shown"]
+    assert shown["templates"] == 4 and len(shown["templates_not_shown"]) == 2
+    assert shown["values"] < 43 and len(shown["values_not_shown"]) == 5
+    assert result.facts["coverage"] is None
+
+
+def test_label_noise_is_told_without_the_machine(tmp_path):
+    recipe = held_recipe(tmp_path, "templates")
+    (tmp_path / "t.yaml").write_text(HELD.replace("then {song:next}", "play {song:next}"))
+    result = run(recipe, tmp_path / "out")
+    assert result.facts["label_noise"]["findings"] == 1
+    (note,) = [note for note in result.notes if "noisy" in note]
+    assert "1 finding of lint (t.yaml:7:" in note
+    assert str(tmp_path) not in json.dumps([result.facts, result.notes])
+
+
+def test_batches_do_not_matter(recipe, tmp_path, monkeypatch):
+    run(recipe, tmp_path / "a")
+    monkeypatch.setattr("corpusforge.grammar.dealing.WINDOW", 7)
+    run(recipe, tmp_path / "b")
+    first, second = (read_table(tmp_path / n / "utterances.parquet") for n in "ab")
+    assert first.equals(second)

@@ -1,4 +1,7 @@
+"""Rows of a build: different when folded, balanced, on one side of the splits, and steady."""
+
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -8,15 +11,14 @@ from hypothesis import strategies as st
 from corpusforge.core.schema import UTTERANCES, check_utterances
 from corpusforge.core.text import delexicalise, fold, fold_delexicalised
 from corpusforge.grammar.functions import sample
-from corpusforge.grammar.sampling import sample_pack
 from corpusforge.grammar.splits import split_templates
-from tests.grammar.packs import SENTENCES, everything, pack_of, yaml_of
+from tests.grammar.packs import SENTENCES, drawn_rows, everything, pack_of, yaml_of
 
 SMART_HOME = Path(__file__).parents[2] / "templates" / "smart_home"
 
 
 def drawn(text, n, seed=1):
-    return sample_pack(pack_of(text), n, seed)
+    return drawn_rows(pack_of(text), n, seed=seed)
 
 
 def texts(found):
@@ -27,7 +29,7 @@ def texts(found):
 @given(st.lists(SENTENCES, min_size=1, max_size=3))
 def test_all_of_a_small_language_comes_once(sentences):
     pack = pack_of(yaml_of(*sentences))
-    found = sample_pack(pack, 10**6, 1)
+    found = drawn_rows(pack, 10**6)
     folded = [fold(text) for text in texts(found)]
     assert len(folded) == len(set(folded))
     possible = {fold(text) for _, text, _ in everything(pack)}
@@ -52,8 +54,8 @@ def test_an_edited_sentence_changes_no_row_of_the_others():
     sentences = ["{color} one", "{color} two {level}", "{level} three", "{color} four (a|b|c)"]
     edited = [*sentences[:1], "{color} zwei {level}", *sentences[2:]]
     keep = [
-        {row.text for row in drawn(yaml_of(*which), 16).rows if "two" not in row.text
-         and "zwei" not in row.text}
+        {text for text in texts(drawn(yaml_of(*which), 16)) if "two" not in text
+         and "zwei" not in text}
         for which in (sentences, edited)
     ]  # fmt: skip
     assert keep[0] == keep[1]
@@ -165,7 +167,7 @@ def frames_of(rows, splits):
 def test_no_held_out_row_says_what_train_can_say(seed):
     pack = pack_of(OVERLAP)
     splits, _ = split_templates(pack.templates, seed=seed)
-    found = frames_of(sample_pack(pack, 100, seed, splits=splits).rows, splits)
+    found = frames_of(drawn_rows(pack, 100, seed=seed, splits=splits).rows, splits)
     assert found[True].isdisjoint(found.get(False, set()))
 
 
@@ -173,12 +175,12 @@ def test_a_held_out_template_gives_all_that_only_it_can_say():
     pack = pack_of(OVERLAP)
     wide = pack.templates[2].id
     splits = {t.id: "test" if t.id == wide else "train" for t in pack.templates}
-    found = sample_pack(pack, 100, 1, splits=splits)
+    found = drawn_rows(pack, 100, splits=splits)
     # 2 verbs, 2 articles, 3 values; those with "the" are train's.
     assert found.counts[wide] == 6
     assert all(" my " in row.text for row in found.rows if row.template.id == wide)
     splits = {t.id: "train" if t.id == wide else "test" for t in pack.templates}
-    found = sample_pack(pack, 100, 1, splits=splits)
+    found = drawn_rows(pack, 100, splits=splits)
     assert list(found.counts.values()) == [0, 0, 12]
     assert any("2 template(s) gave no rows" in note for note in found.notes)
 
@@ -188,5 +190,58 @@ def test_a_held_out_template_gives_all_that_only_it_can_say():
 def test_carrier_phrases_stay_apart(sentences, seed):
     pack = pack_of(yaml_of(*sentences))
     splits, _ = split_templates(pack.templates, seed=seed)
-    found = frames_of(sample_pack(pack, 300, seed, splits=splits).rows, splits)
+    found = frames_of(drawn_rows(pack, 300, seed=seed, splits=splits).rows, splits)
     assert found.get(True, set()).isdisjoint(found.get(False, set()))
+
+
+# Each way to write "go N" is a sentence of its own; they fold to 200 texts.
+LOUD = "(go|Go|GO|go!|go,|go:|go\u2026) {0..199:x}"
+
+
+def test_rows_that_fold_alike_are_drawn_anew_until_there_are_enough():
+    for n in (1, 50, 190):
+        found = drawn(yaml_of(LOUD, "stop {0..9:y}"), n)
+        assert len(found.rows) == n
+        assert len({fold(text) for text in texts(found)}) == n
+        assert found.notes == ()
+    assert len(drawn(yaml_of(LOUD), 1000).rows) == 200
+
+
+@pytest.mark.parametrize("n", [30, 7])
+def test_what_was_seen_is_never_seen_again(monkeypatch, n):
+    """Small windows: many batches, each looked up among all before it."""
+    monkeypatch.setattr("corpusforge.grammar.dealing.WINDOW", n)
+    found = drawn(yaml_of(LOUD, "{0..9:y} times"), 210)
+    assert len({fold(text) for text in texts(found)}) == len(found.rows) == 210
+    assert texts(found) == texts(drawn(yaml_of(LOUD, "{0..9:y} times"), 210))
+
+
+def test_what_differs_in_case_and_punctuation_alone_is_given_up(monkeypatch):
+    monkeypatch.setattr("corpusforge.grammar.distinct_rows.TRIES_AT_LEAST", 500)
+    marks = "(.|!|?|,|:|-|+|*|/|%)"
+    found = drawn(yaml_of(f"go{marks}{marks}{marks}{marks} {{0..1:x}}"), 10)
+    assert len(found.rows) == 2
+    assert any("given up after 2" in note for note in found.notes)
+
+
+def test_two_readings_of_one_text_are_one_row():
+    more = "lists: {x: {values: [one, two]}}\n"
+    found = drawn(yaml_of("say {x}", "say {x:y}", "say one", more=more), 10)
+    assert sorted(texts(found)) == ["say one", "say two"]
+
+
+def test_quotas_and_coverage_of_a_build():
+    text = """\
+language: en
+lists: {x: {values: [lamp, fan, door]}}
+intents:
+  a: {data: [{sentences: ["(turn|switch|Turn) on the {x} {0..99:n}", "{x} on"]}]}
+  b: {data: [{sentences: ["(turn|switch) off the {x} {0..99:n}"]}]}
+"""
+    found = drawn_rows(pack_of(text), 100, quotas={"a": 0.25})
+    assert Counter(row.template.intent for row in found.rows) == {"a": 25, "b": 75}
+    found = drawn_rows(pack_of(text), 100, coverage=True)
+    first = {row.text.split()[0] for row in found.rows[:5]}
+    # "Turn" folds to "turn": no row of its own.
+    assert {"turn", "switch", "lamp"} <= first
+    assert len({fold(text) for text in texts(found)}) == 100
