@@ -11,7 +11,7 @@ is followed there, character by character. What melts with a mark is folded toge
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 
 from corpusforge.core.text import SLOT_PATTERN
 from corpusforge.grammar.automata import States
@@ -47,12 +47,12 @@ class Sides:
     def __init__(
         self, templates: Sequence[Template], splits: Mapping[str, str], reserved: Reserved
     ) -> None:
-        self._taken = {TRAIN: TakenPhrases(), HELD_OUT: TakenPhrases()}
-        held_out = {t.id for t in templates if splits.get(t.id, TRAIN) != TRAIN}
-        intents = {template.intent for template in templates if template.id in held_out}
+        held_out = [t for t in templates if splits.get(t.id, TRAIN) != TRAIN]
+        intents = {template.intent for template in held_out}
+        self._taken = {TRAIN: TakenPhrases(), HELD_OUT: TakenPhrases(_Parts(held_out))}
         # Train gives way to no template: a wide one in test would otherwise empty it.
         self._taken[HELD_OUT].add_templates(
-            t for t in templates if t.intent in intents and t.id not in held_out
+            t for t in templates if t.intent in intents and splits.get(t.id, TRAIN) == TRAIN
         )
         for (side, intent), phrases in reserved.items():
             self._taken[side].add_phrases(intent, phrases)
@@ -62,11 +62,42 @@ class Sides:
         return self._taken[TRAIN if split == TRAIN else HELD_OUT]
 
 
-class TakenPhrases:
-    """Folded carrier phrases by intent, as automata."""
+class _Parts:
+    """Up to three characters that stand together in the words of templates, folded.
 
-    def __init__(self) -> None:
-        self._builder = AutomatonBuilder("values", fold=folded_piece, values_too=True)
+    Spelling out the values of all slots takes long; nearly none of them stand in the words of
+    other templates, and most that do not are told by this.
+    """
+
+    def __init__(self, templates: Iterable[Template]) -> None:
+        states, root = AutomatonBuilder("values", fold=folded_piece).templates(templates).parts()
+        ends: dict[int, set[str]] = {}
+        self._known: set[str] = set()
+        for state in reversed(states.reachable(root)):  # the first one first
+            before = ends.pop(state, set()) | {""}
+            for symbol, target in states.arcs[state]:
+                said = ends.setdefault(target, set())
+                if len(symbol) == 1:
+                    parts = {(part + symbol)[-3:] for part in before}
+                    self._known |= parts
+                    said |= {part[-2:] for part in parts}
+
+    def __contains__(self, text: object) -> bool:
+        folded = folded_piece(str(text)).strip()
+        if len(folded) <= 3:
+            return folded in self._known
+        return all(folded[at : at + 3] in self._known for at in range(len(folded) - 2))
+
+
+class TakenPhrases:
+    """Folded carrier phrases by intent, as automata.
+
+    Args:
+        parts: Values whose words are not among them never stand for their slot.
+    """
+
+    def __init__(self, parts: Container[str] = frozenset()) -> None:
+        self._builder = AutomatonBuilder("values", fold=folded_piece, values_too=parts.__contains__)
         self._roots: dict[str, int] = {}
         self._moves: dict[int, dict[str, int]] = {}
 

@@ -66,8 +66,8 @@ class AutomatonBuilder:
     Args:
         labels: What the symbol of a slot tells.
         fold: Changes texts, which it may get in parts, for example `str.lower`.
-        values_too: A slot may also be said by the words of its values, as far as these are no
-            more than `MAX_TEXTS`; labels "values" only.
+        values_too: Of lists with at most `MAX_TEXTS` values, says of the words of a value whether
+            they may stand for its slot too; labels "values" only.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class AutomatonBuilder:
         labels: Labels = "slot",
         *,
         fold: Callable[[str], str] | None = None,
-        values_too: bool = False,
+        values_too: Callable[[str], bool] | None = None,
     ) -> None:
         self.fillers: dict[str, Filler] = {}
         """Symbol -> what can stand there; with labels "values" only."""
@@ -187,14 +187,16 @@ class AutomatonBuilder:
             return self._place(symbol, after)
         places: list[int] = []
         few = sum(table.size for table in wanted) <= MAX_TEXTS
-        if few and (self._values_too or not slot):
+        stands_for = self._values_too
+        if few and (stands_for is not None or not slot):
             said = {
                 before + table.value(index)[0] + behind
                 for table in wanted
                 for index in range(table.size)
                 for before, behind in table.edges
             }
-            places += (self._text(text, after) for text in said)
+            kept = said if not slot or stands_for is None else filter(stands_for, said)
+            places += (self._text(text, after) for text in kept)
             if not slot:
                 return self._unite(places)
         for table in wanted:

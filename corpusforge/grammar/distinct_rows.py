@@ -124,14 +124,18 @@ class DistinctRows:
         ):
             column = batch[name]
             counts = np.bincount(int32s(column.indices), minlength=len(column.dictionary))
-            found = zip(column.dictionary.to_pylist(), counts.tolist(), strict=True)
-            counter.update({word: count for word, count in found if count})
+            pairs = zip(column.dictionary.to_pylist(), counts.tolist(), strict=True)
+            counter.update({word: count for word, count in pairs if count})
         _, items = list_items(batch["slots"])
-        entities, texts, values = (_coded(items, name) for name in ("entity", "text", "value"))
-        codes = np.stack([int32s(column.indices) for column in (entities, texts, values)])
-        for entity, text, value in np.unique(codes, axis=1).T.tolist():
-            pair = texts.dictionary[text].as_py(), values.dictionary[value].as_py()
-            self.values.setdefault(entities.dictionary[entity].as_py(), set()).add(pair)
+        columns = [_coded(items, name) for name in ("entity", "text", "value")]
+        code = np.zeros(len(items), np.int64)
+        for column in columns:
+            code *= len(column.dictionary)
+            code += int32s(column.indices)
+        _, first = np.unique(code, return_index=True)
+        found = (column.take(pa.array(first)).to_pylist() for column in columns)
+        for entity, text, value in zip(*found, strict=True):
+            self.values.setdefault(entity, set()).add((text, value))
 
 
 def _coded(items: pa.StructArray, name: str) -> pa.DictionaryArray:

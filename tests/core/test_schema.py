@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from corpusforge.core import schema
 from corpusforge.core.errors import RunError
@@ -74,6 +76,36 @@ def test_broken_rows_are_named(change, why):
     with pytest.raises(ValueError, match=why) as caught:
         schema.check_utterances(utterances_to_table([ROW, bad, ROW]))
     assert "b" * 32 in str(caught.value)
+
+
+WORDS = st.text("ab é漢😀\u00a0\t", min_size=1, max_size=7)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(WORDS, st.lists(st.tuples(WORDS, st.integers(0, 6), st.integers(0, 7)),
+                                          max_size=2)), max_size=4), st.integers(0, 2))  # fmt: skip
+def test_spans_are_right_where_a_person_would_say_so(rows, offset):
+    made = []
+    for text, spans in rows:
+        slots = tuple(Slot("s", "", "", text[a:b] if len(w) % 2 else w, a, b) for w, a, b in spans)
+        made.append(replace(ROW, text=text, slots=slots))
+
+    def right(row):
+        last = 0
+        for slot in row.slots:
+            if not last <= slot.start < slot.end <= len(row.text):
+                return False
+            if row.text[slot.start : slot.end] != slot.text or slot.text != slot.text.strip():
+                return False
+            last = slot.end
+        return True
+
+    table = utterances_to_table(made).slice(offset)
+    if all(map(right, made[offset:])):
+        schema.check_utterances(table)
+    else:
+        with pytest.raises(ValueError, match="span"):
+            schema.check_utterances(table)
 
 
 def test_dropped_rows_keep_the_row_and_the_reason():
