@@ -30,6 +30,7 @@ SHIPPED = [
     ("banking", "en"),
     ("out_of_scope", "en"),
     ("media", "en"),
+    ("media", "de"),
     ("timers_lists", "en"),
     ("weather", "en"),
 ]

@@ -22,6 +22,7 @@ SHIPPED = [
     ("banking", "en"),
     ("out_of_scope", "en"),
     ("media", "en"),
+    ("media", "de"),
     ("timers_lists", "en"),
     ("weather", "en"),
 ]
@@ -65,6 +66,7 @@ def sentences_by_intent(merged: dict[str, Any]) -> dict[str, list[str]]:
         ("banking", "en", 35, 38),
         ("out_of_scope", "en", 1, 300),
         ("media", "en", 12, 38),
+        ("media", "de", 4, 18),
         ("timers_lists", "en", 12, 38),
         ("weather", "en", 1, 100),
     ],
