@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.grammar import tables as grammar_tables
+from eval.grammar.cold_start_table import cold_start
 from eval.usefulness_grid import ARMS
 
 HERE = Path(__file__).parent
@@ -362,6 +363,7 @@ def speech_digits(result: dict[str, Any]) -> Iterator[str]:
 Table = Callable[[dict[str, Any]], Iterator[str]]
 _BY_NAME: Mapping[str, Table] = {
     "assess_cost": assess_cost,
+    "cold_start": cold_start,
     "fidelity": fidelity,
     "grammar_bounded_lists": grammar_tables.bounded_lists,
     "grammar_lint": grammar_tables.lint,
