@@ -28,6 +28,8 @@ SHIPPED = [
     ("smart_home", "en"),
     ("smart_home", "de"),
     ("banking", "en"),
+    ("banking", "de"),
+    ("banking", "es"),
     ("out_of_scope", "en"),
     ("media", "en"),
     ("media", "de"),
