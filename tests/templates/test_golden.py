@@ -35,6 +35,8 @@ SHIPPED = [
     ("media", "de"),
     ("timers_lists", "en"),
     ("weather", "en"),
+    ("timers_lists", "de"),
+    ("weather", "de"),
 ]
 # Small enough to be written out, with everything in lists.
 SMALL = [("smart_home", "en"), ("smart_home", "de")]

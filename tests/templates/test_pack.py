@@ -27,6 +27,8 @@ SHIPPED = [
     ("media", "de"),
     ("timers_lists", "en"),
     ("weather", "en"),
+    ("timers_lists", "de"),
+    ("weather", "de"),
 ]
 NO_PEOPLE = ("media", "weather", "out_of_scope")
 DESCRIBED = [(pack, lang) for pack, lang in SHIPPED if pack != "smart_home"]
@@ -73,6 +75,8 @@ def sentences_by_intent(merged: dict[str, Any]) -> dict[str, list[str]]:
         ("media", "de", 4, 18),
         ("timers_lists", "en", 12, 38),
         ("weather", "en", 1, 100),
+        ("timers_lists", "de", 5, 12),
+        ("weather", "de", 1, 20),
     ],
 )
 def test_size(pack: str, lang: str, intents: int, least: int) -> None:
