@@ -37,6 +37,8 @@ SHIPPED = [
     ("weather", "en"),
     ("timers_lists", "de"),
     ("weather", "de"),
+    ("timers_lists", "fr"),
+    ("weather", "fr"),
 ]
 # Small enough to be written out, with everything in lists.
 SMALL = [("smart_home", "en"), ("smart_home", "de")]

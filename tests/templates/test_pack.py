@@ -29,6 +29,8 @@ SHIPPED = [
     ("weather", "en"),
     ("timers_lists", "de"),
     ("weather", "de"),
+    ("timers_lists", "fr"),
+    ("weather", "fr"),
 ]
 NO_PEOPLE = ("media", "weather", "out_of_scope")
 DESCRIBED = [(pack, lang) for pack, lang in SHIPPED if pack != "smart_home"]
@@ -77,6 +79,8 @@ def sentences_by_intent(merged: dict[str, Any]) -> dict[str, list[str]]:
         ("weather", "en", 1, 100),
         ("timers_lists", "de", 5, 12),
         ("weather", "de", 1, 20),
+        ("timers_lists", "fr", 5, 12),
+        ("weather", "fr", 1, 20),
     ],
 )
 def test_size(pack: str, lang: str, intents: int, least: int) -> None:
