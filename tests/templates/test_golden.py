@@ -35,6 +35,7 @@ SHIPPED = [
     ("media", "de"),
     ("timers_lists", "en"),
     ("weather", "en"),
+    ("weather", "es"),
     ("timers_lists", "de"),
     ("weather", "de"),
     ("timers_lists", "fr"),
