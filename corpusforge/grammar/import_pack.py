@@ -71,8 +71,25 @@ def import_pack(
         )
     _refuse_filled(out)
     reader: Format = plugins.load("format", format)
-    _refuse_other_formats(reader, path)
-    pack = reader.read(path, Options(lang, tuple(names)))
+    others = _other_formats(reader, path)
+    if others and not reader.accepts(path):
+        # One format read as another would give wrong labels without a word.
+        raise InputError(
+            f"{path} looks like {' or '.join(others)}, not like {format}",
+            hint=_command(others[0], path),
+        )
+    try:
+        pack = reader.read(path, Options(lang, tuple(names)))
+    except InputError as error:
+        if not others or isinstance(error, InputErrors):
+            raise
+        raise InputError(
+            error.message,
+            position=error.position,
+            given=error.given,
+            allowed=error.allowed,
+            hint=f"{error.hint}\n    it also looks like {others[0]}: {_command(others[0], path)}",
+        ) from None
     if pack.lang is None and not pack.files:
         pack.fact("The source names no language, so the files name none either (see --lang).")
     pack.balance()
@@ -90,20 +107,16 @@ def import_pack(
     return replace(written, files=tuple(out / file for file in written.files))
 
 
-def _refuse_other_formats(reader: Format, path: Path) -> None:
-    """Say so when a path looks like another format, and not like the one that was named.
-
-    One format read as another would give wrong labels without a word.
-    """
-    if not path.exists() or reader.accepts(path):
-        return
+def _other_formats(reader: Format, path: Path) -> list[str]:
+    """The other formats that a path looks like."""
+    if not path.exists():
+        return []
     others = [name for name in plugins.names("format") if name != reader.name]
-    fitting = [name for name in others if plugins.load("format", name).accepts(path)]
-    if fitting:
-        raise InputError(
-            f"{path} looks like {' or '.join(fitting)}, not like {reader.name}",
-            hint=f"corpusforge import {fitting[0]} {path} -o DIR",
-        )
+    return [name for name in others if plugins.load("format", name).accepts(path)]
+
+
+def _command(format: str, path: Path) -> str:
+    return f"corpusforge import {format} {path} -o DIR"
 
 
 def _refuse_filled(out: Path) -> None:

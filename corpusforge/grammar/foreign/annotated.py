@@ -32,7 +32,18 @@ _KEEP = {"test": 0, "validation": 1, "train": 2, None: 3}
 
 
 class Mark(NamedTuple):
-    """Marked words of an utterance: characters [start, end), slot, entity, canonical value."""
+    """Marked words of an utterance.
+
+    Attributes:
+        start: First character.
+        end: One past the last character.
+        slot: Its slot.
+        entity: The list that the words belong to.
+        value: Canonical value; None = the words.
+        role: Role of the slot.
+        group: Group of the slot.
+        any_value: No words stand there; any value of the entity does (start equals end).
+    """
 
     start: int
     end: int
@@ -41,6 +52,7 @@ class Mark(NamedTuple):
     value: str | None = None
     role: str = ""
     group: str = ""
+    any_value: bool = False
 
 
 @dataclass
@@ -120,12 +132,15 @@ class Utterances:
         at = 0
         for mark in sorted(marks, key=lambda mark: (mark.start, -mark.end)):
             words = text[mark.start : mark.end]
-            if mark.start < at or not words.strip():
+            if mark.start < at or not (words.strip() or mark.any_value):
                 why = "inside of another" if words.strip() else "around nothing"
                 self.pack.lose(_INSIDE, position, f"a mark {mark.slot!r} {why}", "left out")
                 continue
             lead = len(words) - len(words.lstrip())
-            self.value(mark.entity, words, mark.value, position)
+            if mark.any_value:
+                self.pack.lists.setdefault(mark.entity, [])
+            else:
+                self.value(mark.entity, words, mark.value, position)
             parts.append(Words(_squeezed(text[at : mark.start + lead])))
             slot = self.pack.slot(mark.slot, position, role=mark.role, group=mark.group)
             parts.append(ListRef(mark.entity, slot))

@@ -25,10 +25,10 @@ __all__ = [
 
 _SKIP = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _HEADER = re.compile(
-    r"\ufeff?#JSGF[ \t]+[Vv]?(\d[\d.]*)(?:[ \t]+([^\s;]+))?(?:[ \t]+([^\s;]+))?[ \t]*;?"
+    r"\ufeff?#JSGF[ \t]*[Vv]?(\d[\d.]*)(?:[ \t]+([^\s;]+))?(?:[ \t]+([^\s;]+))?[ \t]*;?"
 )
 _GRAMMAR = re.compile(r"grammar\s+([^\s;<>=]+)\s*;")
-_IMPORT = re.compile(r"import\s*<\s*([^<>\s]+)\s*>\s*;")
+_IMPORT = re.compile(r"import\s*<\s*([^<>]+?)\s*>\s*;")
 _RULE = re.compile(r"(public\s+|private\s+)?<\s*([^<>\s]+)\s*>\s*=")
 _NAME = re.compile(r"<\s*([^<>\s]+)\s*>")
 _WEIGHT = re.compile(r"/\s*(\d*\.?\d+(?:[eE][-+]?\d+)?f?)\s*/")
@@ -144,7 +144,8 @@ def parse_grammar(path: Path) -> Grammar:
         found = _IMPORT.match(source.text, reader.at)
         if found is None:
             break
-        grammar.imports.append((found[1], source.at(found.start(1))))
+        imported = "".join(found[1].split())
+        grammar.imports.append((imported, source.at(found.start(1))))
         reader.at = found.end()
     while reader.at < len(source.text):
         rule = reader.rule()

@@ -35,7 +35,10 @@ RENAMED_SLOTS = Kind(
     "names of slots that are no identifiers, roles with { } @ # :",
     "other signs than letters and digits become '_'",
 )
-RENAMED_LISTS = Kind("names of lists with brackets or colons", "these signs become '_'")
+RENAMED_LISTS = Kind(
+    "names of lists with brackets or colons, or of several lists",
+    "these signs become '_', and a number keeps lists apart",
+)
 EMPTY = Kind("sentences and values without words", "left out")
 CONTROL = Kind("control characters", "a space")
 ROWS = Kind(

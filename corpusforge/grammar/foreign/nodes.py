@@ -149,10 +149,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class ValueRange:
-    """A list that is a range of whole numbers, both ends included."""
+    """A list that is a range of whole numbers, both ends included.
+
+    Attributes:
+        first: The smallest.
+        last: The largest.
+        form: How they stand in sentences: digits, words or ordinal.
+    """
 
     first: int
     last: int
+    form: str = "digits"
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ class TrainingData:
             examples: Its examples.
             position: Where it stands.
         """
-        if not examples:
+        if not examples and kind != "synonym":
             self.pack.lose(_LINES, position, f"the {kind} {name!r} without examples")
         if kind == "intent":
             for example in examples:

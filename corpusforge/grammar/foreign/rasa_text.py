@@ -26,6 +26,7 @@ _MARK = re.compile(
     r"(?:\((?P<entity>[^:)]+?)(?::(?P<value>[^)]+))?\)"
     r"|(?P<one>\{[^}]+?\})|\[(?P<several>\s*\{.*?\}\s*)\])"
 )
+_SLIP = re.compile(r"\[[^\[\]]*\]?[({][^\s\])}]*|\[[^\[\]]+\]\s+\([^)]*\)")
 _KNOWN = ("entity", "role", "group", "value")
 
 
@@ -58,7 +59,15 @@ def plain_and_marks(example: Example, pack: ForeignPack) -> tuple[str, list[Mark
             marks.append(Mark(start, length, entity, entity, value))
         else:
             marks.append(_mark(found, start, length, example, pack))
-    return "".join([*pieces, example.text[at:]]), marks
+    text = "".join([*pieces, example.text[at:]])
+    slip = _SLIP.search(text)
+    if slip is not None:
+        place = example.at(0)
+        pack.fact(
+            f"{place.file}:{place.line}: {slip[0]!r} looks like an annotation and is none; it "
+            "stays text, as Rasa has it."
+        )
+    return text, marks
 
 
 def _mark(found: re.Match[str], start: int, end: int, example: Example, pack: ForeignPack) -> Mark:

@@ -214,7 +214,8 @@ def _shared_lines(pack: ForeignPack) -> Iterator[str]:
 
 def _list_body(key: str, values: list[Entry] | ValueRange, pack: ForeignPack) -> dict[str, Any]:
     if isinstance(values, ValueRange):
-        return {"range": {"from": values.first, "to": values.last}}
+        form = {} if values.form == "digits" else {"forms": [values.form]}
+        return {"range": {"from": values.first, "to": values.last, **form}}
     at = pack.places.get(key)
     written: list[Any] = []
     for entry in values:

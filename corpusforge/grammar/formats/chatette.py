@@ -19,7 +19,7 @@ from corpusforge.grammar.foreign.chatette_syntax import (
     UnitUse,
     parse_file,
 )
-from corpusforge.grammar.foreign.format import Format, ends
+from corpusforge.grammar.foreign.format import Format, begins, ends
 from corpusforge.grammar.foreign.leading import CASED_VALUES, Leading, lower, upper
 from corpusforge.grammar.foreign.losses import ROWS, Kind
 from corpusforge.grammar.foreign.model import PART, ForeignPack, Options
@@ -49,6 +49,8 @@ _COUNT = re.compile(
     re.IGNORECASE,
 )
 
+_NAMED = ends(".chatette")
+_INCLUDING = begins(r"^\|[\w./-]+\s*$", ".chatito")
 # A rule with more names of odds than this would become more variants than anyone can read.
 MAX_NAMES = 6
 Key = tuple[str, str, str]
@@ -329,7 +331,8 @@ def _all_odds(items: Sequence[Item]) -> Iterator[Odds]:
 PLUGIN = Format(
     name="chatette",
     read=read,
-    accepts=ends(".chatette"),
+    # Early Chatette files are called .chatito; only Chatette includes files with '|'.
+    accepts=lambda path: _NAMED(path) or _INCLUDING(path),
     losses=(ROWS, _ANNOTATIONS, _FIRST, _NESTED, CASED_VALUES),
     example={
         "cafe.chatette": "%[order](2)\n    ~[please?] bring [a|one] @[drink]\n\n"

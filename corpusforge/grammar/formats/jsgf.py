@@ -67,7 +67,7 @@ def read(path: Path, options: Options) -> ForeignPack:
     for grammar in mains:
         loaded.link(grammar)
     if len(mains) > 1:
-        imported = {id(g) for main in mains for g in loaded.imports[main.name]}
+        imported = {id(g) for main in mains for g in loaded.imports[main.path].values()}
         mains = [main for main in mains if id(main) not in imported] or mains
     pack = ForeignPack(lang=options.lang or next((m.locale for m in mains if m.locale), None))
     compiler = _Compiler(pack, loaded)
@@ -85,12 +85,12 @@ def read(path: Path, options: Options) -> ForeignPack:
 
 
 class _Grammars:
-    """Grammars by file and by name."""
+    """Grammars by file, and what each imports under which name."""
 
     def __init__(self, files: Sequence[Path]) -> None:
         self._files = list(files)
         self._parsed: dict[Path, Grammar] = {}
-        self.imports: dict[str, list[Grammar]] = {}
+        self.imports: dict[Path, dict[str, Grammar]] = {}
 
     def parsed(self, file: Path) -> Grammar:
         """The grammar of a file."""
@@ -100,10 +100,10 @@ class _Grammars:
 
     def link(self, grammar: Grammar) -> None:
         """Find the grammars that one imports, and what they import."""
-        if grammar.name in self.imports:
+        if grammar.path in self.imports:
             return
-        found: list[Grammar] = []
-        self.imports[grammar.name] = found
+        found: dict[str, Grammar] = {}
+        self.imports[grammar.path] = found
         for imported, position in grammar.imports:
             name, _, rule = imported.rpartition(".")
             target = self._by_name(name, grammar.path, position)
@@ -114,51 +114,51 @@ class _Grammars:
                     given=rule,
                     allowed=[r.name for r in target.rules.values() if r.public],
                 )
-            found.append(target)
+            found[name] = target
             self.link(target)
 
     def _by_name(self, name: str, beside: Path, position: Position) -> Grammar:
-        candidates = self._files or sorted(
-            file for ending in _ENDINGS for file in beside.parent.glob(f"*{ending}")
-        )
-        names: list[str] = []
-        for file in candidates:
-            declared = _DECLARED.search(file.read_bytes().decode("utf-8", errors="replace"))
-            if declared is not None:
-                names.append(declared[1])
-                if declared[1] == name:
-                    return self.parsed(file)
-        raise InputError(
-            f"there is no grammar {name!r}", position=position, given=name, allowed=names
-        )
-
-    def _names(self, grammar: Grammar) -> set[str]:
-        """The grammars that one imports."""
-        return {imported.rpartition(".")[0] for imported, _ in grammar.imports}
+        """The grammar that declares a name; of several, or of none, the file called like it."""
+        *package, last = name.split(".")
+        candidates = list(self._files) or [
+            file
+            for folder in dict.fromkeys((beside.parent, beside.parent.joinpath(*package)))
+            if folder.is_dir()
+            for file in sorted(folder.iterdir())
+            if file.suffix in _ENDINGS
+        ]
+        declared = {
+            file: found[1] for file in candidates if (found := _DECLARED.search(_text(file)))
+        }
+        called = [file for file in candidates if file.stem == last]
+        fitting = [file for file in candidates if declared.get(file) == name]
+        both = [file for file in fitting if file in called]
+        if fitting or called:
+            return self.parsed((both or fitting or called)[0])
+        names = list(dict.fromkeys(declared.values()))
+        message = f"there is no grammar {name!r}"
+        raise InputError(message, position=position, given=name, allowed=names)
 
     def find(self, name: Name, grammar: Grammar) -> tuple[Grammar, Rule]:
         """The rule that a reference means: the grammar's own, or an imported one."""
         place, _, simple = name.name.rpartition(".")
-        if not place and simple in grammar.rules:
+        if place in ("", grammar.name) and simple in grammar.rules:
             return grammar, grammar.rules[simple]
-        if place == grammar.name and simple in grammar.rules:
-            return grammar, grammar.rules[simple]
+        imports = self.imports[grammar.path]
         for imported, _ in grammar.imports:
             where, _, what = imported.rpartition(".")
-            target = next(g for g in self.imports[grammar.name] if g.name == where)
-            rule = target.rules.get(simple)
-            fits = what in ("*", simple) and place in ("", where)
-            if fits and rule is not None and rule.public:
-                return target, rule
-        if place and place != grammar.name and place not in self._names(grammar):
+            rule = imports[where].rules.get(simple)
+            if what in ("*", simple) and place in ("", where) and rule is not None and rule.public:
+                return imports[where], rule
+        if place not in ("", grammar.name, *imports):
             # A rule that is always called by its full name needs no import (JSGF 1.0, 2.4.2).
             target = self._by_name(place, grammar.path, name.position)
             self.link(target)
             if simple in target.rules and target.rules[simple].public:
                 return target, target.rules[simple]
         allowed = [f"<{known}>" for known in grammar.rules]
-        for target in self.imports[grammar.name]:
-            allowed += [f"<{target.name}.{r.name}>" for r in target.rules.values() if r.public]
+        for where, target in imports.items():
+            allowed += [f"<{where}.{r.name}>" for r in target.rules.values() if r.public]
         raise InputError(
             f"the rule <{name.name}> is defined nowhere",
             position=name.position,
@@ -168,7 +168,11 @@ class _Grammars:
         )
 
 
-Key = tuple[str, str]
+def _text(file: Path) -> str:
+    return file.read_bytes().decode("utf-8", errors="replace")
+
+
+Key = tuple[Path, str]
 
 
 @dataclass
@@ -186,13 +190,15 @@ class _Compiler:
         body = rule.body
         items = body.items if isinstance(body, Alternatives) else (body,)
         weights = body.weights if isinstance(body, Alternatives) else None
-        self._open.append((grammar.name, rule.name))
+        self._open.append((grammar.path, rule.name))
         nodes = [self._node(item, grammar) for item in items]
         self._open.pop()
-        shares = weights or [1.0] * len(items)
+        if not weights and None not in nodes:
+            nodes = [*self._joined_lists([node for node in nodes if node is not None])]
+        shares = weights or [1.0] * len(nodes)
         said = [(n, w) for n, w in zip(nodes, shares, strict=True) if n is not None and w > 0]
-        if len(said) < len(items):
-            what = f"{len(items) - len(said)} alternatives of <{rule.name}>"
+        if len(said) < len(nodes):
+            what = f"{len(nodes) - len(said)} alternatives of <{rule.name}>"
             self.pack.lose(_NEVER, rule.position, what)
         mean = sum(weight for _, weight in said) / max(len(said), 1)
         for node, weight in said:
@@ -263,7 +269,7 @@ class _Compiler:
         if name.name in ("NULL", "VOID"):
             return NOTHING if name.name == "NULL" else None
         target, rule = self.grammars.find(name, grammar)
-        key = (target.name, rule.name)
+        key = (target.path, rule.name)
         if key in self._open:
             circle = [shown for _, shown in self._open[self._open.index(key) :]]
             raise InputError(
@@ -276,7 +282,7 @@ class _Compiler:
             self._open.append(key)
             node = self._node(rule.body, target)
             self._open.pop()
-            stored = f"{target.name}{PART}{rule.name}"
+            stored = f"{target.path}{PART}{rule.name}"
             if node is not None:
                 self.pack.rules[stored] = node
             self._made[key] = stored if node is not None else None

@@ -30,13 +30,16 @@ from corpusforge.grammar.foreign.text import files_of
 __all__ = ["PLUGIN", "read"]
 
 _OTHERS = Kind("sections outside of 'context'", "left out")
-_WORDS_OF = Kind("words of the built-in slot types (pv.TwoDigitInteger, ...)", "digits or letters")
-
+_WORDS_OF = Kind("numbers of built-in slot types in words", "digits; with --lang the words")
 _SECTIONS = ("expressions", "slots", "macros")
 _SLOT = re.compile(r"\$([\w.]+):(\w+)")
 _MACRO = re.compile(r"@([\w.]+)")
 _WORDS = re.compile(r"[^\[\](),$@]+")
-_ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"]
+# What Rhino knows and CLDR has words for.
+_LANGUAGES = (
+    *("ar", "de", "en", "es", "fa", "fr", "hi", "it", "ja"),
+    *("ko", "nl", "pl", "pt", "ru", "sv", "vi", "zh"),
+)
 _BUILTIN = (
     "pv.Alphabetic",
     "pv.Alphanumeric",
@@ -165,9 +168,11 @@ class _Reader:
         if kind in self._section("slots"):
             self._list(kind)
         elif kind in _BUILTIN:
-            self.pack.lists.setdefault(kind, _builtin(kind, self.pack.lang))
+            values = self.pack.lists.setdefault(kind, _builtin(kind, self.pack.lang))
             self.pack.places.setdefault(kind, at)
-            self.pack.lose(_WORDS_OF, at, f"the words of the built-in slot type {kind}")
+            said = isinstance(values, ValueRange) and values.form != "digits"
+            if kind != "pv.Alphabetic" and not said:
+                self.pack.lose(_WORDS_OF, at, f"the words of the built-in slot type {kind}")
         else:
             known = [f"${n}" for n in (*self._section("slots"), *_BUILTIN)]
             raise self._unknown("slot type", f"${kind}", known, at)
@@ -180,29 +185,28 @@ class _Reader:
 
 
 def _builtin(kind: str, lang: str | None) -> list[Entry] | ValueRange:
-    """What stands for a built-in slot type: digits, letters, and ordinals in English."""
+    """What stands for a built-in slot type: letters, and numbers, in words where there are any."""
     letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
-    english = lang is None or lang.lower().startswith("en")
-    if kind == "pv.SingleDigitInteger":
-        return ValueRange(0, 9)
-    if kind == "pv.TwoDigitInteger":
-        return ValueRange(0, 99)
-    if kind == "pv.Percent":
-        sign = " percent" if english else " %"
-        return [Entry(Words(f"{n}{sign}"), str(n)) for n in range(101)]
+    language = (lang or "").lower().partition("-")[0]
     if kind == "pv.Alphabetic":
         return [Entry(Words(letter)) for letter in letters]
     if kind == "pv.Alphanumeric":
         return [Entry(Words(char)) for char in (*letters, *"0123456789")]
-    top = 10 if kind == "pv.SingleDigitOrdinal" else 100
-    return [Entry(Words(_ordinal(n) if english else f"{n}."), str(n)) for n in range(1, top)]
+    if kind == "pv.Percent":
+        sign = " percent" if language in ("", "en") else " %"
+        return [Entry(Words(f"{n}{sign}"), str(n)) for n in range(101)]
+    last = 9 if "SingleDigit" in kind else 99
+    if kind.endswith("Integer"):
+        return ValueRange(0, last, "words" if language in _LANGUAGES else "digits")
+    if language in _LANGUAGES:
+        return ValueRange(1, last, "ordinal")
+    return [Entry(Words(f"{n}{_ending(n)}"), str(n)) for n in range(1, last + 1)]
 
 
-def _ordinal(number: int) -> str:
-    if number < 10:
-        return _ORDINALS[number - 1]
-    ending = "th" if number // 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
+def _ending(number: int) -> str:
+    """Of an English ordinal number."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return "th" if number // 10 == 1 else ending
 
 
 class _Expression:

@@ -27,7 +27,8 @@ _SETTINGS = Kind("'automatically_extensible', 'matching_strictness' of entities"
 _SYNONYMS = Kind("synonyms of entities with use_synonyms: false", "left out")
 _SECTIONS = Kind("other sections of JSON data sets", "left out")
 
-_MARK = re.compile(r"\[(?P<slot>[^\[\]:()]+)(?::(?P<entity>[^\[\]()]+))?\]\((?P<words>[^()]*)\)")
+# [slot](words), [slot:entity](words), and [slot] for any value of its entity
+_MARK = re.compile(r"\[(?P<slot>[^\]:]+)(?::(?P<entity>[^\]]+))?\](?:\((?P<words>[^)]*)\))?")
 _INTENT_KEYS = ("type", "name", "slots", "utterances")
 _ENTITY_KEYS = (
     "type",
@@ -123,10 +124,16 @@ class _Reader:
         pieces: list[str] = []
         marks: list[Mark] = []
         at = length = 0
-        for found in _MARK.finditer(text):
-            before = text[at : found.start()]
+        while (begin := text.find("[", at)) >= 0:
+            place = document.position(path, begin)
+            found = _MARK.match(text, begin)
+            if found is None or (found["words"] is None and text[found.end() :][:1] == "("):
+                raise InputError(
+                    "a slot that cannot be read",
+                    position=place,
+                    hint="expected [slot](words), [slot:entity](words), or [slot] for any value",
+                )
             slot = found["slot"].strip()
-            place = document.position(path, found.start())
             entity = (found["entity"] or "").strip() or entities.get(slot, slot)
             if found["entity"] and entities.get(slot, entity) != entity:
                 raise InputError(
@@ -136,19 +143,13 @@ class _Reader:
                 )
             entities.setdefault(slot, entity)
             self._builtin(entity, place)
-            start = length + len(before)
-            length = start + len(found["words"])
-            pieces += [before, found["words"]]
-            marks.append(Mark(start, length, slot, entity))
+            words = found["words"] or ""
+            start = length + begin - at
+            length = start + len(words)
+            pieces += [text[at:begin], words]
+            marks.append(Mark(start, length, slot, entity, any_value=found["words"] is None))
             at = found.end()
         pieces.append(text[at:])
-        if "](" in pieces[-1]:
-            offset = at + pieces[-1].index("](")
-            raise InputError(
-                "a slot that cannot be read",
-                position=document.position(path, offset),
-                hint="expected [slot:entity](words)",
-            )
         self.utterances.add(intent, "".join(pieces), marks, document.position(path))
 
     def _builtin(self, entity: str, at: Position) -> None:

@@ -94,6 +94,15 @@ def test_a_file_of_any_name_is_read_as_what_the_user_says(tmp_path):
     assert result.intents == ("order",)
 
 
+def test_chatette_files_that_are_called_chatito(tmp_path):
+    files = {"main.chatito": "|parts.chatito\n%[a]\n    ~[x]\n", "parts.chatito": "~[x]\n    y\n"}
+    source = write(tmp_path / "source", files)
+    with pytest.raises(InputError, match="it also looks like chatette: corpusforge import chat"):
+        import_pack("chatito", source / "main.chatito", tmp_path / "out")
+    result, _, _ = imported(tmp_path, "chatette", files, path="main.chatito")
+    assert result.intents == ("a",)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_paths_that_are_not_there_and_folders_with_nothing_to_read(tmp_path, name):
     with pytest.raises(InputError, match="there is no file or folder"):

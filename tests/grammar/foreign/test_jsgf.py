@@ -94,6 +94,24 @@ def test_tags(tmp_path):
     ]
 
 
+def test_imports_of_packages_and_by_the_name_of_the_file(tmp_path):
+    files = {
+        "m.gram": "#JSGFv1.0;\ngrammar m;\nimport <p.NAMES .*>;\nimport <p.OTHER.x>;\n"
+        "public <a> = go <who> | stop <x>;\n",
+        "p/NAMES.gram": "#JSGF V1.0;\ngrammar p.NAMES;\npublic <who> = Ann;\n",
+        "p/OTHER.gram": "#JSGF V1.0;\ngrammar p.NAMES;\npublic <x> = it;\n",
+    }
+    _, pack, _ = imported(tmp_path, "jsgf", files, path="m.gram")
+    assert texts(pack) == {("a", "go Ann"), ("a", "stop it")}
+
+
+def test_tagged_alternatives_of_a_public_rule_are_one_list(tmp_path):
+    text = "#JSGF V1.0;\ngrammar g;\npublic <a> = (p | q) {x} | r {x};\n"
+    result, pack, _ = imported(tmp_path, "jsgf", {"g.jsgf": text})
+    assert said(pack) == {("a", word, (("x", word, word),)) for word in "pqr"}
+    assert (result.lists, result.losses) == (("x",), ())
+
+
 def test_a_folder_and_rules_of_one_name(tmp_path):
     files = {
         "a.jsgf": "#JSGF V1.0;\ngrammar a;\npublic <x> = one;\n",

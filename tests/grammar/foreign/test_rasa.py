@@ -182,6 +182,18 @@ def test_version_1(tmp_path, kind):
         assert len(lines) == len(result.losses)
 
 
+def test_annotations_that_are_none_stay_text_and_are_named(tmp_path):
+    lines = ["say [a](b", "say [a](b]", "say [a] (b)", "say (a) [b] [c](d)"]
+    text = "## intent:a\n" + "".join(f"- {line}\n" for line in lines[:3])
+    result, pack, _ = imported(tmp_path, "rasa", {"nlu.md": text})
+    assert texts(pack) == {("a", line) for line in lines[:3]}
+    notes = [note for note in result.notes if "looks like an annotation" in note]
+    assert [f"nlu.md:{n}: " in note for n, note in enumerate(notes, 2)] == [True] * 3
+    text = f"## intent:a\n- {lines[3]}\n"
+    result, _, _ = imported(tmp_path / "fine", "rasa", {"nlu.md": text})
+    assert not [note for note in result.notes if "looks like an annotation" in note]
+
+
 def test_a_lookup_table_that_is_not_there(tmp_path):
     text = "## intent:a\n- b\n## lookup:x\nnone.txt\n"
     result, _, _ = imported(tmp_path, "rasa", {"nlu.md": text})

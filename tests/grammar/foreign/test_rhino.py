@@ -63,20 +63,15 @@ def test_every_construct(tmp_path):
     ):
         slots = (("location", where, where), ("state", state, state))
         wanted.add(("turnLight", f"{verb} {the}{where} {light} {state}{end}", slots))
-    digits = [str(n) for n in range(10)]
-    wanted |= {("count", f"{n} times", (("n", n, n),)) for n in digits}
+    numbers = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+    wanted |= {("count", f"{n} times", (("n", str(v), n),)) for v, n in enumerate(numbers)}
     letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
     wanted |= {("count", f"say {a}", (("a", a, a),)) for a in letters}
     ordinals = ["first", "second", "third", "fourth", "fifth", "sixth"]
     ordinals += ["seventh", "eighth", "ninth"]
     wanted |= {("count", f"say {o}", (("o", str(n), o),)) for n, o in enumerate(ordinals, 1)}
     assert said(pack) == wanted
-    assert lost(result) == [
-        (1, "the section 'version'"),
-        (11, "the words of the built-in slot type pv.SingleDigitInteger"),
-        (12, "the words of the built-in slot type pv.Alphabetic"),
-        (12, "the words of the built-in slot type pv.SingleDigitOrdinal"),
-    ]
+    assert lost(result) == [(1, "the section 'version'")]
 
 
 def test_every_built_in_type(tmp_path):
@@ -91,12 +86,15 @@ def test_every_built_in_type(tmp_path):
     }
     lines = "".join(f"    {name}: [$pv.{name}:x]\n" for name in types)
     context = f"context:\n  expressions:\n{lines}"
-    _, pack, _ = imported(tmp_path, "rhino", {"c.yaml": context})
+    result, pack, _ = imported(tmp_path, "rhino", {"c.yaml": context})
     found = texts(pack)
     assert {name: sum(intent == name for intent, _ in found) for name in types} == types
-    assert ("TwoDigitOrdinal", "22nd") in found
-    _, pack, _ = imported(tmp_path / "de", "rhino", {"c.yaml": context}, lang="de")
-    assert ("TwoDigitOrdinal", "22.") in texts(pack)
+    assert {("TwoDigitOrdinal", "22nd"), ("TwoDigitOrdinal", "11th")} <= found
+    assert ("TwoDigitInteger", "22") in found
+    assert [line for line, _ in lost(result)] == [4, 5, 6, 7, 8, 9]
+    result, pack, _ = imported(tmp_path / "de", "rhino", {"c.yaml": context}, lang="de")
+    assert ("SingleDigitOrdinal", "zweite") in texts(pack)
+    assert [line for line, _ in lost(result)] == [4, 5]
 
 
 HEAD = "context:\n  expressions:\n    a:\n"

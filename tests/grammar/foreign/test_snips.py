@@ -27,6 +27,8 @@ utterances:
   - fly from [from](rome) to [to:city](oslo) (now)
   - "[when:snips/datetime](tomorrow): go"
   - on
+  - "[from]!"
+  - at [when]
 ---
 type: entity
 name: city
@@ -50,7 +52,9 @@ def test_every_construct_of_yaml(tmp_path):
     cities += [("true", "true"), ("oslo", "oslo")]
     wanted = {("book", "on", ())}
     wanted.add(("book", "tomorrow: go", (("when", "tomorrow", "tomorrow"),)))
+    wanted.add(("book", "at tomorrow", (("when", "tomorrow", "tomorrow"),)))
     for value, words in cities:
+        wanted.add(("book", f"{words}!", (("from", value, words),)))
         for other, there in cities:
             slots = (("from", value, words), ("to", other, there))
             wanted.add(("book", f"fly from {words} to {there} (now)", slots))
@@ -59,9 +63,10 @@ def test_every_construct_of_yaml(tmp_path):
     assert entities == {"city", "snips/datetime"}
     assert lost(result) == [
         (10, "the built-in entity 'snips/datetime'"),
-        (15, "'automatically_extensible' of the entity 'city'"),
-        (16, "'matching_strictness' of the entity 'city'"),
-        (25, "the synonyms of 'big' (use_synonyms is false)"),
+        (13, "the built-in entity 'snips/datetime'"),
+        (17, "'automatically_extensible' of the entity 'city'"),
+        (18, "'matching_strictness' of the entity 'city'"),
+        (27, "the synonyms of 'big' (use_synonyms is false)"),
     ]
     assert "  size:\n    values:\n      - big\n" in (out / "_shared.yaml").read_text()
 
@@ -158,6 +163,7 @@ BROKEN_YAML = {
         "type: intent\nname: a\nslots: [{name: x, entity: y}]\nutterances:\n  - '[x:z](w)'\n",
         ["a.yaml:5:6:", "the entity 'z' here and 'y' elsewhere"],
     ),
+    "a bracket": ("type: intent\nname: a\nutterances:\n  - 'x [y'\n", ["a.yaml:4:8:", "[slot]"]),
     "slots": ("type: intent\nname: a\nslots: [x]\n", ["a.yaml:3:9:", "'name' and 'entity'"]),
     "a value": ("type: entity\nname: a\nvalues: [{x: y}]\n", ["a.yaml:3:10:", "a value is text"]),
     "no intents": ("type: entity\nname: a\nvalues: [x]\n", ["no utterances"]),
