@@ -40,6 +40,7 @@ SHIPPED = [
     ("weather", "de"),
     ("timers_lists", "fr"),
     ("weather", "fr"),
+    ("timers_lists", "es"),
 ]
 # Small enough to be written out, with everything in lists.
 SMALL = [("smart_home", "en"), ("smart_home", "de")]
