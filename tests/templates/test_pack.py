@@ -226,15 +226,53 @@ SHARED_WORDINGS = {
 }
 
 
-@pytest.mark.parametrize("pack", IN_SCOPE)
-def test_no_intent_of_the_home_owns_a_style(pack: str) -> None:
+# The same of the timers in other languages, as far as a pattern of words can tell.
+SHARED_TONGUES = {
+    "de": {
+        "request": r"^(bitte|komm|los|kannst du|könntest du|würdest du|magst du)\b",
+        "own wish": r"\b(brauchen?|möchte|will|hätten? gern|muss|müssen|wollen)\b",
+        "politeness": r"\b(bitte|danke|vielen dank)$",
+        "greeting": r"^(hey|hallo|okay|ok|also|ähm|du)\b",
+        "indirect question": r"^(sag mir|weißt du|könntest du mir|ich wüsste|ich möchte wissen)\b",
+        "first person": r"\b(ich|mir|mich|mein\w*|wir|uns|unser\w*)\b",
+    },
+    "fr": {
+        "request": r"^(peux-tu|pourrais-tu|tu peux|tu pourrais|est-ce que tu)\b",
+        "own wish": r"\b(voudrais|voudrait|aimerais|il me faut|il nous faut|je dois)\b",
+        "politeness": r"(merci|s'il te plaît|s'il vous plaît)$",
+        "greeting": r"^(salut|bonjour|ok|alors|bon|euh|dis|s'il te plaît)\s",
+        "indirect question": r"^(dis-moi|tu sais|sais-tu|tu peux me dire|j'aimerais savoir)\b",
+        "first person": r"\b(je|j|moi|me|mon|ma|mes|on|nous|notre)\b",
+    },
+    "es": {
+        "request": r"^(puedes|podrías|quieres|te importaría)\b",
+        "own wish": r"\b(quiero|quisiera|necesito|necesitamos|me gustaría|tengo que)\b",
+        "politeness": r"(por favor|gracias)$",
+        "greeting": r"^(oye|hola|buenas|vale|bueno|perdona)\b",
+        "indirect question": r"^(dime|sabes|puedes decirme|me puedes decir|quiero saber|no sé)\b",
+        "first person": r"\b(me|mi|mis|nos|nuestra|necesito|quiero|tengo|\w+me|\w+emos|\w+amos)\b",
+    },
+}
+
+
+def assert_style_is_shared(pack: str, lang: str, wordings: dict[str, str]) -> None:
     """In rows as they are drawn, so that what a rule brings counts as often as it is heard."""
-    names = sorted(read_pack(pack, "en")["intents"])
-    table, _ = sample(PACKS / pack / "en", 300 * len(names), seed=1)
+    names = sorted(read_pack(pack, lang)["intents"])
+    table, _ = sample(PACKS / pack / lang, 300 * len(names), seed=1)
     said: dict[str, list[str]] = {name: [] for name in names}
     for intent, text in zip(table["intent"].to_pylist(), table["text"].to_pylist(), strict=True):
         said[intent].append(text)
     for name in names:
-        for style, pattern in SHARED_WORDINGS.items():
+        for style, pattern in wordings.items():
             share = sum(bool(re.search(pattern, text)) for text in said[name]) / len(said[name])
             assert 0.01 <= share <= 0.9, (name, style, share)
+
+
+@pytest.mark.parametrize("lang", sorted(SHARED_TONGUES))
+def test_no_intent_of_the_timers_owns_a_style(lang: str) -> None:
+    assert_style_is_shared("timers_lists", lang, SHARED_TONGUES[lang])
+
+
+@pytest.mark.parametrize("pack", IN_SCOPE)
+def test_no_intent_of_the_home_owns_a_style(pack: str) -> None:
+    assert_style_is_shared(pack, "en", SHARED_WORDINGS)
