@@ -7,7 +7,6 @@ code 1: the run failed and can be resumed).
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -141,6 +140,8 @@ def nearest(given: str, allowed: Iterable[str]) -> str | None:
     Returns:
         The nearest name (difflib ratio of at least 0.6, ignoring case), or None.
     """
+    import difflib
+
     names = {name.casefold(): name for name in allowed}
     found = difflib.get_close_matches(given.casefold(), names, n=1, cutoff=0.6)
     return names[found[0]] if found else None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -19,13 +20,15 @@ from corpusforge.core.text import fold
 from corpusforge.grammar.apart import Reserved
 from corpusforge.grammar.bulk import By, Corpus
 from corpusforge.grammar.bulk_rows import BulkRows
-from corpusforge.grammar.coverage import Cover, CoverRow, cover
 from corpusforge.grammar.loader import load_pack
 from corpusforge.grammar.pack import Pack, Template
 from corpusforge.grammar.quotas import quota_shares
 from corpusforge.grammar.splits import DEFAULT_SHARES, split_templates
 from corpusforge.grammar.spoken import SpokenForms, spoken_forms
 from corpusforge.grammar.value_splits import HoldOut, PinnedValues
+
+if TYPE_CHECKING:
+    from corpusforge.grammar.coverage import Cover, CoverRow
 
 __all__ = ["Draw", "Plan", "draw", "draw_pack", "utterance_batch", "utterances"]
 
@@ -235,6 +238,13 @@ def draw_pack(pack: Pack, splits: Mapping[str, str], n: int, plan: Plan) -> Draw
         shares=plan.shares,
         pinned=plan.pinned,
     )
+    return Draw(pack, corpus, n, splits, _cover(pack, corpus, plan) if plan.coverage else None)
+
+
+def _cover(pack: Pack, corpus: Corpus, plan: Plan) -> Cover:
+    """The fewest rows that show everything, each with its owner."""
+    from corpusforge.grammar.coverage import cover
+
     claimed: set[tuple[str, str]] = set()
 
     def admit(row: CoverRow) -> CoverRow | None:
@@ -245,7 +255,7 @@ def draw_pack(pack: Pack, splits: Mapping[str, str], n: int, plan: Plan) -> Draw
         claimed.add(said)
         return row._replace(template=owner.template, split=owner.split)
 
-    return Draw(pack, corpus, n, splits, cover(pack, admit) if plan.coverage else None)
+    return cover(pack, admit)
 
 
 def utterances(drawn: Draw, *, ids: bool = True) -> pa.Table:

@@ -170,9 +170,8 @@ class Unranker:
     def _build_missing(self, tables: Integers) -> None:
         if self._all_built == len(self._built):
             return
-        built = np.array(self._built)
-        missing = np.unique(tables[~built[tables]])
-        for table in missing.tolist():
+        met = np.bincount(tables, minlength=len(self._built)) > 0
+        for table in np.flatnonzero(met & ~np.array(self._built)).tolist():
             if not self._built[table]:  # not on the way to another one
                 self._build(table)
         self._all_built = sum(self._built)
