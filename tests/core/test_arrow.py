@@ -1,12 +1,14 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpusforge.core.arrow import code_points, integers, list_items, strings, woven
 
+QUIET = settings(deadline=None)
 TEXTS = st.lists(st.text(st.sampled_from("aé日𝒳 "), max_size=4), min_size=1, max_size=6)
 
 
+@QUIET
 @given(TEXTS, st.lists(st.lists(st.integers(0, 99), max_size=4), max_size=5))
 def test_woven_strings_are_their_pieces(texts, rows):
     rows = [[number % len(texts) for number in row] for row in rows]
@@ -19,6 +21,7 @@ def test_woven_strings_are_their_pieces(texts, rows):
     assert places.tolist() == np.cumsum([0, *sizes]).tolist()
 
 
+@QUIET
 @given(TEXTS, st.integers(0, 5))
 def test_code_points_are_lengths(texts, start):
     array = strings(texts).slice(start)

@@ -2,11 +2,12 @@ import bisect
 import itertools
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpusforge.grammar.guides import MAX_EXACT, MAX_RANK, Guides, quotient
 
+QUIET = settings(deadline=None)
 SIZES = st.lists(
     st.one_of(st.integers(1, 3), st.just(7), st.integers(1, 10**6), st.integers(1, 10**16)),
     min_size=1,
@@ -14,6 +15,7 @@ SIZES = st.lists(
 )
 
 
+@QUIET
 @given(st.lists(SIZES, min_size=1, max_size=4), st.randoms(use_true_random=False))
 def test_every_rank_is_found(tables, rng):
     guides = Guides()
@@ -45,6 +47,7 @@ def test_tables_that_are_too_large_only_take_their_place():
     assert (found.tolist(), left.tolist()) == ([5, 6, 0], [1, 0, 0])
 
 
+@QUIET
 @given(st.integers(1, MAX_EXACT - 1), st.integers(0, MAX_EXACT - 1), st.integers(0, MAX_EXACT))
 def test_quotients_are_exact(size, rank, multiple):
     near = max(0, min(MAX_EXACT // size, multiple % (MAX_EXACT // size + 1)) * size)
