@@ -21,6 +21,7 @@ from corpusforge.core.errors import InputError, RunError
 from corpusforge.core.recipe_file import load_recipe
 from corpusforge.core.schema import read_table
 from corpusforge.core.text import fold
+from corpusforge.export.verify import verify_release
 from corpusforge.pipeline import stage_names
 
 NO_GAN = ["expand.rows=0"]
@@ -136,6 +137,18 @@ def half_put(self, kind, key, suffix, data):
 RunFolder.finish = killed
 if stage == "clip":
     Cache.put = half_put
+if stage == "rows":
+    # The first rows are in a file, under its temporary name.
+    from corpusforge.grammar import dealing
+    from corpusforge.grammar.distinct_rows import DistinctRows
+    dealing.WINDOW = 30
+    batches = DistinctRows.batches
+    def some(self):
+        for number, batch in enumerate(batches(self)):
+            if number == 2:
+                os.kill(os.getpid(), signal.SIGKILL)
+            yield batch
+    DistinctRows.batches = some
 if stage.startswith("publish:"):
     publish = RunFolder.publish
     def killed_publish(self, source, target):
@@ -168,7 +181,7 @@ def temporary_files(out):
 
 def test_killed_in_every_stage_and_run_again(tiny_run, tmp_path, tiny_recipe):
     out = tmp_path / "corpus"
-    for place in (*stage_names()[:4], "clip", *stage_names()[4:], "publish:release"):
+    for place in ("rows", *stage_names()[:4], "clip", *stage_names()[4:], "publish:release"):
         kill(tiny_recipe, out, place)
         assert not (out / "manifest.json").exists()
     summary = api.build(tiny_recipe, out)
@@ -271,6 +284,58 @@ def test_adding_an_intent_keeps_label_ids(tiny_recipe, tmp_path):
     api.build(tiny_recipe, out, overrides=overrides)
     second = datasets.load_dataset(str(out / "release"), "nlu")["train"].features["intent"].names
     assert second == [*first, "Alarm"]
+
+
+SONGS = [f"{first} {second}" for first in ("blue", "red", "late", "cold", "lost")
+         for second in ("river", "summer", "train", "letter")]  # fmt: skip
+
+
+def test_held_out_values_stay_out_of_train_and_of_generated_rows(tiny_recipe, tmp_path):
+    templates = tiny_recipe.parent / "templates"
+    listed = ", ".join(SONGS)
+    (templates / "songs.yaml").write_text(
+        f"language: en\nlists: {{song: {{values: [{listed}]}}}}\nintents:\n  Play:\n    data:\n"
+        '      - sentences: ["play {song} [now]", "(put|turn) on {song}", "let me hear {song}"]\n'
+    )
+    out = tmp_path / "corpus"
+    held = ["grammar.hold_out=values", "grammar.rows=200", "speech.clips=0", "expand.rows=12"]
+    api.build(tiny_recipe, out, overrides=held)
+    rows = clean_rows(out)
+    values = {}
+    for row in rows:
+        for slot in row["slots"]:
+            if slot["entity"] == "song":
+                values.setdefault(row["split"], set()).add(slot["value"])
+    assert set(values) == {"train", "validation", "test"}
+    assert sum(map(len, values.values())) == len(set.union(*values.values())) <= len(SONGS)
+    # What train lost are not the rows whose sentence stands in test with another value.
+    assert Counter(row["split"] for row in rows)["train"] > 0.6 * len(rows)
+    assert sum(row["origin"] == "gan" for row in rows) > 0
+    card = (out / "release" / "README.md").read_text()
+    assert "with other values" in card and "both share 0 of them" in card
+    page = (out / "report.html").read_text()
+    assert "splits differ in their slot values" in page
+
+
+def test_a_cover_is_accounted_for_in_the_release(tiny_recipe, tmp_path):
+    out = tmp_path / "corpus"
+    api.build(tiny_recipe, out, overrides=[*NO_GAN, "speech.clips=0", "grammar.coverage=true"])
+    release = json.loads((out / "release" / "release.json").read_text())["grammar"]
+    coverage = release["coverage"]
+    ids = {row["id"] for row in clean_rows(out)}
+    folder = next((out / "stages").glob("grammar-*"))
+    cover = json.loads((folder / "cover.json").read_text())["rows"]
+    assert coverage["cover_rows"] == len(cover) == coverage["rows"]
+    assert coverage["cover_rows_released"] == len(ids & set(cover))
+    card = (out / "release" / "README.md").read_text()
+    assert f"{coverage['alternative_rows']} is the proven minimum for the alternatives" in card
+    assert f"{release['shown']['templates']} of 16 templates" in card
+    assert "proven minimum" in (out / "report.html").read_text()
+    facts = json.loads((out / "release" / "release.json").read_text())
+    facts["grammar"]["shown"]["templates"] -= 1
+    (out / "release" / "release.json").write_text(json.dumps(facts))
+    problems = [str(problem) for problem in verify_release(out / "release")]
+    assert any("the templates shown are not those of the rows" in said for said in problems)
 
 
 def test_until_stops_and_goes_on(tiny_recipe, tmp_path):

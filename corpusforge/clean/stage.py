@@ -30,7 +30,7 @@ from corpusforge.core.schema import (
 __all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
 
 NAME = "clean"
-VERSION = 3
+VERSION = 4
 PACKAGES = ("numpy", "pyarrow", "scipy")
 
 _SHOWN_LEAKS = 5
@@ -100,7 +100,11 @@ def apply_filters(table: pa.Table, ctx: StageContext) -> tuple[pa.Table, pa.Tabl
     Returns:
         Kept rows in their order, dropped rows, and all pairs above the floor.
     """
-    thresholds = {"near_duplicate_jaccard": ctx.recipe.clean.near_duplicate_jaccard}
+    thresholds = {
+        "near_duplicate_jaccard": ctx.recipe.clean.near_duplicate_jaccard,
+        # Where values are held out, train and test have the same sentences.
+        "carriers_across_splits": float(ctx.recipe.grammar.hold_out != "values"),
+    }
     filters: list[Filter] = [plugins.load("filter", name) for name in ctx.recipe.clean.filters]
     gone = [_as_dropped(table.schema).empty_table()]
     pairs = [PAIRS.empty_table()]

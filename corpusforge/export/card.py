@@ -24,6 +24,7 @@ from corpusforge.export.licenses import (
     voice_licenses,
 )
 from corpusforge.export.release import EXPANDED, ReleaseTables
+from corpusforge.export.shown import shown_section
 from corpusforge.export.usefulness import usefulness_section
 
 __all__ = ["CardInput", "render_card"]
@@ -44,6 +45,7 @@ class CardInput:
         version: Version of corpusforge.
         assessment: What the stage assess wrote to assess.json, {} without real rows.
         gate: What it decided about generated rows.
+        grammar: From `shown.released_facts`.
     """
 
     recipe: Recipe
@@ -54,6 +56,7 @@ class CardInput:
     version: str
     assessment: Mapping[str, Any] = field(default_factory=dict)
     gate: Gate = field(default_factory=Gate)
+    grammar: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def kept_out(self) -> int:
@@ -75,6 +78,7 @@ def render_card(card: CardInput, folder: Path) -> str:
         _loading(card),
         _counts(card),
         _making(card),
+        shown_section(card.grammar),
         _dropping(card),
         usefulness_section(
             card.assessment, card.gate, _generated(card.release.utterances), card.kept_out
@@ -166,9 +170,22 @@ def _counts(card: CardInput) -> str:
     return (
         f"## Rows\n\n{first}{apart}\n\n{_crossed(rows, 'origin', splits)}\n\n"
         f"{_crossed(rows, 'intent', splits)}\n\n"
-        "Splits are made by template before anything is fitted: validation and test hold other "
-        "sentences than train, and generated rows stand in train only."
+        f"{_split_rule(card)}, and generated rows stand in train only."
     )
+
+
+def _split_rule(card: CardInput) -> str:
+    if card.recipe.grammar.path is None:
+        return "Splits are made by carrier phrase before anything is fitted"
+    rule = {
+        "templates": "template before anything is fitted: validation and test hold other sentences "
+        "than train",
+        "values": "slot value before anything is fitted: validation and test hold the sentences of "
+        "train with other values",
+        "both": "template and by slot value before anything is fitted: validation and test hold "
+        "other sentences and other values than train",
+    }[card.recipe.grammar.hold_out]
+    return f"Splits are made by {rule}"
 
 
 def _crossed(rows: pa.Table, column: str, splits: Sequence[str]) -> str:

@@ -46,6 +46,12 @@ def check_claims(view: ReleaseView) -> Iterator[Problem]:
     if set(_SHA256.findall(body)) != {view.facts["content_sha256"]["all"]}:
         yield Problem("claims", "README.md", "the content hash is not that of release.json")
 
+    shown = view.facts.get("grammar", {}).get("shown")
+    if shown is not None:
+        used = {row["template"] for row in view.rows if row["origin"] == "grammar"}
+        if shown["templates"] != len(used):
+            yield Problem("claims", where, "the templates shown are not those of the rows")
+
 
 def check_expanded(view: ReleaseView) -> Iterator[Problem]:
     """Config nlu_expanded is nlu and generated train rows, and the gate said so."""

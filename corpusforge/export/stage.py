@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 import corpusforge
@@ -43,6 +44,7 @@ from corpusforge.export.release import (
     content_hash,
     total_hash,
 )
+from corpusforge.export.shown import released_facts
 from corpusforge.export.usefulness import published_facts
 from corpusforge.export.verify import verify_release
 
@@ -194,6 +196,8 @@ def _finish_release(
     assessment = _assessment(ctx)
     facts = _facts(ctx.recipe, release, accounts, content)
     facts |= published_facts(assessment, ledger.gate)
+    grammar = _grammar_facts(ctx, release, templates, entries.get("grammar", {}))
+    facts |= {"grammar": grammar} if grammar else {}
     write_json(facts | {"packages": _packages(entries), "bias": bias}, folder / "release.json")
     card = CardInput(
         recipe=ctx.recipe,
@@ -204,6 +208,7 @@ def _finish_release(
         version=corpusforge.__version__,
         assessment=assessment,
         gate=ledger.gate,
+        grammar=grammar,
     )
     write_bytes(render_card(card, folder).encode(), folder / "README.md")
     write_bytes(license_text(release).encode(), folder / LICENSE_FILE)
@@ -213,6 +218,16 @@ def _finish_release(
         shown = "\n".join(f"    {problem}" for problem in problems[:_SHOWN_PROBLEMS])
         broken = counted(len(problems), "promise")
         raise RunError(f"export: the release breaks {broken}\n{shown}")
+
+
+def _grammar_facts(
+    ctx: StageContext, release: ReleaseTables, templates: pa.Table, entry: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the released rows show of the templates, {} where none were sampled."""
+    folder = ctx.inputs["grammar"]
+    path = folder / "cover.json"
+    cover = read_record(path, "rows")["rows"] if path.is_file() else []
+    return released_facts(release.utterances, templates, cover, entry.get("facts", {}))
 
 
 def _assessment(ctx: StageContext) -> dict[str, Any]:

@@ -64,6 +64,7 @@ def shown_facts(drawn: Draw, rows: DistinctRows) -> dict[str, Any]:
             "values": total - len(missing),
             "of_values": total,
             "values_not_shown": missing[:_FIRST],
+            "lists": {entity: len(pairs) for entity, pairs in sorted(values.items())},
         },
         "coverage": None if drawn.cover is None else certificate_facts(drawn.cover.certificate),
     }

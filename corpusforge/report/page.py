@@ -13,9 +13,9 @@ from corpusforge.report.sections import (
     dropped_section,
     listen_section,
     rows_section,
-    templates_section,
 )
 from corpusforge.report.summary import summary_section
+from corpusforge.report.templates import templates_section
 from corpusforge.report.usefulness import usefulness_section
 
 __all__ = ["render"]

@@ -69,6 +69,7 @@ def from_release(folder: Path) -> Corpus:
         templates=_beside(folder, "templates", TEMPLATES, tuple(TEMPLATES.names)),
         dropped=_dropped(facts.get("stages", {})),
         texts={name: row["text"] for name, row in family.items() if row["text"]},
+        facts={"grammar": facts["grammar"]} if "grammar" in facts else {},
         bias=facts.get("bias", {}),
         private=facts.get("private", {}),
         release=True,

@@ -25,7 +25,6 @@ __all__ = [
     "rows_section",
     "section",
     "table",
-    "templates_section",
 ]
 
 ORIGINS = {"grammar": 0, "gan": 1, "real": 2, "external": 3, "counterfactual": 4}
@@ -353,44 +352,3 @@ def _bias_entry(entry: Mapping[str, Any]) -> Markup:
 
 def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
-
-
-def templates_section(corpus: Corpus) -> Markup:
-    """Sentence templates by intent, with their split, size and rows drawn."""
-    if not corpus.templates:
-        said = (
-            "This release holds no table of templates."
-            if corpus.release
-            else "No templates: real rows only."
-        )
-        return section("templates", "Templates", element("p", {}, said))
-    ordered = sorted(corpus.templates, key=lambda row: (row["intent"], row["file"], row["line"]))
-    drawn = Counter(row["template"] for row in corpus.rows if row["origin"] == "grammar")
-    blocks = []
-    for intent, group in groupby(ordered, key=lambda row: row["intent"]):
-        own = list(group)
-        rows: list[list[Markup | str | int]] = [
-            [
-                element("code", {}, row["sentence"]),
-                row["split"],
-                _derivations(row["derivations"]),
-                drawn[row["template"]],
-            ]
-            for row in own
-        ]
-        total = sum(drawn[row["template"]] for row in own)
-        said = f"{intent}: {counted(len(own), 'template')}, {counted(total, 'row')}"
-        listing = table(["sentence", "split", "derivations", "rows"], rows)
-        blocks.append(element("details", {}, element("summary", {}, said), listing))
-    unused = sum(1 for row in ordered if not drawn[row["template"]])
-    have = "has" if unused == 1 else "have"
-    said = (
-        f"{counted(len(ordered), 'template')}; a template stands in one split only. "
-        f"{number(unused)} {have} no row in the corpus."
-    )
-    return section("templates", "Templates", element("p", {}, said), *blocks)
-
-
-def _derivations(value: str) -> str:
-    """An exact integer for readers; long ones as a power of ten."""
-    return number(int(value)) if len(value) <= 9 else f"about 10^{len(value) - 1}"

@@ -92,8 +92,14 @@ def _verdicts(corpus: Corpus) -> list[tuple[str, str, str]]:
     found += _usefulness(corpus)
     found += _expansion(corpus)
     if corpus.facts.get("clean", {}).get("leaks") == 0:
-        said = "Followed through parents to the root templates, no row and no template stands in "
-        found.append(("good", "No leak between splits", said + "two splits."))
+        proof = corpus.facts.get("grammar", {}).get("split_proof", {})
+        held = (
+            "no row and no held-out value"
+            if proof.get("held_out") == "values"
+            else ("no row and no template")
+        )
+        said = f"Followed through parents to the root templates, {held} stands in two splits."
+        found.append(("good", "No leak between splits", said))
     if corpus.clips:
         found.append(_voices(corpus))
     found += _associations(corpus)

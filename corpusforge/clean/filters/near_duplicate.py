@@ -47,6 +47,7 @@ class NearDuplicate:
     Jaccard >= threshold, between a synthetic train row and a synthetic held-out row, whatever
     the values. Splits are made by template; this holds them where two templates can say the
     same sentence. Real rows are left out: that real people say one phrase twice is no leak.
+    With "carriers_across_splits" 0, for splits by slot values, this is not looked for.
 
     short carrier: the same, of carriers below five words, where one letter is a third of the
     3-grams: equal word by word after dropping a plural -s, at most one word of five letters or
@@ -69,8 +70,11 @@ class NearDuplicate:
         view = _View(table)
         floor = min(FLOOR, threshold)
         surface = view.surface_pairs(floor)
-        carrier = view.carrier_pairs(floor, surface)
-        short = view.short_carrier_pairs(surface)
+        if config.get("carriers_across_splits", 1.0):
+            carrier = view.carrier_pairs(floor, surface)
+            short = view.short_carrier_pairs(surface)
+        else:
+            carrier = short = surface.where(np.zeros(len(surface), bool))
         parts = (surface, carrier, short)
         relation = np.repeat([_SURFACE, _CARRIER, _SHORT], [len(part) for part in parts])
         pairs = _joined(*parts)
