@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from itertools import permutations, product
 
@@ -19,7 +18,6 @@ from corpusforge.grammar.derivations import (
     Piece,
     Value,
     carrier,
-    whole_shares,
 )
 from corpusforge.grammar.expression import (
     Alternative,
@@ -46,13 +44,12 @@ class Planner:
     """Compiles expressions into counting nodes; rules and lists are compiled once per scope.
 
     Args:
-        slots_as: None fills slots with values. Otherwise every slot is the one piece
-            `SlotPiece(name, entity, None, "{name}")`, so that derivations are carrier phrases, and
-            the node that would have filled it is kept here under (name, entity).
+        frames: Do not fill slots: every slot is the one piece `SlotPiece(name, entity, None,
+            "{name}")`, so that derivations are carrier phrases.
     """
 
-    def __init__(self, slots_as: dict[tuple[str, str], Node] | None = None) -> None:
-        self._slots_as = slots_as
+    def __init__(self, *, frames: bool = False) -> None:
+        self._frames = frames
         self._known: dict[tuple[int, str, str], Node] = {}
         self._keep: list[Scope] = []
 
@@ -67,8 +64,7 @@ class Planner:
         if isinstance(expression, SequenceExpression):
             return Chain([self.node(item, scope) for item in expression.items])
         if isinstance(expression, Alternative):
-            items = [self.node(item, scope) for item in expression.items]
-            return Choice(items, _shares(expression.weights or (), items))
+            return Choice([self.node(item, scope) for item in expression.items])
         if isinstance(expression, Permutation):
             return Order([self.node(item, scope) for item in expression.items])
         if isinstance(expression, RuleReference):
@@ -85,11 +81,9 @@ class Planner:
         return self._known[key]
 
     def _list(self, values: ValueList, slot: str, scope: Scope) -> Node:
-        filled = self.filled(values, slot, scope)
-        if self._slots_as is None or not slot:
-            return filled
-        self._slots_as[slot, values.entity] = filled
-        return Frame(slot, values.entity)
+        if self._frames and slot:
+            return Frame(slot, values.entity)
+        return self.filled(values, slot, scope)
 
     def filled(self, values: ValueList, slot: str, scope: Scope) -> Node:
         """The node of the values of a list, in a slot or (slot "") without."""
@@ -99,16 +93,7 @@ class Planner:
         for value in values.values:
             words = self.node(value.expression, scope)
             items.append(Value(slot, values.entity, value.value, words) if slot else words)
-        return Choice(items, _shares([value.weight for value in values.values], items))
-
-
-def _shares(weights: Sequence[float], items: Sequence[Node]) -> list[int] | None:
-    """How often each rank of an item counts, so that items have their weight however large."""
-    shares = whole_shares(weights)
-    if shares is None:
-        return None
-    common = math.lcm(*(item.weight for item in items))
-    return [share * (common // item.weight) for share, item in zip(shares, items, strict=True)]
+        return Choice(items)
 
 
 def compile_language(pack: Pack) -> Language:
@@ -139,7 +124,7 @@ def carriers_language(template: Template, frames: Iterable[Sequence[Piece]]) -> 
 
     Args:
         template: Where the frames come from.
-        frames: Pieces with empty slots, as a `Planner` with `slots_as` makes them.
+        frames: Pieces with empty slots, as a `Planner` of frames makes them.
 
     Returns:
         A language whose intents are the folded carrier phrases.

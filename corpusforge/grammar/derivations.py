@@ -2,9 +2,7 @@
 
 A template is compiled into nodes that know their number of derivations (Python integers, so
 10^30 is as exact as 10). `Node.emit(rank)` takes the rank apart in mixed radix: a chain is a
-product, a choice a sum, an order n! times a product. `weight` is the number of ranks that lead
-into a node: a value of weight 3 gets three times as many as one of weight 1; without weights
-it equals the number of derivations.
+product, a choice a sum, an order n! times a product.
 """
 
 from __future__ import annotations
@@ -14,7 +12,6 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from itertools import accumulate, permutations
 from typing import NamedTuple, Protocol
 
@@ -45,10 +42,9 @@ class Node(Protocol):
     """A compiled part of a template."""
 
     derivations: int
-    weight: int
 
     def emit(self, rank: int, out: list[Piece]) -> None:
-        """Append the pieces of the derivation with this rank, 0 <= rank < weight."""
+        """Append the pieces of the derivation with this rank, 0 <= rank < derivations."""
 
     def distinct(self, limit: int) -> dict[tuple[Piece, ...], None] | None:
         """All different piece sequences in order of first rank; None when more than `limit`."""
@@ -59,7 +55,6 @@ class Literal:
 
     __slots__ = ("text",)
     derivations = 1
-    weight = 1
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -76,21 +71,19 @@ class Literal:
 class Chain:
     """Parts one after the other."""
 
-    __slots__ = ("derivations", "items", "weight")
+    __slots__ = ("derivations", "items")
 
     def __init__(self, items: Sequence[Node]) -> None:
         self.items = tuple(items)
         self.derivations = math.prod(item.derivations for item in items)
-        self.weight = math.prod(item.weight for item in items)
 
     def emit(self, rank: int, out: list[Piece]) -> None:
         """The first part takes the lowest digit of the rank."""
         for item in self.items:
-            weight = item.weight
-            if weight == 1:
+            if item.derivations == 1:
                 item.emit(0, out)
             else:
-                rank, digit = divmod(rank, weight)
+                rank, digit = divmod(rank, item.derivations)
                 item.emit(digit, out)
 
     def distinct(self, limit: int) -> dict[tuple[Piece, ...], None] | None:
@@ -99,24 +92,20 @@ class Chain:
 
 
 class Choice:
-    """One of several; `shares` are whole numbers that multiply the ranks of an item."""
+    """One of several."""
 
-    __slots__ = ("derivations", "ends", "items", "weight")
+    __slots__ = ("derivations", "ends", "items")
 
-    def __init__(self, items: Sequence[Node], shares: Sequence[int] | None = None) -> None:
+    def __init__(self, items: Sequence[Node]) -> None:
         self.items = tuple(items)
-        shares = shares or [1] * len(items)
-        self.derivations = sum(item.derivations for item in items)
-        self.ends = list(
-            accumulate(item.weight * share for item, share in zip(items, shares, strict=True))
-        )
-        self.weight = self.ends[-1]
+        self.ends = list(accumulate(item.derivations for item in items))
+        self.derivations = self.ends[-1]
 
     def emit(self, rank: int, out: list[Piece]) -> None:
         """Find the item whose ranks hold this one."""
         index = bisect_right(self.ends, rank)
         item = self.items[index]
-        item.emit((rank - (self.ends[index - 1] if index else 0)) % item.weight, out)
+        item.emit(rank - (self.ends[index - 1] if index else 0), out)
 
     def distinct(self, limit: int) -> dict[tuple[Piece, ...], None] | None:
         """Union of the items."""
@@ -134,13 +123,12 @@ class Choice:
 class Order:
     """All parts in any order: the lowest digits of the rank are the order (Lehmer code)."""
 
-    __slots__ = ("derivations", "items", "orders", "weight")
+    __slots__ = ("derivations", "items", "orders")
 
     def __init__(self, items: Sequence[Node]) -> None:
         self.items = tuple(items)
         self.orders = math.factorial(len(items))
         self.derivations = self.orders * math.prod(item.derivations for item in items)
-        self.weight = self.orders * math.prod(item.weight for item in items)
 
     def emit(self, rank: int, out: list[Piece]) -> None:
         """Take the order apart first, then the parts in that order."""
@@ -149,7 +137,7 @@ class Order:
         while left:
             code, index = divmod(code, len(left))
             item = left.pop(index)
-            rank, digit = divmod(rank, item.weight)
+            rank, digit = divmod(rank, item.derivations)
             item.emit(digit, out)
 
     def distinct(self, limit: int) -> dict[tuple[Piece, ...], None] | None:
@@ -168,11 +156,11 @@ class Order:
 class Value:
     """A list value inside a slot: its words become one piece."""
 
-    __slots__ = ("derivations", "entity", "name", "value", "weight", "words")
+    __slots__ = ("derivations", "entity", "name", "value", "words")
 
     def __init__(self, name: str, entity: str, value: str | None, words: Node) -> None:
         self.name, self.entity, self.value, self.words = name, entity, value, words
-        self.derivations, self.weight = words.derivations, words.weight
+        self.derivations = words.derivations
 
     def emit(self, rank: int, out: list[Piece]) -> None:
         """Append the words as a slot."""
@@ -200,7 +188,6 @@ class Frame:
 
     __slots__ = ("piece",)
     derivations = 1
-    weight = 1
 
     def __init__(self, name: str, entity: str) -> None:
         self.piece = SlotPiece(name, entity, None, f"{{{name}}}")
@@ -217,11 +204,11 @@ class Frame:
 class Numbers:
     """The numbers of a range, or times and the like, with a slot or (name "") without."""
 
-    __slots__ = ("derivations", "entity", "name", "range", "weight")
+    __slots__ = ("derivations", "entity", "name", "range")
 
     def __init__(self, name: str, entity: str, numbers: NumberRange | Series) -> None:
         self.name, self.entity, self.range = name, entity, numbers
-        self.derivations = self.weight = len(numbers)
+        self.derivations = len(numbers)
 
     def emit(self, rank: int, out: list[Piece]) -> None:
         """Append number `rank`."""
@@ -238,17 +225,6 @@ class Numbers:
             self.emit(rank, pieces)
             found[tuple(pieces)] = None
         return found
-
-
-def whole_shares(weights: Sequence[float]) -> list[int] | None:
-    """Weights as small whole numbers in the same proportion (to 1 %); None when all are equal."""
-    if len(set(weights)) <= 1:
-        return None
-    parts = [Fraction(weight).limit_denominator(100) or Fraction(1, 100) for weight in weights]
-    scale = math.lcm(*(part.denominator for part in parts))
-    numbers = [int(part * scale) for part in parts]
-    common = math.gcd(*numbers)
-    return [number // common for number in numbers]
 
 
 def plain(pieces: Sequence[Piece]) -> str:
@@ -347,7 +323,7 @@ def render(pieces: Sequence[Piece]) -> tuple[str, tuple[Slot, ...]] | None:
 def surfaces(node: Node, limit: int) -> Iterator[str]:
     """The first `limit` different texts of a node in order of rank, squeezed and stripped."""
     seen: set[str] = set()
-    for rank in range(min(node.weight, 50 * limit)):
+    for rank in range(min(node.derivations, 50 * limit)):
         pieces: list[Piece] = []
         node.emit(rank, pieces)
         text = _SPACES.sub(" ", plain(pieces)).strip()

@@ -85,7 +85,7 @@ class ListTable:
     def whole(self) -> ListTable:
         """All values that slices of this table share."""
         texts = self._texts
-        size = len(texts) if isinstance(texts, Sequence | NumberRange) else texts.weight
+        size = len(texts) if isinstance(texts, Sequence | NumberRange) else texts.derivations
         return replace(self, size=size, offset=0)
 
     @property
@@ -131,7 +131,7 @@ def list_tables(values: ValueList, scope: Scope) -> tuple[ListTable, ...]:
             listed = node.distinct(MAX_VALUES - len(found))
             if listed is None:
                 filled = planner.filled(values, "value", scope)
-                return (ListTable(entity, 1.0, PLAIN, filled.weight, False, filled),)
+                return (ListTable(entity, 1.0, PLAIN, filled.derivations, False, filled),)
             said = [plain(pieces) for pieces in listed]
         for text in said:
             words = _SPACES.sub(" ", text)

@@ -222,7 +222,7 @@ def pinned_values(rows: Iterable[Utterance]) -> PinnedValues:
 def _carriers_that_say(texts: Sequence[str], template: Template) -> set[str]:
     alone = language_of([template])
     said = [text for text in texts if alone.contains(text)]
-    frames = Planner({}).template(template).distinct(MAX_FRAMES) if said else None
+    frames = Planner(frames=True).template(template).distinct(MAX_FRAMES) if said else None
     if frames is None:
         return set()
     carriers: Language = carriers_language(template, frames)

@@ -98,7 +98,7 @@ def everything(pack):
     planner = Planner()
     for template in pack.templates:
         node = planner.template(template)
-        for rank in range(node.weight):
+        for rank in range(node.derivations):
             pieces = []
             node.emit(rank, pieces)
             made = render(pieces)

@@ -38,8 +38,8 @@ def sentences(made):
 
 def carriers(template):
     """Every derivation of a template with empty slots, by brute force."""
-    node = Planner({}).template(template)
-    for rank in range(node.weight):
+    node = Planner(frames=True).template(template)
+    for rank in range(node.derivations):
         pieces = []
         node.emit(rank, pieces)
         yield render(pieces)
@@ -273,7 +273,7 @@ def test_sizes_of_the_usual_lists():
     for values, scope in loaded.lists:
         node = Choice([Planner().filled(values, "x", scope)])
         found = set()
-        for rank in range(node.weight):
+        for rank in range(node.derivations):
             pieces = []
             node.emit(rank, pieces)
             text, (slot,) = render(pieces)

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from corpusforge.core import spans
 from corpusforge.core.text import nfc
 from corpusforge.grammar.compile import Planner
-from corpusforge.grammar.derivations import SlotPiece, render, whole_shares
+from corpusforge.grammar.derivations import SlotPiece, render
 from corpusforge.grammar.pack import NumberRange
 from corpusforge.grammar.permutation import KeyedPermutation
 from tests.grammar.packs import SENTENCES, everything, pack_of, yaml_of
@@ -28,13 +28,13 @@ def test_spans_are_exact(sentence):
 def test_each_rank_is_one_derivation_and_listing_finds_the_same_rows(sentence):
     node = node_of(sentence)
     by_rank = set()
-    for rank in range(node.weight):
+    for rank in range(node.derivations):
         pieces = []
         node.emit(rank, pieces)
         by_rank.add(render(pieces))
     listed = node.distinct(10**6)
     assert {render(pieces) for pieces in listed} == by_rank
-    assert len(listed) <= node.derivations == node.weight
+    assert len(listed) <= node.derivations
 
 
 def test_counts_are_exact_beyond_64_bit():
@@ -127,9 +127,3 @@ def test_the_permutation_is_fair_and_keyed():
     # Of the 8 orders of length 10^30 no position repeats, and another key gives others.
     huge = [list(map(KeyedPermutation(10**30, seed), range(8))) for seed in (1, 2)]
     assert len({*huge[0], *huge[1]}) == 16
-
-
-def test_weights_as_whole_shares():
-    assert whole_shares([1, 1]) is None
-    assert whole_shares([1, 2.5]) == [2, 5]
-    assert whole_shares([0.001, 1]) == [1, 100]

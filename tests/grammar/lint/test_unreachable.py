@@ -113,7 +113,7 @@ def test_offsets_with_all_kinds_of_brackets():
 def _said(item, scope):
     node = Planner().node(item, scope)
     found = set()
-    for rank in range(node.weight):
+    for rank in range(node.derivations):
         pieces = []
         node.emit(rank, pieces)
         found.add(tuple(p.lower() if isinstance(p, str) else p for p in normal(pieces)))
