@@ -36,11 +36,7 @@ SHIPPED = [
 ]
 NO_PEOPLE = ("media", "weather", "out_of_scope")
 DESCRIBED = [(pack, lang) for pack, lang in SHIPPED if pack != "smart_home"]
-WITH_PEOPLE = [
-    (pack, lang)
-    for pack, lang in SHIPPED
-    if pack not in NO_PEOPLE and (pack, lang) != ("banking", "es")
-]
+WITH_PEOPLE = [(pack, lang) for pack, lang in SHIPPED if pack not in NO_PEOPLE]
 # These say nothing that their assistant cannot serve.
 IN_SCOPE = ("media", "timers_lists", "weather")
 
