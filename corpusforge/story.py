@@ -312,5 +312,6 @@ def _template(row: Mapping[str, Any], folder: Path) -> list[str]:
     lines: list[str] = []
     for item in table.filter(pc.equal(table["template"], row["template"])).to_pylist():
         place = f"{item['file']}:{item['line']}" if item.get("file") else ""
-        lines.append(f"  written as   {item['sentence']}   ({place}, {item['split']})")
+        split = item["split"] or "all splits"
+        lines.append(f"  written as   {item['sentence']}   ({place}, {split})")
     return lines

@@ -366,6 +366,7 @@ _BY_NAME: Mapping[str, Table] = {
     "cold_start": cold_start,
     "fidelity": fidelity,
     "grammar_bounded_lists": grammar_tables.bounded_lists,
+    "grammar_build": grammar_tables.build,
     "grammar_lint": grammar_tables.lint,
     "grammar_speed": grammar_tables.speed,
     "grammar_uniform": grammar_tables.uniform,

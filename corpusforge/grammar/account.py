@@ -15,6 +15,7 @@ from corpusforge.grammar.pack import Pack
 from corpusforge.grammar.quotas import quota_shares
 from corpusforge.grammar.real_rows import RealRows
 from corpusforge.grammar.real_splits import frame_of
+from corpusforge.grammar.value_splits import MIN_VALUES
 
 __all__ = [
     "pack_facts",
@@ -23,6 +24,7 @@ __all__ = [
     "real_notes",
     "shown_facts",
     "split_facts",
+    "split_notes",
 ]
 
 _FIRST = 5
@@ -85,6 +87,23 @@ def split_facts(recipe: Recipe, drawn: Draw) -> dict[str, Any]:
         facts["lists_not_held_out"] = list(proof.shared_lists)
         facts["words_in_two_splits"] = {k: list(v) for k, v in proof.shared_words.items()}
     return {"split_proof": facts}
+
+
+def split_notes(recipe: Recipe, drawn: Draw) -> list[str]:
+    """What cannot be held out, where values are to be."""
+    if recipe.grammar.hold_out == "templates":
+        return []
+    values = drawn.corpus.values
+    if not values.held_out:
+        return [f"no slot values are held out: no list has {MIN_VALUES} different values or more"]
+    splits: dict[str, set[str]] = {}
+    for owner in drawn.corpus.owners:
+        splits.setdefault(owner.template.intent, set()).add(owner.split)
+    alone = [intent for intent, held in splits.items() if held == {"train"}]
+    if not alone or recipe.grammar.hold_out == "both":
+        return []
+    names = ", ".join(alone[:_FIRST]) + (", ..." if len(alone) > _FIRST else "")
+    return [f"{len(alone)} intent(s) have no values that are held out, in train only: {names}"]
 
 
 def quota_notes(recipe: Recipe, rows: DistinctRows) -> list[str]:

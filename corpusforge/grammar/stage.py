@@ -32,6 +32,7 @@ from corpusforge.grammar.account import (
     real_notes,
     shown_facts,
     split_facts,
+    split_notes,
 )
 from corpusforge.grammar.catalogue import Entry, catalogue_table, pack_entries, real_entries
 from corpusforge.grammar.compile import Planner, compile_language
@@ -182,7 +183,8 @@ def _account_for(
     pack = templates.pack
     held_out = recipe.grammar.hold_out != "templates"
     noise = label_noise(pack)
-    made.notes += [*templates.notes, *rows.notes(), *quota_notes(recipe, rows), *noise.notes()]
+    made.notes += [*templates.notes, *split_notes(recipe, drawn), *rows.notes()]
+    made.notes += [*quota_notes(recipe, rows), *noise.notes()]
     made.entries += (
         pack_entries(pack, recipe.license, drawn.corpus.values.split_of)
         if held_out

@@ -62,6 +62,8 @@ class ValueSplits:
         self._symbols: dict[tuple[str, str], str] = {}
         self._parts: dict[tuple[int, str], ListTable | None] = {}
         self.shared = {entity for entity, dealt in self._dealt.items() if not dealt}
+        self.held_out = set(self._dealt) - self.shared
+        """The others."""
 
     def split_of(self, entity: str, value: str) -> str:
         """The split of a canonical value; "" where the values of its list are not held out."""

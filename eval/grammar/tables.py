@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["agreement", "bounded_lists", "lint", "speed", "uniform"]
+__all__ = ["agreement", "bounded_lists", "build", "lint", "speed", "uniform"]
 
 
 def _head(result: dict[str, Any], date: str) -> Iterator[str]:
@@ -69,6 +69,38 @@ def speed(result: dict[str, Any]) -> Iterator[str]:
         "90 % took the time of 300 s too, or gave up within it: how many rows it wrote was not "
         "counted."
     )
+    yield ""
+
+
+def build(result: dict[str, Any]) -> Iterator[str]:
+    """The grammar stage of builds: cost, and what a change of one template changes."""
+    yield "## The grammar stage of a build"
+    yield ""
+    yield from _head(result, result["date"])
+    yield "Whole command `build --until grammar`, flat grammar, with ids, checks and proof:"
+    yield ""
+    yield "| rows | CPU s | runs | rows a CPU s | peak MB | file MB |"
+    yield "|---|---|---|---|---|---|"
+    for name, run in result["cost"].items():
+        runs = ", ".join(f"{cpu_s:.1f}" for cpu_s in run["all_cpu_s"])
+        yield (
+            f"| {name} | {run['cpu_s']:.1f} | {runs} | {run['rows_per_cpu_s']:,} | "
+            f"{run['peak_mb']} | {run['file_mb']:.0f} |"
+        )
+    yield ""
+    yield (
+        f"Rows of the other templates that keep their id, of {result['rows_of_edits']:,} rows of "
+        "smart_home (English) in which one template is changed:"
+    )
+    yield ""
+    yield "| | change | changes | kept, median | kept, least | kept in another split, all changes |"
+    yield "|---|---|---|---|---|---|"
+    for keys, changes in result["edits"].items():
+        for name, found in changes.items():
+            yield (
+                f"| {keys} | {name} | {found['changes']} | {found['kept_median']:.1%} | "
+                f"{found['kept_min']:.1%} | {found['other_split']} |"
+            )
     yield ""
 
 

@@ -252,19 +252,21 @@ def test_held_out_values_stay_apart_and_the_catalogue_marks_them(tmp_path, hold_
         assert splits.count("train") > 0.75 * len(rows)
 
 
-def test_values_of_real_rows_keep_their_side(tmp_path):
+@pytest.mark.parametrize("hold_out", ["values", "both"])
+def test_values_of_real_rows_keep_their_side(tmp_path, hold_out):
     def said(song, split):
         slots = [{"name": "song", "start": 5, "end": 11}]
         text = f"{'spin' if split == 'train' else 'turn'} {song}"
         return {"text": text, "intent": "play", "slots": slots, "fold": split}
 
     real = [said(song, "train") for song in SONGS[:20]] + [said(s, "test") for s in SONGS[18:26]]
-    recipe = held_recipe(tmp_path, "values", real)
+    recipe = held_recipe(tmp_path, hold_out, real)
     result = run(recipe, tmp_path / "out")
     rows = read_table(tmp_path / "out" / "utterances.parquet").to_pylist()
     drawn = values_by_split(row for row in rows if row["origin"] == "grammar")
     assert set(SONGS[:20]) & (drawn["validation"] | drawn["test"]) == set()
     assert set(SONGS[20:26]) == drawn["test"]
+    assert not drawn["train"] & (drawn["test"] | drawn["validation"])
     # Two songs stand in train and test of the real rows themselves.
     assert result.facts["values_in_two_splits"] == 2
     assert any("2 slot values stand in train" in note for note in result.notes)
@@ -287,6 +289,21 @@ def test_quotas_shares_and_coverage_of_a_recipe(tmp_path):
     assert {s["value"] for row in covering for s in row["slots"]} == {*SONGS, "kitchen", "hall",
                                                                      "attic"}  # fmt: skip
     assert {row["template"] for row in covering} == {row["template"] for row in rows}
+
+
+def test_what_cannot_be_held_out_is_said(tmp_path):
+    recipe = held_recipe(tmp_path, "values")
+    few = HELD.replace(", ".join(SONGS), "one, two")
+    (tmp_path / "t.yaml").write_text(few)
+    result = run(recipe, tmp_path / "few")
+    assert set(result.facts["rows"]) == {"train"}
+    assert "no slot values are held out: no list has 10 different values or more" in result.notes
+    (tmp_path / "t.yaml").write_text(HELD + "  end: {data: [{sentences: [bye, '{room} off']}]}\n")
+    result = run(recipe, tmp_path / "end")
+    assert "1 intent(s) have no values that are held out, in train only: end" in result.notes
+    shares = replace(recipe.grammar.splits, train=0.9, validation=0.1, test=0.0)
+    recipe = replace(recipe, grammar=replace(recipe.grammar, splits=shares))
+    assert set(run(recipe, tmp_path / "two").facts["rows"]) == {"train", "validation"}
 
 
 def test_what_the_rows_do_not_show_is_said(tmp_path):
