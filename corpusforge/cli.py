@@ -97,7 +97,13 @@ def _add_folder_verbs(verbs: Any) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; return the exit code."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options, further = parser.parse_known_args(arguments)
+    if len(further) == 1 and options.verb == "match" and options.file is None:
+        # argparse takes optional positionals only right behind the first one
+        options.file = further.pop() if not further[0].startswith("-") else None
+    if further:
+        parser.error(f"unrecognized arguments: {' '.join(further)}")
     try:
         code: int = globals()[f"_{options.verb}"](options)
         sys.stdout.flush()

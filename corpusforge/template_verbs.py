@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,12 +129,23 @@ def quota_of(text: str) -> tuple[str, float]:
     intent, equals, number = text.rpartition("=")
     try:
         if equals and intent:
-            return intent, int(number) if number.isdecimal() else float(number)
+            quota = int(number) if number.isdecimal() else float(number)
+            if math.isfinite(quota):
+                return intent, quota
     except ValueError:
         pass
     raise InputError(
         f"--quota {text}: expected INTENT=N", hint="for example play_music=500, or play_music=0.2"
     )
+
+
+def _quotas(texts: Sequence[str]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for intent, quota in map(quota_of, texts):
+        if intent in found:
+            raise InputError(f"--quota {intent}=... is given twice", given=intent)
+        found[intent] = quota
+    return found
 
 
 def sample(options: argparse.Namespace) -> int:
@@ -154,18 +166,25 @@ def sample(options: argparse.Namespace) -> int:
         by=share_of(options.by),
         coverage=options.coverage,
         hold_out=options.hold_out or "templates",
-        quotas=dict(quota_of(text) for text in options.quotas),
+        quotas=_quotas(options.quotas),
     )
     for note in drawn.notes():
         print(f"warning: {note}", file=sys.stderr)
+    if not drawn.size:
+        raise InputError(
+            f"no sentence of {options.path} can be sampled",
+            hint="wildcard lists need values (--lists), and constraints must leave some",
+        )
+    # Rows of held-out splits are of no use without their split.
+    splits = options.hold_out is not None
     if options.format == "parquet":
         write_parquet(drawn, Path(options.out), ids=options.ids)
     elif options.out is not None:
-        _write(json_lines(drawn, ids=options.ids), Path(options.out))
+        _write(json_lines(drawn, ids=options.ids, splits=splits), Path(options.out))
     else:
-        for lines in json_lines(drawn, ids=options.ids):
+        for lines in json_lines(drawn, ids=options.ids, splits=splits):
             sys.stdout.write(str(lines, "utf-8"))
-    if options.out is not None:
+    if options.out is not None or options.quotas:
         _report(drawn)
     if options.hold_out is not None:
         _report_proof(drawn)

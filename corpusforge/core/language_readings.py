@@ -71,6 +71,7 @@ class _Walk:
         self._nodes = nodes
         self._text = text
         self._known: dict[tuple[int, int], tuple[_State, ...]] = {}
+        self._orders: dict[tuple[tuple[int, ...], int], tuple[_State, ...]] = {}
 
     def states(self, node: int, at: int) -> tuple[_State, ...]:
         """Ends of a node that begins at a place."""
@@ -92,7 +93,7 @@ class _Walk:
         elif kind == "sequence":
             yield from self._chain(node[1], at)
         elif kind == "order":
-            yield from self._order(node[1], at)
+            yield from self._order(tuple(node[1]), at)
         elif kind == "digits":
             _, first, last, step = node
             yield from self._number(first, last, step, at)
@@ -111,14 +112,20 @@ class _Walk:
             )
         yield from states
 
-    def _order(self, children: Sequence[int], at: int) -> Iterator[_State]:
+    def _order(self, children: tuple[int, ...], at: int) -> tuple[_State, ...]:
+        """All children in any order; of those left and a place, each only once: 2^n, not n!."""
         if not children:
-            yield at, ()
-        for index, child in enumerate(children):
-            rest = (*children[:index], *children[index + 1 :])
-            for middle, slots in self.states(child, at):
-                for end, more in self._order(rest, middle):
-                    yield end, slots + more
+            return ((at, ()),)
+        key = children, at
+        if key not in self._orders:
+            found: dict[_State, None] = {}
+            for index, child in enumerate(children):
+                rest = (*children[:index], *children[index + 1 :])
+                for middle, slots in self.states(child, at):
+                    for end, more in self._order(rest, middle):
+                        found[end, slots + more] = None
+            self._orders[key] = tuple(found)
+        return self._orders[key]
 
     def _number(self, first: int, last: int, step: int, at: int) -> Iterator[_State]:
         run = _DIGITS.match(self._text, at)

@@ -22,6 +22,9 @@ __all__ = ["MAX_CONSTRAINED_VALUES", "Constrainer", "Demand"]
 # A constraint remembers one value of two: states and time grow with their number.
 MAX_CONSTRAINED_VALUES = 5_000
 
+# With three slots it remembers pairs of values; so many steps take some seconds, some 100 MB.
+MAX_STEPS = 300_000
+
 _Seen = frozenset[str] | None
 """Canonical values that a constraint has met and still has to compare; None: it is broken."""
 _Memory = tuple[_Seen, ...]
@@ -121,6 +124,7 @@ class _Walk:
         self._canonical: dict[frozenset[str], frozenset[str]] = {}
         for state in self._states.reachable(root):  # the last ones first
             self._ahead[state] = self._symbols_ahead(state)
+        self._steps = 0
         self.start: _Memory = (_NOTHING_SEEN,) * len(self._constraints)
 
     def _symbols_ahead(self, state: int) -> tuple[frozenset[str], ...]:
@@ -179,6 +183,13 @@ class _Walk:
             note(value, first, stop)
             end = stop
         note(_OTHER, end, groups.table.size)
+        self._steps += sum(map(len, after.values()))
+        if self._steps > MAX_STEPS:
+            slots = ", ".join(self._constraints[touched[0]].slots)
+            raise InputError(
+                f"the constraints of the slots {slots} need more than {MAX_STEPS:,} steps",
+                hint="constrain fewer slots at once, or shorten their lists",
+            )
         return [
             (self._of.slice(symbol, first, stop), (target, left))
             for left, ranges in after.items()

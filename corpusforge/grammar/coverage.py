@@ -173,6 +173,9 @@ def _show_the_rest(
             del kinds[best]  # its constraints, or text that cannot be joined, forbid the rest
 
 
+# Values that are tried for one row until constraints hold.
+_MAX_TRIALS = 10_000
+
 _Pick = tuple[str, int, int]
 """List, number of a table, number of a value in it."""
 
@@ -244,21 +247,23 @@ class _Values:
 
     def pick(self, frame: _Frame, constraints: Iterable[Constraint]) -> list[_Pick] | None:
         """Values for the holes of a frame, new ones first; None where constraints forbid all."""
-        picks: list[_Pick] = []
-        said: list[tuple[str, str]] = []
-        for hole in frame:
-            if isinstance(hole, str):
-                continue
-            binding = [c for c in constraints if hole.slot in c.slots]
+        holes = [item for item in frame if not isinstance(item, str)]
+        binding = [[c for c in constraints if hole.slot in c.slots] for hole in holes]
+        trials = iter(range(_MAX_TRIALS))
+
+        def filled(picks: list[_Pick], said: list[tuple[str, str]]) -> list[_Pick] | None:
+            if len(picks) == len(holes):
+                return picks
+            hole = holes[len(picks)]
             for pick in self._candidates(hole, picks):
-                canonical = self.tables[hole.entity][pick[1]].value(pick[2])[1]
-                if all(c.holds([*said, (hole.slot, canonical)]) for c in binding):
-                    picks.append(pick)
-                    said.append((hole.slot, canonical))
-                    break
-            else:
-                return None
-        return picks
+                now = [*said, (hole.slot, self.tables[hole.entity][pick[1]].value(pick[2])[1])]
+                if all(c.holds(now) for c in binding[len(picks)]):
+                    found = filled([*picks, pick], now)
+                    if found is not None or next(trials, None) is None:
+                        return found
+            return None
+
+        return filled([], [])
 
     def _candidates(self, hole: _Hole, taken: Sequence[_Pick]) -> Iterator[_Pick]:
         """Values not shown yet, then the others, from another place each time."""

@@ -94,11 +94,10 @@ class Draw:
 
         assert self.cover is not None
         rows = self.cover.rows
-        if not rows:
-            return
         texts = pa.array([row.text for row in rows], pa.string())
         held = {(row.template.intent, row.text, row.slots) for row in rows}
-        yield BulkRows.of_rows(rows, [row.split for row in rows])
+        if rows:
+            yield BulkRows.of_rows(rows, [row.split for row in rows])
         for _, owners, numbers in self.corpus.windows(self.corpus.size):
             batch = self._rows.batch(owners, numbers)
             keep = np.ones(batch.num_rows, bool)
@@ -132,7 +131,8 @@ class Draw:
         if silent:
             first = silent[0]
             found.append(
-                f"{len(silent)} template(s) gave no rows, others of their intent say the same; "
+                f"{len(silent)} template(s) gave no rows: others of their intent or split say the "
+                "same, or constraints and held-out values leave nothing; "
                 f"first {first.file}:{first.line}: {first.sentence}"
             )
         if self.cover is not None and self.cover.certificate.rows > self.n:

@@ -14,15 +14,15 @@ from corpusforge.grammar.json_rows import JsonRows
 __all__ = ["json_lines", "write_parquet"]
 
 
-def json_lines(drawn: Draw, *, ids: bool = False) -> Iterator[memoryview]:
+def json_lines(drawn: Draw, *, ids: bool = False, splits: bool = False) -> Iterator[memoryview]:
     """Rows as JSON lines in UTF-8, in pieces: text, intent, slots, with `ids` also an id.
 
-    Rows that are not said as they are written also have `spoken`.
+    With `splits` also the split. Rows that are not said as they are written also have `spoken`.
     """
     rows = JsonRows()
     for batch in drawn.batches():
         said = drawn.spoken(batch) if drawn.has_spoken else None
-        yield rows.lines(batch, _ids(batch, drawn) if ids else None, said)
+        yield rows.lines(batch, _ids(batch, drawn) if ids else None, said, splits=splits)
 
 
 def write_parquet(drawn: Draw, path: Path, *, ids: bool = False) -> None:

@@ -67,14 +67,20 @@ class JsonRows:
         self._kept: dict[tuple[object, ...], tuple[pa.Array, _Members]] = {}
 
     def lines(
-        self, batch: pa.RecordBatch, ids: pa.Array | None = None, spoken: pa.Array | None = None
+        self,
+        batch: pa.RecordBatch,
+        ids: pa.Array | None = None,
+        spoken: pa.Array | None = None,
+        *,
+        splits: bool = False,
     ) -> memoryview:
-        """UTF-8 of rows, a line each: text, intent, slots, and before them the id if wanted.
+        """UTF-8 of rows, a line each: text, intent, slots; before them id and split if wanted.
 
         Args:
             batch: Rows with the columns of `bulk_rows.BULK`.
             ids: Their ids.
             spoken: What is said; rows with null have no such member.
+            splits: With the split of each row.
         """
         tail = _spoken(spoken) if spoken is not None else []
         end = "]" if tail else "]}\n"
@@ -85,6 +91,10 @@ class JsonRows:
         if ids is not None:
             row = [_same('{"id": "', count), _Column(ids, np.arange(count))]
             row.append(_same('", "text": "', count))
+        if splits:
+            names, numbers = batch["split"].dictionary, int32s(batch["split"].indices)
+            row[-1] = _same(row[-1].texts[0].as_py().replace('"text"', '"split"'), count)
+            row += [_Column(names, numbers.astype(np.int64)), _same('", "text": "', count)]
         row += [_escaped(batch["text"]), self._intents(batch["intent"], end, slots == 0)]
         last = np.zeros(len(items), np.bool_)
         last[offsets[1:][slots > 0] - 1] = True

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,11 +45,11 @@ def load_pack(path: Path, *, lang: str | None = None, lists: Sequence[Path] = ()
     builder = _Builder(path if path.is_dir() else path.parent)
     documents = builder.read(files)
     companions = builder.read(companion_files(path))
-    builder.stop()
-    imported = builder.read_imports(files)
     further = builder.read(lists, fixtures=True)
     builder.stop()
     chosen, documents = choose_language(documents, lang, path)
+    imported = builder.read_imports([document.path for document in documents])
+    builder.stop()
     builder.lang = chosen
     for document in documents:
         builder.collect(document)
@@ -175,7 +175,22 @@ class _Builder:
 
     def import_from(self, imported: Sequence[tuple[Source, Document]], lang: str) -> None:
         """Take the rules and lists of imported files where the pack has none of its own."""
+        own = frozenset((*map("<{}>".format, self.rules), *map("{{{}}}".format, self.lists)))
+        known: dict[str, tuple[Any, Source]] = {}
         for source, document in imported:
+            for name, body in _definitions(document):
+                if name in own:
+                    continue
+                other, first = known.setdefault(name, (body, source))
+                if other != body:
+                    self.errors.append(
+                        InputError(
+                            f"two imported files define {name} differently",
+                            position=source.position(),
+                            hint=f"the first is imported in line {first.position().line}; rename "
+                            "one, or define it in this pack",
+                        )
+                    )
             theirs = document.value.get("language", lang)
             if lang != "und" and not fits(theirs, lang):
                 self.errors.append(
@@ -381,6 +396,14 @@ class _Builder:
                 name = template_hash(*key, str(count))
         self._ids[name] = source
         return name
+
+
+def _definitions(document: Document) -> Iterator[tuple[str, Any]]:
+    """Rules and lists of a file as written, by the names that references have."""
+    for name, body in (document.value.get("expansion_rules") or {}).items():
+        yield f"<{name}>", body
+    for name, body in (document.value.get("lists") or {}).items():
+        yield f"{{{name}}}", body
 
 
 def template_hash(*parts: str) -> str:

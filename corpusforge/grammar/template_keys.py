@@ -25,7 +25,7 @@ from corpusforge.grammar.expression import (
     RuleReference,
     references,
 )
-from corpusforge.grammar.pack import Constraint, Scope, Template, find_list
+from corpusforge.grammar.pack import Constraint, Scope, Template, ValueList, find_list
 from corpusforge.grammar.rewriting import Rewriter
 from corpusforge.grammar.slot_labels import slot_label
 from corpusforge.grammar.wording import LANGUAGES, Wording, phrases_of, reworded
@@ -45,6 +45,7 @@ class Keys:
         roles: Slot as written -> label.
         constraints: Kind, and slots and lists as written.
         wording: How often each kind of variant is taken, 0 to 1.
+        wording_path: Of what `wording` stands in: the block, its intent, the file.
     """
 
     document: Document
@@ -52,6 +53,7 @@ class Keys:
     roles: Mapping[str, str]
     constraints: tuple[tuple[str, tuple[str, ...]], ...]
     wording: Wording
+    wording_path: _Path = ()
 
     def __bool__(self) -> bool:
         """Say whether anything is asked."""
@@ -76,8 +78,12 @@ def read_keys(document: Document, path: _Path, bodies: Sequence[Mapping[str, Any
         for entry in block.get("constraints") or ()
         for kind, names in entry.items()
     )
-    wording = next((body["wording"] for body in bodies if "wording" in body), None) or {}
-    return Keys(document, path, roles, constraints, {k: float(v) for k, v in wording.items()})
+    levels = zip(bodies, (path, path[:-2], ()), strict=True)
+    at, wording = next(
+        ((place, body["wording"] or {}) for body, place in levels if "wording" in body), ((), {})
+    )
+    shares = {kind: float(share) for kind, share in wording.items()}
+    return Keys(document, path, roles, constraints, shares, at)
 
 
 def check_keys(keys: Keys, templates: Sequence[Template], lang: str) -> Iterator[InputError]:
@@ -91,7 +97,7 @@ def check_keys(keys: Keys, templates: Sequence[Template], lang: str) -> Iterator
     if keys.wording and phrases_of(lang) is None:
         yield InputError(
             f"'wording' has no phrases for the language {lang}",
-            position=templates[0].source.position(),
+            position=keys.document.key_position((*keys.wording_path, "wording")),
             allowed=sorted(LANGUAGES),
             hint="write the variants into the sentences",
         )
@@ -104,12 +110,18 @@ def check_keys(keys: Keys, templates: Sequence[Template], lang: str) -> Iterator
             at = keys.document.key_position((*keys.path, "roles", slot))
             yield _unknown("slot", slot, slots, at)
     for number, (kind, names) in enumerate(keys.constraints):
-        if kind == "agree" and not _classes(named, frozenset(names), templates[0].scope):
-            yield InputError(
-                "no value of these lists has an agreement class",
-                position=keys.document.key_position((*keys.path, "constraints", number, kind)),
-                hint="give values a class, as in {in: lamp, agreement: f}",
-            )
+        if kind == "agree":
+            scope = templates[0].scope  # one for the block
+            classes = _classes(named, frozenset(names), scope)
+            lists = [find_list(named[name], scope) for name in names if name in named]
+            if not any(all(_fits(values, one) for values in lists) for one in classes):
+                yield InputError(
+                    "no agreement class stands in all of these lists"
+                    if classes
+                    else "no value of these lists has an agreement class",
+                    position=keys.document.key_position((*keys.path, "constraints", number, kind)),
+                    hint="give values a class, as in {in: lamp, agreement: f}",
+                )
         for index, name in enumerate(names):
             at = keys.document.position((*keys.path, "constraints", number, kind, index))
             if name not in (named if kind == "agree" else slots):
@@ -179,16 +191,22 @@ def _agreeing(expression: Expression, scope: Scope, names: frozenset[str]) -> Ex
             values = find_list(reference, scope)
             if values is None or not values.values:
                 return reference  # a range or a wildcard has no classes
-            if not any(value.agrees(agreement) for value in values.values):
-                return NEVER
-            return replace(reference, agreement=agreement)
+            fits = _fits(values, agreement)
+            return replace(reference, agreement=agreement) if fits else NEVER
 
         return Rewriter(scope, reference=change)(expression)
 
     made = [item for item in dict.fromkeys(map(of, classes)) if item != NEVER]
-    if not made:
+    if not classes:
         return expression
     return made[0] if len(made) == 1 else Alternative(tuple(made))
+
+
+def _fits(values: ValueList | None, agreement: str) -> bool:
+    """Say whether a list has values of a class; ranges and wildcards have of all."""
+    if values is None or not values.values:
+        return True
+    return any(value.agrees(agreement) for value in values.values)
 
 
 def _classes(

@@ -93,18 +93,15 @@ class ValueSplits:
         return self._parts[key]
 
     def words_in_two_splits(self) -> dict[str, list[str]]:
-        """Of lists that are held out, words that stand for values of train and of another split."""
-        found: dict[str, list[str]] = {}
-        sides: dict[str, dict[bool, set[str]]] = {}
+        """Of lists that are held out, words of another split that train says, in any list."""
+        train: set[str] = set()
+        others: dict[str, set[str]] = {}
         for (_, split), part in self._parts.items():
             if part is not None:
-                side = sides.setdefault(part.entity, {True: set(), False: set()})
                 said = (part.value(index)[0].lower() for index in range(part.size))
-                side[split == "train"].update(said)
-        for entity, side in sides.items():
-            if both := sorted(side[True] & side[False]):
-                found[entity] = both
-        return found
+                (train if split == "train" else others.setdefault(part.entity, set())).update(said)
+        found = {entity: sorted(words & train) for entity, words in others.items()}
+        return {entity: words for entity, words in found.items() if words}
 
 
 def slot_values(fillers: Mapping[str, Filler]) -> dict[str, set[tuple[str, str]]]:

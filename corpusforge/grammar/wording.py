@@ -59,7 +59,6 @@ _ENGLISH = _Phrases(
         "does not": "doesn't",
         "did not": "didn't",
         "cannot": "can't",
-        "can not": "can't",
         "could not": "couldn't",
         "will not": "won't",
         "would not": "wouldn't",
@@ -77,7 +76,6 @@ _ENGLISH = _Phrases(
         "that is": "that's",
         "it is": "it's",
         "there is": "there's",
-        "let us": "let's",
     },
     ("what", "where", "who", "how", "when", "which", "as", "than"),
     ("excuse me", "hello", "hi", "hey"),
@@ -93,12 +91,6 @@ _GERMAN = _Phrases(
         "auf das": "aufs",
         "für das": "fürs",
         "an das": "ans",
-        "in dem": "im",
-        "an dem": "am",
-        "zu dem": "zum",
-        "zu der": "zur",
-        "von dem": "vom",
-        "bei dem": "beim",
         "ich habe": "ich hab",
     },
     (),
@@ -174,6 +166,8 @@ def _shorter(text: str, phrases: _Phrases) -> str:
         before = "".join(rf"(?<!\b{word} )" for word in phrases.not_after)
         ends = r"(?= \w| $)" if long.endswith((" is", " are", " am")) else r"\b"
         text = re.sub(rf"{before}\b{long}{ends}", contracted, text)
+        start = long[0].upper() + long[1:]  # as the first word of a sentence
+        text = re.sub(rf"^{start}{ends}", contracted[0].upper() + contracted[1:], text)
     return text
 
 

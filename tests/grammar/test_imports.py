@@ -73,3 +73,24 @@ def test_errors_in_imported_files_name_them(folder, tmp_path):
     with pytest.raises(InputErrors, match="language 'de'") as error:
         load_pack(tmp_path / "pack")
     assert "a.yaml:3" in error.value.render()
+
+
+def test_each_language_of_a_folder_has_its_own_imports(folder, tmp_path):
+    for lang, word in (("en", "one"), ("de", "eins")):
+        folder(f"shared/{lang}.yaml", f"language: {lang}\nlists: {{x: {{values: [{word}]}}}}\n")
+        folder(
+            f"both/{lang}.yaml",
+            f"language: {lang}\nimports: [../shared/{lang}.yaml]\n"
+            "intents: {go: {data: [{sentences: ['go {x}']}]}}\n",
+        )
+    for lang, word in (("en", "one"), ("de", "eins")):
+        ((values, _),) = load_pack(tmp_path / "both", lang=lang).lists
+        assert values.values[0].expression.text == word
+
+
+def test_two_imports_that_differ_are_refused(folder, tmp_path):
+    folder("shared/other.yaml", "lists: {color: {values: [green]}}\n")
+    text = (tmp_path / "pack/a.yaml").read_text()
+    folder("pack/a.yaml", text.replace("intents:", "  - ../shared/other.yaml\nintents:"))
+    with pytest.raises(InputError, match=r"two imported files define \{color\} differently"):
+        load_pack(tmp_path / "pack")

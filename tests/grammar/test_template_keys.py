@@ -8,11 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from corpusforge.cli import main
 from corpusforge.core.errors import InputError
 from corpusforge.grammar.bulk import Corpus
 from corpusforge.grammar.bulk_rows import BulkRows
 from corpusforge.grammar.counting import counts
 from corpusforge.grammar.coverage import cover
+from corpusforge.grammar.lint import lint_path
 from corpusforge.grammar.matching import Matcher
 from corpusforge.grammar.slot_labels import slot_label, split_label
 from tests.grammar.packs import everything, pack_of
@@ -144,6 +146,8 @@ def test_covers_obey_constraints(sentences, keys):
     rows = {(row.text, tuple(astuple(slot) for slot in row.slots)) for row in found.rows}
     assert rows <= expected(pack)
     assert len(rows) == found.certificate.rows
+    if len(sentences) == 1:  # with more, one template may say what another has shown
+        assert bool(rows) == bool(expected(pack))
     shown = {(s.entity, s.value, s.text) for row in found.rows for s in row.slots}
     if not keys:
         assert found.certificate.values_not_shown == 0
@@ -245,6 +249,48 @@ def test_wrong_keys_say_where_and_what(key, message, line):
         pack_with((["from {city:a} to {city:b}"], [key]))
     assert message in str(error.value)
     assert error.value.position.line == line
+
+
+def test_a_class_that_no_two_lists_share_is_refused():
+    with pytest.raises(InputError, match="no agreement class stands in all of these lists"):
+        pack_of(
+            "language: en\nintents:\n  go:\n    data:\n      - sentences: ['{a} {b}']\n"
+            "        constraints: [{agree: [a, b]}]\n"
+            "lists: {a: {values: [{in: x, agreement: m}]}, b: {values: [{in: y, agreement: f}]}}"
+        )
+
+
+def test_a_cover_looks_further_than_the_first_value():
+    """The first value of a leaves none for b."""
+    pack = pack_of(
+        "language: en\nintents:\n  go:\n    data:\n      - sentences: ['{a} {b}']\n"
+        "        constraints: [{different: [a, b]}]\n"
+        "lists: {a: {values: [one, two]}, b: {values: [one]}}"
+    )
+    assert [row.text for row in cover(pack).rows] == ["two one"]
+
+
+def test_many_slots_of_long_lists_are_refused_in_time():
+    text = (
+        "language: en\nintents:\n  go:\n    data:\n"
+        "      - sentences: ['{1..2000:a} {1..2000:b} {1..2000:c}']\n"
+        "        constraints: [{different: [a, b, c]}]\n"
+    )
+    with pytest.raises(InputError, match="the slots a, b, c need more than"):
+        Corpus(pack_of(text).templates, seed=1)
+
+
+def test_constraints_that_leave_nothing_are_an_error_of_lint(tmp_path):
+    path = tmp_path / "pack.yaml"
+    path.write_text(
+        "language: en\nintents:\n  go:\n    data:\n      - sentences: ['{a} {b}']\n"
+        "        constraints: [{equal: [a, b]}]\n"
+        "lists: {a: {values: [one, two]}, b: {values: [three]}}"
+    )
+    found = [f for f in lint_path(path).findings if f.severity == "error"]
+    assert [f.rule for f in found] == ["never"]
+    assert main(["sample", str(path), "-n", "3", "-o", str(tmp_path / "out")]) == 2
+    assert not (tmp_path / "out").exists()
 
 
 def test_lists_that_are_too_long_to_compare_are_refused():

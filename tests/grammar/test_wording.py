@@ -34,6 +34,9 @@ def texts_of(pack, n=10**6, by="sentences"):
     ("lang", "written", "contracted"),
     [
         ("en", "I am sure you do not know what is on", "I'm sure you don't know what's on"),
+        ("en", "What is on", "What's on"),
+        ("en", "could you let us in", None),
+        ("de", "das Haus in dem er wohnt", None),
         ("en", "<am> off", "I'm really off"),
         ("en", "tell me what it is", None),
         ("en", "as loud as I am", None),

@@ -35,6 +35,6 @@ def check(grammar: Grammar) -> Iterator[Finding]:
             f"of its {total:,} sentences each, this one holds {sizes[largest]:,}: where all "
             "sentences are drawn alike, the small ones hardly ever are",
             tuple(t.sentence for t in drowned[:SHOWN]),
-            "draw --by weights (the default) or --by templates",
+            "nothing, unless rows are drawn --by sentences",
             tuple(t.source.position() for t in drowned[:SHOWN]),
         )
