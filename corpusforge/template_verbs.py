@@ -262,11 +262,6 @@ def import_templates(options: argparse.Namespace) -> int:
         f"wrote {options.out}: {_number(len(made.intents), 'intent')}, "
         f"{_number(total, 'sentence template')}, {_number(len(made.lists), 'list')}"
     )
-    if made.open_templates:
-        print(
-            f"{made.open_templates} of the templates hold a list without values: they are "
-            "matched, and not drawn until --lists FILE gives values"
-        )
     for line in _losses(made, Path(options.path)):
         print(line)
     for note in made.notes:
@@ -288,9 +283,12 @@ def _losses(made: ImportResult, path: Path) -> Iterator[str]:
         yield "nothing was lost"
     elif len(made.losses) <= _SHOWN:
         yield f"lost, {_number(len(made.losses), 'thing')}:"
+        lines: dict[str, int] = {}
         for loss in made.losses:
             place = place_of(loss, path)
-            yield f"  {place + ': ' if place else ''}{loss.what} -> {loss.instead}"
+            line = f"{place + ': ' if place else ''}{loss.what} -> {loss.instead}"
+            lines[line] = lines.get(line, 0) + 1
+        yield from (f"  {line}{f' ({n} x)' if n > 1 else ''}" for line, n in lines.items())
     else:
         yield f"lost, {_number(len(made.losses), 'thing')}, all of them in {made.files[-1]}:"
         for kind, losses in by_kind(made.losses).items():

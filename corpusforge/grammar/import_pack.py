@@ -17,6 +17,7 @@ from corpusforge.grammar.foreign.model import ForeignPack, Options
 from corpusforge.grammar.foreign.notes import FILE, import_notes
 from corpusforge.grammar.foreign.write import pack_files
 from corpusforge.grammar.loader import load_pack
+from corpusforge.grammar.pack import Pack
 
 __all__ = ["ImportResult", "import_pack"]
 
@@ -153,7 +154,8 @@ def _write(
         loaded = load_pack(folder)
     except InputError as error:
         raise _in_terms_of(error, path) from error
-    notes = import_notes(format, path, pack, loaded.notes)
+    known = _notes(loaded, format)
+    notes = import_notes(format, path, pack, known)
     (folder / FILE).write_text(notes, encoding="utf-8", newline="\n")
     templates = (*loaded.templates, *loaded.open_templates)
     return ImportResult(
@@ -163,5 +165,20 @@ def _write(
         intents=tuple(sorted({template.intent for template in templates})),
         lists=tuple(sorted({values.entity for values, _ in loaded.lists})),
         losses=tuple(pack.losses),
-        notes=(*pack.facts, *loaded.notes),
+        notes=(*pack.facts, *known),
     )
+
+
+def _notes(loaded: Pack, format: str) -> tuple[str, ...]:
+    """What the loader says of the folder, with the lists that have no values."""
+    if not loaded.open_templates:
+        return loaded.notes
+    empty = sorted({values.entity for values, _ in loaded.lists if values.wildcard})
+    shown = ", ".join(empty[:8]) + (f" and {len(empty) - 8} more" if len(empty) > 8 else "")
+    ways = "--lists FILE" + (", or an import with --names," if format == "home_assistant" else "")
+    first = (
+        f"{len(loaded.open_templates):,} sentence templates use lists without values ({shown}): "
+        f"they are matched, and drawn once {ways} gives values."
+    )
+    # The loader's first note says the same with less.
+    return (first, *loaded.notes[1:])

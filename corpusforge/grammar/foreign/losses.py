@@ -43,7 +43,7 @@ EMPTY = Kind("sentences and values without words", "left out")
 CONTROL = Kind("control characters", "a space")
 ROWS = Kind(
     "numbers of rows of intents",
-    "proportions only, as weights, where every intent has one; rows are counted when drawn (-n)",
+    "proportions, as weights, where all intents have one; -n says how many rows",
 )
 LOSSES_OF_ALL = (RENAMED_SLOTS, RENAMED_LISTS, EMPTY, CONTROL)
 """What no format can hand over, whatever it is."""

@@ -91,6 +91,8 @@ class ForeignPack:
     places: dict[str, Position] = field(default_factory=dict)
     _lost: set[Loss] = field(default_factory=set)
     _counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    _empty: dict[str, bool] = field(default_factory=dict)
+    _silent: dict[str, bool] = field(default_factory=dict)
     _slots: _Names = field(default_factory=_Names)
     _lists: _Names = field(default_factory=_Names)
     _rules: _Names = field(default_factory=_Names)
@@ -235,10 +237,22 @@ class ForeignPack:
         if isinstance(node, Words):
             return not node.text.strip()
         if isinstance(node, RuleRef):
-            return self.may_be_empty(self.rules[node.rule])
+            if node.rule not in self._empty:
+                self._empty[node.rule] = self.may_be_empty(self.rules[node.rule])
+            return self._empty[node.rule]
         if isinstance(node, ListRef):
             return False
         return (all if isinstance(node, Join) else any)(map(self.may_be_empty, node.items))
+
+    def says_nothing(self, node: Node) -> bool:
+        """Whether a node says nothing but white space, whatever is chosen in it."""
+        if isinstance(node, Words):
+            return not node.text.strip()
+        if isinstance(node, RuleRef):
+            if node.rule not in self._silent:
+                self._silent[node.rule] = self.says_nothing(self.rules[node.rule])
+            return self._silent[node.rule]
+        return isinstance(node, Join | Choice) and all(map(self.says_nothing, node.items))
 
     def slots_of(self, node: Node) -> set[str]:
         """The slots that a node fills, also through rules."""

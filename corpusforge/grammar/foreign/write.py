@@ -11,6 +11,7 @@ from typing import Any
 from corpusforge.grammar.foreign.losses import CONTROL, EMPTY
 from corpusforge.grammar.foreign.model import ForeignPack
 from corpusforge.grammar.foreign.nodes import (
+    NOTHING,
     Choice,
     Entry,
     Join,
@@ -46,9 +47,8 @@ def template_text(node: Node, pack: ForeignPack) -> str:
     if isinstance(node, Join):
         return "".join(template_text(item, pack) for item in node.items)
     if isinstance(node, RuleRef):
-        body = pack.rules[node.rule]
         # A rule without words cannot be written; what refers to it says nothing there.
-        return f"<{pack.rule_name(node.rule)}>" if template_text(body, pack).strip() else ""
+        return "" if pack.says_nothing(node) else f"<{pack.rule_name(node.rule)}>"
     if isinstance(node, ListRef):
         name = pack.list_name(node.list)
         if not node.slot:
@@ -65,6 +65,11 @@ def _choice_text(node: Choice, pack: ForeignPack) -> str:
         shares = zip(node.items, _within_limits(weights), strict=True)
         kept = [f"{template_text(item, pack)}::{share}" for item, share in shares]
         return f"({'|'.join(kept)})"
+    others = [item for item in node.items if item != NOTHING]
+    inner = others[0] if len(others) == 1 < len(node.items) else None
+    if isinstance(inner, Choice) and inner.weights is None:
+        # An optional choice needs one pair of brackets.
+        node = Choice((*inner.items, NOTHING))
     texts = list(dict.fromkeys(template_text(item, pack) for item in node.items))
     filled = [text for text in texts if text]
     if not filled:

@@ -93,6 +93,9 @@ class _Master:
     names: dict[tuple[str, str], list[Unit]] = field(default_factory=dict)
     _nodes: dict[Key, str] = field(default_factory=dict)
     _open: list[Key] = field(default_factory=list)
+    _replacements: dict[tuple[RuleRef | ListRef, str, str], RuleRef | ListRef] = field(
+        default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         self.leading = Leading(self.pack)
@@ -299,6 +302,13 @@ class _Master:
             return choice([self._replaced(item, old, new) for item in node.items], node.weights)
         if isinstance(node, Join):
             return join(self._replaced(item, old, new) for item in node.items)
+        if (node, old, new) not in self._replacements:
+            made = self._elsewhere(node, old, new)
+            self._replacements[node, old, new] = made
+        return self._replacements[node, old, new]
+
+    def _elsewhere(self, node: RuleRef | ListRef, old: str, new: str) -> RuleRef | ListRef:
+        """A reference to a copy with `$NAME` replaced; the same where there is none in it."""
         if isinstance(node, RuleRef):
             body = self._replaced(self.pack.rules[node.rule], old, new)
             if body == self.pack.rules[node.rule]:

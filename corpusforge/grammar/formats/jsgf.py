@@ -184,6 +184,7 @@ class _Compiler:
     _made: dict[Key, str | None] = field(default_factory=dict)
     _open: list[Key] = field(default_factory=list)
     _lists: dict[tuple[str, tuple[Entry, ...]], str] = field(default_factory=dict)
+    _tagged_rules: dict[str, bool] = field(default_factory=dict)
 
     def intent(self, name: str, grammar: Grammar, rule: Rule) -> None:
         """A public rule as an intent; its alternatives are its sentences."""
@@ -334,7 +335,9 @@ class _Compiler:
         if isinstance(node, ListRef):
             return True
         if isinstance(node, RuleRef):
-            return self._holds_slot(self.pack.rules[node.rule])
+            if node.rule not in self._tagged_rules:
+                self._tagged_rules[node.rule] = self._holds_slot(self.pack.rules[node.rule])
+            return self._tagged_rules[node.rule]
         return isinstance(node, Join | Choice) and any(map(self._holds_slot, node.items))
 
 

@@ -210,10 +210,7 @@ class _Skill:
         if key not in self.pack.lists:
             self.pack.lists[key] = []
             self.pack.places[key] = at
-            self.pack.fact(
-                "A slot without an .entity file is any words at all: a list without values, so "
-                "its sentences are matched, not drawn, until --lists gives values."
-            )
+            self.pack.fact("A slot without an .entity file is any words at all.")
         return ListRef(key, self.pack.slot(name, at))
 
     def vocabulary(self, name: str, at: Position) -> Node:

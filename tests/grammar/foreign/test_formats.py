@@ -79,6 +79,19 @@ def test_the_same_bytes_every_time(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_windows_files_are_the_same(name, tmp_path):
+    path = example(name, tmp_path / "example")
+    import_pack(name, path, tmp_path / "first")
+    for file in [path] if path.is_file() else path.iterdir():
+        text = file.read_text("utf-8").replace("\n", "\r\n")
+        file.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    import_pack(name, path, tmp_path / "second")
+    for file in (tmp_path / "first").rglob("*.yaml"):
+        again = tmp_path / "second" / file.relative_to(tmp_path / "first")
+        assert again.read_text() == file.read_text()
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_path_that_fits_another_format_says_so(name, tmp_path):
     path = example(name, tmp_path / "example")
     for other in NAMES:

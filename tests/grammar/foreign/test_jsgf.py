@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpusforge.core.errors import InputError
-from corpusforge.grammar.formats.jsgf import MAX_REPEATS
+from corpusforge.grammar.foreign.model import Options
+from corpusforge.grammar.foreign.write import pack_files
+from corpusforge.grammar.formats.jsgf import MAX_REPEATS, read
 from corpusforge.grammar.import_pack import import_pack
 from tests.grammar.foreign.imports import imported, lost, said, texts, write
 
@@ -110,6 +112,15 @@ def test_tagged_alternatives_of_a_public_rule_are_one_list(tmp_path):
     result, pack, _ = imported(tmp_path, "jsgf", {"g.jsgf": text})
     assert said(pack) == {("a", word, (("x", word, word),)) for word in "pqr"}
     assert (result.lists, result.losses) == (("x",), ())
+
+
+def test_rules_that_call_rules_twice_take_no_time(tmp_path):
+    """60 levels of two references each: all the ways to walk them are too many."""
+    rules = "".join(f"<r{n}> = [<r{n + 1}>] [<r{n + 1}>];\n" for n in range(60))
+    text = f"#JSGF V1.0;\ngrammar g;\npublic <a> = (x <r0>) {{t}} | y;\n{rules}<r60> = z;\n"
+    write(tmp_path, {"g.jsgf": text})
+    files = pack_files(read(tmp_path / "g.jsgf", Options()))
+    assert '  r59: "[<r60>] [<r60>]"\n' in files["_shared.yaml"]
 
 
 def test_a_folder_and_rules_of_one_name(tmp_path):
