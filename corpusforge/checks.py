@@ -27,28 +27,9 @@ def check(recipe: Recipe, *, noise: bool = False) -> tuple[str, ...]:
     """
     errors: list[InputError] = []
     notes: list[str] = []
-    if recipe.grammar.path is not None:
-        from corpusforge.grammar.check import check_templates
-
-        lists = recipe.path(recipe.grammar.lists) if recipe.grammar.lists else None
+    for look in (_templates, _real):
         try:
-            report = check_templates(
-                recipe.path(recipe.grammar.path),
-                lists,
-                lang=recipe.lang,
-                grammar=recipe.grammar,
-                noise=noise,
-            )
-            notes += report.notes
-        except InputErrors as error:
-            errors += error.errors
-        except InputError as error:
-            errors.append(error)
-    if recipe.real is not None:
-        from corpusforge.grammar.check import check_real
-
-        try:
-            check_real(recipe)
+            notes += look(recipe, noise)
         except InputErrors as error:
             errors += error.errors
         except InputError as error:
@@ -77,6 +58,26 @@ def check(recipe: Recipe, *, noise: bool = False) -> tuple[str, ...]:
     if errors:
         raise InputErrors(errors)
     return tuple(notes)
+
+
+def _templates(recipe: Recipe, noise: bool) -> tuple[str, ...]:
+    """Notes about the templates."""
+    if recipe.grammar.path is None:
+        return ()
+    from corpusforge.grammar.check import check_templates
+
+    path = recipe.path(recipe.grammar.path)
+    lists = recipe.path(recipe.grammar.lists) if recipe.grammar.lists else None
+    return check_templates(path, lists, lang=recipe.lang, grammar=recipe.grammar, noise=noise).notes
+
+
+def _real(recipe: Recipe, _noise: bool) -> tuple[str, ...]:
+    """Nothing, unless the real rows are wrong."""
+    if recipe.real is not None:
+        from corpusforge.grammar.check import check_real
+
+        check_real(recipe)
+    return ()
 
 
 def _assess(recipe: Recipe) -> tuple[list[InputError], list[str]]:

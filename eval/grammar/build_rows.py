@@ -1,6 +1,6 @@
 """The stage `grammar` of a build: cost of a million rows, and what an edited template changes.
 
-    python -m eval.grammar.build_rows [--rows 1000000] [--edits 40]
+    python -m eval.grammar.build_rows [--rows 1000000] [--edits 20]
 
 Cost: `build --until grammar` on the flat grammar in a process of its own, CPU seconds (user and
 system) and peak memory. Edits: of smart_home (English), templates in keyed order are edited, one
@@ -148,8 +148,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, write, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--edits", type=int, default=40)
+    parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--edits", type=int, default=20)
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
