@@ -154,5 +154,5 @@ def _splits(proof: Mapping[str, Any]) -> str:
         )
         for entity, words in proof["words_in_two_splits"].items():
             listed = ", ".join(words[:_FIRST])
-            said += f" Words of two values of {entity}, one of them in train: {listed}."
+            said += f" Words of {entity} of another split that train says too: {listed}."
     return said

@@ -1,15 +1,17 @@
 """Hold out slot values: every value of a list belongs to one split.
 
-Values are dealt by canonical value, so that two ways to say the same thing stay together, in the
-order of keyed hashes: a new value moves few others. Values that are pinned, as those of real rows
-are, come first. Lists with fewer than `MIN_VALUES` different values, ranges too long to spell out,
-wildcards and lists that fill no slot are not held out. A sentence with values of two splits is in
-none of them.
+Values are dealt by canonical value, so that two ways to say the same thing stay together, and so do
+values of any lists that are said with the same words. Each list is dealt in the order of keyed
+hashes: a new value moves few others. Values that are pinned, as those of real rows are, come first;
+what a list that is not held out says too stays in train. Lists with fewer than `MIN_VALUES`
+different values, ranges too long to spell out, wildcards and lists that fill no slot are not held
+out. A sentence with values of two splits is in none of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Literal
 
@@ -54,11 +56,19 @@ class ValueSplits:
         """Lists that are not held out."""
         shares = shares or DEFAULT_SHARES
         self._dealt: dict[str, dict[str, str]] = {}
-        for entity, (tables, slots) in _slotted(fillers).items():
-            values = _values(tables)
+        lists = _slotted(fillers)
+        values = {entity: _values(tables) for entity, (tables, _) in lists.items()}
+        alike = _Alike()
+        for entity, (tables, slots) in lists.items():
             words = [(pinned or {}).get(name, {}) for name in sorted({entity, *slots})]
-            fixed = _fixed(tables, words) if values else {}
-            self._dealt[entity] = _dealt(entity, values, seed, shares, fixed)
+            for text, value in _pairs(tables):
+                alike.join(entity, value, fold(text))
+                for known in words:
+                    alike.pin(entity, value, known.get(fold(text), ""))
+                if not values[entity]:
+                    alike.pin(entity, value, "train")
+        for entity in sorted(lists):
+            self._dealt[entity] = _dealt(entity, values[entity], seed, shares, alike)
         self._symbols: dict[tuple[str, str], str] = {}
         self._parts: dict[tuple[int, str], ListTable | None] = {}
         self.shared = {entity for entity, dealt in self._dealt.items() if not dealt}
@@ -130,44 +140,83 @@ def _slotted(fillers: Mapping[str, Filler]) -> dict[str, tuple[list[ListTable], 
     return found
 
 
+def _pairs(tables: Sequence[ListTable]) -> Iterator[tuple[str, str]]:
+    """Words and canonical values of a list, as far as they can be spelled out."""
+    for table in tables:
+        if table.spelled:
+            yield from (table.value(index) for index in range(table.size))
+
+
 def _values(tables: Sequence[ListTable]) -> set[str]:
     """The canonical values of a list; empty for a list that is not held out."""
     if not all(table.spelled for table in tables):
         return set()
-    values = {table.value(index)[1] for table in tables for index in range(table.size)}
+    values = {value for _, value in _pairs(tables)}
     return values if len(values) >= MIN_VALUES else set()
 
 
-def _fixed(tables: Sequence[ListTable], pinned: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """Canonical value -> split, for those whose words are pinned; train goes first."""
-    found: dict[str, str] = {}
-    for table in tables if any(pinned) else ():
-        for text, value in (table.value(index) for index in range(table.size)):
-            folded = fold(text)
-            for split in (words[folded] for words in pinned if folded in words):
-                if found.get(value) != "train":
-                    found[value] = split
-    return found
+class _Alike:
+    """Values that are said with the same words, whatever their lists, and their splits."""
+
+    def __init__(self) -> None:
+        self._above: dict[tuple[str, str], tuple[str, str]] = {}
+        self._by_words: dict[str, tuple[str, str]] = {}
+        self._splits: dict[tuple[str, str], str] = {}
+
+    def join(self, entity: str, value: str, words: str) -> None:
+        """Note that a value is said with these words."""
+        one = self.group(entity, value)
+        other = self._find(self._by_words.setdefault(words, one))
+        if one != other:
+            self._above[other] = one
+            split = self._splits.pop(other, "")
+            self.pin(entity, value, split)
+
+    def pin(self, entity: str, value: str, split: str) -> None:
+        """Give a value, and all that are alike, a split; train goes first, "" says nothing."""
+        root = self.group(entity, value)
+        if split and self._splits.get(root) != "train":
+            self._splits[root] = split
+
+    def split(self, entity: str, value: str) -> str:
+        """The split of a value, "" while it has none."""
+        return self._splits.get(self.group(entity, value), "")
+
+    def group(self, entity: str, value: str) -> tuple[str, str]:
+        """The one of the values that are alike that stands for all of them."""
+        return self._find((entity, value))
+
+    def _find(self, key: tuple[str, str]) -> tuple[str, str]:
+        root = key
+        while (above := self._above.get(root)) is not None:
+            root = above
+        while key != root:
+            self._above[key], key = root, self._above[key]
+        return root
 
 
 def _dealt(
-    entity: str, values: set[str], seed: int, shares: Mapping[str, float], fixed: Mapping[str, str]
+    entity: str, values: set[str], seed: int, shares: Mapping[str, float], alike: _Alike
 ) -> dict[str, str]:
-    """Canonical value -> split."""
+    """Canonical value -> split; what is dealt holds for all values that are alike."""
 
     def place(value: str) -> bytes:
         text = f"{seed}\x1f{entity}\x1f{value}".encode()
         return blake2b(text, digest_size=16, person=b"cf-values-1").digest()
 
     order = sorted(values, key=place)
-    found = dict.fromkeys(order, "train") | dict(fixed)
-    free = [value for value in order if value not in fixed]
+    groups = Counter(alike.group(entity, value) for value in order)
     total = sum(shares.values())
-    start = 0
     for split in ("validation", "test"):
         share = shares.get(split, 0.0) / total
-        there = sum(held == split for held in fixed.values())
-        count = max(0, max(1, round(len(order) * share)) - there) if share else 0
-        found.update(dict.fromkeys(free[start : start + count], split))
-        start += count
-    return found
+        wanted = max(1, round(len(order) * share)) if share else 0
+        there = sum(alike.split(entity, value) == split for value in order)
+        for value in order:
+            if there >= wanted:
+                break
+            if not alike.split(entity, value):
+                alike.pin(entity, value, split)
+                there += groups[alike.group(entity, value)]
+    for value in order:
+        alike.pin(entity, value, alike.split(entity, value) or "train")
+    return {value: alike.split(entity, value) for value in order}

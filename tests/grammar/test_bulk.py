@@ -344,6 +344,35 @@ def test_pinned_values_have_their_split_and_count_for_its_share():
         assert "song7" in said["test"] and "song8" in said["train"]
 
 
+def test_the_same_words_stand_on_one_side_whatever_their_lists():
+    towns = [f"town{i}" for i in range(30)]
+    homes = ", ".join([*towns[:15], "{in: Oslo, out: o1}", "{in: oslo, out: o2}"])
+    text = f"""\
+language: en
+lists:
+  town: {{values: [{", ".join(towns)}]}}
+  home: {{values: [{homes}]}}
+  few: {{values: [town3, town4]}}
+intents:
+  act: {{data: [{{sentences: ["from {{town}}", "to {{home}}", "at {{few}}"]}}]}}
+"""
+    for seed in range(6):
+        corpus = Corpus(pack_of(text).templates, seed=seed, hold_out="values")
+        split = corpus.values.split_of
+        assert [split("home", t) for t in towns[:15]] == [split("town", t) for t in towns[:15]]
+        assert split("home", "o1") == split("home", "o2") != ""
+        # what a short list says is said in every split, so it is train
+        assert {split("town", "town3"), split("town", "town4")} == {"train"}
+        assert sum(split("town", town) == "test" for town in towns) == 3
+        assert corpus.proof().shared_words == {}
+        said = {True: set(), False: set()}
+        for _, text_, slots in rows_of(corpus):
+            if slots[0][1] != "few":
+                owner = split(slots[0][1], slots[0][2])
+                said[owner == "train"].add(text_.split()[1].lower())
+        assert not said[True] & said[False]
+
+
 # -- files -----------------------------------------------------------------------------------------
 
 STRANGE = """\
