@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,10 @@ from corpusforge.core.source import Document, read_yaml
 from corpusforge.grammar.expression import Expression
 from corpusforge.grammar.files import companion_files, imported_files, template_files
 from corpusforge.grammar.host_lists import fixture_lists, is_fixture
+from corpusforge.grammar.imported import import_errors
 from corpusforge.grammar.link import Linker, can_be_blank, must_be_blank
 from corpusforge.grammar.pack import Pack, Rule, Scope, Source, Template, ValueList
-from corpusforge.grammar.pack_language import choose_language, fits
+from corpusforge.grammar.pack_language import choose_language
 from corpusforge.grammar.parser import TemplateSyntaxError, literal, parse
 from corpusforge.grammar.structure import check_structure
 from corpusforge.grammar.template_keys import Keys, check_keys, read_keys, with_keys
@@ -175,30 +176,8 @@ class _Builder:
 
     def import_from(self, imported: Sequence[tuple[Source, Document]], lang: str) -> None:
         """Take the rules and lists of imported files where the pack has none of its own."""
-        own = frozenset((*map("<{}>".format, self.rules), *map("{{{}}}".format, self.lists)))
-        known: dict[str, tuple[Any, Source]] = {}
-        for source, document in imported:
-            for name, body in _definitions(document):
-                if name in own:
-                    continue
-                other, first = known.setdefault(name, (body, source))
-                if other != body:
-                    self.errors.append(
-                        InputError(
-                            f"two imported files define {name} differently",
-                            position=source.position(),
-                            hint=f"the first is imported in line {first.position().line}; rename "
-                            "one, or define it in this pack",
-                        )
-                    )
-            theirs = document.value.get("language", lang)
-            if lang != "und" and not fits(theirs, lang):
-                self.errors.append(
-                    InputError(
-                        f"the imported file is in the language {theirs!r}, this pack in {lang!r}",
-                        position=source.position(),
-                    )
-                )
+        self.errors += import_errors(imported, self.rules, self.lists, lang)
+        for _, document in imported:
             self.fill_from(document)
 
     def fill_hosted(self) -> None:
@@ -396,14 +375,6 @@ class _Builder:
                 name = template_hash(*key, str(count))
         self._ids[name] = source
         return name
-
-
-def _definitions(document: Document) -> Iterator[tuple[str, Any]]:
-    """Rules and lists of a file as written, by the names that references have."""
-    for name, body in (document.value.get("expansion_rules") or {}).items():
-        yield f"<{name}>", body
-    for name, body in (document.value.get("lists") or {}).items():
-        yield f"{{{name}}}", body
 
 
 def template_hash(*parts: str) -> str:

@@ -117,7 +117,7 @@ class Walk:
             for item in expression.items:
                 yield from self.states(item, scope, at, flags)
         elif isinstance(expression, Permutation):
-            yield from self._order(expression.items, scope, at, flags)
+            yield from self._order(expression.items, scope, at, flags, {})
         elif isinstance(expression, Chain):
             yield from self._chain(expression.items, scope, at, flags)
 
@@ -148,16 +148,26 @@ class Walk:
         yield from states
 
     def _order(
-        self, items: Sequence[Expression], scope: Scope, at: int, flags: int
-    ) -> Iterator[_State]:
+        self,
+        items: tuple[Expression, ...],
+        scope: Scope,
+        at: int,
+        flags: int,
+        known: dict[tuple[tuple[int, ...], int, int], tuple[_State, ...]],
+    ) -> tuple[_State, ...]:
+        """Items in any order; those left at a place are looked at once: 2^n sets, not n! orders."""
         if not items:
-            yield at, flags, ()
-            return
-        for index, item in enumerate(items):
-            rest = (*items[:index], *items[index + 1 :])
-            for middle, between, slots in self._item(item, scope, at, flags):
-                for end, after, more in self._order(rest, scope, middle, between):
-                    yield end, after, slots + more
+            return ((at, flags, ()),)
+        key = tuple(map(id, items)), at, flags
+        if key not in known:
+            found: dict[_State, None] = {}
+            for index, item in enumerate(items):
+                rest = (*items[:index], *items[index + 1 :])
+                for middle, between, slots in self._item(item, scope, at, flags):
+                    for end, after, more in self._order(rest, scope, middle, between, known):
+                        found[end, after, slots + more] = None
+            known[key] = tuple(found)
+        return known[key]
 
     def _item(self, item: Expression, scope: Scope, at: int, flags: int) -> Iterator[_State]:
         """An item of an order, around which the parser has put spaces."""

@@ -101,7 +101,7 @@ def check(lang, templates, texts):
     for cut, said in texts:
         if nodes and cut is not None:  # a row, spoilt
             pieces = []
-            nodes[cut % len(nodes)].emit(cut % nodes[cut % len(nodes)].weight, pieces)
+            nodes[cut % len(nodes)].emit(cut % nodes[cut % len(nodes)].derivations, pieces)
             row = squeezed(plain(pieces))
             at = cut % (len(row) + 1)
             said = row[:at] + said + row[at + cut % 2 :]
