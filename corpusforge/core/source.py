@@ -43,6 +43,12 @@ for _tag, _pattern, _first in (
     )
 
 
+# Two escapes, behind an even number of backslashes.
+_PAIR = re.compile(
+    r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
+)
+
+
 def _construct_int(loader: Any, node: yaml.ScalarNode) -> int:
     text = str(loader.construct_scalar(node))
     return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
@@ -211,6 +217,8 @@ def read_yaml_documents(path: Path) -> list[Document]:
 
 def _read(path: Path, *, several: bool) -> list[Document]:
     text = read_text(path)
+    if path.suffix == ".json":
+        text = _PAIR.sub(_as_one, text)
     lines = tuple(text.splitlines())
     documents: list[Document] = []
     try:
@@ -246,6 +254,12 @@ def _read(path: Path, *, several: bool) -> list[Document]:
     except RecursionError:
         raise _too_deep(path) from None
     return documents
+
+
+def _as_one(match: re.Match[str]) -> str:
+    """JSON writes characters beyond 16 bits as two escapes, YAML as one."""
+    high, low = int(match[2], 16), int(match[3], 16)
+    return f"{match[1]}\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08X}"
 
 
 def _too_deep(path: Path) -> InputError:

@@ -1,6 +1,12 @@
 from __future__ import annotations
 
+import json
+import tempfile
+from pathlib import Path
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from corpusforge.core.errors import InputError
 from corpusforge.core.source import read_yaml
@@ -77,3 +83,15 @@ def test_plain_values(tmp_path):
     text = "[true, False, null, ~, 5, -3, 010, 0x1f, 1.5, .5, 1e3, '5', text]\n"
     expected = [True, False, None, None, 5, -3, 10, 31, 1.5, 0.5, 1000.0, "5", "text"]
     assert read_yaml(write(tmp_path, text)).value == expected
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from(list('\\ud8/"\t')))
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.recursive(TEXTS, lambda i: st.lists(i) | st.dictionaries(TEXTS, i)), st.booleans())
+def test_a_json_file_says_what_it_says_to_json(value, ascii_only):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.json"
+        path.write_text(json.dumps({"a": value}, ensure_ascii=ascii_only), encoding="utf-8")
+        assert read_yaml(path).value == {"a": value}

@@ -103,19 +103,6 @@ def load_home_assistant(folder, lang, tmp_path):
     return load_pack(folder / "sentences" / lang, lists=[hosted, *rules])
 
 
-# 62 languages, 11,991 sentences; those of these five folders are placeholders without sentences.
-WITHOUT_SENTENCES = {"af", "gu", "kn", "mr"}
-
-
-def test_every_home_assistant_language_loads_unchanged(home_assistant, tmp_path):
-    count = 0
-    for folder in sorted((home_assistant / "sentences").iterdir()):
-        if folder.is_dir() and folder.name not in WITHOUT_SENTENCES:
-            pack = load_home_assistant(home_assistant, folder.name, tmp_path)
-            count += len(pack.templates) + len(pack.open_templates)
-    assert count >= 11_900
-
-
 @pytest.mark.parametrize("lang", ["en", "de"])
 def test_it_recognises_our_rows_of_home_assistant(home_assistant, lang, tmp_path):
     pack = load_home_assistant(home_assistant, lang, tmp_path)
