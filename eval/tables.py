@@ -13,6 +13,7 @@ from typing import Any
 
 from eval.grammar import tables as grammar_tables
 from eval.grammar.cold_start_table import cold_start
+from eval.grammar.count_table import count_check
 from eval.usefulness_grid import ARMS
 
 HERE = Path(__file__).parent
@@ -367,6 +368,7 @@ _BY_NAME: Mapping[str, Table] = {
     "fidelity": fidelity,
     "grammar_bounded_lists": grammar_tables.bounded_lists,
     "grammar_build": grammar_tables.build,
+    "grammar_count_check": count_check,
     "grammar_lint": grammar_tables.lint,
     "grammar_speed": grammar_tables.speed,
     "grammar_uniform": grammar_tables.uniform,
