@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from eval.grammar import agreement_tables
 from eval.grammar import tables as grammar_tables
 from eval.grammar.cold_start_table import cold_start
 from eval.grammar.count_table import count_check
@@ -367,6 +368,8 @@ _BY_NAME: Mapping[str, Table] = {
     "cold_start": cold_start,
     "fidelity": fidelity,
     "grammar_bounded_lists": grammar_tables.bounded_lists,
+    "grammar_brute_force": agreement_tables.brute_force,
+    "grammar_count_check": agreement_tables.count_check,
     "grammar_build": grammar_tables.build,
     "grammar_count_check": count_check,
     "grammar_lint": grammar_tables.lint,
