@@ -14,7 +14,6 @@ from typing import Any
 from eval.grammar import agreement_tables
 from eval.grammar import tables as grammar_tables
 from eval.grammar.cold_start_table import cold_start
-from eval.grammar.count_table import count_check
 from eval.usefulness_grid import ARMS
 
 HERE = Path(__file__).parent
@@ -371,7 +370,6 @@ _BY_NAME: Mapping[str, Table] = {
     "grammar_brute_force": agreement_tables.brute_force,
     "grammar_count_check": agreement_tables.count_check,
     "grammar_build": grammar_tables.build,
-    "grammar_count_check": count_check,
     "grammar_lint": grammar_tables.lint,
     "grammar_speed": grammar_tables.speed,
     "grammar_uniform": grammar_tables.uniform,
