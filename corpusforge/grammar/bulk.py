@@ -143,6 +143,10 @@ class Corpus:
         self._tables = np.array(
             [self.unranker.table(root) if root else 0 for root in self._roots], np.int64
         )
+        # Ranks beyond 62 bits are permuted and begun one by one.
+        self._is_big = np.array([size >= MAX_RANK for size in self.sizes])
+        self._any_big = bool(self._is_big.any())
+        self._big_orders: dict[int, KeyedPermutation] = {}
         small = [size if 0 < size < MAX_RANK else 1 for size in self.sizes]
         keys = [f"{owner.template.id}/{owner.part}" for owner in self.owners]
         if hold_out == "values":
@@ -292,24 +296,34 @@ class Corpus:
         return slot_values(self._fillers)
 
     def steps(self, owners: Integers, numbers: Integers) -> Steps:
-        """Take rows apart whose owners are below 2^62."""
-        return self.unranker.walk(self._tables[owners], self._orders(owners, numbers))
+        """Take rows apart, by owner and number within the owner, shape [rows] each."""
+        if not (self._any_big and self._is_big[owners].any()):
+            return self.unranker.walk(self._tables[owners], self._orders(owners, numbers))
+        big = np.flatnonzero(self._is_big[owners])
+        tables, ranks = self._tables[owners], np.zeros(len(owners), np.int64)
+        small = np.flatnonzero(~self._is_big[owners])
+        ranks[small] = self._orders(owners[small], numbers[small])
+        begun = [
+            self.unranker.descend(self._roots[owner], self._rank(owner, number), MAX_RANK)
+            for owner, number in zip(owners[big].tolist(), numbers[big].tolist(), strict=True)
+        ]
+        tables[big] = [start.table for start in begun]
+        ranks[big] = [start.rank for start in begun]
+        return self.unranker.walk(tables, ranks).behind(len(owners), big, begun)
 
-    def pieces(self, owner: int, number: int) -> list[Piece]:
-        """The pieces of one row, for owners of any size."""
-        if self.sizes[owner] < MAX_RANK:
-            which = np.array([owner], np.int64)
-            rank = int(self._orders(which, np.array([number]))[0])
-        else:
-            order = KeyedPermutation(
+    def _rank(self, owner: int, number: int) -> int:
+        """The rank of a row, of any size."""
+        if not self._is_big[owner]:
+            return int(self._orders(np.array([owner]), np.array([number]))[0])
+        if owner not in self._big_orders:
+            self._big_orders[owner] = KeyedPermutation(
                 self.sizes[owner], self._seed, "grammar.bulk", self.owners[owner].template.id
             )
-            rank = order(number)
-        return self.unranker.pieces(self._roots[owner], rank)
+        return self._big_orders[owner](number)
 
-    def is_big(self) -> npt.NDArray[np.bool_]:
-        """Say of each template whether its ranks need more than 62 bits."""
-        return np.array([size >= MAX_RANK for size in self.sizes])
+    def pieces(self, owner: int, number: int) -> list[Piece]:
+        """The pieces of one row."""
+        return self.unranker.pieces(self._roots[owner], self._rank(owner, number))
 
 
 def _united(

@@ -16,7 +16,6 @@ import pyarrow as pa
 from corpusforge.core.arrow import integers, strings
 from corpusforge.core.spans import Slot
 from corpusforge.grammar.bulk import Corpus
-from corpusforge.grammar.derivations import render
 from corpusforge.grammar.guides import Integers
 from corpusforge.grammar.pack import Template
 from corpusforge.grammar.piece_tables import BULK_SLOT, WORDS, PieceTables
@@ -63,7 +62,6 @@ class BulkRows:
 
     def __init__(self, corpus: Corpus) -> None:
         self._corpus = corpus
-        self._big = corpus.is_big()
         self._pieces = PieceTables(corpus.unranker)
         templates = [owner.template for owner in corpus.owners]
         self._intents, self._intent_of = _coded([template.intent for template in templates])
@@ -72,19 +70,7 @@ class BulkRows:
 
     def batch(self, owners: Integers, numbers: Integers) -> pa.RecordBatch:
         """Rows by owner and number within the owner, shape [rows] each; columns of `BULK`."""
-        big = np.flatnonzero(self._big[owners])
-        if not len(big):
-            text, slots = self._pieces.columns(self._corpus.steps(owners, numbers))
-        elif len(big) == len(owners):
-            text, slots = self._one_by_one(owners, numbers)
-        else:
-            small = np.flatnonzero(~self._big[owners])
-            quick = self.batch(owners[small], numbers[small])
-            slow = self.batch(owners[big], numbers[big])
-            back = pa.array(np.argsort(np.concatenate([small, big])))
-            joined = pa.Table.from_batches([quick, slow]).unify_dictionaries().combine_chunks()
-            (ordered,) = joined.take(back).combine_chunks().to_batches()
-            return ordered
+        text, slots = self._pieces.columns(self._corpus.steps(owners, numbers))
         intents = integers(self._intent_of[owners])
         templates = integers(self._template_of[owners])
         splits = integers(self._split_of[owners])
@@ -116,16 +102,6 @@ class BulkRows:
             ],
             schema=BULK,
         )
-
-    def _one_by_one(self, owners: Integers, numbers: Integers) -> tuple[pa.Array, pa.Array]:
-        texts: list[str] = []
-        slots: list[list[dict[str, object]]] = []
-        for owner, number in zip(owners.tolist(), numbers.tolist(), strict=True):
-            made = render(self._corpus.pieces(owner, number))
-            assert made is not None, "the automaton holds only what can be rendered"
-            texts.append(made[0])
-            slots.append([asdict(slot) for slot in made[1]])
-        return pa.array(texts, pa.string()), pa.array(slots, pa.list_(BULK_SLOT))
 
 
 def _coded(texts: Sequence[str]) -> tuple[pa.Array, npt.NDArray[np.int32]]:

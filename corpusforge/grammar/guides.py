@@ -118,12 +118,14 @@ class Guides:
     def find(self, tables: Integers, ranks: Integers) -> tuple[Integers, Integers]:
         """The entry of each rank, and the rank within it, shape [rows] each."""
         if self._arrays is None:
+            for parts in (self._guides, self._starts, self._ends):
+                parts[:] = [np.concatenate(parts)]  # the next time there are few
             self._arrays = _Arrays(
                 np.array(self._first_entry if self.even else self._first, np.int64),
                 np.array(self._per_rank),
-                np.concatenate(self._guides),
-                np.concatenate(self._starts),
-                np.concatenate(self._ends),
+                self._guides[0],
+                self._starts[0],
+                self._ends[0],
             )
         first, per_rank, guide, start, end = self._arrays
         buckets = quotient(ranks, per_rank[tables])

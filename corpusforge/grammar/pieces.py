@@ -63,6 +63,15 @@ class Pieces(NamedTuple):
             self.slots.with_more(other.slots),
         )
 
+    def since(self, number: int) -> Pieces:
+        """Those from a number on, with slots that are numbered as before."""
+        return self._replace(
+            texts=self.texts.slice(number),
+            lengths=self.lengths[number:],
+            first=self.first[number:],
+            filled=self.filled[number:],
+        )
+
     def is_ascii(self) -> bool:
         """Say whether every character is one byte."""
         return bool((self.lengths == np.diff(text_bytes(self.texts)[0])).all())

@@ -25,7 +25,10 @@ from corpusforge.grammar.list_tables import ListTable
 
 __all__ = ["MAX_RANK", "Steps", "Unranker"]
 
-MAX_ENTRIES = 4096
+MAX_ENTRIES = 256
+# From so many entries of all tables on, new tables have few.
+ENTRY_ROOM = 1 << 16
+FEW_ENTRIES = 64
 # Tables of at most so many ranks are closed, and all of them together hold at most so many.
 MAX_CLOSED = 4096
 CLOSED_ROOM = 1 << 16
@@ -59,6 +62,31 @@ class Steps(NamedTuple):
 
     entries: list[Integers]
     values: list[Integers]
+
+    def behind(self, count: int, rows: Integers, begun: Sequence[Beginning]) -> Steps:
+        """These, of `count` rows, behind the first steps of some of them."""
+        first = Steps([], [])
+        for turn in range(max(len(start.steps) for start in begun)):
+            for column, part in zip(first, (0, 1), strict=True):
+                column.append(np.zeros(count, np.int64))
+                column[-1][rows] = [
+                    start.steps[turn][part] if turn < len(start.steps) else 0 for start in begun
+                ]
+        return Steps(first.entries + self.entries, first.values + self.values)
+
+
+class Beginning(NamedTuple):
+    """The first steps of a sentence, after which its rank is below `MAX_RANK`.
+
+    Attributes:
+        steps: Entry and value of each.
+        table: Where it goes on.
+        rank: Of what is left.
+    """
+
+    steps: list[tuple[int, int]]
+    table: int
+    rank: int
 
 
 class Unranker:
@@ -95,7 +123,8 @@ class Unranker:
         self.closed: dict[int, Closed] = {}
         """Table -> how it is closed; those that follow stand before it."""
         self._room = CLOSED_ROOM
-        self._arrays: tuple[Integers, Integers, Reals] | None = None
+        none = np.zeros(0, np.int64)
+        self._arrays: tuple[Integers, Integers, Reals] = (none, none, np.zeros(0))
         self.table(-1)
         self._built[0] = True
 
@@ -142,29 +171,43 @@ class Unranker:
             steps.values.append(values)
         return steps
 
-    def pieces(self, root: int, rank: int) -> list[Piece]:
-        """The pieces of one sentence, for ranks of any size."""
+    def descend(self, root: int, rank: int, until: int) -> Beginning:
+        """Take a rank of any size apart until fewer than `until` are left to choose from."""
         table = self.table(root)
-        out: list[Piece] = []
+        steps: list[tuple[int, int]] = []
         while table:
             if not self._built[table]:
                 self._build(table)
             first, ends = self._ends[table]
+            if ends[-1] < until:
+                break
             index = bisect_right(ends, rank)
             rank -= ends[index - 1] if index else 0
             entry = first + index
             value, rank = divmod(rank, self._entry_total[entry])
+            steps.append((entry, value))
+            table = self._entry_target[entry]
+        return Beginning(steps, table, rank)
+
+    def pieces(self, root: int, rank: int) -> list[Piece]:
+        """The pieces of one sentence, for ranks of any size."""
+        out: list[Piece] = []
+        for entry, value in self.descend(root, rank, 0).steps:
             out.append(self.literals[self.entry_literal[entry]])
             symbol = self.entry_symbol[entry]
             if symbol >= 0:
                 out.append(_piece(self.symbols[symbol], value))
-            table = self._entry_target[entry]
         return out
 
     def _entry_arrays(self) -> tuple[Integers, Integers, Reals]:
-        if self._arrays is None:
-            total = np.array([min(total, MAX_RANK) for total in self._entry_total], np.int64)
-            self._arrays = np.array(self._entry_target, np.int64), total, 1 / total
+        known = len(self._arrays[0])
+        if known < len(self._entry_target):
+            total = np.array([min(t, MAX_RANK) for t in self._entry_total[known:]], np.int64)
+            new = np.array(self._entry_target[known:], np.int64), total, 1 / total
+            target, total, per_rank = (
+                np.concatenate(pair) for pair in zip(self._arrays, new, strict=True)
+            )
+            self._arrays = target, total, per_rank
         return self._arrays
 
     def _build_missing(self, tables: Integers) -> None:
@@ -202,7 +245,6 @@ class Unranker:
         if end < MAX_RANK:
             self._most = max(self._most, end)
         self._built[table] = True
-        self._arrays = None
 
     def _following(self, entries: Sequence[tuple[str, str, int]]) -> list[Closed | None] | None:
         """What follows each entry, closed (None at the end); None when that cannot be."""
@@ -225,25 +267,44 @@ class Unranker:
         self._entry_total.append(after)
 
     def _spell_out(self, root: int) -> list[tuple[str, str, int]]:
-        """Paths from a state as (literal, symbol or "", state; -1 = the end), each once."""
+        """Paths from a state as (literal, symbol or "", state; -1 = the end), each once.
+
+        The most frequent ones are followed furthest, but they stand in the order of the
+        automaton, so that ranks do not depend on how far that is.
+        """
         states = self._states
-        done: list[tuple[str, str, int]] = []
-        waiting: list[tuple[int, str, int]] = [(0, "", root)]
-        while waiting and len(done) + len(waiting) < MAX_ENTRIES:
-            _, literal, state = heapq.heappop(waiting)
+        most = MAX_ENTRIES if len(self.entry_literal) < ENTRY_ROOM else FEW_ENTRIES
+        # Nodes of the tree of paths: literal, symbol, state, and the nodes that follow.
+        nodes: list[tuple[str, str, int, list[int]]] = [("", "", root, [])]
+        waiting = [(0, 0)]
+        leaves = 1
+        while waiting and (leaves < most or len(nodes) == 1):
+            _, number = heapq.heappop(waiting)
+            literal, _, state, after = nodes[number]
             arcs = states.arcs[state]
             while len(arcs) == 1 and len(arcs[0][0]) == 1 and not states.final[state]:
                 literal, state = literal + arcs[0][0], arcs[0][1]
                 arcs = states.arcs[state]
             if states.final[state]:
-                done.append((literal, "", -1))
+                after.append(len(nodes))
+                nodes.append((literal, "", -1, []))
             for symbol, target in arcs:
+                after.append(len(nodes))
                 if len(symbol) > 1:
-                    done.append((literal, symbol, -1 if self._is_end(target) else target))
+                    nodes.append((literal, symbol, -1 if self._is_end(target) else target, []))
                 else:
-                    heapq.heappush(waiting, (-self.total(target), literal + symbol, target))
-        done += [(literal, "", state) for _, literal, state in sorted(waiting)]
-        return done
+                    heapq.heappush(waiting, (-self.total(target), len(nodes)))
+                    nodes.append((literal + symbol, "", target, []))
+            leaves += len(after) - 1
+        found: list[tuple[str, str, int]] = []
+        stack = [0]
+        while stack:
+            literal, symbol, state, after = nodes[stack.pop()]
+            if after:
+                stack += reversed(after)
+            else:
+                found.append((literal, symbol, state))
+        return found
 
     def _is_end(self, state: int) -> bool:
         return self._states.final[state] and not self._states.arcs[state]

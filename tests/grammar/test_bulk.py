@@ -76,6 +76,23 @@ def test_columns_say_what_single_rows_say(first, second):
 
 
 @QUIET
+@given(st.lists(SENTENCES, min_size=1, max_size=3, unique=True), st.integers(2, 60))
+def test_beginnings_of_large_ranks(written, limit):
+    """Rows whose first steps are taken one by one, as for ranks beyond 62 bits."""
+    pack = pack_of(yaml_of(*written))
+    whole = rows_of(Corpus(pack.templates, seed=1, by="templates"), 300)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("bulk", "unranking", "guides"):
+            patch.setattr(f"corpusforge.grammar.{module}.MAX_RANK", limit)
+        patch.setattr("corpusforge.grammar.unranking.MAX_CLOSED", 1)
+        begun = rows_of(Corpus(pack.templates, seed=1, by="templates"))
+    # (large ones have another permutation)
+    assert set(begun) == all_of(pack)
+    assert len(begun) == len(set(begun))
+    assert len(whole) == min(300, len(begun))
+
+
+@QUIET
 @given(SENTENCES, st.integers(0, 60), st.integers(0, 60))
 def test_any_cut_gives_the_same_rows(written, start, more):
     corpus = Corpus(pack_of(yaml_of(written, "and {level}")).templates, seed=2, by="weights")
@@ -211,6 +228,10 @@ def test_more_sentences_than_64_bits():
     rows = rows_of(corpus, 200)
     assert len(set(rows)) == 200
     assert Counter(len(slots) for _, _, slots in rows) == {10: 190, 1: 10}
+    assert rows_of(corpus, 150, 50) == rows[50:150]
+    for _, owners, numbers in corpus.windows(20):
+        places = zip(owners.tolist(), numbers.tolist(), strict=True)
+        assert [render(corpus.pieces(*one))[0] for one in places] == [r[1] for r in rows[:20]]
     for _, text, slots in rows:
         assert all(text[start:end] == words for _, _, _, words, start, end, *_ in slots)
 
@@ -444,15 +465,19 @@ def test_json_lines_are_the_rows(written, start, size):
     st.lists(st.one_of(SENTENCES, WIDER), min_size=1, max_size=3, unique=True),
     st.sampled_from([0, 3, 1000]),
     st.sampled_from([(0, 0), (4, 100), (4096, 9), (4096, 4096)]),
+    st.sampled_from([(1, 10**6), (3, 10), (256, 10**6)]),
 )
-def test_rows_do_not_depend_on_what_is_spelled_out(written, room, closed):
+def test_rows_do_not_depend_on_what_is_spelled_out(written, room, closed, entries):
     """Literals, values and ends as pieces of their own say what they say together."""
     pack = pack_of(yaml_of(*written, "x {level} é {color:tint} {0..300000:n}", "{level} y"))
     whole = rows_of(Corpus(pack.templates, seed=1, by="templates"), 300)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("corpusforge.grammar.piece_tables.MAX_PIECES", room)
+        patch.setattr("corpusforge.grammar.spelling.MAX_PIECES", room)
         patch.setattr("corpusforge.grammar.unranking.MAX_CLOSED", closed[0])
         patch.setattr("corpusforge.grammar.unranking.CLOSED_ROOM", closed[1])
+        patch.setattr("corpusforge.grammar.unranking.MAX_ENTRIES", entries[0])
+        patch.setattr("corpusforge.grammar.unranking.ENTRY_ROOM", entries[1])
+        patch.setattr("corpusforge.grammar.unranking.FEW_ENTRIES", 1)
         assert rows_of(Corpus(pack.templates, seed=1, by="templates"), 300) == whole
     for _, text, slots in whole:
         assert all(text[start:end] == words for _, _, _, words, start, end, *_ in slots)
