@@ -95,11 +95,14 @@ def import_pack(
         pack.fact("The source names no language, so the files name none either (see --lang).")
     pack.balance()
     files = pack_files(pack)
+    ways = "--lists FILE"
+    if format == "home_assistant" and not names:
+        ways += ", or an import with --names,"
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as draft:
             folder = Path(draft) / "pack"
-            written = _write(folder, files, format, path, pack)
+            written = _write(folder, files, format, path, pack, ways)
             if out.exists():
                 out.rmdir()
             shutil.move(folder, out)
@@ -139,7 +142,7 @@ def _in_terms_of(error: InputError, path: Path) -> InputError:
 
 
 def _write(
-    folder: Path, files: dict[str, str], format: str, path: Path, pack: ForeignPack
+    folder: Path, files: dict[str, str], format: str, path: Path, pack: ForeignPack, ways: str
 ) -> ImportResult:
     """Write and read back the folder; the files of the result are relative to it."""
     for name, text in files.items():
@@ -154,7 +157,7 @@ def _write(
         loaded = load_pack(folder)
     except InputError as error:
         raise _in_terms_of(error, path) from error
-    known = _notes(loaded, format)
+    known = _notes(loaded, ways)
     notes = import_notes(format, path, pack, known)
     (folder / FILE).write_text(notes, encoding="utf-8", newline="\n")
     templates = (*loaded.templates, *loaded.open_templates)
@@ -169,13 +172,17 @@ def _write(
     )
 
 
-def _notes(loaded: Pack, format: str) -> tuple[str, ...]:
-    """What the loader says of the folder, with the lists that have no values."""
+def _notes(loaded: Pack, ways: str) -> tuple[str, ...]:
+    """What the loader says of the folder, with the lists that have no values.
+
+    Args:
+        loaded: The folder that was written.
+        ways: How these get values.
+    """
     if not loaded.open_templates:
         return loaded.notes
     empty = sorted({values.entity for values, _ in loaded.lists if values.wildcard})
     shown = ", ".join(empty[:8]) + (f" and {len(empty) - 8} more" if len(empty) > 8 else "")
-    ways = "--lists FILE" + (", or an import with --names," if format == "home_assistant" else "")
     first = (
         f"{len(loaded.open_templates):,} sentence templates use lists without values ({shown}): "
         f"they are matched, and drawn once {ways} gives values."

@@ -1,4 +1,4 @@
-"""The marked words of one row of a table: spans, tags of tokens, or brackets in the text."""
+"""The marked words of one row of a table: spans, words, tags of tokens, or brackets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from corpusforge.grammar.annotations import AnnotationError, read_slots, tidy
 from corpusforge.grammar.foreign.annotated import Mark
 from corpusforge.grammar.foreign.tags import TagError, spans_of_tags
 
-__all__ = ["Sources", "marks_of"]
+__all__ = ["MARKED", "Sources", "marks_of"]
 
 # Names that other programs give to the parts of a span.
 _KEYS = {
@@ -20,8 +20,14 @@ _KEYS = {
     "start": ("start", "start_index", "begin"),
     "end": ("end", "end_index", "stop"),
 }
-# [name : words], as MASSIVE and HWU64 mark them.
-_BRACKETS = re.compile(r"\[\s*([^\[\]:]+?)\s*:\s*([^\[\]]+?)\s*\]")
+_WORDS = ("text", "words", "value")
+# [words](name), as Rasa marks them, or [name : words], as MASSIVE and HWU64 do.
+_BRACKETS = re.compile(
+    r"\[(?P<first>[^\[\]]+)\]\((?P<after>\w[\w.-]*)\)"
+    r"|\[\s*(?P<before>[^\[\]:]+?)\s*:\s*(?P<last>[^\[\]]+?)\s*\]"
+)
+MARKED = re.compile(r"\[[^\[\]]+\]\(\w[\w.-]*\)|\[\s*\w+ : [^\[\]]+\]")
+"""What looks like marks in a text that is said to have none."""
 
 
 class Sources(NamedTuple):
@@ -90,10 +96,13 @@ def _listed(value: Any) -> list[str]:
 
 
 def _spans(text: str, value: Any) -> tuple[str, tuple[Mark, ...]]:
-    if isinstance(value, dict) and not any(isinstance(v, list) for v in value.values()):
-        value = [_found(text, str(name), words) for name, words in value.items()]
+    if isinstance(value, dict) and not isinstance(value.get("start"), list):
+        several = ((n, v if isinstance(v, list) else [v]) for n, v in value.items())
+        value = [
+            {"name": str(name), **_found(text, words)} for name, all_ in several for words in all_
+        ]
     if isinstance(value, list):
-        value = [_renamed(item) if isinstance(item, dict) else item for item in value]
+        value = [_renamed(text, item) if isinstance(item, dict) else item for item in value]
     words, slots = tidy(text, read_slots(value or None))
     marks: list[Mark] = []
     for slot in slots:
@@ -104,22 +113,25 @@ def _spans(text: str, value: Any) -> tuple[str, tuple[Mark, ...]]:
     return words, tuple(marks)
 
 
-def _found(text: str, name: str, words: Any) -> dict[str, Any]:
-    """The span of words that a row names without saying where: they must stand there once."""
+def _found(text: str, words: Any) -> dict[str, Any]:
+    """The place of words that a row names without saying where: they must stand there once."""
     wanted = str(words).strip()
     found = list(re.finditer(rf"(?<!\w){re.escape(wanted)}(?!\w)", text)) if wanted else []
     if len(found) != 1:
         raise AnnotationError("the words of a slot do not stand in the text exactly once")
-    return {"name": name, "start": found[0].start(), "end": found[0].end()}
+    return {"start": found[0].start(), "end": found[0].end()}
 
 
-def _renamed(item: dict[str, Any]) -> dict[str, Any]:
+def _renamed(text: str, item: dict[str, Any]) -> dict[str, Any]:
     """A span with our names for its parts; an entity beside a slot's name stays."""
     made = dict(item)
     for ours, theirs in _KEYS.items():
         found = next((key for key in theirs if item.get(key) is not None), None)
         if found is not None:
             made[ours] = item[found]
+    words = next((item[key] for key in _WORDS if item.get(key) is not None), None)
+    if words is not None and not {"start", "end"} & made.keys():
+        made |= _found(text, words)
     return made
 
 
@@ -159,10 +171,11 @@ def _bracketed(text: str | None, marked: str) -> tuple[str, tuple[Mark, ...]]:
     at = length = 0
     for found in _BRACKETS.finditer(marked):
         before = marked[at : found.start()]
+        words, name = found["first"] or found["last"], found["after"] or found["before"]
         start = length + len(before)
-        length = start + len(found[2])
-        slots.append({"name": found[1], "start": start, "end": length})
-        pieces += [before, found[2]]
+        length = start + len(words)
+        slots.append({"name": name, "start": start, "end": length})
+        pieces += [before, words]
         at = found.end()
     plain = "".join([*pieces, marked[at:]])
     if text is not None and " ".join(nfc(text).split()) != " ".join(nfc(plain).split()):

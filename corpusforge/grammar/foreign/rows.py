@@ -13,7 +13,7 @@ from corpusforge.grammar.foreign import annotated
 from corpusforge.grammar.foreign.annotated import Utterances
 from corpusforge.grammar.foreign.losses import Kind
 from corpusforge.grammar.foreign.model import ForeignPack, Options
-from corpusforge.grammar.foreign.row_slots import Sources, marks_of
+from corpusforge.grammar.foreign.row_slots import MARKED, Sources, marks_of
 from corpusforge.grammar.foreign.text import files_of
 from corpusforge.grammar.raw import Columns, split_name
 
@@ -119,6 +119,24 @@ class _Table:
             row = _Row(values, self.names, self.at(line))
             if row.fits(pack.lang):
                 row.add_to(utterances, sources, split)
+        if sources.used() == {None}:
+            self._look_for_marks(pack)
+
+    def _look_for_marks(self, pack: ForeignPack) -> None:
+        """Say so where texts seem to mark words, but no column says that they do."""
+        texts = map(str, self.raw.values[self.names["text"]])
+        found = [
+            (line, mark[0])
+            for line, text in zip(self.raw.lines, texts, strict=True)
+            if (mark := MARKED.search(text))
+        ]
+        if found:
+            line, first = found[0]
+            pack.fact(
+                f"Words of {len(found):,} of {len(self.raw.lines):,} texts in {self.path} seem to "
+                f"be marked ({first!r} in line {line}): brackets stay text; call the column "
+                "'annotated' to have them read."
+            )
 
 
 def _choose_language(tables: list[_Table], pack: ForeignPack) -> None:

@@ -1,4 +1,4 @@
-"""CSV and TSV files of labelled utterances: slots as JSON spans, BIO tags or [slot : words]."""
+"""CSV and TSV files of labelled utterances: slots as spans, words, BIO tags or marks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON Lines files of labelled utterances: slots as spans, BIO tags or [slot : words]."""
+"""JSON Lines files of labelled utterances: slots as spans, words, BIO tags or marks."""
 
 from __future__ import annotations
 

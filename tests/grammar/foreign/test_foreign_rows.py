@@ -123,6 +123,12 @@ ROWS = {
         "intent": "fly",
         "entities": [{"entity": "to", "start": 7, "end": 15, "value": "new york"}],
     },
+    "spans without places": {
+        "text": FLY[1],
+        "intent": "fly",
+        "entities": [{"entity": "to", "value": "new york"}],
+    },
+    "lists of words by name": {"text": FLY[1], "intent": "fly", "slots": {"to": ["new york"]}},
     "words by name": {"text": FLY[1], "intent": "fly", "slots": {"to": "new york"}},
     "tags of words": {"text": FLY[1], "intent": "fly", "slots": "O O B-to I-to O"},
     "a list of tags": {"text": FLY[1], "intent": "fly", "bio": ["O", "O", "B-to", "I-to", "O"]},
@@ -138,6 +144,7 @@ ROWS = {
         "intent": "fly",
     },
     "brackets": {"utt": FLY[1], "annot_utt": "fly to [to : new york] now", "intent": "fly"},
+    "Rasa's brackets": {"annotated": "fly to [new york](to) now", "intent": "fly"},
     "brackets alone": {"annot_utt": "fly to [to : new york] now", "intent": "fly"},
 }
 
@@ -177,6 +184,21 @@ def test_rows_whose_slots_do_not_fit_are_left_out(tmp_path, case):
     ((line, what),) = lost(result)
     assert line == 2
     assert case in what
+
+
+def test_marks_in_a_column_of_plain_text(tmp_path):
+    """Brackets may be words: they are read only where the column says that they are marks."""
+    rows = table(("to [new york](to)", "fly"), ("hi", "greet"), header=("text", "intent"))
+    result, pack, _ = imported(tmp_path, "csv", {"a.csv": rows})
+    assert texts(pack) == {("fly", "to [new york](to)"), ("greet", "hi")}
+    note = next(note for note in result.notes if "seem to be marked" in note)
+    assert note.startswith("Words of 1 of 2 texts")
+    assert "'[new york](to)' in line 2" in note
+    _, pack, _ = imported(tmp_path / "b", "csv", {"a.csv": rows.replace("text", "annotated")})
+    assert said(pack) == {
+        ("fly", "to new york", (("to", "new york", "new york"),)),
+        ("greet", "hi", ()),
+    }
 
 
 def test_languages_of_rows(tmp_path):
