@@ -80,24 +80,23 @@ def import_pack(
             hint=_command(others[0], path),
         )
     try:
-        pack = reader.read(path, Options(lang, tuple(names)))
-    except InputError as error:
-        if not others or isinstance(error, InputErrors):
-            raise
+        pack = _read(reader, path, Options(lang, tuple(names)), others)
+        files = pack_files(pack)
+        ways = "--lists FILE"
+        if format == "home_assistant" and not names:
+            ways += ", or an import with --names,"
+        return _placed(out, files, format, path, pack, ways)
+    except RecursionError:
         raise InputError(
-            error.message,
-            position=error.position,
-            given=error.given,
-            allowed=error.allowed,
-            hint=f"{error.hint}\n    it also looks like {others[0]}: {_command(others[0], path)}",
+            f"{path} nests too deeply: brackets in brackets, or rules that refer to rules",
+            hint="several hundred levels are too many",
         ) from None
-    if pack.lang is None and not pack.files:
-        pack.fact("The source names no language, so the files name none either (see --lang).")
-    pack.balance()
-    files = pack_files(pack)
-    ways = "--lists FILE"
-    if format == "home_assistant" and not names:
-        ways += ", or an import with --names,"
+
+
+def _placed(
+    out: Path, files: dict[str, str], format: str, path: Path, pack: ForeignPack, ways: str
+) -> ImportResult:
+    """Write a folder beside its place and move it there once it is whole."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as draft:
@@ -109,6 +108,27 @@ def import_pack(
     except OSError as error:
         raise InputError(f"{error.filename or out} cannot be written: {error.strerror}") from error
     return replace(written, files=tuple(out / file for file in written.files))
+
+
+def _read(reader: Format, path: Path, options: Options, others: Sequence[str]) -> ForeignPack:
+    """What a reader makes of a path, or its error with the other formats that the path fits."""
+    try:
+        pack = reader.read(path, options)
+    except InputError as error:
+        if not others or isinstance(error, InputErrors):
+            raise
+        also = f"it also looks like {others[0]}: {_command(others[0], path)}"
+        raise InputError(
+            error.message,
+            position=error.position,
+            given=error.given,
+            allowed=error.allowed,
+            hint=f"{error.hint}\n    {also}" if error.hint else also,
+        ) from None
+    if pack.lang is None and not pack.files:
+        pack.fact("The source names no language, so the files name none either (see --lang).")
+    pack.balance()
+    return pack
 
 
 def _other_formats(reader: Format, path: Path) -> list[str]:

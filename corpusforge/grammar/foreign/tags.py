@@ -1,4 +1,4 @@
-"""BIO tags of tokens as spans."""
+"""BIO tags of tokens, and those with ends (BIOES, BILOU), as spans."""
 
 from __future__ import annotations
 
@@ -16,21 +16,23 @@ class TagError(ValueError):
 
 
 def spans_of_tags(tags: Sequence[str]) -> list[tuple[str, int, int]]:
-    """(slot, first token, one past the last) of BIO tags.
+    """(slot, first token, one past the last) of tags.
 
-    A tag I-x after anything but B-x or I-x begins a span, as conlleval has it.
+    A tag I-x after anything but B-x or I-x begins a span, as conlleval has it; so do E-x and L-x.
 
     Raises:
-        TagError: For a tag that is none of O, B-slot and I-slot.
+        TagError: For a tag that is none of O, B-slot and I-slot, S-slot and U-slot for a span of
+            one token, E-slot and L-slot for the last of several.
     """
     spans: list[tuple[str, int, int]] = []
-    before = "O"
+    open_slot = ""
     for index, tag in enumerate(tags):
-        if tag != "O" and (tag[:2] not in ("B-", "I-") or not tag[2:]):
+        part, dash, slot = tag[:1], tag[1:2], tag[2:]
+        if tag != "O" and (part not in "BISUEL" or dash != "-" or not slot):
             raise TagError(index)
-        if tag[:2] == "I-" and before[2:] == tag[2:]:
-            spans[-1] = (spans[-1][0], spans[-1][1], index + 1)
+        if part in "IEL" and open_slot == slot:
+            spans[-1] = (slot, spans[-1][1], index + 1)
         elif tag != "O":
-            spans.append((tag[2:], index, index + 1))
-        before = tag
+            spans.append((slot, index, index + 1))
+        open_slot = slot if part in "BI" else ""
     return spans

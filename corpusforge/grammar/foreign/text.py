@@ -49,7 +49,7 @@ def files_of(path: Path, endings: Sequence[str], what: str) -> list[Path]:
         if not path.is_dir():
             return [path]
         found = sorted(
-            p for p in path.rglob("*") if p.is_file() and p.name.endswith(tuple(endings))
+            p for p in path.rglob("*") if p.is_file() and p.name.lower().endswith(tuple(endings))
         )
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error

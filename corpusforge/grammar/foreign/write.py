@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,7 @@ from corpusforge.grammar.parser import MAX_WEIGHT
 __all__ = ["SHARED", "escaped", "pack_files", "template_text"]
 
 SHARED = "_shared.yaml"
+_LEAST = 0.01
 _SYNTAX = re.compile(r"[()\[\]{}<>|;\\]")
 _COLONS = re.compile(r":{2,}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -62,8 +63,9 @@ def _choice_text(node: Choice, pack: ForeignPack) -> str:
     if weights is not None and len(set(weights)) == 1 and not any(map(_is_choice, node.items)):
         weights = tuple(1.0 for _ in weights)
     if weights is not None:
-        shares = zip(node.items, _within_limits(weights), strict=True)
-        kept = [f"{template_text(item, pack)}::{share}" for item, share in shares]
+        scale = _scale(weights)
+        shares = zip(node.items, weights, strict=True)
+        kept = [f"{template_text(item, pack)}::{_number(w * scale)}" for item, w in shares]
         return f"({'|'.join(kept)})"
     others = [item for item in node.items if item != NOTHING]
     inner = others[0] if len(others) == 1 < len(node.items) else None
@@ -83,19 +85,26 @@ def _is_choice(node: Node) -> bool:
     return isinstance(node, Choice)
 
 
-def _within_limits(weights: tuple[float, ...]) -> Iterator[str]:
-    """Weights as the syntax writes them: above 0, at most MAX_WEIGHT."""
-    top = max(weights)
-    scale = MAX_WEIGHT / top if top > MAX_WEIGHT else 1.0
-    for weight in weights:
-        yield f"{max(weight * scale, 0.01):.2f}".rstrip("0").rstrip(".")
+def _scale(weights: Sequence[float]) -> float:
+    """What brings weights into the limits of our files without another proportion."""
+    least, most = min(weights), max(weights)
+    if most > MAX_WEIGHT:
+        return MAX_WEIGHT / most
+    return 1.0 if least >= _LEAST else min(_LEAST / least, MAX_WEIGHT / most)
+
+
+def _number(weight: float) -> int | float:
+    """A weight with six digits; as text it has no exponent."""
+    limited = float(f"{max(weight, 1e-4):.6g}")
+    return int(limited) if limited.is_integer() else limited
 
 
 def pack_files(pack: ForeignPack) -> dict[str, str]:
     """File name -> text: one file per intent, and one for what they share."""
     files: dict[str, str] = {}
+    scale = _scale([s.weight for sentences in pack.intents.values() for s in sentences] or [1.0])
     lines_of = {
-        intent: list(_intent_lines(intent, sentences, pack))
+        intent: list(_intent_lines(intent, sentences, pack, scale))
         for intent, sentences in pack.intents.items()
     }
     # The references are written first: what nothing refers to is written all the same.
@@ -160,7 +169,9 @@ class _Block:
             yield f"  - {{text: {text}{more}}}" if more else f"  - {text}"
 
 
-def _intent_lines(intent: str, sentences: list[Sentence], pack: ForeignPack) -> Iterator[str]:
+def _intent_lines(
+    intent: str, sentences: list[Sentence], pack: ForeignPack, scale: float
+) -> Iterator[str]:
     blocks: dict[tuple[tuple[str, str], ...], _Block] = {}
     for sentence in sentences:
         text = _clean(template_text(sentence.words, pack), sentence, pack)
@@ -170,8 +181,9 @@ def _intent_lines(intent: str, sentences: list[Sentence], pack: ForeignPack) -> 
         if pack.may_be_empty(sentence.words):
             pack.lose(EMPTY, sentence.position, f"nothing at all, as a sentence of {intent!r}")
         written: dict[str, Any] = {"text": text}
-        if sentence.weight != 1:
-            written["weight"] = _number(sentence.weight)
+        weight = _number(sentence.weight * scale)
+        if weight != 1:
+            written["weight"] = weight
         if sentence.split is not None:
             written["split"] = sentence.split
         block = blocks.setdefault(sentence.fixed, _Block())
@@ -196,14 +208,13 @@ def _clean(text: str, sentence: Sentence, pack: ForeignPack) -> str:
     return " ".join(text.split())
 
 
-def _number(weight: float) -> int | float:
-    limited = round(min(max(weight, 0.001), MAX_WEIGHT), 4)
-    return int(limited) if float(limited).is_integer() else limited
-
-
 def _shared_lines(pack: ForeignPack) -> Iterator[str]:
     rules = {pack.rule_name(key): template_text(body, pack) for key, body in pack.rules.items()}
-    rules = {name: _CONTROL.sub(" ", text) for name, text in rules.items() if text.strip()}
+    for name, text in rules.items():
+        if _CONTROL.search(text):
+            pack.lose(CONTROL, None, f"a control character in the rule {name!r}")
+            rules[name] = _CONTROL.sub(" ", text)
+    rules = {name: text for name, text in rules.items() if text.strip()}
     lists = {
         pack.list_name(key): _list_body(key, values, pack) for key, values in pack.lists.items()
     }
@@ -223,9 +234,10 @@ def _list_body(key: str, values: list[Entry] | ValueRange, pack: ForeignPack) ->
         return {"range": {"from": values.first, "to": values.last, **form}}
     at = pack.places.get(key)
     written: list[Any] = []
+    scale = _scale([entry.weight for entry in values] or [1.0])
     for entry in values:
         text = template_text(entry.words, pack)
-        body = _value(entry, text)
+        body = _value(entry, text, scale)
         if body is not None:
             written.append(body)
         if body is None or pack.may_be_empty(entry.words):
@@ -239,7 +251,7 @@ def _list_body(key: str, values: list[Entry] | ValueRange, pack: ForeignPack) ->
     return {"values": written} if written else {"wildcard": True}
 
 
-def _value(entry: Entry, text: str) -> Any:
+def _value(entry: Entry, text: str, scale: float) -> Any:
     """A value as YAML holds it; None for one that never says anything."""
     text = " ".join(_CONTROL.sub(" ", text).split())
     if not text:
@@ -247,6 +259,7 @@ def _value(entry: Entry, text: str) -> Any:
     body: dict[str, Any] = {"in": text}
     if entry.value is not None:
         body["out"] = " ".join(_CONTROL.sub(" ", entry.value).split())
-    if entry.weight != 1:
-        body["weight"] = _number(entry.weight)
+    weight = _number(entry.weight * scale)
+    if weight != 1:
+        body["weight"] = weight
     return body if len(body) > 1 else text

@@ -91,7 +91,9 @@ def _folder(path: Path, lang: str | None) -> Path:
         if not folder.is_dir():
             continue
         tags = sorted(p.name for p in folder.iterdir() if p.is_dir())
-        if lang is None and len(tags) != 1:
+        if not tags:
+            return folder
+        if lang is None and len(tags) > 1:
             raise InputError(
                 f"{folder} holds several languages; name one",
                 allowed=tags,

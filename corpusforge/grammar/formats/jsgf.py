@@ -303,12 +303,12 @@ class _Compiler:
         if self._holds_slot(node):
             self.pack.lose(_TAGS, at, f"the tag {{{tag}}} around words that are tagged")
             return node
-        filled, empty = _filled(node)
+        filled, percent = _filled(node)
         if filled is None or self.pack.may_be_empty(filled):
             self.pack.lose(_TAGS, at, f"the tag {{{tag}}} of what can be nothing")
             return node
         reference = ListRef(self._list(slot, filled, value), self.pack.slot(slot, at))
-        return optional(reference) if empty else reference
+        return optional(reference, percent)
 
     def _list(self, slot: str, node: Node, value: str | None) -> str:
         """A list of the tagged words; the same words with the same tag are the same list."""
@@ -349,17 +349,16 @@ def _spaced(items: Sequence[Node]) -> Node:
     return join(parts)
 
 
-def _filled(node: Node) -> tuple[Node | None, bool]:
-    """A node without the choice of nothing, and whether there was that choice."""
+def _filled(node: Node) -> tuple[Node | None, float | None]:
+    """A node without the choice of nothing, and how often it is chosen; None without odds."""
     if not isinstance(node, Choice) or NOTHING not in node.items:
-        return (None if node == NOTHING else node), False
-    kept = [
-        (item, share)
-        for item, share in zip(node.items, node.weights or (1.0,) * len(node.items), strict=True)
-        if item != NOTHING
-    ]
-    weights = [share for _, share in kept] if node.weights else None
-    return (choice([item for item, _ in kept], weights) if kept else None), True
+        return (None if node == NOTHING else node), 100
+    kept = [number for number, item in enumerate(node.items) if item != NOTHING]
+    items = [node.items[number] for number in kept]
+    if node.weights is None:
+        return (choice(items) if items else None), None
+    weights = [node.weights[number] for number in kept]
+    return (choice(items, weights) if items else None), 100 * sum(weights) / sum(node.weights)
 
 
 def _value(assigned: re.Match[str]) -> str:

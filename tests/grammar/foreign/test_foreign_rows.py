@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from corpusforge.core import plugins
 from corpusforge.core.errors import InputError
 from corpusforge.core.text import nfc
+from corpusforge.grammar.foreign.tags import spans_of_tags
 from corpusforge.grammar.import_pack import import_pack
 from corpusforge.grammar.loader import load_pack
 from corpusforge.grammar.matching import Matcher
@@ -131,6 +132,7 @@ ROWS = {
     "lists of words by name": {"text": FLY[1], "intent": "fly", "slots": {"to": ["new york"]}},
     "words by name": {"text": FLY[1], "intent": "fly", "slots": {"to": "new york"}},
     "tags of words": {"text": FLY[1], "intent": "fly", "slots": "O O B-to I-to O"},
+    "tags with ends": {"text": FLY[1], "intent": "fly", "tags": "O O B-to E-to O"},
     "a list of tags": {"text": FLY[1], "intent": "fly", "bio": ["O", "O", "B-to", "I-to", "O"]},
     "tokens and tags": {
         "text": FLY[1],
@@ -184,6 +186,28 @@ def test_rows_whose_slots_do_not_fit_are_left_out(tmp_path, case):
     ((line, what),) = lost(result)
     assert line == 2
     assert case in what
+
+
+@pytest.mark.parametrize(
+    ("tags", "spans"),
+    [
+        ("B-a I-a B-a O", [("a", 0, 2), ("a", 2, 3)]),
+        ("B-a I-a E-a S-a U-b", [("a", 0, 3), ("a", 3, 4), ("b", 4, 5)]),
+        ("B-a L-a I-a I-a O", [("a", 0, 2), ("a", 2, 4)]),
+        ("I-a I-b O I-b E-b", [("a", 0, 1), ("b", 1, 2), ("b", 3, 5)]),
+    ],
+)
+def test_spans_of_tags(tags, spans):
+    assert spans_of_tags(tags.split()) == spans
+
+
+def test_numbers_of_rows_are_weights_in_proportion(tmp_path):
+    """Also where there are more than a weight may be."""
+    rows = [("often", "a")] * 3000 + [("rare", "a")] * 3 + [("once", "b")]
+    _, pack, _ = imported(tmp_path, "csv", {"a.csv": table(*rows)})
+    weights = {t.sentence: t.weight for t in pack.templates}
+    assert weights["often"] / weights["rare"] == pytest.approx(1000, rel=1e-5)
+    assert weights["rare"] / weights["once"] == pytest.approx(3, rel=1e-5)
 
 
 def test_marks_in_a_column_of_plain_text(tmp_path):

@@ -292,3 +292,12 @@ def test_real_files(tmp_path, lang):
     }
     assert len(after.templates) == len(before.templates) > 300
     assert len(after.open_templates) == len(before.open_templates)
+
+
+def test_sentences_without_folders_of_languages(tmp_path):
+    text = "language: en\nintents: {on: {data: [{sentences: [go]}]}}\n"
+    _, pack, _ = imported(tmp_path, "home_assistant", {"sentences/a.yaml": text, "README": ""})
+    assert texts(pack) == {("on", "go")}
+    (tmp_path / "empty" / "sentences").mkdir(parents=True)
+    with pytest.raises(InputError, match="there are no template files"):
+        import_pack("home_assistant", tmp_path / "empty", tmp_path / "other")

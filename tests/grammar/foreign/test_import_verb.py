@@ -5,7 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from corpusforge.cli import main
+from corpusforge.core.errors import InputError
+from corpusforge.grammar.import_pack import import_pack
 from tests.grammar.foreign.imports import write
 
 CHATITO = (
@@ -100,3 +104,24 @@ def test_the_verb_starts_light():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] in ("[]", "['yaml']")
+
+
+DEEP = {
+    "padatious": ("a.intent", "(" * 2000 + "a|b" + "|c)" * 2000),
+    "rhino": ("a.yaml", f"context:\n  expressions:\n    o:\n      - '{'[' * 2000}a'\n"),
+    "jsgf": (
+        "a.jsgf",
+        "#JSGF V1.0;\ngrammar g;\npublic <a0> = <a1>;\n"
+        + "".join(f"<a{n}> = x <a{n + 1}>;\n" for n in range(1, 2000))
+        + "<a2000> = x;\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("format", DEEP)
+def test_what_nests_without_end_is_an_error(format, tmp_path):
+    name, text = DEEP[format]
+    write(tmp_path, {name: text})
+    with pytest.raises(InputError, match="nests too deeply"):
+        import_pack(format, tmp_path / name, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == [name]

@@ -123,6 +123,29 @@ def test_rules_that_call_rules_twice_take_no_time(tmp_path):
     assert '  r59: "[<r60>] [<r60>]"\n' in files["_shared.yaml"]
 
 
+@pytest.mark.parametrize(("small", "large"), [("0.0001", "0.0003"), ("1", "3"), ("2000", "6000")])
+def test_weights_keep_their_proportions(tmp_path, small, large):
+    text = f"{HEAD}public <a> = go (/{small}/ x | /{large}/ y);\n"
+    text += f"public <b> = (/{small}/ x | /{large}/ y) {{t}};\n"
+    text += f"public <c> = /{small}/ x | /{large}/ y;\n"
+    _, pack, _ = imported(tmp_path, "jsgf", {"g.jsgf": text})
+    inside, *outside = sorted(pack.templates, key=lambda t: t.intent)
+    x, y = inside.expression.items[-1].weights
+    assert y / x == pytest.approx(3, rel=1e-4)
+    x, y = (value.weight for value in pack.lists[0][0].values)
+    assert y / x == pytest.approx(3, rel=1e-4)
+    x, y = (template.weight for template in outside if template.intent == "c")
+    assert y / x == pytest.approx(3, rel=1e-4)
+
+
+def test_odds_of_tagged_words_that_may_be_missing(tmp_path):
+    text = f"{HEAD}public <a> = go (/3/ x | /5/ y | /2/ <NULL>) {{t}} now;\n"
+    _, pack, _ = imported(tmp_path, "jsgf", {"g.jsgf": text})
+    (template,) = pack.templates
+    assert template.sentence == "go ({t}::80|::20) now"
+    assert [value.weight for value in pack.lists[0][0].values] == [0.75, 1.25]
+
+
 def test_a_folder_and_rules_of_one_name(tmp_path):
     files = {
         "a.jsgf": "#JSGF V1.0;\ngrammar a;\npublic <x> = one;\n",
