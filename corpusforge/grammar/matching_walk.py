@@ -200,7 +200,10 @@ class Walk:
             if self._free and self._can_break and chunk == " ":
                 yield end, flags | BROKEN, ()
         elif self._can_break and not flags & BROKEN:
-            end = self._words(chunk, at, flags | BROKEN)
+            if flags & LOOSE and not self._free:
+                # A hyphen before the words is not yet a space.
+                chunk, at = chunk.lstrip(" "), self._past_spaces(self._chars[0], at)
+            end = self._words(chunk, at, BROKEN)
             if end >= 0:
                 yield end, flags | BROKEN, ()
 
@@ -248,7 +251,9 @@ class Walk:
             if at < size and chars[at] == char:
                 at += 1
             elif char == " ":
-                if not (at in (0, size) or chars[at - 1] == " " or chars[at - 1].isdigit()):
+                if at in (0, size) or chars[at - 1] == " ":
+                    continue
+                if not chars[at - 1].isdigit() or chars[at].isdigit():
                     return -1
             elif chars[at - 1 : at].isdigit() and not char.isdigit() and chars[at:][:1] == " ":
                 if chars[at + 1 : at + 2] != char:
@@ -277,6 +282,8 @@ class Walk:
             found = self._values(values, scope, at, flags)
         chars = self._chars[0]
         for start, end, after, value in found:
+            if after & BROKEN:
+                start = self._past_spaces(self._chars[BROKEN], start)
             marks = (_mark(start),) if flags & OPEN else ()
             if not slot:
                 yield end, after, marks
@@ -338,7 +345,9 @@ class Walk:
                 continue
             if not flags & OPEN or not (before.isdigit() or before == "-" != chars[start]):
                 for end, value in in_digits(numbers, chars, start):
-                    yield start, end, kept, value
+                    # No word begins amid a run of digits.
+                    parted = chars[end : end + 1].isdigit()
+                    yield start, end, kept & BROKEN if parted else kept, value
             for end, value in in_words(numbers, chars, start, self._lang):
                 # Behind a wildcard, hassil takes the first place only, if there are no digits.
                 said = chars[start:end]

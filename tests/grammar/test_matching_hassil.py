@@ -158,6 +158,12 @@ def test_what_hassil_reads_without_white_space_is_read(templates, texts):
         # Hyphens are spaces where it helps.
         ("the light {color}", "the-light red", ["red"]),
         ("the light {color}", "the-light dark-green", []),
+        ("the light {color}", "the -light red", []),
+        ("the light {color}", "the light -red", []),
+        # A run of digits is two numbers only where nothing must stand between them.
+        ("{half}{per}", "1575", ["15", "75"]),
+        ("{half} {per}", "1575", []),
+        ("{half} {per}", "15 75", ["15", "75"]),
         # Words that may be skipped, inside a wildcard or not.
         ("turn {any} on", "turn foo please bar on", ["foo please bar", "foo bar"]),
         ("play {any}", "please play foo please", ["foo please"]),
