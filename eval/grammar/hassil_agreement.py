@@ -1,30 +1,31 @@
 """Do hassil and corpusforge read Home Assistant's templates alike?
 
-    python -m eval.grammar.hassil_agreement --work DIR [--languages en de ...] [--per-template 20]
-        [--sentences 200]
+    python -m eval.grammar.hassil_agreement --work DIR [--languages en de ...] [--sources human ...]
 
-Two questions, language by language (a language is a cell: a killed run goes on):
+Three sources, each language of one a cell (a killed run goes on):
 
-1. Of sentences sampled from each template: has hassil the intent with the same slot values among
-   its readings?
-2. Of Home Assistant's human test sentences that hassil accepts: has `match` each of hassil's
-   readings, intent and slot values?
+- "folder", "wheel": of 20 sentences sampled from each template of the folder ha_intents, or of the
+  wheel home-assistant-intents: has hassil the intent with the same slot values among its readings?
+- "human": of Home Assistant's test sentences that hassil accepts: has `match` each of hassil's
+  readings, intent and slot values?
 
 Names of devices, areas and floors come from the test fixtures of the language, which hassil is
-given too. What the house must look like (contexts, keywords) is left out on both sides: it is not
-in the words. hassil is given --limit-s for a sentence; those that take longer are counted apart.
-Needs CORPUSFORGE_DATA. Writes eval/results/hassil_agreement.json.
+given too. Every disagreement gets a cause, which is tried, not guessed: see `cause`. hassil is
+given --limit-s for a sentence; those that take longer are counted apart. Needs CORPUSFORGE_DATA.
+Writes eval/results/hassil_agreement.json. With another version of hassil on PYTHONPATH and
+`--sources folder --languages zh-cn zh-hk zh-tw`, what that version reads is added to the file.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
+import json
 import os
-import re
-import signal
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,145 +35,68 @@ from corpusforge.core.run import read_json, write_json
 from corpusforge.grammar.bulk import Corpus
 from corpusforge.grammar.derivations import render
 from corpusforge.grammar.loader import load_pack
-from corpusforge.grammar.matching import Matcher
-from corpusforge.grammar.pack import Pack
-from eval.cells import RESULTS, versions
+from corpusforge.grammar.matching import Matcher, SlotReading
+from corpusforge.grammar.pack import Pack, Template
+from eval import cells
+from eval.grammar.hassil_side import (
+    Hassil,
+    SlowError,
+    folder_languages,
+    folder_templates,
+    host_names,
+    plain_number,
+    read_yaml,
+)
 
 __all__ = ["main"]
 
-EXAMPLES = 12
-_HOUSE = ("requires_context", "excludes_context", "required_keywords")
-_PUNCTUATION = frozenset(".,;:!?¿¡。，？！؟'’`\"")
-_MISSING = {
-    "name": ["bedroom lamp", "kitchen switch"],
-    "area": ["garage"],
-    "floor": ["first floor"],
+EXAMPLES = 3
+SOURCES = ("folder", "wheel", "human")
+SAMPLING = ("automaton_builder", "bulk", "derivations", "loader", "pack", "parser", "values")
+MATCHING = ("", "_filter", "_numbers", "_text", "_walk")
+SHAPING = {
+    "sampled": ["eval.grammar.hassil_agreement", "eval.grammar.hassil_side"]
+    + [f"corpusforge.grammar.{name}" for name in SAMPLING],
+    "human": ["eval.grammar.hassil_agreement", "eval.grammar.hassil_side"]
+    + ["corpusforge.grammar.loader", "corpusforge.grammar.number_words"]
+    + [f"corpusforge.grammar.matching{name}" for name in MATCHING],
 }
-"""For languages whose fixtures lack one of them."""
+_PUNCTUATION = frozenset("-_.,;:!?¿¡。，？！؟'’`\"")
 Slots = Sequence[tuple[str, str]]
-Reading = tuple[str, tuple[tuple[str, str], ...]]
+
+NOT_SAID = "hassil's sampler does not write the sentence"
+EMPTY = (
+    'an empty alternative, as in "(a|b|)": hassil\'s recogniser passes none; written as "[a|b]" '
+    "it agrees"
+)
+WHITE_SPACE = (
+    "ignore_whitespace: white space of the template, which hassil since 3.11 takes out of the "
+    "sentence (https://github.com/OHF-Voice/hassil/pull/279) and still asks for; with that of the "
+    "template made optional it agrees"
+)
+TWO_SPACES = (
+    "two pieces of white space of the template meet where no word begins for hassil, which asks "
+    "for both: the sentence has one, as hassil's sampler writes it; with that of the template "
+    "made optional it agrees"
+)
+BOTH = "both an empty alternative and ignore_whitespace"
+DIGITS = (
+    "two numbers side by side: hassil takes the whole run of digits for the first; with a space "
+    "between them it agrees"
+)
+UNKNOWN = "not known"
 
 
-class SlowError(Exception):
-    """hassil took too long."""
-
-
-def _alarm(*_: object) -> None:
-    raise SlowError
-
-
-class Hassil:
-    """hassil over one language.
-
-    Args:
-        folder: ha_intents.
-        lang: Language.
-    """
-
-    def __init__(self, folder: Path, lang: str, limit_s: float) -> None:
-        from hassil.intents import TextSlotList
-        from hassil.util import merge_dict
-
-        self._limit_s, self._lang = limit_s, lang
-        self._merged: dict[str, Any] = {}
-        for file in sorted((folder / "rules" / lang).glob("*.yaml")):
-            merge_dict(self._merged, _yaml(file))
-        for file in sorted((folder / "lists" / lang).glob("*.yaml")):
-            merge_dict(self._merged, _yaml(file))
-        for file in sorted((folder / "lists").glob("*.yaml")):
-            merge_dict(self._merged, _yaml(file))
-        root = folder / "sentences" / lang
-        for file in sorted(root.rglob("*.yaml")):
-            content = _yaml(file)
-            if "data" in content:  # the newer layout: the folder is the intent
-                content = {
-                    **{key: value for key, value in content.items() if key != "data"},
-                    "intents": {file.parent.name: {"data": content["data"]}},
-                }
-            merge_dict(self._merged, content)
-        self._merged.setdefault("language", lang)
-        for intent in self._merged.get("intents", {}).values():
-            for block in intent["data"]:
-                for key in _HOUSE:
-                    block.pop(key, None)
-        said = host_names(folder / "tests" / lang / "_fixtures.yaml")
-        self.names = frozenset(
-            text for texts in said.values() for text in texts if re.search(r"[\[(<]", text)
-        )
-        self._lists: dict[str, Any] = {
-            name: TextSlotList.from_strings(texts, allow_template=True)
-            for name, texts in said.items()
-        }
-        self._known: dict[str, Any] = {}
-
-    def readings(self, text: str, intent: str = "") -> set[Reading]:
-        """All readings; with `intent` only those of that intent.
-
-        Raises:
-            SlowError: After the limit.
-        """
-        from hassil import recognize_all
-
-        signal.signal(signal.SIGALRM, _alarm)
-        signal.setitimer(signal.ITIMER_REAL, self._limit_s)
-        try:
-            return {
-                (
-                    found.intent.name,
-                    tuple(sorted((e.name, _number(str(e.value))) for e in found.entities_list)),
-                )
-                for found in recognize_all(
-                    text, self._intents(intent), slot_lists=self._lists, language=self._lang
-                )
-            }
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-
-    def _intents(self, intent: str) -> Any:
-        from hassil.intents import Intents
-
-        if intent not in self._known:
-            chosen = self._merged
-            if intent:
-                one = {intent: self._merged["intents"][intent]}
-                chosen = {**self._merged, "intents": one}
-            self._known[intent] = Intents.from_dict(chosen)
-        return self._known[intent]
-
-
-def _yaml(file: Path) -> dict[str, Any]:
-    return yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-
-
-def host_names(fixtures: Path) -> dict[str, list[str]]:
-    """Names of devices, areas and floors."""
-    content = _yaml(fixtures) if fixtures.exists() else {}
-    names = {"name": "entities", "area": "areas", "floor": "floors"}
-    found = dict(_MISSING)
-    for name, key in names.items():
-        said = [str(entry["name"]) for entry in content.get(key) or [] if "name" in entry]
-        if said:
-            found[name] = said
-    return found
-
-
-def _number(text: str) -> str:
-    try:
-        return f"{float(text):g}"
-    except ValueError:
-        return text
-
-
-def _agrees(ours: Slots, theirs: Slots, names: frozenset[str] = frozenset()) -> bool:
+def agrees(ours: Slots, theirs: Slots, names: frozenset[str] = frozenset()) -> bool:
     """The same slots, a name as often on both sides.
 
     Not a difference: where a value has no `out`, hassil has no value, and we take the words; for
-    a name that is written as a template hassil gives the template (`names`); hassil drops the
-    punctuation inside a wildcard.
+    a name that is written as a template hassil gives the template (`names`); punctuation inside
+    a wildcard.
     """
     left = list(theirs)
     for name, value in ours:
-        said = _number(value)
+        said = plain_number(value)
         same = (
             pair
             for pair in left
@@ -189,174 +113,275 @@ def _bare(text: str) -> str:
     return " ".join("".join(" " if char in _PUNCTUATION else char for char in text).split()).lower()
 
 
-def sampled(pack: Pack, hassil: Hassil, per_template: int) -> dict[str, Any]:
-    """Question 1 for one language."""
+def _with_fixed(slots: Slots, template: Template) -> Slots:
+    filled = {name for name, _ in slots}
+    return [*slots, *(pair for pair in template.fixed if pair[0] not in filled)]
+
+
+class Side:
+    """Both programs over one language.
+
+    Args:
+        folder: ha_intents.
+        lang: As the source writes it.
+        source: "folder", "human" or "wheel".
+        options: Of the command line.
+    """
+
+    def __init__(self, folder: Path, lang: str, source: str, options: argparse.Namespace) -> None:
+        fixtures = folder / "tests" / lang.lower() / "_fixtures.yaml"
+        said, lacking = host_names(fixtures)
+        lists = [fixtures] if fixtures.exists() else []
+        if lacking:
+            further = options.work / f"{lang}_lists.yaml"
+            content = {"lists": {name: {"values": texts} for name, texts in lacking.items()}}
+            further.write_text(yaml.safe_dump(content))
+            lists.append(further)
+        if source == "wheel":
+            path = wheel_folder() / f"{lang}.json"
+            merged = json.loads(path.read_text(encoding="utf-8"))
+        else:
+            path, merged = folder / "sentences" / lang, folder_templates(folder, lang)
+        self.pack: Pack = load_pack(path, lists=lists)
+        self.hassil = Hassil(merged, lang, said, options.limit_s)
+
+    def agree(self, text: str, template: Template, slots: Slots) -> bool:
+        """Has hassil the intent with these slots among its readings?"""
+        ours, names = _with_fixed(slots, template), self.hassil.names
+        # By its own template, which is quick; if not, by any of the intent.
+        return any(
+            agrees(ours, values, names)
+            for _, values in self.hassil.template_readings(text, template)
+        ) or any(
+            agrees(ours, values, names) for _, values in self.hassil.readings(text, template.intent)
+        )
+
+    def cause(self, text: str, template: Template, slots: Sequence[SlotReading]) -> str:
+        """Why hassil does not read a sampled sentence; each cause is tried on the sentence."""
+        if text not in self.hassil.sampler(template):
+            return NOT_SAID
+        ours = _with_fixed([(slot.name, slot.value) for slot in slots], template)
+        for why, fault in ((EMPTY, "empty"), (WHITE_SPACE, "spaces"), (BOTH, "empty, spaces")):
+            found = self.hassil.mended_readings(text, template, fault)
+            if any(agrees(ours, values, self.hassil.names) for _, values in found):
+                return why if self.pack.ignore_whitespace or why == EMPTY else TWO_SPACES
+        parted, shift = text, 0
+        for one, two in pairwise(slots):
+            if one.end == two.start and one.text[-1:].isdigit() and two.text[:1].isdigit():
+                at = one.end + shift
+                parted, shift = f"{parted[:at]} {parted[at:]}", shift + 1
+        if shift:
+            found = self.hassil.template_readings(parted, template)
+            if any(agrees(ours, values, self.hassil.names) for _, values in found):
+                return DIGITS
+        return UNKNOWN
+
+
+def wheel_folder() -> Path:
+    """Where the wheel keeps its languages, one JSON file each."""
+    spec = importlib.util.find_spec("home_assistant_intents")
+    if spec is None or spec.origin is None:
+        raise SystemExit("install the wheel: pip install home-assistant-intents")
+    return Path(spec.origin).parent / "data"
+
+
+def sampled(folder: Path, lang: str, source: str, options: argparse.Namespace) -> dict[str, Any]:
+    """The first question for one language."""
     from hassil.errors import HassilError
 
+    side = Side(folder, lang, source, options)
     asked = same = slow = refused = 0
-    wrong: list[str] = []
-    unread: dict[str, int] = {}
-    for template in pack.templates:
-        for text, slots in _rows(pack, template, per_template):
-            filled = {name for name, _ in slots}
-            ours = [*slots, *(pair for pair in template.fixed if pair[0] not in filled)]
+    causes: dict[str, dict[str, Any]] = {}
+    for template in side.pack.templates:
+        for text, slots in _rows(template, options.per_template):
             asked += 1
             try:
-                found = hassil.readings(text, template.intent)
+                if side.agree(text, template, [(slot.name, slot.value) for slot in slots]):
+                    same += 1
+                    continue
+                why = side.cause(text, template, slots)
             except SlowError:
                 slow += 1
                 continue
             except (HassilError, KeyError, ValueError) as error:
                 refused += 1
-                unread[type(error).__name__] = unread.get(type(error).__name__, 0) + 1
-                continue
-            if any(
-                i == template.intent and _agrees(ours, values, hassil.names) for i, values in found
-            ):
-                same += 1
-            elif len(wrong) < EXAMPLES:
-                wrong.append(f"{template.file}:{template.line}: {text!r} {ours} / {sorted(found)}")
+                why = f"hassil: {type(error).__name__}: {error}"
+            found = causes.setdefault(why, {"sentences": 0, "examples": []})
+            found["sentences"] += 1
+            if len(found["examples"]) < EXAMPLES or why in (UNKNOWN, NOT_SAID):
+                where = f"{template.file}:{template.line}"
+                found["examples"].append(f"{where}: {template.sentence!r} says {text!r}")
     return {
-        "templates": len(pack.templates),
-        "open_templates": len(pack.open_templates),
+        "templates": len(side.pack.templates),
+        "open_templates": len(side.pack.open_templates),
         "asked": asked,
         "same": same,
         "slow": slow,
         "refused": refused,
-        "refused_because": unread,
-        "examples": wrong,
+        "causes": causes,
     }
 
 
-def _rows(pack: Pack, template: Any, count: int) -> Iterator[tuple[str, Slots]]:
+def _rows(template: Template, count: int) -> Iterator[tuple[str, list[Any]]]:
     corpus = Corpus([template], seed=1, by="sentences")
     for _, owners, numbers in corpus.windows(count):
         for owner, number in zip(owners.tolist(), numbers.tolist(), strict=True):
             made = render(corpus.pieces(owner, number))
             assert made is not None
-            yield made[0], [(slot.name, slot.value) for slot in made[1]]
+            yield made[0], list(made[1])
 
 
-def human(pack: Pack, hassil: Hassil, folder: Path, limit: int) -> dict[str, Any]:
-    """Question 2 for one language; evenly spread over its test files."""
+def human(folder: Path, lang: str, options: argparse.Namespace) -> dict[str, Any]:
+    """The second question for one language: all sentences of its test files."""
     from hassil.errors import HassilError
 
-    sentences = [
-        (sentence, test["intent"]["name"])
-        for file in sorted(folder.rglob("*.yaml"))
-        if not file.name.startswith("_")
-        for test in _yaml(file).get("tests") or []
-        if "intent" in test
-        for sentence in test["sentences"]
-    ]
-    chosen = sentences[:: max(1, len(sentences) // limit)] if limit else sentences
-    matcher = Matcher(pack)
-    asked = accepted = same = slow = refused = labelled = 0
-    wrong: list[str] = []
-    for sentence, intent in chosen:
+    side = Side(folder, lang, "human", options)
+    matcher = Matcher(side.pack)
+    asked = accepted = same = slow = refused = labelled = theirs_labelled = 0
+    exceptions: list[dict[str, Any]] = []
+    for sentence, intent in _human_sentences(folder / "tests" / lang):
         asked += 1
+        ours = [
+            (r.intent, [*((slot.name, slot.value) for slot in r.slots), *r.fixed])
+            for r in matcher.readings(sentence)
+        ]
+        labelled += any(name == intent for name, _ in ours)
         try:
-            theirs = hassil.readings(sentence)
+            theirs = side.hassil.readings(sentence)
         except SlowError:
             slow += 1
             continue
         except (HassilError, KeyError, ValueError):
             refused += 1
             continue
-        ours = [
-            (r.intent, [*((slot.name, slot.value) for slot in r.slots), *r.fixed])
-            for r in matcher.readings(sentence)
-        ]
-        labelled += any(name == intent for name, _ in ours)
+        theirs_labelled += any(name == intent for name, _ in theirs)
         if not theirs:
             continue
         accepted += 1
+        names = side.hassil.names
         missing = [
-            (name, values)
-            for name, values in theirs
-            if not any(name == own and _agrees(slots, values, hassil.names) for own, slots in ours)
+            reading
+            for reading in sorted(theirs)
+            if not any(i == reading[0] and agrees(slots, reading[1], names) for i, slots in ours)
         ]
         same += not missing
-        if missing and len(wrong) < EXAMPLES:
-            wrong.append(f"{sentence!r} hassil: {missing[:2]} ours: {ours[:3]}")
+        if missing:
+            exceptions.append(
+                {"sentence": sentence, "hassil": missing, "of": len(theirs), "ours": ours}
+            )
     return {
-        "sentences": len(sentences),
         "asked": asked,
         "hassil_accepts": accepted,
         "all_its_readings_ours": same,
         "intent_of_the_test_among_ours": labelled,
+        "intent_of_the_test_among_hassils": theirs_labelled,
         "slow": slow,
         "refused": refused,
-        "examples": wrong,
+        "exceptions": exceptions,
     }
 
 
-def measure(folder: Path, lang: str, options: argparse.Namespace) -> dict[str, Any]:
-    """Both questions for one language."""
-    started = time.process_time()
-    fixtures = folder / "tests" / lang / "_fixtures.yaml"
-    # Only what the fixtures lack: they say more than names, such as the states of devices.
-    missing = {n: t for n, t in host_names(fixtures).items() if t is _MISSING[n]}
-    further = options.work / f"{lang}_lists.yaml"
-    further.write_text(yaml.safe_dump({"lists": {n: {"values": t} for n, t in missing.items()}}))
-    lists = [fixtures] if fixtures.exists() else []
-    pack = load_pack(folder / "sentences" / lang, lists=[*lists, *([further] if missing else [])])
-    hassil = Hassil(folder, lang, options.limit_s)
-    result = {
-        "lang": lang,
-        "sampled": sampled(pack, hassil, options.per_template),
-        "human": human(pack, hassil, folder / "tests" / lang, options.sentences),
-    }
-    return result | {"cpu_s": round(time.process_time() - started, 1)}
+def _human_sentences(folder: Path) -> Iterator[tuple[str, str]]:
+    for file in sorted(folder.rglob("*.yaml")):
+        if not file.name.startswith("_"):
+            for test in read_yaml(file).get("tests") or []:
+                for sentence in test["sentences"] if "intent" in test else []:
+                    yield sentence, test["intent"]["name"]
+
+
+def _languages(folder: Path, source: str) -> list[str]:
+    if source == "wheel":
+        return sorted(path.stem for path in wheel_folder().glob("*.json"))
+    if source == "human":
+        return sorted(path.name for path in (folder / "tests").iterdir() if path.is_dir())
+    return folder_languages(folder)
+
+
+def _cells(folder: Path, source: str, options: argparse.Namespace) -> list[cells.Cell]:
+    hassil = cells.versions(("hassil", "home-assistant-intents", "unicode-rbnf"))
+    parameters: dict[str, Any] = {"limit_s": options.limit_s, **hassil}
+    if source != "human":
+        parameters["per_template"] = options.per_template
+    made: list[cells.Cell] = []
+    for lang in _languages(folder, source):
+        if options.languages and lang not in options.languages:
+            continue
+        measure: Callable[[], Mapping[str, Any]] = (
+            partial(human, folder, lang, options)
+            if source == "human"
+            else partial(sampled, folder, lang, source, options)
+        )
+        made.append(cells.Cell(f"{source} {lang} {hassil['hassil']}", parameters, measure))
+    return made
+
+
+def _sum(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Numbers added up; causes with their numbers and first examples."""
+    total: dict[str, Any] = {}
+    causes: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        for key, value in row.items():
+            if isinstance(value, int):
+                total[key] = total.get(key, 0) + value
+        for why, found in row.get("causes", {}).items():
+            kept = causes.setdefault(why, {"sentences": 0, "examples": []})
+            kept["sentences"] += found["sentences"]
+            kept["examples"] = [*kept["examples"], *found["examples"]][:EXAMPLES]
+    return total | ({"causes": causes} if causes else {})
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure language by language, then add up."""
-    parser = argparse.ArgumentParser(description="hassil and corpusforge on the same templates")
-    parser.add_argument("--work", type=Path, required=True, help="folder of the cells")
-    parser.add_argument("--languages", nargs="*", help="only these")
+    parser = cells.command_line("eval.grammar.hassil_agreement", __doc__)
+    parser.add_argument("--languages", nargs="*", help="only these; nothing is then written")
+    parser.add_argument("--sources", nargs="*", choices=SOURCES, default=SOURCES)
     parser.add_argument("--per-template", type=int, default=20)
-    parser.add_argument("--sentences", type=int, default=200, help="human ones, 0 = all")
-    parser.add_argument("--limit-s", type=float, default=2.0)
+    parser.add_argument("--limit-s", type=float, default=5.0)
     options = parser.parse_args(arguments)
     folder = Path(os.environ["CORPUSFORGE_DATA"]) / "ha_intents"
     options.work.mkdir(parents=True, exist_ok=True)
-    cells: list[dict[str, Any]] = []
-    for path in sorted((folder / "sentences").iterdir()):
-        if not path.is_dir() or (options.languages and path.name not in options.languages):
-            continue
-        name = f"{path.name}_{options.per_template}_{options.sentences}.json"
-        cell = options.work / name
-        if not cell.exists():
-            if not any("sentences" in file.read_text() for file in path.rglob("*.yaml")):
-                continue
-            try:
-                write_json(measure(folder, path.name, options), cell)
-            except Exception as error:
-                print(f"{path.name}: {error}")
-                continue
-        cells.append(read_json(cell))
-        print(path.name, {k: v for k, v in cells[-1]["sampled"].items() if k != "examples"},
-              {k: v for k, v in cells[-1]["human"].items() if k != "examples"},
-              cells[-1]["cpu_s"], flush=True)  # fmt: skip
-    result = {
-        "languages": cells,
-        "sampled": _sum(cells, "sampled"),
-        "human": _sum(cells, "human"),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seed": 1,
-        "command": "python -m eval.grammar.hassil_agreement --work DIR "
-        f"--per-template {options.per_template} --sentences {options.sentences}",
-        "versions": versions(("corpusforge", "hassil")),
-    }
+    parts: dict[str, Any] = {}
+    for source in options.sources:
+        code = cells.code_digest(SHAPING["human" if source == "human" else "sampled"])
+        found = cells.run(_cells(folder, source, options), options.work, code, options.cpu_hours)
+        rows = {name.split()[1]: figures for name, figures in found.figures.items()}
+        parts[source] = {
+            "total": _sum(list(rows.values())),
+            "languages": rows,
+            "cpu_s": round(sum(found.cpu_s.values()), 1),
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            "not_run": found.not_run,
+        }
+        print(source, json.dumps(parts[source]["total"], ensure_ascii=False, indent=1))
+    _write(options, parts)
+
+
+def _write(options: argparse.Namespace, parts: dict[str, Any]) -> None:
+    """Write sources with all their languages as parts of the result.
+
+    Some languages by another version of hassil than that of the result are a note in it.
+    """
+    versions = cells.versions(("corpusforge", "hassil", "home-assistant-intents", "unicode-rbnf"))
+    path = cells.RESULTS / "hassil_agreement.json"
+    result = read_json(path) if path.exists() else {}
+    if "folder" not in result:
+        result = {}  # of the first form of this evaluation
+    others = result.get("other_versions", {})
     if not options.languages:
-        write_json(result, RESULTS / "hassil_agreement.json")
-    print(result["sampled"], result["human"])
+        result |= {**parts, "versions": versions, "date": parts[options.sources[0]]["date"]}
+        result["seed"] = 1
+        result["command"] = f"python -m {MODULE} --work DIR"
+    elif versions["hassil"] == result.get("versions", {}).get("hassil"):
+        return
+    else:
+        others[versions["hassil"]] = {
+            source: {"languages": sorted(part["languages"]), **part["total"]}
+            for source, part in parts.items()
+        }
+    write_json(result | {"other_versions": others}, path)
 
 
-def _sum(cells: Sequence[dict[str, Any]], key: str) -> dict[str, int]:
-    numbers = [name for name, value in cells[0][key].items() if isinstance(value, int)]
-    return {name: sum(cell[key][name] for cell in cells) for name in numbers}
+MODULE = "eval.grammar.hassil_agreement"
 
 
 if __name__ == "__main__":
