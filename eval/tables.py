@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from eval.grammar import agreement_tables
+from eval.grammar import agreement_tables, speed_tables
 from eval.grammar import tables as grammar_tables
 from eval.grammar.cold_start_table import cold_start
 from eval.usefulness_grid import ARMS
@@ -370,8 +370,10 @@ _BY_NAME: Mapping[str, Table] = {
     "grammar_brute_force": agreement_tables.brute_force,
     "grammar_count_check": agreement_tables.count_check,
     "grammar_build": grammar_tables.build,
+    "grammar_cover": speed_tables.cover,
+    "grammar_features": speed_tables.features,
     "grammar_lint": grammar_tables.lint,
-    "grammar_speed": grammar_tables.speed,
+    "grammar_speed": speed_tables.speed,
     "grammar_uniform": grammar_tables.uniform,
     "hassil_agreement": grammar_tables.agreement,
     "planted_truth": planted_truth,

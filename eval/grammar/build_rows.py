@@ -32,7 +32,7 @@ from corpusforge.grammar.loader import load_pack
 from corpusforge.grammar.pack import Template
 from eval.cells import RESULTS, versions
 from eval.grammar import flat
-from eval.grammar.speed import child
+from eval.grammar.measuring import child
 
 __all__ = ["main"]
 

@@ -1,13 +1,14 @@
 """One flat grammar for all engines: 10 intents, 29 templates, 16 slots, 16 aliases.
 
 A neutral form, tokens of "~alias", "@slot" and words, is written as corpusforge and hassil YAML,
-Chatito and Chatette. Values are invented words, so that no engine profits from known ones.
+Chatito, Chatette, Tracery and JSGF. Values are invented words, so that no engine profits from
+known ones.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ALIASES = {
@@ -148,7 +149,7 @@ def write_yaml(path: Path, openings: Sequence[str] = ("",)) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def write_chatito(path: Path, rows: dict[str, int], distribution: str = "regular") -> None:
+def write_chatito(path: Path, rows: Mapping[str, int], distribution: str = "regular") -> None:
     """As Chatito reads it; `rows` by intent."""
     lines: list[str] = []
     for intent, templates in INTENTS.items():
@@ -162,7 +163,7 @@ def write_chatito(path: Path, rows: dict[str, int], distribution: str = "regular
     path.write_text("\n".join(lines), encoding="utf-8")
 
 
-def write_chatette(path: Path, rows: dict[str, int]) -> None:
+def write_chatette(path: Path, rows: Mapping[str, int]) -> None:
     """As Chatette reads it; `rows` by intent."""
     lines: list[str] = []
     for intent, templates in INTENTS.items():
@@ -178,3 +179,34 @@ def write_chatette(path: Path, rows: dict[str, int]) -> None:
 
 def _bracketed(token: str) -> str:
     return f"{token[0]}[{token[1:]}]" if token[0] in "~@" else token
+
+
+def tracery_rules() -> dict[str, list[str]]:
+    """As Tracery reads it; an intent is "NAME_intent"."""
+    rules = {
+        f"{intent}_intent": [" ".join(_hashed(token) for token in t.split()) for t in templates]
+        for intent, templates in INTENTS.items()
+    }
+    rules |= {f"{alias}_alias": words for alias, words in ALIASES.items()}
+    return rules | {f"{slot}_slot": words for slot, words in values().items()}
+
+
+def _hashed(token: str) -> str:
+    kind = {"~": "alias", "@": "slot"}.get(token[0])
+    return f"#{token[1:]}_{kind}#" if kind else token
+
+
+def jsgf_text() -> str:
+    """As JSGF; an intent is the rule "NAME_intent"."""
+    lines = ["#JSGF V1.0;", "grammar flat;"]
+    for intent, templates in INTENTS.items():
+        said = (
+            " ".join(f"<{token[1:]}_{token[0] == '@':d}>" if token[0] in "~@" else token
+                     for token in template.split())
+            for template in templates
+        )  # fmt: skip
+        lines.append(f"public <{intent}_intent> = {' | '.join(said)};")
+    for is_slot, lists in ((0, ALIASES), (1, values())):
+        for name, words in lists.items():
+            lines.append(f"<{name}_{is_slot}> = {' | '.join(words)};")
+    return "\n".join(lines) + "\n"

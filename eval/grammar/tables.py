@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["agreement", "bounded_lists", "build", "lint", "speed", "uniform"]
+__all__ = ["agreement", "bounded_lists", "build", "head", "lint", "uniform"]
 
 
-def _head(result: dict[str, Any], date: str) -> Iterator[str]:
+def head(result: dict[str, Any], date: str) -> Iterator[str]:
+    """Command, date, seed and versions."""
     versions = ", ".join(f"{k} {v}" for k, v in result["versions"].items() if v)
     yield f"Command: `{result['command']}`. Date {date}, seed {result['seed']}."
     yield ""
@@ -16,67 +17,11 @@ def _head(result: dict[str, Any], date: str) -> Iterator[str]:
     yield ""
 
 
-def speed(result: dict[str, Any]) -> Iterator[str]:
-    """Speed and memory of sampling."""
-    yield "## Speed of sampling templates"
-    yield ""
-    parts = ("whole_process", "in_memory", "to_file", "long", "features", "large_share")
-    yield from _head(result, result["whole_process"]["date"])
-    measured = {result[part]["date"][:16] for part in parts}
-    yield (
-        f"The flat grammar has {result['flat_grammar']['sentences']:,} sentences in "
-        f"{result['flat_grammar']['intents']} intents. Peers: "
-        + ", ".join(f"{name} {version}" for name, version in result["peers"].items() if version)
-        + f". Parts measured at {', '.join(sorted(measured))}."
-    )
-    yield ""
-    whole = result["whole_process"]["figures"]
-    own = whole["corpusforge"]["cpu_s"]
-    yield "| whole process, labelled text on disk | rows | CPU s | runs | ratio | peak MB |"
-    yield "|---|---|---|---|---|---|"
-    for name, run in whole.items():
-        runs = ", ".join(f"{cpu_s:.2f}" for cpu_s in run["all_cpu_s"])
-        yield (
-            f"| {name} | {run['rows']:,} | {run['cpu_s']:.2f} | {runs} | "
-            f"{run['cpu_s'] / own:.1f} | {run['peak_mb']} |"
-        )
-    yield ""
-    yield "| without start and compiling | rows | CPU s | rows a CPU s | compiling | peak MB |"
-    yield "|---|---|---|---|---|---|"
-    for part, what in (
-        ("in_memory", "Arrow memory, spans"),
-        ("long", "Arrow memory, spans, 195 M sentences"),
-        ("to_file", "to"),
-        ("features", "Arrow memory:"),
-    ):
-        for name, run in result[part]["figures"].items():
-            label = what if part in ("in_memory", "long") else f"{what} {name}"
-            yield (
-                f"| {label} | {run['rows']:,} | {run['cpu_s']:.2f} | {run['rows_per_cpu_s']:,} | "
-                f"{run['compile_cpu_s']:.2f} | {run['peak_mb']} |"
-            )
-    yield ""
-    share = result["large_share"]["figures"]
-    yield f"| share of one intent of {share['size']:,} sentences | rows | CPU s | peak MB |"
-    yield "|---|---|---|---|"
-    for name, run in share.items():
-        if name != "size":
-            late = ", stopped after 300 s" if run["timed_out"] else ""
-            yield f"| {name} | {run['rows']:,} | {run['cpu_s']:.1f}{late} | {run['peak_mb']:,} |"
-    yield ""
-    yield (
-        f"Of ours, {share['corpusforge, 90 %']['different']:,} rows are different. Chatette at "
-        "90 % took the time of 300 s too, or gave up within it: how many rows it wrote was not "
-        "counted."
-    )
-    yield ""
-
-
 def build(result: dict[str, Any]) -> Iterator[str]:
     """The grammar stage of builds: cost, and what a change of one template changes."""
     yield "## The grammar stage of a build"
     yield ""
-    yield from _head(result, result["date"])
+    yield from head(result, result["date"])
     yield "Whole command `build --until grammar`, flat grammar, with ids, checks and proof:"
     yield ""
     yield "| rows | CPU s | runs | rows a CPU s | peak MB | file MB |"
@@ -108,7 +53,7 @@ def uniform(result: dict[str, Any]) -> Iterator[str]:
     """Chi-square of samplers."""
     yield "## Are all sentences of an ambiguous grammar equally likely?"
     yield ""
-    yield from _head(result, result["date"])
+    yield from head(result, result["date"])
     yield '"(a|a|a|b) x y": 64 sentences, half of them with "a", said in 256 ways.'
     yield ""
     yield "| sampler | runs | rows a run | chi-square (63 degrees) | p | share with a |"
@@ -125,7 +70,7 @@ def agreement(result: dict[str, Any]) -> Iterator[str]:
     """Hassil and corpusforge on Home Assistant's templates."""
     yield "## Agreement with hassil on Home Assistant's templates"
     yield ""
-    yield from _head(result, result["date"])
+    yield from head(result, result["date"])
     sampled, human = result["sampled"], result["human"]
     yield (
         f"{len(result['languages'])} languages, {sampled['templates']:,} templates with values "
@@ -160,7 +105,7 @@ def bounded_lists(result: dict[str, Any]) -> Iterator[str]:
     """Lists of times, dates, money and durations."""
     yield "## Lists of times, dates, money and durations"
     yield ""
-    yield from _head(result, result["date"])
+    yield from head(result, result["date"])
     yield "| list | locales that load, of all in CLDR | texts | read back | with a spoken form |"
     yield "|---|---|---|---|---|"
     for kind, found in result["languages"].items():
@@ -186,7 +131,7 @@ def lint(result: dict[str, Any]) -> Iterator[str]:
     """Cost and findings of lint."""
     yield "## `lint` and `count` of Home Assistant's templates"
     yield ""
-    yield from _head(result, result["date"])
+    yield from head(result, result["date"])
     yield (
         f"{result['languages']} languages, {result['templates']:,} templates: lint "
         f"{result['lint_cpu_s']} CPU s (with loading), count {result['count_cpu_s']} CPU s. "
