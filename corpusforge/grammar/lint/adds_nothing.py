@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from corpusforge.grammar.automata import Automaton, difference, union
 from corpusforge.grammar.lint.contexts import block_of
 from corpusforge.grammar.lint.findings import Finding
-from corpusforge.grammar.lint.grammar import Grammar
+from corpusforge.grammar.lint.grammar import Grammar, constrained
 from corpusforge.grammar.pack import Template
 
 __all__ = ["check"]
@@ -29,9 +29,29 @@ def check(grammar: Grammar) -> Iterator[Finding]:
         gone: set[int] = set()
         for index in reversed(range(len(templates))):
             others = sorted(set(near.get(index, ())) - gone)
-            if automata[index] and others and _covered(automata[index], automata, others):
+            if not automata[index] or not others:
+                continue
+            template, rest = templates[index], [templates[other] for other in others]
+            if constrained((template, *rest)):
+                idle = _says_something(grammar, template) and not _left(grammar, template, rest)
+            else:
+                idle = _covered(automata[index], automata, others)
+            if idle:
                 gone.add(index)
-                yield _finding(grammar, templates[index], [templates[other] for other in others])
+                yield _finding(grammar, template, rest)
+
+
+def _says_something(grammar: Grammar, template: Template) -> bool:
+    """Say whether its constraints leave any sentence; if not, `never` tells it."""
+    return bool(grammar.obeying.of([template]))
+
+
+def _left(grammar: Grammar, template: Template, others: Sequence[Template]) -> Automaton:
+    """What it says and none of the others does."""
+    if constrained((template, *others)):
+        return grammar.obeying.left(template, others)
+    said = [grammar.labelled[other.id] for other in others]
+    return difference(grammar.labelled[template.id], union(said))
 
 
 def _covered(own: Automaton, automata: Sequence[Automaton], others: Sequence[int]) -> bool:
@@ -43,8 +63,8 @@ def _covered(own: Automaton, automata: Sequence[Automaton], others: Sequence[int
 
 
 def _finding(grammar: Grammar, template: Template, others: Sequence[Template]) -> Finding:
-    own = grammar.labelled[template.id]
-    whole = [t for t in others if not difference(own, grammar.labelled[t.id])]
+    own = grammar.obeying.of([template])
+    whole = [t for t in others if not _left(grammar, template, [t])]
     shown = whole[:1] or others
     what = "another template says" if whole else f"{len(others)} others together say"
     # Fixed slots and contexts have no words: for rows nothing is lost, for Home Assistant it is.

@@ -21,8 +21,8 @@ def check(grammar: Grammar) -> Iterator[Finding]:
     A warning where most templates of the intent drown.
     """
     for intent, templates in grammar.intents.items():
-        sizes = [grammar.size(grammar.labelled[template.id]) for template in templates]
-        total = grammar.size(grammar.labelled_intents[intent])
+        sizes = [grammar.size([template], grammar.labelled[template.id]) for template in templates]
+        total = grammar.size(templates, grammar.labelled_intents[intent])
         drowned = [t for t, size in zip(templates, sizes, strict=True) if size * DRAWN < total]
         if not drowned:
             continue

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from corpusforge.grammar.automata import Automaton, intersection, union
-from corpusforge.grammar.automaton_builder import AutomatonBuilder
+from corpusforge.grammar.automaton_builder import AutomatonBuilder, Filler
+from corpusforge.grammar.lint.obeying import Obeying, unsliced
 from corpusforge.grammar.lint.places import Written, written
 from corpusforge.grammar.lint.readings import Readings
 from corpusforge.grammar.pack import Pack, Template
 
-__all__ = ["Grammar"]
+__all__ = ["Grammar", "constrained"]
 
 _SYMBOL = re.compile(r"\{(@?)([^{}:]+)(?::([^{}]+))?\}")
 # Pairs of places that one search for two readings may look at, some seconds.
@@ -60,11 +61,14 @@ class Grammar:
 
     @cached_property
     def texts(self) -> dict[str, Automaton]:
-        """Intent -> its texts: of a slot only the list that fills it is left."""
+        """Intent -> its texts: of a slot only the list that fills it is left.
+
+        Constraints do not count, classes of agreement do.
+        """
         return {intent: self._text(said) for intent, said in self.labelled_intents.items()}
 
     def text(self, template: Template) -> Automaton:
-        """The same of one template."""
+        """The same of one template, whether it obeys its constraints or not."""
         known = self._text_of.get(template.id)
         if known is None:
             known = self._text_of[template.id] = self._text(self.labelled[template.id])
@@ -74,6 +78,26 @@ class Grammar:
     def _text(labelled: Automaton) -> Automaton:
         states, root = labelled.parts()
         return Automaton(states, states.project(root, _without_slot))
+
+    @staticmethod
+    def carriers(said: Automaton) -> Automaton:
+        """Texts with "{@list}" for every list, whatever class or slice of it, and whatever slot."""
+        states, root = said.parts()
+        return Automaton(states, states.project(root, _list_only))
+
+    @cached_property
+    def obeying(self) -> Obeying:
+        """What templates say that have constraints."""
+        return Obeying(self.builder, self.labelled)
+
+    @cached_property
+    def obeying_intents(self) -> dict[str, Automaton]:
+        """Intents with constraints -> the labelled sentences that obey."""
+        return {
+            intent: self.obeying.of(templates)
+            for intent, templates in self.intents.items()
+            if constrained(templates)
+        }
 
     @cached_property
     def overlaps(self) -> dict[str, dict[tuple[int, int], int]]:
@@ -86,13 +110,34 @@ class Grammar:
         assert self.labelled
         return Readings(self.builder.states, self.builder.fillers, MAX_PAIRS)
 
-    def sayers(self, intent: str, carrier: str) -> list[Template]:
-        """The templates of an intent with a labelled sentence."""
-        return [t for t in self.intents[intent] if carrier in self.labelled[t.id]]
+    def sayers(
+        self, intent: str, carrier: str, values: Sequence[tuple[str, str]]
+    ) -> list[Template]:
+        """The templates of an intent with a labelled sentence.
 
-    def size(self, automaton: Automaton) -> int:
-        """Number of labelled sentences with their values; a wildcard counts as one."""
-        return automaton.weighted(self._sizes)
+        Args:
+            intent: Whose templates.
+            carrier: The sentence, a symbol for each slot.
+            values: Label and canonical value of its slots, as far as their lists have values.
+        """
+        plain = unsliced(carrier)
+        return [
+            template
+            for template in self.intents[intent]
+            if plain in self.labelled[template.id]
+            and all(constraint.holds(values) for constraint in template.constraints)
+        ]
+
+    def size(self, templates: Sequence[Template], said: Automaton) -> int:
+        """Number of labelled sentences with their values; a wildcard counts as one.
+
+        Args:
+            templates: Of one intent.
+            said: What they say, constraints aside.
+        """
+        if constrained(templates):
+            return self.obeying.size(self.obeying.of(templates))
+        return said.weighted(self._sizes)
 
     @cached_property
     def _sizes(self) -> dict[str, int]:
@@ -114,10 +159,19 @@ class Grammar:
                 found.setdefault(_TABLE.sub("", parts[2]), filler.table.value(0)[0])
         return found
 
-    def example(self, carrier: str) -> str:
-        """A carrier phrase with a value for each list; lists without values stay "{list}"."""
+    def example(self, carrier: str, fillers: Mapping[str, Filler] | None = None) -> str:
+        """A carrier phrase with a value for each list; lists without values stay "{list}".
+
+        Args:
+            carrier: Symbols of `fillers`, or of lists.
+            fillers: Those of the builder if not given.
+        """
+        known = self.builder.fillers if fillers is None else fillers
 
         def filled(found: re.Match[str]) -> str:
+            filler = known.get(found[0])
+            if filler is not None and filler.table is not None and filler.table.size:
+                return filler.table.value(0)[0]
             entity = _TABLE.sub("", found[2])
             return self._examples.get(entity, f"{{{entity}}}")
 
@@ -134,11 +188,21 @@ class Grammar:
                 return f"{{{entity}}}"
             return f"{{{entity}:{slot}}}"
 
-        return _SYMBOL.sub(shown, carrier)
+        return _SYMBOL.sub(shown, unsliced(carrier))
+
+
+def constrained(templates: Iterable[Template]) -> bool:
+    """Say whether one of them has constraints."""
+    return any(template.constraints for template in templates)
 
 
 def _without_slot(symbol: str) -> str:
-    """The list of a slot, so that "{list:slot}" becomes "{@list}"."""
+    """The list of a slot and the class of its values: "{list~1:slot}" becomes "{@list~1}"."""
+    return "{@" + symbol.strip("{}@").partition(":")[0] + "}"
+
+
+def _list_only(symbol: str) -> str:
+    """The list of a slot, so that "{list~1:slot}" becomes "{@list}"."""
     return "{@" + _TABLE.sub("", symbol.strip("{}@").partition(":")[0]) + "}"
 
 

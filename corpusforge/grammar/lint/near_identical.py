@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from corpusforge.grammar.automata import difference
 from corpusforge.grammar.lint.contexts import block_of
 from corpusforge.grammar.lint.findings import Finding
-from corpusforge.grammar.lint.grammar import Grammar
+from corpusforge.grammar.lint.grammar import Grammar, constrained
 from corpusforge.grammar.pack import Template
 
 __all__ = ["check"]
@@ -24,22 +24,29 @@ def check(grammar: Grammar) -> Iterator[Finding]:
     """By common sentences, exact; and by words as written, brackets and all."""
     for intent, templates in grammar.intents.items():
         for (one, two), number in grammar.overlaps[intent].items():
-            sizes = [grammar.labelled[templates[place].id].count() for place in (one, two)]
+            pair = templates[one], templates[two]
+            sizes = [grammar.labelled[template.id].count() for template in pair]
+            if constrained(pair):
+                # Values count: under other constraints the same phrases say something else.
+                number = grammar.obeying.size(grammar.obeying.in_both(*pair))
+                sizes = [grammar.size([t], grammar.labelled[t.id]) for t in pair]
             if NEARLY_ALL * min(sizes) <= number < min(sizes):
-                smaller, larger = (one, two) if sizes[0] <= sizes[1] else (two, one)
-                yield _overlap(grammar, templates[smaller], templates[larger], number)
+                smaller, larger = pair if sizes[0] <= sizes[1] else pair[::-1]
+                yield _overlap(grammar, smaller, larger, number / min(sizes))
         yield from _alike(templates)
 
 
-def _overlap(grammar: Grammar, smaller: Template, larger: Template, number: int) -> Finding:
-    own, other = grammar.labelled[smaller.id], grammar.labelled[larger.id]
+def _overlap(grammar: Grammar, smaller: Template, larger: Template, share: float) -> Finding:
+    if constrained((smaller, larger)):
+        new = grammar.obeying.left(smaller, [larger])
+    else:
+        new = difference(grammar.labelled[smaller.id], grammar.labelled[larger.id])
     return Finding(
         "near_identical",
         "note",
         smaller.source.position(),
-        f"another template says {number / own.count():.0%} of what this one of "
-        f"{smaller.intent} says; new in it:",
-        tuple(grammar.example(carrier) for carrier in difference(own, other).words(2)),
+        f"another template says {share:.0%} of what this one of {smaller.intent} says; new in it:",
+        tuple(grammar.example(carrier) for carrier in new.words(2)),
         "make one of the two",
         (larger.source.position(),),
     )

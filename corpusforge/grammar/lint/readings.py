@@ -13,11 +13,15 @@ from typing import NamedTuple
 
 from corpusforge.grammar.automata import States
 from corpusforge.grammar.automaton_builder import Filler
+from corpusforge.grammar.lint.obeying import sliced
+from corpusforge.grammar.list_tables import ListTable
 
 __all__ = ["MAX_SPELLED", "Birth", "Move", "Pair", "Readings", "Step", "TooManyError"]
 
 # Longer lists stay one symbol: a table of letters for each would be larger than the automata.
 MAX_SPELLED = 5_000
+# Constraints cut lists into slices, each with letters of its own: so many take some seconds.
+MAX_SLICED_LETTERS = 300_000
 
 Place = tuple[int, int]
 """State of the automaton, and 0; or, inside a value, the state behind it and the letter node."""
@@ -88,13 +92,18 @@ class Readings:
         self._ends: list[str | None] = [None]
         self._words: list[str] = [""]
         self._tries: dict[str, int] = {}
-        self._tables: dict[int, int] = {}
+        self._sliced = 0
+        self._tables: dict[tuple[int, int, int], int] = {}
         self._moves: dict[Place, dict[str, list[Move]]] = {}
         self._forked: dict[int, list[int]] = {}
         self._dead: set[Pair] = set()
 
     def births(self, root: int) -> Iterator[Birth]:
-        """All places at which two readings part, each once."""
+        """All places at which two readings part, each once.
+
+        Raises:
+            TooManyError: Where lists are cut into too many slices to spell them out.
+        """
         seen: set[Place] = set()
         for state in self._states.reachable(root):
             slots = [arc for arc in self._states.arcs[state] if len(arc[0]) > 1]
@@ -117,7 +126,7 @@ class Readings:
         """Steps from a pair to one where both readings have ended or met; None without any.
 
         Raises:
-            TooManyError: At the limit.
+            TooManyError: At the limit, or as `births`.
         """
         parents: dict[Pair, tuple[Pair, Step] | None] = {start: None}
         stack = [] if start in self._dead else [start]
@@ -251,14 +260,21 @@ class Readings:
             table = filler.table
             if table is None or not filler.slot or table.size > MAX_SPELLED:
                 node = 0
-            elif id(table) in self._tables:
-                node = self._tables[id(table)]
             else:
-                node = self._tables[id(table)] = self._node("")
-                for index in range(table.size):
-                    words, value = table.value(index)
-                    self._spell(node, words.lower(), value)
+                key = (table.texts_id, table.offset, table.size)
+                node = self._tables.get(key) or self._letters_of(table, sliced(symbol))
+                self._tables[key] = node
             self._tries[symbol] = node
+        return node
+
+    def _letters_of(self, table: ListTable, is_slice: bool) -> int:
+        if is_slice and self._sliced > MAX_SLICED_LETTERS:
+            raise TooManyError
+        node = before = self._node("")
+        for index in range(table.size):
+            words, value = table.value(index)
+            self._spell(node, words.lower(), value)
+        self._sliced += (len(self._letters) - before) * is_slice
         return node
 
     def _spell(self, node: int, words: str, value: str) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
+from typing import NamedTuple
 
-from corpusforge.grammar.automata import Automaton, intersection
+from corpusforge.grammar.automata import intersection
+from corpusforge.grammar.automaton_builder import Filler
 from corpusforge.grammar.lint.contexts import separated
 from corpusforge.grammar.lint.findings import Finding
-from corpusforge.grammar.lint.grammar import Grammar
+from corpusforge.grammar.lint.grammar import Grammar, constrained
 from corpusforge.grammar.lint.readings import TooManyError
-from corpusforge.grammar.lint.witnesses import witness
+from corpusforge.grammar.lint.witnesses import Witness, witness
 from corpusforge.grammar.pack import Template
 
 __all__ = ["check"]
@@ -30,18 +32,55 @@ def check(grammar: Grammar) -> Iterator[Finding]:
     starts = {intent: texts.starts() for intent, texts in grammar.texts.items()}
     for first, second in combinations(grammar.intents, 2):
         if not starts[first].isdisjoint(starts[second]):
-            shared = intersection(grammar.texts[first], grammar.texts[second])
-            if shared:
-                yield _finding(grammar, first, second, shared)
+            shared = _Shared.of(grammar, first, second)
+            if shared is not None:
+                yield _finding(first, second, shared)
                 continue
         yield from _spelled(grammar, first, second)
 
 
+class _Shared(NamedTuple):
+    """What two intents share, lists counted as one word.
+
+    Attributes:
+        number: Of sentences.
+        witnesses: Some of them.
+        pairs: The templates that share some.
+    """
+
+    number: int
+    witnesses: tuple[str, ...]
+    pairs: Sequence[tuple[Template, Template]]
+
+    @classmethod
+    def of(cls, grammar: Grammar, first: str, second: str) -> _Shared | None:
+        """None where there is nothing."""
+        both = intersection(grammar.texts[first], grammar.texts[second])
+        if not both:
+            return None
+        fillers: Mapping[str, Filler] | None = None
+        ones, twos = (
+            [t for t in grammar.intents[intent] if intersection(grammar.text(t), both)]
+            for intent in (first, second)
+        )
+        if constrained((*ones, *twos)):
+            both, fillers = grammar.obeying.texts_of_both(ones, twos)
+        pairs = [(one, two) for one in ones for two in twos if _share(grammar, one, two)]
+        witnesses = tuple(grammar.example(word, fillers) for word in both.words(WITNESSES))
+        return cls(grammar.carriers(both).count(), witnesses, pairs) if both else None
+
+
+def _share(grammar: Grammar, one: Template, two: Template) -> bool:
+    both = intersection(grammar.text(one), grammar.text(two))
+    if both and constrained((one, two)):
+        both, _ = grammar.obeying.texts_of_both([one], [two])
+    return bool(both)
+
+
 def _spelled(grammar: Grammar, first: str, second: str) -> Iterator[Finding]:
     """A sentence that two intents share only once lists are filled in."""
-    roots = [grammar.labelled_intents[intent].parts()[1] for intent in (first, second)]
     try:
-        steps = grammar.readings.search(((roots[0], 0), (roots[1], 0), True))
+        found = _searched(grammar, first, second)
     except TooManyError:
         yield Finding(
             "shared_sentence",
@@ -51,21 +90,45 @@ def _spelled(grammar: Grammar, first: str, second: str) -> Iterator[Finding]:
             f"found out: more than {grammar.readings.limit:,} pairs of places",
         )
         return
-    if steps is None:
+    if found is None:
         return
-    found = witness(grammar, roots[0], None, steps)
-    ones, twos = grammar.sayers(first, found.carriers[0]), grammar.sayers(second, found.carriers[1])
+    witness, ones, twos = found
     note = all(separated(one, two) for one in ones for two in twos)
     yield Finding(
         "shared_sentence",
         "note" if note else "error",
         twos[0].source.position(),
-        f"{second} and {first} share {found.text!r}, and perhaps more, once lists are filled in"
+        f"{second} and {first} share {witness.text!r}, and perhaps more, once lists are filled in"
         + ("; requires_context or excludes_context tells them apart at run time" if note else ""),
-        (f"{first}: {found.shown[0]}", f"{second}: {found.shown[1]}"),
+        (f"{first}: {witness.shown[0]}", f"{second}: {witness.shown[1]}"),
         _hint(note),
         (ones[0].source.position(),),
     )
+
+
+def _searched(
+    grammar: Grammar, first: str, second: str
+) -> tuple[Witness, list[Template], list[Template]] | None:
+    """A sentence and who says it; constraints, which make the search longer, only if they matter.
+
+    Raises:
+        TooManyError: At the limit of the search.
+    """
+    intents = first, second
+    said = grammar.labelled_intents
+    for obeying in (False, True):
+        if obeying:
+            said = {**said, **grammar.obeying_intents}
+        one, two = (said[intent].parts()[1] for intent in intents)
+        steps = grammar.readings.search(((one, 0), (two, 0), True))
+        if steps is None:
+            return None
+        found = witness(grammar, one, None, steps)
+        ones = grammar.sayers(first, found.first.carrier, found.first.values())
+        twos = grammar.sayers(second, found.second.carrier, found.second.values())
+        if ones and twos:
+            return found, ones, twos
+    raise AssertionError("a text that obeys constraints breaks them")
 
 
 def _hint(note: bool) -> str:
@@ -74,12 +137,12 @@ def _hint(note: bool) -> str:
     return "let one of the two say it, or add words that tell them apart"
 
 
-def _finding(grammar: Grammar, first: str, second: str, shared: Automaton) -> Finding:
-    ones, twos = (_sharing(grammar, intent, shared) for intent in (first, second))
-    pairs = [(one, two) for one in ones for two in twos if _share(grammar, one, two)]
+def _finding(first: str, second: str, shared: _Shared) -> Finding:
+    pairs = shared.pairs
+    ones, twos = (list({pair[side].id: pair[side] for pair in pairs}.values()) for side in (0, 1))
     apart = sum(separated(one, two) for one, two in pairs)
     note = apart == len(pairs)
-    number = shared.count()
+    number = shared.number
     if note:
         told = "; requires_context or excludes_context tells them apart at run time"
     else:
@@ -91,18 +154,10 @@ def _finding(grammar: Grammar, first: str, second: str, shared: Automaton) -> Fi
         f"{second} and {first} share {number:,} sentence{'s' if number != 1 else ''} (lists "
         f"counted as one word), {_templates(len(twos))} of {second} and {_templates(len(ones))} "
         f"of {first}{told}",
-        tuple(grammar.example(witness) for witness in shared.words(WITNESSES)),
+        shared.witnesses,
         _hint(note),
         tuple(t.source.position() for t in (*ones[:PLACES], *twos[1:PLACES])),
     )
-
-
-def _sharing(grammar: Grammar, intent: str, shared: Automaton) -> list[Template]:
-    return [t for t in grammar.intents[intent] if intersection(grammar.text(t), shared)]
-
-
-def _share(grammar: Grammar, one: Template, two: Template) -> bool:
-    return bool(intersection(grammar.text(one), grammar.text(two)))
 
 
 def _templates(number: int) -> str:

@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from corpusforge.grammar.lint.grammar import Grammar
 from corpusforge.grammar.lint.readings import Birth, Step
 
-__all__ = ["Witness", "witness"]
+__all__ = ["SaidSlot", "Told", "Witness", "witness"]
 
 Pieces = Sequence[tuple[str, str]]
 """(symbol, its words) from the beginning of a sentence to its end."""
 
 
+class SaidSlot(NamedTuple):
+    """A slot of a reading; `value` is None where its list has no values."""
+
+    label: str
+    start: int
+    end: int
+    value: str | None
+
+
+class Told(NamedTuple):
+    """One reading: as annotated text, its carrier phrase, its slots."""
+
+    shown: str
+    carrier: str
+    slots: tuple[SaidSlot, ...]
+
+    def values(self) -> list[tuple[str, str]]:
+        """Label and canonical value, for constraints."""
+        return [(slot.label, slot.value) for slot in self.slots if slot.value is not None]
+
+
 class Witness(NamedTuple):
-    """A text, and for each of the two readings how it is annotated and the carrier phrase."""
+    """A text and two readings of it."""
 
     text: str
-    shown: tuple[str, str]
-    carriers: tuple[str, str]
+    first: Told
+    second: Told
+
+    @property
+    def shown(self) -> tuple[str, str]:
+        """Both as annotated texts."""
+        return self.first.shown, self.second.shown
 
 
 def witness(grammar: Grammar, root: int, birth: Birth | None, steps: Sequence[Step]) -> Witness:
@@ -27,7 +53,7 @@ def witness(grammar: Grammar, root: int, birth: Birth | None, steps: Sequence[St
 
     Args:
         grammar: Whose readings were searched.
-        root: First state of the intent; not used without a birth.
+        root: First state of the intent; without a birth, of the first one.
         birth: Where the readings part; None where they are apart from the beginning.
         steps: From there.
     """
@@ -50,7 +76,8 @@ class _Teller:
                 sides = [[(birth.symbol, birth.word)], [(birth.symbol, birth.word)]]
             else:
                 steps = (birth.step, *steps)
-        ends = list(birth.pair[:2]) if birth is not None else []
+        start = (self._root, 0)
+        ends = list(birth.pair[:2]) if birth is not None else [start, start]
         for step in steps:
             ends = [step.first.place, step.second.place]
             for number, move in enumerate((step.first, step.second)):
@@ -62,15 +89,18 @@ class _Teller:
         after: list[tuple[str, str]] = []
         if ends[0] == ends[1]:
             rest, state = self._readings.rest(ends[0])
-            for side in sides:
+            for side in sides if rest else ():
                 symbol, text = side[-1]
                 side[-1] = symbol, text + rest
             after = [(symbol, self._example(symbol)) for symbol in self._way_out(state)]
         one, two = ((*before, *side, *after) for side in sides)
-        shown = self._shown(one, False), self._shown(two, False)
-        if shown[0] == shown[1]:  # they differ in the values only
-            shown = self._shown(one, True), self._shown(two, True)
-        return Witness("".join(text for _, text in one), shown, (_carrier(one), _carrier(two)))
+        # Values are shown where the readings differ in nothing else.
+        values = self._shown(one, False) == self._shown(two, False)
+        first, second = (
+            Told(self._shown(pieces, values), _carrier(pieces), tuple(self._slots(pieces)))
+            for pieces in (one, two)
+        )
+        return Witness("".join(text for _, text in one), first, second)
 
     def _example(self, symbol: str) -> str:
         return symbol if len(symbol) == 1 else self._grammar.example(symbol).lower()
@@ -79,11 +109,24 @@ class _Teller:
         """As annotated text: "turn on the [lamp](name)"; with values "[lamp](name=light.lamp)"."""
         out: list[str] = []
         for symbol, text in pieces:
-            slot = symbol.strip("{}").partition(":")[2] if len(symbol) > 1 else ""
+            slot = self._label(symbol)
             if slot and values:
                 slot += f"={self._readings.value(symbol, text)}"
             out.append(f"[{text}]({slot})" if slot else text)
         return "".join(out)
+
+    def _slots(self, pieces: Pieces) -> Iterator[SaidSlot]:
+        at = 0
+        for symbol, text in pieces:
+            label = self._label(symbol)
+            if label:
+                closed = self._grammar.builder.fillers[symbol].table is not None
+                value = self._readings.value(symbol, text) if closed else None
+                yield SaidSlot(label, at, at + len(text), value)
+            at += len(text)
+
+    def _label(self, symbol: str) -> str:
+        return self._grammar.builder.fillers[symbol].slot if len(symbol) > 1 else ""
 
     def _way_to(self, wanted: int) -> list[str]:
         """The symbols of a shortest way from the beginning to a state."""
