@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from corpusforge.core.errors import InputError, Position
+from corpusforge.core.scalar_places import scalar_places
 
 __all__ = ["Document", "parse_value", "read_text", "read_yaml", "read_yaml_documents"]
 
@@ -70,6 +71,9 @@ class Document:
     value: Any
     _root: yaml.Node | None = field(repr=False)
     _lines: tuple[str, ...] = field(repr=False)
+    _places: dict[int, list[tuple[int, int]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def position(self, path: Sequence[str | int] = (), offset: int = 0) -> Position:
         """Where the value at `path` stands.
@@ -81,12 +85,13 @@ class Document:
         node = self._follow(path)
         if node is None:
             return self._at(0, 0)
-        if isinstance(node, yaml.ScalarNode) and offset:
-            return self._inside(node, offset)
-        column = node.start_mark.column
-        if isinstance(node, yaml.ScalarNode) and node.style in ("'", '"'):
-            column += 1
-        return self._at(node.start_mark.line, column)
+        line, column = node.start_mark.line, node.start_mark.column
+        if isinstance(node, yaml.ScalarNode):
+            begins = self._lines[line][column : column + 1] if line < len(self._lines) else ""
+            if offset or begins in ("&", "!") or node.end_mark.line > line:
+                return self._inside(node, offset)
+            column += node.style in ("'", '"')
+        return self._at(line, column)
 
     def key_position(self, path: Sequence[str | int]) -> Position:
         """Where the last key of `path` stands; the value's place when it is not a key."""
@@ -127,33 +132,11 @@ class Document:
 
     def _inside(self, node: yaml.ScalarNode, offset: int) -> Position:
         """The place of character `offset` of a scalar's value, in the file."""
-        line, column = node.start_mark.line, node.start_mark.column
-        text = node.value
-        if node.style in ("|", ">"):
-            # Block scalars: find the line by counting, the column after the indent.
-            before = text[:offset].count("\n") if node.style == "|" else 0
-            line += 1 + before
-            source = self._lines[line] if line < len(self._lines) else ""
-            indent = len(source) - len(source.lstrip())
-            return self._at(line, indent + offset - (text[:offset].rfind("\n") + 1))
-        source = self._lines[line] if line < len(self._lines) else ""
-        column += 1 if node.style in ("'", '"') else 0
-        # Walk the file beside the value; an escape or a doubled quote takes more columns.
-        for character in text[:offset]:
-            if column >= len(source):  # a folded line: the text goes on in the next one
-                line += 1
-                source = self._lines[line] if line < len(self._lines) else ""
-                column = len(source) - len(source.lstrip())
-                if character == " ":
-                    continue
-            if node.style == '"' and source[column : column + 1] == "\\":
-                width = {"x": 4, "u": 6, "U": 10}.get(source[column + 1 : column + 2], 2)
-                column += width
-            elif node.style == "'" and character == "'":
-                column += 2
-            else:
-                column += 1
-        return self._at(line, column)
+        if id(node) not in self._places:
+            start = (node.start_mark.line, node.start_mark.column)
+            self._places[id(node)] = scalar_places(node, self._lines) or [start]
+        places = self._places[id(node)]
+        return self._at(*places[min(offset, len(places) - 1)])
 
 
 def read_text(path: Path) -> str:
