@@ -129,7 +129,8 @@ class Readings:
             TooManyError: At the limit, or as `births`.
         """
         parents: dict[Pair, tuple[Pair, Step] | None] = {start: None}
-        stack = [] if start in self._dead else [start]
+        dead = start in self._dead or not (start[0][0] and start[1][0])  # state 0 says nothing
+        stack = [] if dead else [start]
         while stack:
             pair = stack.pop()
             if self._met(pair):

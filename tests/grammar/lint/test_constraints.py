@@ -89,6 +89,11 @@ def test_intents_that_constraints_keep_apart_share_nothing():
     assert first != second
 
 
+def test_intents_whose_constraints_leave_nothing_share_nothing():
+    block = (["from {city:a} to {city:b}"], ["constraints: [{different: [a, b]}, {equal: [a, b]}]"])
+    assert not found(pack_with(Go=[block], Stay=[block]), "shared_sentence")
+
+
 def test_intents_that_agreement_keeps_apart_share_nothing():
     def blocks(one):
         return [([f"{{{one}:@}} {{thing}}"], [f"constraints: [{{agree: [thing, {one}]}}]"])]
