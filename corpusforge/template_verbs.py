@@ -6,10 +6,12 @@ Light at start: every verb imports what it needs.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -148,6 +150,18 @@ def _quotas(texts: Sequence[str]) -> dict[str, float]:
     return found
 
 
+@contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """Look for garbage in cycles seldom: that is a twentieth of a short run."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+@_collecting_seldom()
 def sample(options: argparse.Namespace) -> int:
     """Write rows as JSON lines or Parquet."""
     from corpusforge.grammar.drawing import draw

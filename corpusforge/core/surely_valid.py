@@ -39,13 +39,23 @@ def surely_valid(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any])
             right = right and all(set(option) <= {"required", "not"} for option in wanted)
         elif keyword == "items":
             right = not isinstance(value, list) or all(
-                surely_valid(item, wanted, root) for item in value
+                surely_valid(item, wanted, root) for item in _unlike(value, wanted, root)
             )
         else:
             right = keyword == "properties"
         if not right:
             return False
     return not isinstance(value, dict) or _keys(value, schema, root)
+
+
+def _unlike(items: list[Any], schema: Mapping[str, Any], root: Mapping[str, Any]) -> list[Any]:
+    """The items; one of all texts where the schema does not look into texts."""
+    if "$ref" in schema:
+        schema = root["$defs"].get(schema["$ref"].removeprefix("#/$defs/"), schema)
+    if not schema.keys() <= _SILENT | {"type", "properties", "required", "additionalProperties"}:
+        return items
+    texts = [item for item in items if isinstance(item, str)]
+    return [*texts[:1], *(item for item in items if not isinstance(item, str))]
 
 
 def _keys(value: Mapping[Any, Any], schema: Mapping[str, Any], root: Mapping[str, Any]) -> bool:

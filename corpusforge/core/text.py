@@ -13,6 +13,7 @@ __all__ = [
     "delexicalise",
     "fold",
     "fold_delexicalised",
+    "fold_piece",
     "fold_with_places",
     "nfc",
 ]
@@ -45,8 +46,10 @@ def nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _fold_piece(text: str) -> str:
+def fold_piece(text: str) -> str:
     """Folded, with the separators at the edges kept as one space."""
+    if text.isascii():  # already normal, and quick
+        return _NON_WORD.sub(" ", text.lower())
     # Casefolding can leave the normal form (e.g. U+0345), so normalise on both sides of it
     # (Unicode 16, section 3.13.5, definition D146 NFKC_Casefold).
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
@@ -58,7 +61,7 @@ def fold(text: str) -> str:
 
     NFKC, casefold, every run of non-word characters (and underscores) to one space, strip.
     """
-    return _fold_piece(text).strip()
+    return fold_piece(text).strip()
 
 
 def fold_with_places(text: str) -> tuple[str, list[tuple[int, int]]]:
@@ -78,7 +81,7 @@ def fold_with_places(text: str) -> tuple[str, list[tuple[int, int]]]:
         end = start + 1
         while end < len(text) and _may_melt(text[end]):
             end += 1
-        for char in _fold_piece(text[start:end]):
+        for char in fold_piece(text[start:end]):
             if char != " " or (folded and folded[-1] != " "):
                 folded.append(char)
                 places.append((start, end))
@@ -129,8 +132,8 @@ def fold_delexicalised(text: str) -> str:
     pieces: list[str] = []
     position = 0
     for match in SLOT_PATTERN.finditer(text):
-        pieces.append(_fold_piece(text[position : match.start()]))
+        pieces.append(fold_piece(text[position : match.start()]))
         pieces.append(match.group(0))
         position = match.end()
-    pieces.append(_fold_piece(text[position:]))
+    pieces.append(fold_piece(text[position:]))
     return _EDGES.sub("", "".join(pieces))

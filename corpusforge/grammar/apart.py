@@ -17,6 +17,7 @@ from corpusforge.core.text import SLOT_PATTERN
 from corpusforge.grammar.automata import States
 from corpusforge.grammar.automaton_builder import AutomatonBuilder, Filler, is_mark
 from corpusforge.grammar.compile import folded_piece
+from corpusforge.grammar.list_tables import ListTable
 from corpusforge.grammar.pack import Template
 from corpusforge.grammar.slot_labels import split_label
 
@@ -26,6 +27,9 @@ TRAIN, HELD_OUT = "train", "held out"
 
 Reserved = Mapping[tuple[str, str], Collection[str]]
 """(side, intent) -> folded carrier phrases that templates of this side must not say."""
+
+Tables = dict[str, tuple[ListTable, ...]]
+"""List -> its values, as builders know them."""
 
 _DEAD = 0
 # What was said so far: nothing, a word or slot, or one with separators behind it.
@@ -42,14 +46,20 @@ class Sides:
         templates: Of both sides.
         splits: Template id -> split; "train" where there is none.
         reserved: Further phrases, see `Reserved`.
+        tables: Of a builder of the same pack, which are shared.
     """
 
     def __init__(
-        self, templates: Sequence[Template], splits: Mapping[str, str], reserved: Reserved
+        self,
+        templates: Sequence[Template],
+        splits: Mapping[str, str],
+        reserved: Reserved,
+        tables: Tables,
     ) -> None:
         held_out = [t for t in templates if splits.get(t.id, TRAIN) != TRAIN]
         intents = {template.intent for template in held_out}
-        self._taken = {TRAIN: TakenPhrases(), HELD_OUT: TakenPhrases(_Parts(held_out))}
+        parts = _Parts(held_out, tables)
+        self._taken = {TRAIN: TakenPhrases(tables), HELD_OUT: TakenPhrases(tables, parts)}
         # Train gives way to no template: a wide one in test would otherwise empty it.
         self._taken[HELD_OUT].add_templates(
             t for t in templates if t.intent in intents and splits.get(t.id, TRAIN) == TRAIN
@@ -69,8 +79,9 @@ class _Parts:
     other templates, and most that do not are told by this.
     """
 
-    def __init__(self, templates: Iterable[Template]) -> None:
-        states, root = AutomatonBuilder("values", fold=folded_piece).templates(templates).parts()
+    def __init__(self, templates: Iterable[Template], tables: Tables) -> None:
+        builder = AutomatonBuilder("values", fold=folded_piece, tables=tables)
+        states, root = builder.templates(templates).parts()
         ends: dict[int, set[str]] = {}
         self._known: set[str] = set()
         for state in reversed(states.reachable(root)):  # the first one first
@@ -93,11 +104,14 @@ class TakenPhrases:
     """Folded carrier phrases by intent, as automata.
 
     Args:
+        tables: Shared with other builders.
         parts: Values whose words are not among them never stand for their slot.
     """
 
-    def __init__(self, parts: Container[str] = frozenset()) -> None:
-        self._builder = AutomatonBuilder("values", fold=folded_piece, values_too=parts.__contains__)
+    def __init__(self, tables: Tables, parts: Container[str] = frozenset()) -> None:
+        self._builder = AutomatonBuilder(
+            "values", fold=folded_piece, values_too=parts.__contains__, tables=tables
+        )
         self._roots: dict[str, int] = {}
         self._moves: dict[int, dict[str, int]] = {}
 

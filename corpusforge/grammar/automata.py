@@ -34,13 +34,16 @@ class States:
 
     def add(self, final: bool, arcs: Iterable[tuple[str, int]]) -> int:
         """The state with these arcs; arcs into the dead end are left out."""
-        key = (final, tuple(sorted(arc for arc in arcs if arc[1] != _DEAD)))
+        alive = [arc for arc in arcs if arc[1] != _DEAD]
+        if len(alive) > 1:
+            alive.sort()
+        key = (final, tuple(alive))
         state = self._ids.get(key)
         if state is None:
             state = self._ids[key] = len(self.arcs)
             self.arcs.append(key[1])
             self.final.append(final)
-            self.counts.append(final + sum(self.counts[target] for _, target in key[1]))
+            self.counts.append(final + sum([self.counts[target] for _, target in key[1]]))
         return state
 
     def build(

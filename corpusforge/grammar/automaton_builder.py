@@ -68,6 +68,7 @@ class AutomatonBuilder:
         fold: Changes texts, which it may get in parts, for example `str.lower`.
         values_too: Of lists with at most `MAX_TEXTS` values, says of the words of a value whether
             they may stand for its slot too; labels "values" only.
+        tables: Those of another builder of the same pack, to share them.
     """
 
     def __init__(
@@ -76,10 +77,12 @@ class AutomatonBuilder:
         *,
         fold: Callable[[str], str] | None = None,
         values_too: Callable[[str], bool] | None = None,
+        tables: dict[str, tuple[ListTable, ...]] | None = None,
     ) -> None:
         self.fillers: dict[str, Filler] = {}
         """Symbol -> what can stand there; with labels "values" only."""
-        self._tables: dict[str, tuple[ListTable, ...]] = {}
+        self.tables: dict[str, tuple[ListTable, ...]] = {} if tables is None else tables
+        """List -> its values; with labels "values" only."""
         self._labels = labels
         self._fold = fold
         self._values_too = values_too
@@ -87,7 +90,7 @@ class AutomatonBuilder:
         self._known: dict[tuple[int, str], int] = {}
         self._symbols: list[str] = [""]  # by place; place 0 is the end
         self._next: list[int] = [0]
-        self._places: dict[tuple[str, int], int] = {}
+        self._alone: dict[tuple[str, int], int] = {}  # by symbol and next: a set of one place
         self._marks: set[int] = set()
         self._sets: list[frozenset[int]] = []
         self._set_ids: dict[frozenset[int], int] = {}
@@ -171,9 +174,9 @@ class AutomatonBuilder:
 
     def _values(self, values: ValueList, reference: ListReference, scope: Scope, after: int) -> int:
         entity, slot = values.entity, reference.slot
-        tables = self._tables.get(entity)
+        tables = self.tables.get(entity)
         if tables is None:
-            tables = self._tables[entity] = list_tables(values, scope)
+            tables = self.tables[entity] = list_tables(values, scope)
         wanted = [
             table
             for table in tables
@@ -212,14 +215,15 @@ class AutomatonBuilder:
         """The set of the one place with this symbol."""
         if symbol == " ":
             after = self._past_spaces(after)
-        place = self._places.get((symbol, after))
-        if place is None:
-            place = self._places[symbol, after] = len(self._symbols)
+        alone = self._alone.get((symbol, after))
+        if alone is None:
+            place = len(self._symbols)
             self._symbols.append(symbol)
             self._next.append(after)
             if is_mark(symbol):
                 self._marks.add(place)
-        return self._set(frozenset((place,)))
+            alone = self._alone[symbol, after] = self._set(frozenset((place,)))
+        return alone
 
     def _set(self, places: frozenset[int]) -> int:
         number = self._set_ids.get(places)

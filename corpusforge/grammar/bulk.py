@@ -11,7 +11,7 @@ in any order, by any worker.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from itertools import product
 from typing import Literal, NamedTuple
 
@@ -119,25 +119,27 @@ class Corpus:
         claims = [Claim(o.template, o.expression, first=o.split == "train") for o in owners]
         self._states = builder.states
         self._sides = (
-            None if hold_out == "values" else Sides(templates, splits or {}, reserved or {})
+            None
+            if hold_out == "values"
+            else Sides(templates, splits or {}, reserved or {}, builder.tables)
         )
         self._carriers = [
             (owner, self._apart(owner, properties, builder))
             for owner, properties in zip(owners, owned(builder, claims), strict=True)
         ]
-        shares = shares or DEFAULT_SHARES
+        shares = self._shares = shares or DEFAULT_SHARES
+        self._pinned = pinned
         self._fillers = dict(builder.fillers)
-        self.values = ValueSplits(builder.fillers, seed, shares, pinned)
-        """Which values are held out, unless only templates are."""
-        self._constrainer = Constrainer(self._states, self.values.fillers)
+        self._symbols = self._fillers if hold_out == "templates" else self.values.fillers
+        self._constrainer = Constrainer(self._states, self._symbols)
         self._owned = self._carriers
         if hold_out != "templates":
             every = [split for split in SPLITS if shares.get(split, 0.0)]
             self._owned = self._by_values(every if hold_out == "values" else [])
         self.owners = tuple(owner for owner, _ in self._owned)
         self._roots = [self._sentences(properties) for _, properties in self._owned]
-        self.unranker = Unranker(builder.states, self.values.fillers)
-        self._paths = SentencePaths(builder.states, self.values.fillers)
+        self.unranker = Unranker(builder.states, self._symbols)
+        self._paths = SentencePaths(builder.states, self._symbols)
         self.sizes = [self.unranker.total(root) for root in self._roots]
         """Sentences of each owner."""
         self._tables = np.array(
@@ -153,6 +155,11 @@ class Corpus:
             keys = [f"{k}/{owner.split}" for k, owner in zip(keys, self.owners, strict=True)]
         self._orders = ColumnPermutations(small, keys, seed)
         self._dealing = self._deal(templates, self._weigh(by, shares), quotas or {})
+
+    @cached_property
+    def values(self) -> ValueSplits:
+        """Which values are held out, unless only templates are."""
+        return ValueSplits(self._fillers, self._seed, self._shares, self._pinned)
 
     def _deal(
         self,
@@ -230,7 +237,7 @@ class Corpus:
         )
 
     def _shared_carriers(self, intent: str) -> int:
-        states, fillers = self._states, self.values.fillers
+        states, fillers = self._states, self._symbols
         if self._sides is None:
             sides = (_united(states, self._owned, intent, train=t).values() for t in (True, False))
             roots = (states.project(states.unite(side), self._named) for side in sides)
@@ -241,7 +248,7 @@ class Corpus:
 
     def _named(self, symbol: str) -> str:
         """A symbol without its list where it fills a slot."""
-        slot = self.values.fillers[symbol].slot
+        slot = self._symbols[symbol].slot
         return f"{{{slot}}}" if slot else symbol
 
     def __len__(self) -> int:

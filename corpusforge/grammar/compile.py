@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import permutations, product
 
 from corpusforge.core.language import Language, LanguageNode
-from corpusforge.core.text import fold, fold_delexicalised
+from corpusforge.core.text import fold, fold_delexicalised, fold_piece
 from corpusforge.grammar.derivations import (
     Chain,
     Choice,
@@ -287,6 +287,9 @@ def _linked(reference: ListReference, scope: Scope) -> ValueList:
 def folded_piece(text: str) -> str:
     """Text folded as a part of a longer one: separators at its ends are kept as one space."""
     # Two word characters as fence, which melt with nothing (a Han character composes with no mark).
+    # ASCII needs none: it melts with nothing either.
+    if text.isascii():
+        return fold_piece(text)
     return fold(f"\u4e00{text}\u4e00")[1:-1]
 
 

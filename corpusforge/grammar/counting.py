@@ -5,7 +5,6 @@ Sentences are counted by automata (see `automata`): two ways to say the same cou
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -14,18 +13,11 @@ from typing import Any
 from corpusforge.grammar.automata import Automaton, intersection, union
 from corpusforge.grammar.automaton_builder import AutomatonBuilder
 from corpusforge.grammar.constrained import Constrainer
-from corpusforge.grammar.expression import (
-    Alternative,
-    Expression,
-    ListReference,
-    Permutation,
-    RuleReference,
-    Text,
-)
+from corpusforge.grammar.derivations import derivations
 from corpusforge.grammar.ownership import Claim, owned
-from corpusforge.grammar.pack import Pack, Scope, Template
+from corpusforge.grammar.pack import Pack, Template
 
-__all__ = ["Conflict", "Count", "PackCounts", "conflicts", "counts", "counts_json", "derivations"]
+__all__ = ["Conflict", "Count", "PackCounts", "conflicts", "counts", "counts_json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,28 +154,6 @@ def counts_json(pack: Pack, found: PackCounts) -> dict[str, Any]:
             for template in (*pack.templates, *pack.open_templates)
         ],
     }
-
-
-def derivations(expression: Expression, scope: Scope, known: dict[tuple[int, str], int]) -> int:
-    """Exact number of ways through an expression, lists opaque.
-
-    Args:
-        expression: What to count.
-        scope: What its references mean.
-        known: Numbers of rules by (id of the scope, rule), kept between calls.
-    """
-    if isinstance(expression, Text | ListReference):
-        return 1
-    if isinstance(expression, RuleReference):
-        key = (id(scope), expression.rule)
-        if key not in known:
-            known[key] = derivations(scope.rules[expression.rule].expression, scope, known)
-        return known[key]
-    numbers = [derivations(item, scope, known) for item in expression.items]
-    if isinstance(expression, Alternative):
-        return sum(numbers)
-    orders = math.factorial(len(numbers)) if isinstance(expression, Permutation) else 1
-    return orders * math.prod(numbers)
 
 
 class _Sizes:

@@ -16,7 +16,15 @@ from itertools import accumulate, permutations
 from typing import NamedTuple, Protocol
 
 from corpusforge.core.spans import Slot
-from corpusforge.grammar.pack import NumberRange
+from corpusforge.grammar.expression import (
+    Alternative,
+    Expression,
+    ListReference,
+    Permutation,
+    RuleReference,
+    Text,
+)
+from corpusforge.grammar.pack import NumberRange, Scope
 from corpusforge.grammar.series import Series
 from corpusforge.grammar.slot_labels import split_label
 
@@ -36,6 +44,28 @@ class SlotPiece(NamedTuple):
 
 
 Piece = str | SlotPiece
+
+
+def derivations(expression: Expression, scope: Scope, known: dict[tuple[int, str], int]) -> int:
+    """Exact number of ways through an expression, lists opaque.
+
+    Args:
+        expression: What to count.
+        scope: What its references mean.
+        known: Numbers of rules by (id of the scope, rule), kept between calls.
+    """
+    if isinstance(expression, Text | ListReference):
+        return 1
+    if isinstance(expression, RuleReference):
+        key = (id(scope), expression.rule)
+        if key not in known:
+            known[key] = derivations(scope.rules[expression.rule].expression, scope, known)
+        return known[key]
+    numbers = [derivations(item, scope, known) for item in expression.items]
+    if isinstance(expression, Alternative):
+        return sum(numbers)
+    orders = math.factorial(len(numbers)) if isinstance(expression, Permutation) else 1
+    return orders * math.prod(numbers)
 
 
 class Node(Protocol):

@@ -8,10 +8,17 @@ from pathlib import Path
 import pyarrow as pa
 
 from corpusforge.core.ids import utterance_ids
+from corpusforge.core.schema import SLOT_TYPE
 from corpusforge.grammar.drawing import Draw
 from corpusforge.grammar.json_rows import JsonRows
 
 __all__ = ["json_lines", "write_parquet"]
+
+_REPEATED = [
+    *("lang", "intent", "template", "split"),
+    *(f"slots.list.element.{field.name}" for field in SLOT_TYPE),
+]
+"""Columns of Parquet with few different values."""
 
 
 def json_lines(drawn: Draw, *, ids: bool = False, splits: bool = False) -> Iterator[memoryview]:
@@ -65,6 +72,9 @@ def write_parquet(drawn: Draw, path: Path, *, ids: bool = False) -> None:
                     store_schema=False,
                     # smallest and largest text: nobody asks, and it takes 40 % of the time
                     write_statistics=["intent", "template", "split"],
+                    # texts and ids all differ
+                    use_dictionary=_REPEATED,
+                    write_batch_size=1 << 16,
                 )
             writer.write_batch(made)
         if writer is not None:

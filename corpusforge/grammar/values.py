@@ -100,6 +100,8 @@ def _read_value(name: str, value: Any, source: Source, parse: Parse) -> ListValu
     expression: Expression = literal(words)
     if has_syntax(words):
         expression = parse(words, source, what=f"list {{{name}}}")
+    if whole is not value:  # only words, as nearly all values are
+        return ListValue(expression, None, (), "", 1.0, source)
     out, spoken = whole.get("out"), whole.get("spoken", "").strip()
     if spoken and not isinstance(expression, Text):
         raise InputError(

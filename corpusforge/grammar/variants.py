@@ -10,7 +10,7 @@ import math
 from dataclasses import replace
 from itertools import product
 
-from corpusforge.grammar.counting import derivations
+from corpusforge.grammar.derivations import derivations
 from corpusforge.grammar.expression import (
     Alternative,
     Expression,

@@ -22,7 +22,7 @@ from typing import Any
 from corpusforge.core.run import write_json
 from corpusforge.grammar.automata import union
 from corpusforge.grammar.automaton_builder import AutomatonBuilder
-from corpusforge.grammar.counting import derivations as our_derivations
+from corpusforge.grammar.derivations import derivations as our_derivations
 from corpusforge.grammar.loader import load_pack
 from corpusforge.grammar.pack import Template
 from eval.cells import RESULTS, versions

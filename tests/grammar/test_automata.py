@@ -8,8 +8,8 @@ from corpusforge.core.text import delexicalise
 from corpusforge.grammar.automata import intersection, union
 from corpusforge.grammar.automaton_builder import AutomatonBuilder, automaton_of
 from corpusforge.grammar.compile import Planner
-from corpusforge.grammar.counting import conflicts, counts, derivations
-from corpusforge.grammar.derivations import Choice, render
+from corpusforge.grammar.counting import conflicts, counts
+from corpusforge.grammar.derivations import Choice, derivations, render
 from corpusforge.grammar.list_tables import list_tables
 from tests.grammar.packs import LISTS, SENTENCES, everything, pack_of, yaml_of
 

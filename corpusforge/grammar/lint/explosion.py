@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from corpusforge.grammar.counting import derivations
+from corpusforge.grammar.derivations import derivations
 from corpusforge.grammar.expression import (
     Expression,
     ListReference,
