@@ -27,6 +27,7 @@ from corpusforge.grammar.expression import (
 )
 from corpusforge.grammar.pack import Constraint, Scope, Template, ValueList, find_list
 from corpusforge.grammar.rewriting import Rewriter
+from corpusforge.grammar.sizes import Sizes, has_weights
 from corpusforge.grammar.slot_labels import slot_label
 from corpusforge.grammar.wording import LANGUAGES, Wording, phrases_of, reworded
 
@@ -199,7 +200,12 @@ def _agreeing(expression: Expression, scope: Scope, names: frozenset[str]) -> Ex
     made = [item for item in dict.fromkeys(map(of, classes)) if item != NEVER]
     if not classes:
         return expression
-    return made[0] if len(made) == 1 else Alternative(tuple(made))
+    if len(made) < 2 or not has_weights(expression, scope, {}):
+        return made[0] if len(made) == 1 else Alternative(tuple(made))
+    # Beside weights, each class has the share that its values have without `agree`.
+    weights = dict(zip(made, Sizes(scope).weights(made), strict=True))
+    said = tuple(item for item in made if weights[item])
+    return Alternative(said, tuple(weights[item] for item in said))
 
 
 def _fits(values: ValueList | None, agreement: str) -> bool:

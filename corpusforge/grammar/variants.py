@@ -1,7 +1,9 @@
 """Split a template by its weights: parts without weights, each with its share of the rows.
 
 "(a::3|b) [c]" is "a [c]" with a share of 3/4 and "b [c]" with 1/4. Within a part all sentences
-count the same, so that parts can be sampled by unranking like templates without weights.
+count the same, so that parts can be sampled by unranking like templates without weights. A choice
+without weights shares rows by the number of sentences, values included: `agree` beside weights
+leaves each value its share.
 """
 
 from __future__ import annotations
@@ -10,7 +12,6 @@ import math
 from dataclasses import replace
 from itertools import product
 
-from corpusforge.grammar.derivations import derivations
 from corpusforge.grammar.expression import (
     Alternative,
     Expression,
@@ -18,9 +19,9 @@ from corpusforge.grammar.expression import (
     Permutation,
     RuleReference,
     Sequence,
-    Text,
 )
-from corpusforge.grammar.pack import Scope, Template, ValueList, find_list
+from corpusforge.grammar.pack import Scope, Template, find_list
+from corpusforge.grammar.sizes import Sizes, has_weights
 
 __all__ = ["MAX_PARTS", "parts"]
 
@@ -39,7 +40,7 @@ class _Splitter:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._weighted: dict[str, bool] = {}
-        self._numbers: dict[tuple[int, str], int] = {}
+        self._sizes = Sizes(scope)
 
     def split(self, expression: Expression, limit: int) -> list[Part]:
         """At most `limit` parts."""
@@ -66,26 +67,26 @@ class _Splitter:
         ]
 
     def _choice(self, expression: Alternative, limit: int) -> list[Part]:
-        items = expression.items
-        weights = expression.weights
-        if weights is None:
-            weights = tuple(float(derivations(i, self._scope, self._numbers)) for i in items)
-        total = sum(weights)
-        if expression.weights is None:
-            plain = [i for i in range(len(items)) if not self._has_weights(items[i])]
+        if expression.weights is not None:
+            pairs = list(zip(expression.items, expression.weights, strict=True))
+            plain: list[tuple[Expression, float]] = []
         else:
-            plain = []
+            # As without weights further in: each sentence counts the same, and counts once.
+            ordered = sorted(expression.items, key=self._has_weights)
+            sizes = self._sizes.of(ordered)
+            weighed = [(i, float(size)) for i, size in zip(ordered, sizes, strict=True) if size]
+            plain = [pair for pair in weighed if not self._has_weights(pair[0])]
+            pairs = weighed[len(plain) :]
+        total = sum(weight for _, weight in (*plain, *pairs))
         found: list[Part] = []
         if plain:
-            rest = Alternative(tuple(items[i] for i in plain))
-            found.append((rest, sum(weights[i] for i in plain) / total))
-        split = [i for i in range(len(items)) if i not in plain]
-        if len(split) + len(found) > limit:
+            rest = Alternative(tuple(item for item, _ in plain))
+            found.append((rest, sum(weight for _, weight in plain) / total))
+        if len(pairs) + len(found) > limit or not found + pairs:
             return [(expression, 1.0)]
-        inner = (limit - len(found)) // len(split)
-        for index in split:
-            share = weights[index] / total
-            found += ((part, share * p) for part, p in self.split(items[index], inner))
+        inner = (limit - len(found)) // max(1, len(pairs))
+        for item, weight in pairs:
+            found += ((part, weight / total * p) for part, p in self.split(item, inner))
         return found
 
     def _list(self, reference: ListReference) -> list[Part]:
@@ -100,20 +101,4 @@ class _Splitter:
         ]
 
     def _has_weights(self, expression: Expression) -> bool:
-        if isinstance(expression, Text):
-            return False
-        if isinstance(expression, RuleReference):
-            name = expression.rule
-            if name not in self._weighted:
-                self._weighted[name] = self._has_weights(self._scope.rules[name].expression)
-            return self._weighted[name]
-        if isinstance(expression, ListReference):
-            values = find_list(expression, self._scope)
-            return values is not None and expression.weight is None and _uneven(values)
-        if isinstance(expression, Alternative) and expression.weights is not None:
-            return True
-        return any(self._has_weights(item) for item in expression.items)
-
-
-def _uneven(values: ValueList) -> bool:
-    return len({value.weight for value in values.values}) > 1
+        return has_weights(expression, self._scope, self._weighted)

@@ -1,7 +1,8 @@
 """Other ways to word every sentence of a block: contractions, politeness, disfluencies.
 
 Each kind turns an expression into a larger one, so that counts, spans and proofs stay exact. The
-share says how often a variant is taken where rows are dealt by weights. The phrases are our own,
+share says how often a variant is taken where rows are dealt by weights; dealt by sentences, each
+variant is a sentence like others. The phrases are our own,
 short and such that they fit every sentence, statement or question; what fits commands only
 ("could you") belongs into templates.
 """
@@ -12,22 +13,29 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from corpusforge.grammar.contractions import (
+    is_marked,
+    long_form,
+    marked_contractions,
+    short_form,
+)
 from corpusforge.grammar.expression import (
+    NEVER,
     NO_WORDS,
     Alternative,
     Expression,
     ListReference,
-    RuleReference,
     Sequence,
     Text,
 )
 from corpusforge.grammar.pack import Scope
-from corpusforge.grammar.rewriting import Rewriter
+from corpusforge.grammar.parting import parted
 
 __all__ = ["LANGUAGES", "Wording", "phrases_of", "reworded"]
 
 Wording = Mapping[str, float]
-"""contractions, politeness, disfluency -> share of sentences with it, above 0, at most 1."""
+"""contractions, politeness, disfluency -> share of the sentences that can have it, above 0, at
+most 1."""
 
 
 class _Phrases(NamedTuple):
@@ -129,6 +137,10 @@ def phrases_of(lang: str) -> _Phrases | None:
 def reworded(expression: Expression, scope: Scope, lang: str, wording: Wording) -> Expression:
     """An expression with its variants.
 
+    Where rows are dealt by weights, a sentence and its variants together have the share of the
+    rows that the sentence has without them. The shares of `wording` are those of the sentences
+    that have such variants: those with words to contract, those that are not polite yet.
+
     Args:
         expression: Of a sentence; its references must lead somewhere.
         scope: What they mean.
@@ -138,13 +150,12 @@ def reworded(expression: Expression, scope: Scope, lang: str, wording: Wording) 
     phrases = phrases_of(lang)
     if phrases is None:
         return expression
-    polite = _says(expression, scope, (*phrases.before, *phrases.behind))
     if "contractions" in wording:
         expression = _contracted(expression, scope, phrases, wording["contractions"])
     if "disfluency" in wording:
         expression = _hesitating(expression, phrases.fillers, wording["disfluency"])
-    if "politeness" in wording and not polite:
-        expression = _polite(expression, phrases, wording["politeness"])
+    if "politeness" in wording:
+        expression = _polite(expression, scope, phrases, wording["politeness"])
     return expression
 
 
@@ -152,23 +163,12 @@ def _contracted(
     expression: Expression, scope: Scope, phrases: _Phrases, share: float
 ) -> Expression:
     """All contractions of a sentence or none: who says "I'm" does not say "do not"."""
-
-    def change(text: Text) -> Expression:
-        short = _shorter(text.text, phrases)
-        return text if short == text.text else Text(short)
-
-    return _either(expression, Rewriter(scope, text=change)(expression), share)
-
-
-def _shorter(text: str, phrases: _Phrases) -> str:
-    for long, contracted in phrases.contractions.items():
-        # "tell me what it is": nothing follows, or a question word comes before
-        before = "".join(rf"(?<!\b{word} )" for word in phrases.not_after)
-        ends = r"(?= \w| $)" if long.endswith((" is", " are", " am")) else r"\b"
-        text = re.sub(rf"{before}\b{long}{ends}", contracted, text)
-        start = long[0].upper() + long[1:]  # as the first word of a sentence
-        text = re.sub(rf"^{start}{ends}", contracted[0].upper() + contracted[1:], text)
-    return text
+    marked = marked_contractions(expression, scope, phrases.contractions, phrases.not_after)
+    if marked is expression:
+        return expression
+    without, having, chance = parted(marked, scope, is_marked)
+    either = _either(long_form(having, scope), short_form(having, scope), share)
+    return _one_of((without, 1 - chance), (either, chance))
 
 
 def _hesitating(expression: Expression, fillers: tuple[str, ...], share: float) -> Expression:
@@ -191,12 +191,26 @@ def _hesitating(expression: Expression, fillers: tuple[str, ...], share: float) 
     return Sequence((first, *items))
 
 
-def _polite(expression: Expression, phrases: _Phrases, share: float) -> Expression:
-    """Half of the polite sentences greet, half of them ask or thank, independently."""
-    before = Alternative(tuple(Text(f"{word} ") for word in phrases.before))
-    behind = Alternative(tuple(Text(f" {word}") for word in phrases.behind))
-    half = share / 2
-    return Sequence((_either(NO_WORDS, before, half), expression, _either(NO_WORDS, behind, half)))
+def _polite(expression: Expression, scope: Scope, phrases: _Phrases, share: float) -> Expression:
+    """Half of the polite sentences greet, half of them ask or thank, independently.
+
+    Sentences with a polite word of their own stay as they are.
+    """
+    words = "|".join(map(re.escape, (*phrases.before, *phrases.behind)))
+    pattern = re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
+
+    def is_polite(text: Text) -> bool:
+        return pattern.search(text.text) is not None
+
+    without, having, chance = parted(expression, scope, is_polite)
+    if without != NEVER:
+        before = Alternative(tuple(Text(f"{word} ") for word in phrases.before))
+        behind = Alternative(tuple(Text(f" {word}") for word in phrases.behind))
+        half = share / 2
+        without = Sequence(
+            (_either(NO_WORDS, before, half), without, _either(NO_WORDS, behind, half))
+        )
+    return _one_of((without, 1 - chance), (having, chance))
 
 
 def _either(usual: Expression, variant: Expression, share: float) -> Expression:
@@ -206,19 +220,9 @@ def _either(usual: Expression, variant: Expression, share: float) -> Expression:
     return variant if share >= 1 else Alternative((usual, variant), (1 - share, share))
 
 
-def _says(expression: Expression, scope: Scope, words: tuple[str, ...]) -> bool:
-    """Say whether one of the words can occur in the texts of an expression."""
-    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b", re.IGNORECASE)
-    waiting, seen = [expression], set[str]()
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Text):
-            if pattern.search(node.text):
-                return True
-        elif isinstance(node, RuleReference):
-            if node.rule not in seen:
-                seen.add(node.rule)
-                waiting.append(scope.rules[node.rule].expression)
-        elif not isinstance(node, ListReference):
-            waiting += node.items
-    return False
+def _one_of(*parts: tuple[Expression, float]) -> Expression:
+    """The parts with their shares, without those that say nothing."""
+    kept = [part for part in parts if part[0] != NEVER and part[1] > 0]
+    if len(kept) == 1:
+        return kept[0][0]
+    return Alternative(tuple(item for item, _ in kept), tuple(share for _, share in kept))

@@ -45,11 +45,11 @@ def pack_with(*blocks):
     return pack_of(text + LISTS)
 
 
-def rows_of(pack, **options):
+def rows_of(pack, n=10**6, **options):
     corpus = Corpus(pack.templates, seed=options.pop("seed", 1), **options)
     made = BulkRows(corpus)
     rows = []
-    for _, owners, numbers in corpus.windows(10**6):
+    for _, owners, numbers in corpus.windows(n):
         rows += made.batch(owners, numbers).to_pylist()
     return corpus, [
         (row["text"], tuple(tuple(slot.values()) for slot in row["slots"])) for row in rows
@@ -300,3 +300,33 @@ def test_lists_that_are_too_long_to_compare_are_refused():
     )
     with pytest.raises(InputError, match="9,000 values, too many to compare"):
         pack_of(text)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "weighted"),
+    [
+        ("(now::3|soon) {article:@} {thing}", False),
+        ("(now::3|soon) {article} {thing}", False),
+        ("{article} {thing}", True),
+    ],
+)
+def test_agreement_leaves_values_their_shares(sentence, weighted):
+    """Sentences that agree have among each other the shares that they have without `agree`."""
+    text = (
+        "language: en\nintents:\n  go:\n    data:\n"
+        f"      - sentences: ['{sentence} [{{0..99:n}}] at {{1..99:m}}']\n        KEYS\n"
+        "lists:\n  article: {values: [{in: der, agreement: m}, {in: die, agreement: f}]}\n"
+        "  thing:\n    values: [{in: Herd, agreement: m}, {in: Ofen, agreement: m, WEIGHT}, "
+        "{in: Topf, agreement: m}, {in: Lampe, agreement: f}]\n"
+    ).replace("WEIGHT", "weight: 3" if weighted else "weight: 1")
+
+    def shares(keys):
+        pack = pack_of(text.replace("KEYS", keys))
+        _, rows = rows_of(pack, by="weights", n=1000)
+        said = [text for text, _ in rows]
+        pairs = ("der Herd", "der Ofen", "der Topf", "die Lampe")
+        found = [sum(pair in text for text in said) for pair in pairs]
+        return [number / sum(found) for number in found]
+
+    want = [1 / 6, 1 / 2, 1 / 6, 1 / 6] if weighted else [1 / 4] * 4
+    assert shares("constraints: [{agree: [article, thing]}]") == pytest.approx(want, abs=0.04)
