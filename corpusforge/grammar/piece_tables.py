@@ -108,12 +108,16 @@ class PieceTables:
         before = np.zeros(len(pieces) + 1, np.int64)
         np.cumsum(counts, out=before[1:])
         offsets = before[ends]
-        # The piece of each slot, and its number among all slots of all pieces.
-        of = np.repeat(np.arange(len(pieces)), counts)
-        slot = (table.first[pieces] - before[:-1])[of]
-        slot += np.arange(len(slot))
-        end = table.slots.end[slot] + places[of]
-        end -= np.repeat(places[ends[:-1]], np.diff(offsets))
+        # For the slots of each piece, side by side because repeating is dear: what brings their
+        # numbers among all slots of all rows to those in the table, and their ends to the row's.
+        moves = np.empty((len(pieces), 2), np.int32)
+        np.subtract(table.first[pieces], before[:-1], out=moves[:, 0], casting="unsafe")
+        np.subtract(places[:-1], np.repeat(places[ends[:-1]], np.diff(ends)), out=moves[:, 1])
+        moved = np.repeat(moves.view(np.int64).ravel(), counts).view(np.int32).reshape(-1, 2)
+        slot = np.arange(len(moved))
+        slot += moved[:, 0]
+        end = table.slots.end[slot]
+        end += moved[:, 1]
         symbol = integers(table.slots.symbol[slot])
         value = integers(table.slots.number[slot])
         columns = {
@@ -133,11 +137,15 @@ class PieceTables:
 
 def _row_by_row(columns: Sequence[Integers]) -> tuple[Integers, Integers]:
     """Pieces row by row without the empty ones, and where each row begins, and the end."""
-    counts = np.zeros(len(columns[0]) + 1, np.int64)
-    for column in columns:
-        counts[1:] += column > 0
     pieces = np.stack(columns, axis=1).ravel() if len(columns) > 1 else columns[0]
-    return pieces[np.flatnonzero(pieces)], np.cumsum(counts)
+    taken_ones = np.flatnonzero(pieces)
+    if len(taken_ones) == len(pieces):
+        return pieces, np.arange(0, len(pieces) + 1, len(columns))
+    ends = np.zeros(len(columns[0]) + 1, np.int64)
+    for column in columns:
+        ends[1:] += column > 0
+    np.cumsum(ends, out=ends)
+    return pieces[taken_ones], ends
 
 
 def _coded(codes: pa.Array, words: pa.Array) -> pa.DictionaryArray:
