@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from corpusforge.core.errors import InputError
+from corpusforge.core.errors import InputError, InputErrors
 from corpusforge.core.source import read_yaml
 from corpusforge.grammar.pack import Source
 
@@ -85,23 +85,39 @@ def imported_files(files: Sequence[Path]) -> Iterator[tuple[Source, Path]]:
         Where a file is named, and the file.
 
     Raises:
-        InputError: For an import that leads nowhere, with its place.
+        InputError: At the end, for all imports that lead nowhere, with their places.
     """
     seen = {file.resolve() for file in files}
     waiting = list(files)
+    errors: list[InputError] = []
     while waiting:
         file = waiting.pop(0)
-        if not _IMPORTS.search(_start_of_lines(file)):
-            continue
-        document = read_yaml(file)
-        names = document.value.get("imports") if isinstance(document.value, dict) else None
-        for index, name in enumerate(names if isinstance(names, list) else ()):
-            source = Source(document, ("imports", index))
-            for found in _imported(file.parent / str(name), str(name), source):
+        for source, name in _imports_of(file):
+            try:
+                named = _imported(file.parent / name, name, source)
+            except InputError as error:
+                errors.append(error)
+                continue
+            for found in named:
                 if found.resolve() not in seen:
                     seen.add(found.resolve())
                     waiting.append(found)
                     yield source, found
+    if errors:
+        raise errors[0] if len(errors) == 1 else InputErrors(errors)
+
+
+def _imports_of(file: Path) -> Iterator[tuple[Source, str]]:
+    """What a file imports, and where it says so."""
+    if not _IMPORTS.search(_start_of_lines(file)):
+        return
+    try:
+        document = read_yaml(file)
+    except InputError:
+        return  # who reads the file says what is wrong
+    names = document.value.get("imports") if isinstance(document.value, dict) else None
+    for index, name in enumerate(names if isinstance(names, list) else ()):
+        yield Source(document, ("imports", index)), str(name)
 
 
 def _imported(path: Path, name: str, source: Source) -> list[Path]:

@@ -148,6 +148,9 @@ def _refuse_filled(out: Path) -> None:
         filled = out.exists() and (not out.is_dir() or any(out.iterdir()))
     except OSError as error:
         raise InputError(f"{out} cannot be read: {error.strerror}") from error
+    above = next(folder for folder in out.absolute().parents if folder.exists())
+    if not above.is_dir():
+        raise InputError(f"{above} is a file, no folder can be in it", hint="name another folder")
     if filled:
         what = "is not empty" if out.is_dir() else "is a file"
         raise InputError(f"{out} {what}", hint="name a new folder, or empty this one first")

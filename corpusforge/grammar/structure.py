@@ -132,6 +132,8 @@ def _explain(document: Document, error: ValidationError) -> list[InputError]:
     if kind == "minItems" and "constraints" in path:
         what = f"{name} compares one slot with nothing"
         return [InputError(what, position=at, hint="name at least two slots")]
+    if kind == "uniqueItems":
+        return [_named_twice(instance, path, document)]
     if kind == "minItems" and path[-1] in ("sentences", "values"):
         what = "no sentences" if path[-1] == "sentences" else "no values"
         where = document.key_position(path)
@@ -141,6 +143,16 @@ def _explain(document: Document, error: ValidationError) -> list[InputError]:
         text = f"{_owner(path)} needs exactly one of {kinds}"
         return [InputError(text, position=document.key_position(path))]
     return [_wrong_value(error, name, path, at)]
+
+
+def _named_twice(names: list[Any], path: list[str | int], document: Document) -> InputError:
+    """A slot that a constraint names again."""
+    place = next(i for i, name in enumerate(names) if name in names[:i])
+    return InputError(
+        f"{path[-1]!r} names the slot {names[place]!r} twice",
+        position=document.position([*path, place]),
+        hint="name each slot once, at least two of them",
+    )
 
 
 def _wrong_value(
@@ -158,6 +170,9 @@ def _wrong_value(
     if kind in ("exclusiveMinimum", "maximum") and "wording" in path:
         hint = "expected a share above 0, at most 1, as in 0.3"
         return InputError(f"{instance} is no share for {name}", position=at, hint=hint)
+    if kind == "minLength":
+        hint = "remove it, or write something"
+        return InputError(f"expected text for {name}, got none", position=at, hint=hint)
     if kind in _BOUNDS or kind == "minItems":
         return _out_of_bounds(kind, name, wanted, instance, at)
     if kind == "pattern" and "roles" in path:

@@ -5,7 +5,9 @@
     wording: {contractions: 0.5, politeness: 0.2}        # other ways to word every sentence
 
 `agree` becomes alternatives, one per agreement class; `equal` and `different` are kept for
-`constrained`. Slots are named as the sentences write them, lists without a slot by the list.
+`constrained`. Slots are named as the sentences write them, also where roles give them other names
+in rows; `agree` also takes lists without a slot, by the name of the list. Slots that roles give one
+name, role and group are one slot to constraints: naming one of them names all.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from corpusforge.grammar.expression import (
 from corpusforge.grammar.pack import Constraint, Scope, Template, ValueList, find_list
 from corpusforge.grammar.rewriting import Rewriter
 from corpusforge.grammar.sizes import Sizes, has_weights
-from corpusforge.grammar.slot_labels import slot_label
+from corpusforge.grammar.slot_labels import slot_label, split_label
 from corpusforge.grammar.wording import LANGUAGES, Wording, phrases_of, reworded
 
 __all__ = ["Keys", "check_keys", "read_keys", "with_keys"]
@@ -126,7 +128,8 @@ def check_keys(keys: Keys, templates: Sequence[Template], lang: str) -> Iterator
         for index, name in enumerate(names):
             at = keys.document.position((*keys.path, "constraints", number, kind, index))
             if name not in (named if kind == "agree" else slots):
-                yield _unknown("slot", name, named if kind == "agree" else slots, at)
+                hint = _not_by_role(name, keys.roles)
+                yield _unknown("slot", name, named if kind == "agree" else slots, at, hint)
             elif kind != "agree":
                 values = find_list(named[name], templates[0].scope)
                 size = len(values.range or values.values) if values is not None else 0
@@ -246,8 +249,19 @@ def _name(reference: ListReference) -> str:
     return reference.slot or reference.list
 
 
-def _unknown(kind: str, name: str, known: Any, at: Any) -> InputError:
-    allowed = sorted(known)
+def _not_by_role(name: str, roles: Mapping[str, str]) -> str:
+    """What to write where a constraint names a slot as rows do."""
+    meant = [slot for slot, label in roles.items() if name in split_label(label)]
+    if not meant:
+        return ""
+    return f"constraints name slots as the sentences write them; {name!r} is of {', '.join(meant)}"
+
+
+def _unknown(kind: str, name: str, known: Any, at: Any, hint: str = "") -> InputError:
     return InputError(
-        f"no sentence of this block has a {kind} {name!r}", position=at, given=name, allowed=allowed
+        f"no sentence of this block has a {kind} {name!r}",
+        position=at,
+        given=name,
+        allowed=sorted(known),
+        hint=hint,
     )

@@ -64,6 +64,20 @@ def test_an_import_that_leads_nowhere_says_where_and_what_is_there(folder, tmp_p
     assert "colors.yaml" in error.value.render()
 
 
+def test_all_imports_that_lead_nowhere_are_told_at_once(folder, tmp_path):
+    folder("shared/colors.yaml", "imports: [gone.yaml]\nlists: {color: {values: [red]}}\n")
+    text = (tmp_path / "pack/a.yaml").read_text()
+    folder(
+        "pack/a.yaml", text.replace("intents:", "  - ../other.yaml\n  - ../third.yaml\nintents:")
+    )
+    with pytest.raises(InputErrors) as error:
+        load_pack(tmp_path / "pack")
+    told = error.value.render()
+    for place in ("a.yaml:4:5", "a.yaml:5:5", "colors.yaml:1:11"):
+        assert told.count(place) == 1, told
+    assert "unknown" not in told
+
+
 def test_errors_in_imported_files_name_them(folder, tmp_path):
     folder("shared/colors.yaml", "lists: {color: {values: ['(red']}}\n")
     with pytest.raises(InputErrors) as error:

@@ -235,6 +235,8 @@ def test_labels_are_taken_apart_again(role, group):
     [
         ("constraints: [{different: [a, c]}]", "no sentence of this block has a slot 'c'", 6),
         ("constraints: [{different: [a]}]", "compares one slot with nothing", 6),
+        ("constraints: [{equal: [a, b, a]}]", "'equal' names the slot 'a' twice", 6),
+        ("constraints: [{equal: [b, b]}]", "name each slot once, at least two of them", 6),
         ("constraints: [{differ: [a, b]}]", "unknown key 'differ'", 6),
         ("constraints: [{agree: [a, b]}]", "no value of these lists has an agreement class", 6),
         ("roles: {x: {role: departure}}", "no sentence of this block has a slot 'x'", 6),
@@ -249,6 +251,26 @@ def test_wrong_keys_say_where_and_what(key, message, line):
         pack_with((["from {city:a} to {city:b}"], [key]))
     assert message in str(error.value)
     assert error.value.position.line == line
+
+
+def test_a_slot_named_by_its_role_is_refused_with_the_right_name():
+    with pytest.raises(InputError) as error:
+        pack_with((["<from_to>"], [*ROLES[:-1], "constraints: [{different: [departure, b]}]"]))
+    assert "write them; 'departure' is of a" in str(error.value)
+    with pytest.raises(InputError, match="did you mean 'from_city'"):
+        pack_with(
+            (["from {city:from_city} to {city:b}"], ["constraints: [{equal: [from_cty, b]}]"])
+        )
+
+
+def test_what_roles_give_one_name_is_one_slot_to_constraints():
+    roles = "roles: {a: {slot: city, role: x}, b: {slot: city, role: x}}"
+    keys = [roles, "constraints: [{different: [a, c]}]"]
+    pack = pack_with((["{city:a} {city:b} {town:c}"], keys))
+    _, rows = rows_of(pack)
+    assert set(rows) == expected(pack)
+    values = [[slot[2] for slot in slots] for _, slots in rows]
+    assert values and all(len(set(three)) == 3 for three in values)
 
 
 def test_a_class_that_no_two_lists_share_is_refused():

@@ -19,14 +19,18 @@ from corpusforge.grammar.pack import Scope
 __all__ = ["check"]
 
 SHOWN = 3
+HOME_ASSISTANT = "Hass"  # how its intents begin
 
 
 def check(grammar: Grammar) -> Iterator[Finding]:
-    """One note for an intent: Home Assistant's layout by slot combination forbids it.
+    """One note for an intent; Home Assistant's layout by slot combination forbids it.
 
     That layout forbids every list there; where all alternatives have the same slots, as in
     "(in the {room}|at {room})", nothing depends on the choice, and nothing is told.
     """
+    # The layout is no rule of other packs, but the numbers of rows by slots depend on it.
+    at_home = any(intent.startswith(HOME_ASSISTANT) for intent in grammar.intents)
+    rule = ", which Home Assistant's layout by slot combination forbids" if at_home else ""
     search = _Search()
     for intent, templates in grammar.intents.items():
         found = [
@@ -41,9 +45,10 @@ def check(grammar: Grammar) -> Iterator[Finding]:
                 "note",
                 first.source.position(offset or 0),
                 f"in {len(found)} of {len(templates)} templates of {intent} the slots depend on a "
-                "choice, which Home Assistant's layout by slot combination forbids",
+                f"choice{rule}",
                 tuple(template.sentence for template, _ in found[:SHOWN]),
-                "write one template for each combination of slots",
+                "write one template for each combination of slots"
+                + ("" if at_home else ", if each is to have its share of the rows"),
                 tuple(t.source.position(at or 0) for t, at in found[1:SHOWN]),
             )
 

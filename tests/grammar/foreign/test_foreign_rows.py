@@ -307,6 +307,8 @@ def test_a_folder_that_is_not_empty_is_refused(tmp_path):
     assert sorted(out.iterdir()) == before
     with pytest.raises(InputError, match=r"a\.csv is a file"):
         import_pack("csv", source, source)
+    with pytest.raises(InputError, match=r"a\.csv is a file, no folder can be in it"):
+        import_pack("csv", source, source / "new" / "out")
 
 
 def test_nothing_is_left_of_an_import_that_fails(tmp_path):

@@ -168,6 +168,14 @@ def test_lists_inside_a_choice(sentence, column):
     assert all("in 1 of 2 templates" in finding.message for finding in findings)
 
 
+def test_home_assistants_rule_is_told_to_its_packs_only():
+    said = ["go [to {room}] now", "x"]
+    (other,) = found(intents(Go=said), "list_in_choice")
+    (theirs,) = found(intents(HassGo=said), "list_in_choice")
+    assert "Home Assistant" not in other.message + other.hint
+    assert "Home Assistant's layout" in theirs.message
+
+
 @pytest.mark.parametrize(
     ("sentence", "severity", "column"),
     [
