@@ -358,5 +358,10 @@ def _report_proof(drawn: Draw) -> None:
         lines.append(f"lists too short, or too long, to hold values out: {names}")
     for entity, words in proof.shared_words.items():
         lines.append(f"words of {entity} on both sides: {', '.join(words[:5])}")
+    for entity, words in proof.plain_words.items():
+        lines.append(
+            f"train says {len(words)} held-out values of {entity} outside of slots: "
+            + ", ".join(words[:5])
+        )
     for line in lines:
         print(line, file=sys.stderr)

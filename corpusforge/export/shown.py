@@ -155,4 +155,10 @@ def _splits(proof: Mapping[str, Any]) -> str:
         for entity, words in proof["words_in_two_splits"].items():
             listed = ", ".join(words[:_FIRST])
             said += f" Words of {entity} of another split that train says too: {listed}."
+        for entity, words in proof.get("values_as_plain_words", {}).items():
+            listed = ", ".join(words[:_FIRST])
+            said += (
+                f" Outside of slots, train says {len(words)} of the values of {entity} in other "
+                f"splits: {listed}."
+            )
     return said

@@ -86,6 +86,7 @@ def split_facts(recipe: Recipe, drawn: Draw) -> dict[str, Any]:
     if recipe.grammar.hold_out != "templates":
         facts["lists_not_held_out"] = list(proof.shared_lists)
         facts["words_in_two_splits"] = {k: list(v) for k, v in proof.shared_words.items()}
+        facts["values_as_plain_words"] = {k: list(v) for k, v in proof.plain_words.items()}
     return {"split_proof": facts}
 
 

@@ -31,6 +31,7 @@ from corpusforge.grammar.guides import Integers
 from corpusforge.grammar.ownership import Claim, Property, owned
 from corpusforge.grammar.pack import Template
 from corpusforge.grammar.permutation import ColumnPermutations, KeyedPermutation
+from corpusforge.grammar.plain_words import said_plainly
 from corpusforge.grammar.sentence_paths import SentencePaths
 from corpusforge.grammar.splits import DEFAULT_SHARES
 from corpusforge.grammar.unranking import MAX_RANK, Steps, Unranker
@@ -72,6 +73,8 @@ class SplitProof(NamedTuple):
             case and punctuation aside; where values are held out, those that are in both.
         shared_words: Of lists that are held out, words of a value on both sides.
         shared_lists: Lists that are not held out.
+        plain_words: Of lists that are held out, words of values of other splits that train says
+            outside of slots.
     """
 
     sentences: tuple[int, int]
@@ -79,6 +82,7 @@ class SplitProof(NamedTuple):
     shared_carriers: int
     shared_words: Mapping[str, Sequence[str]]
     shared_lists: Sequence[str]
+    plain_words: Mapping[str, Sequence[str]]
 
 
 class Corpus:
@@ -234,7 +238,19 @@ class Corpus:
             carriers,
             self.values.words_in_two_splits(),
             sorted(self.values.shared),
+            self._plain_words(),
         )
+
+    def _plain_words(self) -> dict[str, list[str]]:
+        held = self.values.words_of(train=False)
+        train = [own for owner, own in self._owned if owner.split == "train"]
+        roots = [root for own in train for root, _ in own]
+        said = said_plainly(set().union(*held.values()), self._states, roots)
+        found = {
+            entity: sorted(word for word in words if word.lower() in said)
+            for entity, words in sorted(held.items())
+        }
+        return {entity: words for entity, words in found.items() if words}
 
     def _shared_carriers(self, intent: str) -> int:
         states, fillers = self._states, self._symbols

@@ -6,6 +6,9 @@ hashes: a new value moves few others. Values that are pinned, as those of real r
 what a list that is not held out says too stays in train. Lists with fewer than `MIN_VALUES`
 different values, ranges too long to spell out, wildcards and lists that fill no slot are not held
 out. A sentence with values of two splits is in none of them.
+
+Only slots are held out: what sentences of train say in plain words stays as it is, also where it
+is a value of another split. `Corpus.proof` counts these values (see `plain_words`).
 """
 
 from __future__ import annotations
@@ -102,14 +105,23 @@ class ValueSplits:
             self._parts[key] = table.only(held) if held else None
         return self._parts[key]
 
+    def words_of(self, *, train: bool) -> dict[str, set[str]]:
+        """List that is held out -> words of its values, of train or of the other splits."""
+        found: dict[str, set[str]] = {}
+        for (_, split), part in self._parts.items():
+            if part is not None and (split == "train") == train:
+                words = (part.value(index)[0] for index in range(part.size))
+                found.setdefault(part.entity, set()).update(words)
+        return found
+
     def words_in_two_splits(self) -> dict[str, list[str]]:
         """Of lists that are held out, words of another split that train says, in any list."""
-        train: set[str] = set()
-        others: dict[str, set[str]] = {}
-        for (_, split), part in self._parts.items():
-            if part is not None:
-                said = (part.value(index)[0].lower() for index in range(part.size))
-                (train if split == "train" else others.setdefault(part.entity, set())).update(said)
+        said = self.words_of(train=True).values()
+        train = {words.lower() for those in said for words in those}
+        others = {
+            entity: {words.lower() for words in those}
+            for entity, those in self.words_of(train=False).items()
+        }
         found = {entity: sorted(words & train) for entity, words in others.items()}
         return {entity: words for entity, words in found.items() if words}
 

@@ -1,6 +1,7 @@
 import itertools
 import json
 import math
+import re
 from collections import Counter
 from dataclasses import astuple
 
@@ -496,3 +497,44 @@ def test_nothing_half_written(strange, tmp_path, monkeypatch):
         write_parquet(drawn, out)
     assert out.read_bytes() == b"before"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["rows.parquet", "t.yaml"]
+
+
+PLAIN = st.lists(
+    st.sampled_from(
+        [
+            "go to {town}",
+            "(go|fly) home to {town} now",
+            "[Town1|the town2|town3s|oldtown4] and {town}",
+            "see town5, then {town}",
+            "new [town6] {town}",
+            "new [t]own7 {town}",
+            "town8-{town}",
+            "town1{town}",
+        ]
+    ),
+    min_size=1,
+    max_size=3,
+    unique=True,
+)
+
+
+@settings(deadline=None, max_examples=30)
+@given(PLAIN, st.integers(0, 3))
+def test_held_out_values_that_train_says_in_plain_words_are_counted(sentences, seed):
+    towns = [f"town{n}" for n in range(9)] + ["new town6", "Home"]
+    pack = pack_of(yaml_of(*sentences, more=f"lists: {{town: {{values: [{', '.join(towns)}]}}}}\n"))
+    corpus = Corpus(pack.templates, seed=seed, hold_out="values")
+    held = [town for town in towns if corpus.values.split_of("town", town) != "train"]
+    said = set()
+    made = BulkRows(corpus)
+    for _, owners, numbers in corpus.windows(10**6):
+        for row in made.batch(owners, numbers).to_pylist():
+            if row["split"] == "train":
+                (slot,) = row["slots"]
+                said.add(f"{row['text'][: slot['start']]}\n{row['text'][slot['end'] :]}")
+    found = [
+        town
+        for town in held
+        if any(re.search(rf"(?<![^\W_]){town}(?![^\W_])", text, re.IGNORECASE) for text in said)
+    ]
+    assert corpus.proof().plain_words == ({"town": sorted(found)} if found else {})
