@@ -10,11 +10,13 @@ first and its last number; the orders of a permutation are not alternatives.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from corpusforge.core.spans import Slot
+from corpusforge.grammar.cover_bound import Need, least_rows
 from corpusforge.grammar.derivations import Piece, SlotPiece, render
 from corpusforge.grammar.expression import (
     Alternative,
@@ -104,10 +106,12 @@ def cover(pack: Pack, admit: Admit | None = None) -> Cover:
     """
     values = _Values()
     frames: list[_Framed] = []
+    places: dict[str, Mapping[str, int]] = {}
     alternatives = 0
     for template in pack.templates:
         builder = _Builder(template.scope, values)
         made = builder.frames(template.expression)
+        places[template.id] = builder.places(template.expression)
         alternatives += builder.alternatives
         frames += ((template, frame) for frame in made)
     rows: _Rows = {}
@@ -116,6 +120,7 @@ def cover(pack: Pack, admit: Admit | None = None) -> Cover:
     for framed in frames:
         (kept if _put(rows, framed, values, admit) else left).append(framed)
     lost = len(left)
+    needed = Counter(template.id for template, _ in kept)
     _show_the_rest(rows, [*kept, *left], values, admit)
     shown = {row.template.id for row in rows.values()}
     return Cover(
@@ -126,7 +131,9 @@ def cover(pack: Pack, admit: Admit | None = None) -> Cover:
             alternatives=alternatives,
             values=values.count(),
             alternative_rows=len(frames) - lost,
-            least_rows=max([len(frames) - lost, *values.least(frames)]),
+            least_rows=least_rows(
+                [Need(needed[name], held) for name, held in places.items()], values.shown()
+            ),
             not_shown=lost,
             values_not_shown=values.left(),
         ),
@@ -225,25 +232,14 @@ class _Values:
             for hole in set(holes)
         )
 
-    def least(self, frames: Sequence[_Framed]) -> list[int]:
-        """The rows that the values of each list need at least, and those of all lists."""
-        most: dict[str, int] = {}
-        widest = 1
-        for _, frame in frames:
-            held = [item.entity for item in frame if not isinstance(item, str)]
-            widest = max(widest, len(held))
-            for entity in set(held):
-                most[entity] = max(most.get(entity, 0), held.count(entity))
-        shown = {
-            entity: self._wanted[entity]
-            - sum(len(self._left[entity, n]) for n in range(len(self.tables[entity])))
-            for entity in most
+    def shown(self) -> dict[str, int]:
+        """How many values of each list have been shown."""
+        return {
+            entity: wanted - sum(len(self._left[entity, n]) for n in range(len(tables)))
+            for (entity, tables), wanted in zip(
+                self.tables.items(), self._wanted.values(), strict=True
+            )
         }
-        total = sum(shown.values())
-        return [
-            -(-total // widest),
-            *(-(-shown[entity] // count) for entity, count in most.items()),
-        ]
 
     def pick(self, frame: _Frame, constraints: Iterable[Constraint]) -> list[_Pick] | None:
         """Values for the holes of a frame, new ones first; None where constraints forbid all."""
@@ -338,6 +334,20 @@ class _Builder:
             tuple(part for frames in made for part in frames[row % len(frames)])
             for row in range(most)
         ]
+
+    def places(self, expression: Expression) -> Counter[str]:
+        """List -> how many of its values one sentence can have, at most."""
+        if isinstance(expression, Text):
+            return Counter()
+        if isinstance(expression, RuleReference):
+            return self.places(self._scope.rules[expression.rule].expression)
+        if isinstance(expression, ListReference):
+            return Counter((self._values.learn(expression, self._scope).entity,))
+        most: Counter[str] = Counter()
+        for item in expression.items:
+            held = self.places(item)
+            most = most | held if isinstance(expression, Alternative) else most + held
+        return most
 
 
 def certificate_facts(certificate: Certificate) -> Mapping[str, int]:

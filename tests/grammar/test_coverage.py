@@ -1,5 +1,6 @@
 import json
 import tempfile
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from corpusforge.cli import main
 from corpusforge.grammar.counting import counts
+from corpusforge.grammar.cover_bound import Need, least_rows
 from corpusforge.grammar.coverage import cover
 from corpusforge.grammar.drawing import draw, utterances
 from tests.grammar.packs import SENTENCES, everything, pack_of, yaml_of
@@ -132,3 +134,52 @@ def test_the_verbs(tmp_path, capsys):
     for wrong, hint in (("weigths", "did you mean 'weights'"), ("1.5", "from 0")):
         assert main(["sample", str(path), "-n", "5", "--by", wrong]) == 2
         assert hint in capsys.readouterr().err
+
+
+def test_lists_that_never_stand_together_need_rows_of_their_own():
+    lists = "lists:\n  x: {values: [a, b, c, d, e]}\n  y: {values: [p, q, r]}\n"
+    found = cover(pack_of(yaml_of("go {x}", "(see|hear) {y}", "(now|then)", more=lists)))
+    assert found.certificate.alternative_rows == 5
+    assert found.certificate.rows == found.certificate.least_rows == 5 + 3 + 2
+
+
+def test_a_row_may_have_places_that_no_row_of_the_alternatives_has():
+    lists = "lists:\n  x: {values: [a, b, c, d, e, f, g, h]}\n"
+    # The rows of the alternatives have one value each; "{x} {x:other}" has two.
+    found = cover(pack_of(yaml_of("(go|{x}) ({x:other}|home)", more=lists)))
+    assert found.certificate.least_rows <= 5 <= found.certificate.rows
+
+
+@QUIET
+@given(st.lists(SENTENCES, min_size=1, max_size=3, unique=True))
+def test_no_cover_has_fewer_rows_than_are_proven(written):
+    certificate = cover(pack_of(yaml_of(*written))).certificate
+    assert certificate.alternative_rows <= certificate.least_rows <= certificate.rows
+
+
+NEEDS = st.lists(
+    st.builds(
+        Need,
+        st.integers(0, 2),
+        st.dictionaries(st.sampled_from("xyz"), st.integers(1, 2), max_size=3),
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+@QUIET
+@given(NEEDS, st.dictionaries(st.sampled_from("xyz"), st.integers(1, 4)))
+def test_the_proof_holds_against_all_ways_to_choose_rows(needs, values):
+    held = {name for need in needs for name in need.places}
+    values = {name: count for name, count in values.items() if name in held}
+    enough = [
+        sum(rows)
+        for rows in product(*(range(need.frames, need.frames + 13) for need in needs))
+        if all(
+            sum(n * need.places.get(name, 0) for n, need in zip(rows, needs, strict=True)) >= count
+            for name, count in values.items()
+        )
+    ]
+    least = min(enough)
+    assert least - len(needs) < least_rows(needs, values) <= least
