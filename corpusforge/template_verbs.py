@@ -179,7 +179,7 @@ def sample(options: argparse.Namespace) -> int:
         lists=_path(options.lists),
         by=share_of(options.by),
         coverage=options.coverage,
-        hold_out=options.hold_out or "templates",
+        hold_out=options.hold_out,
         quotas=_quotas(options.quotas),
     )
     for note in drawn.notes():

@@ -1,8 +1,8 @@
 """Templates as automata: which sentences they say, lists opaque.
 
 A slot is one symbol, written "{name}"; a list that fills no slot is "{@list}". White space is
-squeezed and stripped as `derivations.render` does, and literal braces are spaces as
-`core.text.delexicalise` has it, so a brace always belongs to a symbol. What `render` refuses
+squeezed and stripped as `derivations.render` does. A symbol has at least three characters, a
+literal brace is one like any other, so the two are never mistaken. What `render` refuses
 (no text at all, text that is not in NFC) is not in the set.
 """
 
@@ -35,7 +35,7 @@ values, so that sentences times values are all different; lists without a slot a
 # Longer lists than this stay one symbol where they fill no slot.
 MAX_TEXTS = 5_000
 
-_SPACES = re.compile(r"[\s{}]+")
+_SPACES = re.compile(r"\s+")
 
 
 class Filler(NamedTuple):

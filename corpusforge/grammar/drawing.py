@@ -122,17 +122,20 @@ class Draw:
     def notes(self) -> list[str]:
         """Warnings for the user."""
         found = list(self.pack.notes)
+        apart = any(owner.split != "train" for owner in self.corpus.owners)
         if self.corpus.size < self.n:
+            which = "all that keep the splits apart" if apart else "all of them"
             found.append(
                 f"{self.n} rows were asked for; the templates hold {self.corpus.size} different "
-                "labelled sentences, which is all of them"
+                f"labelled sentences, which is {which}"
             )
         silent = [template for template, size in self.sizes() if not size]
         if silent:
             first = silent[0]
             found.append(
-                f"{len(silent)} template(s) gave no rows: others of their intent or split say the "
-                "same, or constraints and held-out values leave nothing; "
+                f"{len(silent)} template(s) gave no rows: "
+                f"{'others of their intent or split' if apart else 'others of their intent'} say "
+                f"the same, or constraints{' and held-out values' * apart} leave nothing; "
                 f"first {first.file}:{first.line}: {first.sentence}"
             )
         if self.cover is not None and self.cover.certificate.rows > self.n:
@@ -195,7 +198,7 @@ def draw(
     lists: Path | None = None,
     by: By = "weights",
     coverage: bool = False,
-    hold_out: HoldOut = "templates",
+    hold_out: HoldOut | None = None,
     quotas: Mapping[str, float] | None = None,
 ) -> Draw:
     """Prepare rows of a template file or folder.
@@ -208,14 +211,19 @@ def draw(
         lists: File with further lists.
         by: Share of each template.
         coverage: Show everything first.
-        hold_out: What validation and test rows do not share with train.
+        hold_out: What validation and test rows do not share with train. None: all rows are train
+            but those of templates whose author gave them a split.
         quotas: Of intents.
 
     Raises:
         InputError: For wrong templates or quotas, or for a cover together with values held out.
     """
     pack = load_pack(path, lang=lang, lists=[lists] if lists is not None else [])
-    splits, _ = split_templates(pack.templates, seed=seed)
+    if hold_out is None:
+        splits = {template.id: template.split or "train" for template in pack.templates}
+        hold_out = "templates"
+    else:
+        splits, _ = split_templates(pack.templates, seed=seed)
     plan = Plan(seed=seed, by=by, coverage=coverage, hold_out=hold_out, quotas=quotas or {})
     return draw_pack(pack, splits, n, plan)
 

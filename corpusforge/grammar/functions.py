@@ -31,7 +31,7 @@ def sample(
     lists: str | Path | None = None,
     by: By = "weights",
     coverage: bool = False,
-    hold_out: HoldOut = "templates",
+    hold_out: HoldOut | None = None,
     quotas: Mapping[str, float] | None = None,
 ) -> tuple[pa.Table, tuple[str, ...]]:
     """Distinct labelled sentences of a template file or folder, balanced over templates.
@@ -46,7 +46,8 @@ def sample(
             alike), "sentences" (as many as it has) or a power of that from 0 to 1.
         coverage: Show every alternative, template and list value in the first rows.
         hold_out: What validation and test rows do not share with train: carrier phrases
-            ("templates"), slot "values", or "both".
+            ("templates"), slot "values", or "both". None: all rows are train, but those of
+            templates whose author gave them a split.
         quotas: Intent -> rows (a whole number) or share of the rows (0.0 to 1.0); the others
             share what is left, and take over what an intent cannot give.
 

@@ -139,7 +139,7 @@ def test_equal_sets_are_one_state(written):
         ("light[s] {color}", ["light {color}", "lights {color}"]),
         ("{color}{level}", ["{color}{level}"]),
         ("a {@color} b", ["a {@color} b"]),
-        (r"say \{this\} now", ["say this now"]),
+        (r"say \{this\} now", ["say {this} now"]),
         ("[ ]a", ["a"]),
         ("a[ ]", ["a"]),
     ],

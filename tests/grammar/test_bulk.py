@@ -15,10 +15,13 @@ from corpusforge.cli import main
 from corpusforge.core.schema import check_utterances
 from corpusforge.grammar.bulk import Corpus
 from corpusforge.grammar.bulk_rows import BulkRows
+from corpusforge.grammar.counting import counts
 from corpusforge.grammar.derivations import render
 from corpusforge.grammar.drawing import draw, utterances
 from corpusforge.grammar.drawn_files import json_lines, write_parquet
 from corpusforge.grammar.json_rows import JsonRows
+from corpusforge.grammar.loader import load_pack
+from corpusforge.grammar.matching import Matcher
 from corpusforge.grammar.permutation import ColumnPermutations
 from corpusforge.grammar.variants import parts
 from tests.grammar.packs import LISTS, SENTENCES, everything, pack_of, yaml_of
@@ -286,6 +289,35 @@ def test_the_proof_says_what_all_rows_say(written, hold_out, seed):
 def _slot(name, entity, value, text, start, end, role, group):
     return {"name": name, "entity": entity, "value": value, "text": text, "start": start,
             "end": end, "role": role, "group": group}  # fmt: skip
+
+
+def test_a_brace_that_is_no_slot_is_said(tmp_path):
+    sentences = [r"use \{y\} {a}", r"use \{a\} now", "use {a} now"]
+    path = tmp_path / "braces.yaml"
+    more = "lists:\n  a: {values: ['b\\{r\\}', x]}\n"
+    path.write_text(yaml_of(*sentences, more=more), encoding="utf-8")
+    rows = {row["text"]: row["slots"] for row in utterances(draw(path, 99)).to_pylist()}
+    found = {text: [slot["text"] for slot in slots or ()] for text, slots in rows.items()}
+    assert found == {
+        "use {y} b{r}": ["b{r}"], "use {y} x": ["x"], "use {a} now": [],
+        "use b{r} now": ["b{r}"], "use x now": ["x"],
+    }  # fmt: skip
+    matched = Matcher(load_pack(path)).match(rows)
+    assert all(len(one["readings"]) == 1 for one in matched)
+
+
+def test_nothing_is_left_out_where_nothing_is_held_out(tmp_path):
+    sentences = ["hey", "hey!", "hey...", "Hey", "wait, what", "wait what", "see {a}", "see {a}?"]
+    path = tmp_path / "alike.yaml"
+    more = "lists:\n  a: {values: [b, x]}\n"
+    path.write_text(yaml_of(*sentences, more=more), encoding="utf-8")
+    drawn = draw(path, 99)
+    assert drawn.corpus.size == counts(load_pack(path)).total.with_values == 10
+    assert "which is all of them" in drawn.notes()[0]
+    assert set(utterances(drawn)["split"].to_pylist()) == {"train"}
+    held = draw(path, 99, hold_out="templates")
+    assert held.corpus.size < 10
+    assert "all that keep the splits apart" in held.notes()[0]
 
 
 def test_held_out_values_from_the_command_line(tmp_path, capsys):

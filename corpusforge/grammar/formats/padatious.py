@@ -91,7 +91,9 @@ def _one_language(path: Path, files: list[Path], lang: str | None) -> tuple[str 
         return lang or (_canonical(path.name) if _is_locale(path) else None), files
     wanted = lang or tags[0]
     folded = f"{wanted}-".lower().replace("_", "-")
-    fitting = [tag for tag in tags if f"{tag}-".lower().replace("_", "-").startswith(folded)]
+    said = {tag: f"{tag}-".lower().replace("_", "-") for tag in tags}
+    fitting = [tag for tag in tags if said[tag].startswith(folded)]
+    fitting = [tag for tag in fitting if said[tag] == folded] or fitting
     if not fitting:
         message = f"{path} holds nothing in the language {wanted!r}"
         raise InputError(message, given=wanted, allowed=tags)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from corpusforge.core.errors import InputError
 from corpusforge.grammar.import_pack import import_pack
+from corpusforge.grammar.loader import load_pack
 from tests.grammar.foreign.imports import imported, lost, said, texts, write
 from tests.grammar.packs import everything
 
@@ -89,8 +90,13 @@ def test_locales(tmp_path):
     with pytest.raises(InputError, match="holds several languages; name one") as caught:
         import_pack("padatious", source, tmp_path / "out")
     assert caught.value.allowed == ("de", "de-de", "en-us")
-    with pytest.raises(InputError, match="several languages 'de'; name one"):
-        import_pack("padatious", source, tmp_path / "out", lang="de")
+    with pytest.raises(InputError, match="several languages 'en'; name one"):
+        files_of_both = files | {"locale/en-gb/on.intent": "on\n"}
+        both = write(tmp_path / "both", files_of_both)
+        import_pack("padatious", both, tmp_path / "out", lang="en")
+    # A tag that is there is the one that is meant.
+    import_pack("padatious", source, tmp_path / "german", lang="de")
+    assert texts(load_pack(tmp_path / "german")) == {("off", "aus")}
     with pytest.raises(InputError, match="nothing in the language 'fr'"):
         import_pack("padatious", source, tmp_path / "out", lang="fr")
     _, pack, _ = imported(tmp_path, "padatious", files, path=".", lang="en")
