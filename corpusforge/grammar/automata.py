@@ -46,6 +46,20 @@ class States:
             self.counts.append(final + sum([self.counts[target] for _, target in key[1]]))
         return state
 
+    def chain(self, text: str) -> int:
+        """The state that one text follows, character by character."""
+        ids, arcs, state = self._ids, self.arcs, self.add(True, ())
+        for char in reversed(text):
+            key = (False, ((char, state),))
+            known = ids.get(key)
+            if known is None:
+                known = ids[key] = len(arcs)
+                arcs.append(key[1])
+                self.final.append(False)
+                self.counts.append(1)
+            state = known
+        return state
+
     def build(
         self,
         start: _Key,

@@ -69,6 +69,7 @@ class AutomatonBuilder:
         values_too: Of lists with at most `MAX_TEXTS` values, says of the words of a value whether
             they may stand for its slot too; labels "values" only.
         tables: Those of another builder of the same pack, to share them.
+        states: Where the automata are made; another builder may use it too.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class AutomatonBuilder:
         fold: Callable[[str], str] | None = None,
         values_too: Callable[[str], bool] | None = None,
         tables: dict[str, tuple[ListTable, ...]] | None = None,
+        states: States | None = None,
     ) -> None:
         self.fillers: dict[str, Filler] = {}
         """Symbol -> what can stand there; with labels "values" only."""
@@ -86,7 +88,7 @@ class AutomatonBuilder:
         self._labels = labels
         self._fold = fold
         self._values_too = values_too
-        self.states = States()
+        self.states = States() if states is None else states
         self._known: dict[tuple[int, str], int] = {}
         self._symbols: list[str] = [""]  # by place; place 0 is the end
         self._next: list[int] = [0]
@@ -109,7 +111,18 @@ class AutomatonBuilder:
 
     def expression(self, expression: Expression, scope: Scope) -> Automaton:
         """The sentences of an expression."""
+        if isinstance(expression, Text):
+            return Automaton(self.states, self._words(expression.text))
         return self._from(self._start(expression, scope))
+
+    def _words(self, text: str) -> int:
+        """The state of a sentence that is words alone; places would take ten times as long."""
+        if self._fold is not None:
+            text = self._fold(text)
+        text = _SPACES.sub(" ", text).strip(" ")
+        if not text or not unicodedata.is_normalized("NFC", text):
+            return 0
+        return self.states.chain(text)
 
     def _start(self, expression: Expression, scope: Scope) -> frozenset[int]:
         """The places at which sentences begin."""

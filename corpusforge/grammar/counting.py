@@ -103,7 +103,8 @@ def conflicts(
 
 def counts(pack: Pack) -> PackCounts:
     """Count the templates and intents of a pack, its open templates included."""
-    named, filled = AutomatonBuilder("slot"), AutomatonBuilder("values")
+    named = AutomatonBuilder("slot")
+    filled = AutomatonBuilder("values", states=named.states)
     sizes = _Sizes(filled)
     rules: dict[tuple[int, str], int] = {}
     templates: dict[str, Count] = {}
@@ -167,6 +168,8 @@ class _Sizes:
         self, ways: int, named: Automaton, filled: Automaton, templates: Sequence[Template]
     ) -> Count:
         """The count of one template or intent from its two automata."""
+        if len(templates) == 1 and isinstance(templates[0].expression, Text):
+            return Count(ways, named.count(), named.count(), False)
         if any(template.constraints for template in templates):
             filled = self._obeying(templates)
         fillers = {symbol: self._builder.fillers[symbol] for symbol in filled.symbols()}
