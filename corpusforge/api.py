@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from corpusforge.core.errors import InputError
 from corpusforge.core.recipe import Recipe
 from corpusforge.core.recipe_file import load_recipe
-from corpusforge.grammar.functions import count, import_pack, match, sample
+from corpusforge.grammar.functions import count, import_pack, lint, match, sample
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,6 +40,7 @@ __all__ = [
     "explain",
     "import_pack",
     "init",
+    "lint",
     "load_recipe",
     "log",
     "match",
@@ -177,7 +178,11 @@ def preview(
 
 
 def init(out: str | Path, from_file: str | Path | None = None) -> Path:
-    """Write a starter recipe with templates, or a recipe made from a file of real rows.
+    """Write a starter recipe with templates, or a recipe made from real rows or templates.
+
+    Args:
+        out: New or empty folder.
+        from_file: File or folder of real rows, or of templates (YAML).
 
     Returns:
         The recipe file.
@@ -185,11 +190,13 @@ def init(out: str | Path, from_file: str | Path | None = None) -> Path:
     Raises:
         InputError: When the folder is not empty, or the file cannot be understood.
     """
-    from corpusforge.grammar.init_recipe import init_from_file, init_new
+    from corpusforge.grammar import init_recipe
 
     if from_file is None:
-        return init_new(Path(out))
-    return init_from_file(Path(from_file), Path(out))
+        return init_recipe.init_new(Path(out))
+    if init_recipe.is_templates(Path(from_file)):
+        return init_recipe.init_from_templates(Path(from_file), Path(out))
+    return init_recipe.init_from_file(Path(from_file), Path(out))
 
 
 def status(folder: str | Path) -> dict[str, Any]:

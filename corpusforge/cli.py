@@ -53,10 +53,15 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_recipe_verbs(verbs: Any) -> None:
     recipe_help = "shipped name (smart_home), recipe file, or folder with recipe.yaml"
-    sub = verbs.add_parser("init", help="write a starter recipe, or one from a file of real rows")
+    sub = verbs.add_parser(
+        "init", help="write a starter recipe, or one from real rows or templates"
+    )
     sub.add_argument("folder", help="new folder")
     sub.add_argument(
-        "--from", dest="from_file", metavar="FILE", help="CSV, JSONL, Parquet, HF folder"
+        "--from",
+        dest="from_file",
+        metavar="FILE",
+        help="real rows (CSV, JSONL, Parquet, HF folder), or templates (YAML, a folder of it)",
     )
 
     for name, text in (
@@ -121,7 +126,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: cannot read or write{where} {error.strerror or error}", file=sys.stderr)
         return 1 if options.verb in ("build", "assess", "mix", "log") else 2
     except KeyboardInterrupt:
-        print("interrupted; the same command goes on from here", file=sys.stderr)
+        goes_on = options.verb in ("build", "assess")
+        then = "; the same command goes on from here" if goes_on else ""
+        print(f"interrupted{then}", file=sys.stderr)
         return 1
 
 

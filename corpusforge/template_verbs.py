@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corpusforge.core.errors import InputError
+from corpusforge.core.errors import InputError, Position
 
 if TYPE_CHECKING:
     from corpusforge.grammar.bulk import By
@@ -248,13 +248,30 @@ def lint(options: argparse.Namespace) -> int:
     return 2 if found.counts()["error"] else 0
 
 
+def _input_lines() -> Iterator[str]:
+    """Lines of standard input, whatever the locale: UTF-8, with or without a byte order mark."""
+    number = 0
+    if not hasattr(sys.stdin, "buffer"):
+        yield from sys.stdin
+        return
+    for number, line in enumerate(sys.stdin.buffer, 1):
+        try:
+            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"not UTF-8: byte 0x{line[error.start]:02x}",
+                position=Position("standard input", number, error.start + 1),
+                hint="say it in UTF-8 (for example: iconv -f latin1 -t utf-8)",
+            ) from None
+
+
 def match(options: argparse.Namespace) -> int:
     """Print the readings of sentences."""
     from corpusforge.core.source import read_text
     from corpusforge.grammar.loader import load_pack
     from corpusforge.grammar.matching import Matcher
 
-    lines: Iterable[str] = sys.stdin
+    lines: Iterable[str] = _input_lines()
     if options.file is not None:
         lines = read_text(Path(options.file)).splitlines()
     lists = _path(options.lists)
@@ -281,7 +298,8 @@ def import_templates(options: argparse.Namespace) -> int:
     for note in made.notes:
         print(f"note: {note}")
     if made.templates:
-        print(f"next: corpusforge sample {options.out} -n 20")
+        print(f"next: corpusforge sample {options.out} -n 20, or")
+        print(f"      corpusforge init NEW --from {options.out} (a recipe, for build)")
     return 0
 
 
@@ -336,8 +354,10 @@ def _report(drawn: Draw) -> None:
         print(f"{intent:<{width}}  {number:>9,}  {number / rows:6.1%}", file=sys.stderr)
     if drawn.cover is not None:
         shown = drawn.cover.certificate
+        there = len(drawn.pack.templates)
+        which = "all" if shown.templates == there else f"{shown.templates:,} of"
         print(
-            f"the first {shown.rows:,} rows show all {shown.templates:,} templates, "
+            f"the first {shown.rows:,} rows show {which} {there:,} templates, "
             f"{shown.alternatives - shown.not_shown:,} of {shown.alternatives:,} alternatives "
             f"(which needs {shown.alternative_rows:,} rows, proven) and {shown.values:,} list "
             f"values (no fewer than {shown.least_rows:,} rows could)",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 __all__ = [
+    "LANG_PATTERN",
     "AssessConfig",
     "CleanConfig",
     "ExpandConfig",
@@ -27,6 +28,8 @@ __all__ = [
 ]
 
 Range = tuple[float, float]
+LANG_PATTERN = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+"""BCP-47 tags, as far as a look tells."""
 
 
 def option(description: str, default: Any = ..., **limits: Any) -> Any:
@@ -207,9 +210,7 @@ class Recipe:
     """One corpus. `folder` is where the recipe file stands; its paths start there."""
 
     name: str = option("name of the corpus", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
-    lang: str = option(
-        "language, BCP-47 (en, de, pt-BR)", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
-    )
+    lang: str = option("language, BCP-47 (en, de, pt-BR)", pattern=LANG_PATTERN)
     license: str = option("SPDX license of the templates and their values", minLength=1)
     seed: int = option("seed of everything that is drawn", 1, minimum=0)
     description: str = option("one sentence for the card", "")

@@ -14,6 +14,7 @@ from corpusforge.grammar.automata import Automaton, intersection, union
 from corpusforge.grammar.automaton_builder import AutomatonBuilder
 from corpusforge.grammar.constrained import Constrainer
 from corpusforge.grammar.derivations import derivations
+from corpusforge.grammar.expression import Text
 from corpusforge.grammar.ownership import Claim, owned
 from corpusforge.grammar.pack import Pack, Template
 

@@ -108,11 +108,14 @@ def cover(pack: Pack, admit: Admit | None = None) -> Cover:
     frames: list[_Framed] = []
     places: dict[str, Mapping[str, int]] = {}
     alternatives = 0
+    choosing: set[str] = set()
     for template in pack.templates:
         builder = _Builder(template.scope, values)
         made = builder.frames(template.expression)
         places[template.id] = builder.places(template.expression)
         alternatives += builder.alternatives
+        if builder.alternatives:
+            choosing.add(template.id)
         frames += ((template, frame) for frame in made)
     rows: _Rows = {}
     kept: list[_Framed] = []
@@ -134,7 +137,7 @@ def cover(pack: Pack, admit: Admit | None = None) -> Cover:
             least_rows=least_rows(
                 [Need(needed[name], held) for name, held in places.items()], values.shown()
             ),
-            not_shown=lost,
+            not_shown=sum(template.id in choosing for template, _ in left),
             values_not_shown=values.left(),
         ),
     )

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from corpusforge.grammar.bulk import By
     from corpusforge.grammar.counting import PackCounts
     from corpusforge.grammar.import_pack import ImportResult
+    from corpusforge.grammar.lint import LintResult
     from corpusforge.grammar.value_splits import HoldOut
 
-__all__ = ["count", "import_pack", "match", "sample"]
+__all__ = ["count", "import_pack", "lint", "match", "sample"]
 
 
 def sample(
@@ -87,6 +88,21 @@ def count(
 
     further = [Path(lists)] if lists is not None else []
     return counts(load_pack(Path(path), lang=lang, lists=further))
+
+
+def lint(
+    path: str | Path, *, lang: str | None = None, lists: str | Path | None = None
+) -> LintResult:
+    """What is wrong or doubtful in templates, without `lang` in all their languages.
+
+    Args:
+        path: Template file or folder.
+        lang: Only this language.
+        lists: File with lists that the host supplies at run time.
+    """
+    from corpusforge.grammar.lint import lint_path
+
+    return lint_path(Path(path), lang=lang, lists=[Path(lists)] if lists is not None else [])
 
 
 def match(

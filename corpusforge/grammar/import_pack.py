@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from corpusforge.core import plugins
 from corpusforge.core.errors import InputError, InputErrors
+from corpusforge.core.recipe import LANG_PATTERN
 from corpusforge.grammar.files import template_files
 from corpusforge.grammar.foreign.format import Format
 from corpusforge.grammar.foreign.losses import Loss
@@ -69,6 +71,10 @@ def import_pack(
         raise InputError(
             f"names of a home fit the format home_assistant only, not {format}",
             hint="leave out --names",
+        )
+    if lang is not None and not re.match(LANG_PATTERN, lang.replace("_", "-")):
+        raise InputError(
+            f"--lang {lang}: no language tag", given=lang, hint="expected BCP-47: en, de, pt-BR"
         )
     _refuse_filled(out)
     reader: Format = plugins.load("format", format)

@@ -1,4 +1,4 @@
-"""`corpusforge init`: a starter pack, or a recipe made from a file of real rows."""
+"""`corpusforge init`: a starter pack, or a recipe made from real rows or templates."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import yaml
 from corpusforge.core.errors import InputError
 from corpusforge.grammar.annotations import AnnotationError, read_slots, tidy
 from corpusforge.grammar.columns import kind_of
+from corpusforge.grammar.loader import load_pack
 from corpusforge.grammar.raw import RawTable, read_raw, split_name
 
 __all__ = [
@@ -27,7 +28,9 @@ __all__ = [
     "find_split",
     "find_text",
     "init_from_file",
+    "init_from_templates",
     "init_new",
+    "is_templates",
     "named_column",
 ]
 
@@ -37,6 +40,7 @@ LABEL_NAMES = ("intent", "label", "intent_name", "intent_label", "category", "cl
 SLOT_NAMES = ("slots", "entities", "annotations", "spans")
 SPLIT_NAMES = ("split", "fold", "partition", "subset")
 _LOOKED_AT = 1_000
+_YAML = (".yaml", ".yml")
 
 _NEW_RECIPE = """\
 # What `corpusforge build {folder}/recipe.yaml -o corpus` makes. Every key that is not here has
@@ -157,6 +161,48 @@ def init_from_file(file: Path, out: Path) -> Path:
         "  rows: 500         # novel rows to generate from the train rows",
         "speech:",
         "  clips: 100",
+    ]
+    _write(out, {"recipe.yaml": "\n".join(lines) + "\n"})
+    return out / "recipe.yaml"
+
+
+def is_templates(path: Path) -> bool:
+    """Say whether a path is a file or folder of templates, by the endings of its files."""
+    if path.is_dir():
+        found = any(file.suffix in _YAML for file in path.iterdir() if file.is_file())
+        return found and not (path / "dataset_info.json").exists()
+    return path.suffix in _YAML
+
+
+def init_from_templates(path: Path, out: Path) -> Path:
+    """Write a recipe for templates into a new folder; the templates stay where they are.
+
+    Returns:
+        The recipe file.
+
+    Raises:
+        InputError: When the templates are wrong or of several languages, or when the folder is
+            there and not empty.
+    """
+    pack = load_pack(path)
+    intents = {template.intent for template in pack.templates}
+    if not intents:
+        raise InputError(f"{path} holds no template that gives rows")
+    named = "" if pack.lang != "und" else "; the templates name none: fill in"
+    lines = [
+        f"# Made from {_one_line(path.name)}: {len(intents)} intents, "
+        f"{len(pack.templates)} sentence templates.",
+        f"name: {_name(path.resolve().stem)}",
+        f"lang: {pack.lang}   # BCP-47, the language of the templates{named}",
+        "license: LicenseRef-unknown   # SPDX, of the templates and values: fill in",
+        "seed: 1",
+        "grammar:",
+        f"  path: {_scalar(_relative(path, out))}   # as seen from this recipe",
+        "  rows: 2000",
+        "expand:",
+        "  rows: 0           # rows from the text generator",
+        "speech:",
+        "  clips: 0",
     ]
     _write(out, {"recipe.yaml": "\n".join(lines) + "\n"})
     return out / "recipe.yaml"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from corpusforge.core.errors import InputError, InputErrors
+from corpusforge.core.errors import InputError, InputErrors, nearest
 from corpusforge.core.source import Document, read_yaml
 from corpusforge.grammar.expression import Expression
 from corpusforge.grammar.files import companion_files, imported_files, template_files
@@ -81,6 +81,7 @@ class _Builder:
     errors: list[InputError] = field(default_factory=list)
     rules: dict[str, Rule] = field(default_factory=dict)
     lists: dict[str, ValueList] = field(default_factory=dict)
+    given: dict[str, Path] = field(default_factory=dict)
     templates: list[Template] = field(default_factory=list)
     skip_words: list[str] = field(default_factory=list)
     ignore_whitespace: bool = False
@@ -150,6 +151,8 @@ class _Builder:
             self.rules[name] = rule
         for name, new in self._read_lists(document, ()).items():
             known = self.lists.get(name)
+            if further:
+                self.given[name] = document.path
             if known is None or (further and known.wildcard):
                 self.lists[name] = new
                 continue
@@ -232,6 +235,12 @@ class _Builder:
                 f"values with --lists); first {first.file}:{first.line}: {first.sentence}"
             )
         reached = tuple(linker.reached.values())
+        used = {values.name for values, _ in reached}
+        for name, file in self.given.items():
+            if name not in used:
+                close = nearest(name, used)
+                meant = f"; did you mean {close}?" if close else ""
+                notes.append(f"no template uses the list {name} of {file}{meant}")
         notes += [
             f"a value of the list {{{values.name}}} can be empty; sentences with it are left out"
             for values, scope in reached

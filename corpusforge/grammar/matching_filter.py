@@ -60,5 +60,5 @@ def _words(text: str) -> Iterable[str]:
     None with punctuation, which may be left out, or digits, behind which white space is free.
     """
     for word in folded(text).split():
-        if not any(char in PUNCTUATION or char.isdigit() for char in word):
+        if not any(char in PUNCTUATION or char.isdecimal() for char in word):
             yield word

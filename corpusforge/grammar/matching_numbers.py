@@ -26,7 +26,7 @@ def in_digits(numbers: NumberRange, chars: str, at: int) -> Iterator[tuple[int, 
     run = (_DECIMAL if numbers.decimals else _WHOLE).match(chars, at)
     for end in range(at + 1, run.end() + 1 if run else 0):
         written = chars[at:end].replace(",", ".")
-        if written[-1].isdigit():
+        if written[-1].isdecimal():
             index = index_of(numbers, Fraction(written))
             if index is not None:
                 yield end, numbers.number(index)[1]

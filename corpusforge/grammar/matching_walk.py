@@ -75,7 +75,7 @@ class Walk:
     def readings(self, expression: Expression, scope: Scope) -> Iterator[tuple[Filled, ...]]:
         """The slots of each way in which the expression is the whole sentence."""
         for end, flags, slots in self.states(expression, scope, 0, LOOSE):
-            rest = self._chars[0][end:]
+            rest = self._chars[flags & BROKEN][end:]
             if flags & OPEN:
                 if not rest.strip():
                     continue
@@ -197,8 +197,11 @@ class Walk:
         end = self._words(chunk, at, flags)
         if end >= 0:
             yield end, flags & BROKEN | _loose_after(chunk), ()
-            if self._free and self._can_break and chunk == " ":
-                yield end, flags | BROKEN, ()
+            if self._free and self._can_break and " " in chunk and not flags & BROKEN:
+                # hassil asks for the space, and finds it in a hyphen.
+                end = self._words(chunk, at, BROKEN)
+                if end >= 0:
+                    yield end, flags | BROKEN, ()
         elif self._can_break and not flags & BROKEN:
             if flags & LOOSE and not self._free:
                 # A hyphen before the words is not yet a space.
@@ -253,9 +256,9 @@ class Walk:
             elif char == " ":
                 if at in (0, size) or chars[at - 1] == " ":
                     continue
-                if not chars[at - 1].isdigit() or chars[at].isdigit():
+                if not chars[at - 1].isdecimal() or chars[at].isdecimal():
                     return -1
-            elif chars[at - 1 : at].isdigit() and not char.isdigit() and chars[at:][:1] == " ":
+            elif chars[at - 1 : at].isdecimal() and not char.isdecimal() and chars[at:][:1] == " ":
                 if chars[at + 1 : at + 2] != char:
                     return -1
                 at += 2  # a unit that is parted from its number
@@ -343,10 +346,10 @@ class Walk:
                     yield start, end, kept, value
             if numbers is None:
                 continue
-            if not flags & OPEN or not (before.isdigit() or before == "-" != chars[start]):
+            if not flags & OPEN or not (before.isdecimal() or before == "-" != chars[start]):
                 for end, value in in_digits(numbers, chars, start):
                     # No word begins amid a run of digits.
-                    parted = chars[end : end + 1].isdigit()
+                    parted = chars[end : end + 1].isdecimal()
                     yield start, end, kept & BROKEN if parted else kept, value
             for end, value in in_words(numbers, chars, start, self._lang):
                 # Behind a wildcard, hassil takes the first place only, if there are no digits.

@@ -108,9 +108,24 @@ lists: {x: {values: [lamp, fan]}}
     splits = {row.text: row.split for row in drawn.cover.rows}
     assert {text.split()[0] for text, split in splits.items() if split == "test"} == {"flip"}
     assert not any("!" in text for text in splits)
-    # "Turn on the {x}!" and the third template's "turn" have no row of their own
-    assert drawn.cover.certificate.not_shown == 2
+    # the third template's "turn" has no row of its own, as "Turn on the {x}!", where nothing is
+    # chosen
+    assert drawn.cover.certificate.not_shown == 1
     assert drawn.cover.certificate.templates == 2
+
+
+def test_templates_that_give_no_row_are_not_counted_as_shown(tmp_path, capsys):
+    path = tmp_path / "t.yaml"
+    path.write_text(yaml_of("hello", "Hello!", "bye", "HELLO", "see you"))
+    out = ["-o", str(tmp_path / "rows.jsonl")]
+    for seed in range(12):
+        drawn = draw(path, 5, seed=seed, coverage=True, hold_out="templates")
+        more = ["--coverage", "--hold-out", "templates", "--seed", str(seed), *out]
+        assert main(["sample", str(path), "-n", "5", *more]) == 0
+        report = next(x for x in capsys.readouterr().err.splitlines() if "the first" in x)
+        there = drawn.corpus.size  # every template says one sentence
+        which = "all" if there == 5 else f"{there} of"
+        assert f"{there} rows show {which} 5 templates, 0 of 0 alternatives" in report
 
 
 def test_the_verbs(tmp_path, capsys):

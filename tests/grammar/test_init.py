@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from corpusforge.api import init, preview
 from corpusforge.core.errors import InputError, InputErrors
 from corpusforge.core.recipe_file import load_recipe
 from corpusforge.grammar.check import check_real
@@ -283,3 +284,18 @@ def test_init_leaves_no_temporary_files(tmp_path):
     init_new(tmp_path / "new")
     names = sorted(p.name for p in (tmp_path / "new").rglob("*"))
     assert names == ["drinks.yaml", "recipe.yaml", "templates"]
+
+
+def test_templates(tmp_path):
+    init_new(tmp_path / "starter")
+    templates = tmp_path / "starter" / "templates"
+    for number, source in enumerate((templates, templates / "drinks.yaml")):
+        recipe = init(tmp_path / f"new{number}", source)
+        loaded = load_recipe(recipe)
+        assert (loaded.lang, loaded.grammar.rows) == ("en", 2000)
+        table, _ = preview(recipe, 30)
+        assert set(table["intent"].to_pylist()) == {"order_drink", "cancel_order", "chit_chat"}
+    (templates / "more.yaml").write_text("language: en\nintents: {a: 3}\n")
+    with pytest.raises(InputError, match=r"more\.yaml:2"):
+        init(tmp_path / "third", templates)
+    assert not (tmp_path / "third").exists()

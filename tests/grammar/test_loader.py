@@ -10,7 +10,7 @@ from corpusforge.core.errors import InputError
 from corpusforge.grammar.check import check_templates
 from corpusforge.grammar.loader import load_pack
 from corpusforge.grammar.splits import split_templates
-from tests.grammar.packs import everything, pack_of
+from tests.grammar.packs import everything, pack_of, yaml_of
 
 SMART_HOME = Path(__file__).parents[2] / "templates" / "smart_home"
 
@@ -233,3 +233,14 @@ def test_wrong_keys_of_sentences_are_pointed_at(tmp_path, before, after, line, m
         load_pack(tmp_path)
     assert message in str(error.value)
     assert f":{line}:" in str(error.value)
+
+
+def test_lists_of_the_host_that_no_template_uses_are_named(tmp_path):
+    (tmp_path / "a.yaml").write_text(
+        yaml_of("go to {city}", more="lists: {city: {wildcard: true}}")
+    )
+    (tmp_path / "l.yaml").write_text("lists: {cty: {values: [Rome]}}\n")
+    notes = load_pack(tmp_path / "a.yaml", lists=[tmp_path / "l.yaml"]).notes
+    assert any("no template uses the list cty" in n and "did you mean city?" in n for n in notes)
+    (tmp_path / "l.yaml").write_text("lists: {city: {values: [Rome]}}\n")
+    assert load_pack(tmp_path / "a.yaml", lists=[tmp_path / "l.yaml"]).notes == ()

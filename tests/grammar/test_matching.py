@@ -1,8 +1,8 @@
 """A sentence is matched with all its readings, and nothing that the templates cannot say."""
 
+import io
 import json
 import os
-import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -52,10 +52,14 @@ def test_a_reading_is_one_of_the_derivations(sentences, data):
         assert unspaced(" ".join(spoilt.split())) in known
 
 
+def test_a_space_is_left_out_behind_decimal_digits_only():
+    matcher = Matcher(pack_of(yaml_of("3² turns", "4 turns")))
+    assert [len(matcher.readings(text)) for text in ("4turns", "3²turns", "3² turns")] == [1, 0, 1]
+
+
 def unspaced(text):
-    """Without what does not count: space between number and word, punctuation at word edges."""
-    text = re.sub(r"(?<=\d) (?!\d)|(?<!\d) (?=\d)", "", text)
-    return " ".join(word.strip("".join(PUNCTUATION)) for word in text.split())
+    """Without what does not count: punctuation, and space behind numbers and list values."""
+    return "".join(char for char in text if char not in PUNCTUATION and not char.isspace())
 
 
 PACK = """\
@@ -276,3 +280,22 @@ def test_the_english_sentences_that_people_wrote_for_home_assistant_have_their_i
                     missed.append(sentence)
     assert missed == []
     assert asked > 1_000
+
+
+def test_standard_input_is_utf8_with_or_without_a_mark(tmp_path, capsys, monkeypatch):
+    path = tmp_path / "pack.yaml"
+    path.write_text(yaml_of("über {a}", more="lists: {a: {values: [b]}}\n"), encoding="utf-8")
+
+    def matched(data):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data), encoding="latin1"))
+        code = cli.main(["match", str(path)])
+        return code, capsys.readouterr()
+
+    for before in (b"", b"\xef\xbb\xbf"):
+        code, said = matched(before + "über b\nnichts\n".encode())
+        assert code == 0
+        found = [len(json.loads(line)["readings"]) for line in said.out.splitlines()]
+        assert found == [1, 0]
+    code, said = matched("gut\n\xfcber b\n".encode("latin1"))
+    assert code == 2
+    assert "standard input:2:1: not UTF-8: byte 0xfc" in said.err

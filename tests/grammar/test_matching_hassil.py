@@ -143,6 +143,12 @@ def test_what_hassil_reads_without_white_space_is_read(templates, texts):
     check("zh-cn", templates, texts)
 
 
+@pytest.mark.parametrize("said", ["灯-1", "灯 -1", "灯1", "灯- 1"])
+def test_a_hyphen_is_the_white_space_that_hassil_asks_for(said):
+    texts = [(None, said), (None, "灯-"), (None, "灯-光")]
+    check("zh-cn", ["灯 {level}", "灯 [光]", "灯 光"], texts)
+
+
 @pytest.mark.parametrize(
     ("template", "said", "values"),
     [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +22,7 @@ __all__ = [
     "Series",
     "Tagged",
     "Token",
+    "names_in",
     "parse_grammar",
 ]
 
@@ -27,6 +30,7 @@ _SKIP = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _HEADER = re.compile(
     r"\ufeff?#JSGF[ \t]*[Vv]?(\d[\d.]*)(?:[ \t]+([^\s;]+))?(?:[ \t]+([^\s;]+))?[ \t]*;?"
 )
+_ENCODING = re.compile(rb"#JSGF[ \t]+[Vv]?\d[\d.]*[ \t]+([\w.:-]+)")
 _GRAMMAR = re.compile(r"grammar\s+([^\s;<>=]+)\s*;")
 _IMPORT = re.compile(r"import\s*<\s*([^<>]+?)\s*>\s*;")
 _RULE = re.compile(r"(public\s+|private\s+)?<\s*([^<>\s]+)\s*>\s*=")
@@ -117,13 +121,35 @@ class Grammar:
     rules: dict[str, Rule] = field(default_factory=dict)
 
 
+def names_in(expansion: Expansion) -> Iterator[Name]:
+    """The references to rules in an expansion."""
+    if isinstance(expansion, Name):
+        yield expansion
+    elif isinstance(expansion, Series | Alternatives):
+        for item in expansion.items:
+            yield from names_in(item)
+    elif not isinstance(expansion, Token):
+        yield from names_in(expansion.item)
+
+
+def _encoding(path: Path) -> str | None:
+    """The character encoding that the header names (JSGF 1.0, 2.1); None for UTF-8."""
+    try:
+        with path.open("rb") as stream:
+            found = _ENCODING.match(stream.read(200))
+        name = codecs.lookup(found[1].decode("ascii")).name if found else "utf-8"
+    except (OSError, LookupError):
+        return None
+    return None if name in ("utf-8", "ascii") else name
+
+
 def parse_grammar(path: Path) -> Grammar:
     """Parse one file.
 
     Raises:
         InputError: For what is no JSGF, with its place.
     """
-    source = SourceText(path)
+    source = SourceText(path, _encoding(path))
     header = _HEADER.match(source.text)
     if header is None:
         raise InputError(

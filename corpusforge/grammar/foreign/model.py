@@ -123,9 +123,19 @@ class ForeignPack:
 
     def balance(self) -> None:
         """Weigh intents by the rows that the source wants, where it says so of all."""
-        wanted = {intent: self.rows.get(intent, 0) for intent in self.intents}
-        if not wanted or not all(wanted.values()):
+        wanted: dict[str, float] = {}
+        for intent in self.intents:
+            if intent not in self.rows:
+                return
+            wanted[intent] = self.rows[intent]
+        if not any(wanted.values()):
             return
+        # An intent of no rows stays in the language; nearly no row of a sample is its.
+        least = min(rows for rows in wanted.values() if rows) / 1000
+        none = [intent for intent, rows in wanted.items() if not rows]
+        if none:
+            wanted |= dict.fromkeys(none, least)
+            self.fact(f"The source wants no rows of {', '.join(none)}: next to no weight.")
         mean = sum(wanted.values()) / sum(map(len, self.intents.values()))
         for intent, sentences in self.intents.items():
             factor = wanted[intent] / mean / sum(sentence.weight for sentence in sentences)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "lang": ("lang", "locale", "language"),
 }
 """What is read of a table -> the names that its column may have; the first one that is there."""
+
+_KINDS = {"list": "list", "dict": "mapping"}
 
 _COLUMNS = Kind("other columns than text, intent, slots, split and language", "left out")
 _ROWS = Kind("rows that cannot be read, or have no text or no intent", "left out")
@@ -114,11 +117,20 @@ class _Table:
         for bad in self.raw.bad:
             what = f"a row that cannot be read ({bad.reason})"
             pack.lose(_ROWS, self.at(bad.line), what)
+        others: Counter[str] = Counter()
         for number, line in enumerate(self.raw.lines):
             values = {name: column[number] for name, column in self.raw.values.items()}
             row = _Row(values, self.names, self.at(line))
             if row.fits(pack.lang):
                 row.add_to(utterances, sources, split)
+            else:
+                others[row.text("lang").strip()] += 1
+        if others:
+            shown = ", ".join(f"{lang} ({rows:,})" for lang, rows in others.most_common(5))
+            pack.fact(
+                f"{others.total():,} rows of {self.path} are in other languages and are left out: "
+                f"{shown}{', ...' if len(others) > 5 else ''}."
+            )
         if sources.used() == {None}:
             self._look_for_marks(pack)
 
@@ -183,6 +195,11 @@ class _Row:
         pack = utterances.pack
         intent = self.text("intent").strip()
         text = self.text("text") if "text" in self.names else None
+        for what in ("intent", "text"):
+            if what in self.names and isinstance(self.values[self.names[what]], list | dict):
+                kind = type(self.values[self.names[what]]).__name__
+                pack.lose(_ROWS, self.position, f"a row whose {what} is a {_KINDS[kind]}")
+                return
         try:
             words, marks = marks_of(text, self.values, sources)
         except AnnotationError as error:

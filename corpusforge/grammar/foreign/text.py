@@ -14,11 +14,17 @@ __all__ = ["SourceText", "files_of"]
 
 
 class SourceText:
-    """A text file; `lines` have no ends."""
+    """A text file; `lines` have no ends.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: The file.
+        encoding: Of a file that names its own; None = UTF-8.
+    """
+
+    def __init__(self, path: Path, encoding: str | None = None) -> None:
         self.path = path
-        text = read_utf8(path).replace("\r\n", "\n").replace("\r", "\n")
+        text = read_utf8(path) if encoding is None else _decoded(path, encoding)
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
         self.text = text
         self.lines = text.split("\n")
         self._starts = [0, *accumulate(len(line) + 1 for line in self.lines)]
@@ -35,6 +41,16 @@ class SourceText:
     def start(self, line: int) -> int:
         """Where a line (counted from 0) begins."""
         return self._starts[line]
+
+
+def _decoded(path: Path, encoding: str) -> str:
+    try:
+        return path.read_text(encoding)
+    except UnicodeDecodeError as error:
+        message = f"{path} is not {encoding}, as its header says: {error.reason}"
+        raise InputError(message, hint="mend the header, or save the file anew") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def files_of(path: Path, endings: Sequence[str], what: str) -> list[Path]:

@@ -20,6 +20,7 @@ from corpusforge.grammar.foreign.jsgf_syntax import (
     Series,
     Tagged,
     Token,
+    names_in,
     parse_grammar,
 )
 from corpusforge.grammar.foreign.losses import Kind
@@ -45,6 +46,7 @@ __all__ = ["MAX_REPEATS", "PLUGIN", "read"]
 # What may be said any number of times is said at most so often.
 MAX_REPEATS = 3
 _ENDLESS = Kind("+ and *, any number of times", f"at most {MAX_REPEATS} times")
+_CIRCLES = Kind("rules that say themselves again", f"followed {MAX_REPEATS - 1} times")
 _NEVER = Kind("alternatives that are never said (VOID, weight 0)", "left out")
 _TAGS = Kind("tags that are no names, are around other tags, or of what can be nothing", "left out")
 _ENDINGS = (".jsgf", ".gram", ".jsg")
@@ -183,6 +185,7 @@ class _Compiler:
     grammars: _Grammars
     _made: dict[Key, str | None] = field(default_factory=dict)
     _open: list[Key] = field(default_factory=list)
+    _circular: dict[Key, bool] = field(default_factory=dict)
     _lists: dict[tuple[str, tuple[Entry, ...]], str] = field(default_factory=dict)
     _tagged_rules: dict[str, bool] = field(default_factory=dict)
 
@@ -271,24 +274,49 @@ class _Compiler:
             return NOTHING if name.name == "NULL" else None
         target, rule = self.grammars.find(name, grammar)
         key = (target.path, rule.name)
+        again = len(self._open) - len(set(self._open))
+        if key not in self._circular:
+            self._circular[key] = self._says(key, rule, target)
         if key in self._open:
             circle = [shown for _, shown in self._open[self._open.index(key) :]]
-            raise InputError(
-                f"the rule <{rule.name}> says itself again without end "
-                f"({' -> '.join(f'<{shown}>' for shown in (*circle, rule.name))})",
-                position=name.position,
-                hint="a corpus needs an end: say what may repeat with + or *, as in (very)* good",
-            )
+            what = f"the circle {' -> '.join(f'<{shown}>' for shown in (*circle, rule.name))}"
+            if not again:
+                self.pack.lose(_CIRCLES, name.position, what)
+            if again == MAX_REPEATS - 1:
+                return None
+        if self._circular[key]:
+            # Within a circle a rule is not what it is elsewhere: it ends sooner.
+            return self._body(key, rule, target)
         if key not in self._made:
-            self._open.append(key)
-            node = self._node(rule.body, target)
-            self._open.pop()
+            node = self._body(key, rule, target)
             stored = f"{target.path}{PART}{rule.name}"
             if node is not None:
                 self.pack.rules[stored] = node
             self._made[key] = stored if node is not None else None
         made = self._made[key]
         return None if made is None else RuleRef(made)
+
+    def _says(self, key: Key, rule: Rule, grammar: Grammar) -> bool:
+        """Whether a rule can come to say itself."""
+        waiting, seen = [(rule, grammar)], set[Key]()
+        while waiting:
+            one, where = waiting.pop()
+            for name in names_in(one.body):
+                if name.name not in ("NULL", "VOID"):
+                    target, found = self.grammars.find(name, where)
+                    there = (target.path, found.name)
+                    if there == key:
+                        return True
+                    if there not in seen:
+                        seen.add(there)
+                        waiting.append((found, target))
+        return False
+
+    def _body(self, key: Key, rule: Rule, grammar: Grammar) -> Node | None:
+        self._open.append(key)
+        node = self._node(rule.body, grammar)
+        self._open.pop()
+        return node
 
     def _tagged(self, expansion: Tagged, grammar: Grammar) -> Node | None:
         node = self._node(expansion.item, grammar)
@@ -369,7 +397,7 @@ PLUGIN = Format(
     name="jsgf",
     read=read,
     accepts=begins(r"\A\ufeff?\s*#JSGF", *_ENDINGS),
-    losses=(_ENDLESS, _NEVER, _TAGS),
+    losses=(_ENDLESS, _CIRCLES, _NEVER, _TAGS),
     example={
         "cafe.jsgf": "#JSGF V1.0;\ngrammar cafe;\npublic <order> = bring [me] <drink> {drink};\n"
         "<drink> = tea | coffee;\n"

@@ -43,6 +43,7 @@ class Csv:
         rows: list[list[str]] = []
         places: list[int] = []
         bad: list[BadRow] = []
+        before = 0
         try:
             header = [name.strip() for name in next(filter(None, reader))]
             _check_header(header, path, lines[reader.line_num - 1], reader.line_num)
@@ -56,9 +57,15 @@ class Csv:
                     reason = f"{len(fields)} fields, the header has {len(header)}"
                     bad.append(BadRow(line, reason, delimiter.join(fields)))
         except csv.Error as error:
-            line = reader.line_num
+            # A quote that nothing ends swallows all lines below its own.
+            line = before + 1
             at = Position(str(path), line, 1, lines[line - 1] if line <= len(lines) else "")
-            raise InputError(f"not valid CSV: {error}", position=at) from None
+            raise InputError(
+                f"not valid CSV: {error}",
+                position=at,
+                hint="in this row: a field that begins with a quote ends with one, and a quote "
+                'inside of it is written twice, as in "say ""hi"" now"',
+            ) from None
         columns = {name: [row[index] for row in rows] for index, name in enumerate(header)}
         return Columns(columns, places, tuple(bad))
 

@@ -161,6 +161,15 @@ def test_what_is_lost(tmp_path):
     assert texts(pack) == {("a", f"{x} v") for x in ("p r", "q r", "in z")}
 
 
+def test_an_intent_of_no_rows_leaves_the_others_their_shares(tmp_path):
+    text = "%[a](90)\n  x\n%[b](10)\n  y\n%[c](0)\n  z\n"
+    result, pack, _ = imported(tmp_path, "chatette", {"a.chatette": text})
+    weight = {template.intent: template.weight for template in pack.templates}
+    assert weight["a"] == pytest.approx(9 * weight["b"])
+    assert 0 < weight["c"] < weight["b"] / 100
+    assert any("no rows of c" in note for note in result.notes)
+
+
 def test_a_file_that_includes_itself_and_a_folder_of_two_masters(tmp_path):
     files = {
         "a.chatette": "|b.chatette\n%[a]\n  ~[x]\n",

@@ -351,3 +351,38 @@ def test_clinc150(tmp_path):
     pack = load_pack(tmp_path / "out")
     assert texts(pack) == {(intent, " ".join(text.split())) for text, intent, _ in rows}
     assert any(reading.intent == rows[0][1] for reading in Matcher(pack).readings(rows[0][0]))
+
+
+def test_rows_left_out_are_named(tmp_path):
+    rows = [
+        {"text": "hello", "intent": "a", "lang": "en"},
+        {"text": "hallo", "intent": "a", "lang": "de"},
+        {"text": "bonjour", "intent": "a", "lang": "fr"},
+        {"text": "servus", "intent": "a", "lang": "de"},
+        {"text": "bye", "intent": ["a", "b"], "lang": "en"},
+        {"text": {"en": "bye"}, "intent": "a", "lang": "en"},
+    ]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    result, pack, _ = imported(tmp_path, "jsonl", {"a.jsonl": text}, lang="en")
+    assert texts(pack) == {("a", "hello")}
+    assert lost(result) == [
+        (5, "a row whose intent is a list"),
+        (6, "a row whose text is a mapping"),
+    ]
+    assert any("3 rows of" in note and "de (2), fr (1)" in note for note in result.notes)
+
+
+def test_a_quote_without_an_end_is_found_where_it_begins(tmp_path):
+    rows = 'text,intent\nhi,greet\n"it is 5, size\nbye,leave\nhello,greet\n'
+    source = write(tmp_path, {"a.csv": rows}) / "a.csv"
+    with pytest.raises(InputError) as caught:
+        import_pack("csv", source, tmp_path / "out")
+    assert "a.csv:3:1: not valid CSV" in str(caught.value)
+    assert "written twice" in str(caught.value)
+
+
+@pytest.mark.parametrize("lang", ["xx yy", "english", "", "en-"])
+def test_languages_that_are_none(lang, tmp_path):
+    source = write(tmp_path, {"a.csv": "text,intent\nhi,greet\n"}) / "a.csv"
+    with pytest.raises(InputError, match="no language tag"):
+        import_pack("csv", source, tmp_path / "out", lang=lang)

@@ -37,7 +37,8 @@ def test_it_says_how_much_and_what_was_lost_with_its_place(tmp_path, capsys):
     assert lines[0] == f"wrote {out}: 1 intent, 1 sentence template, 1 list"
     assert lines[1] == "lost, 2 things:"
     assert "  cafe.chatito:1: the argument 'kind': 'food' of %[order] -> left out" in lines
-    assert lines[-1] == f"next: corpusforge sample {out} -n 20"
+    assert lines[-2] == f"next: corpusforge sample {out} -n 20, or"
+    assert lines[-1] == f"      corpusforge init NEW --from {out} (a recipe, for build)"
     assert main(["sample", str(out), "-n", "2"]) == 0
 
 
