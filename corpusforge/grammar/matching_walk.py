@@ -259,9 +259,10 @@ class Walk:
                 if not chars[at - 1].isdecimal() or chars[at].isdecimal():
                     return -1
             elif chars[at - 1 : at].isdecimal() and not char.isdecimal() and chars[at:][:1] == " ":
-                if chars[at + 1 : at + 2] != char:
+                if chars[at + 1 : at + 2] == char:
+                    at += 2  # a unit that is parted from its number
+                elif char not in PUNCTUATION:
                     return -1
-                at += 2  # a unit that is parted from its number
             elif char not in PUNCTUATION:
                 return -1
         return at

@@ -57,6 +57,15 @@ def test_a_space_is_left_out_behind_decimal_digits_only():
     assert [len(matcher.readings(text)) for text in ("4turns", "3²turns", "3² turns")] == [1, 0, 1]
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.text("a5 .,-?", min_size=1, max_size=12), st.booleans())
+def test_a_sentence_with_numbers_and_points_is_read(text, ahead):
+    text = f"x {text}" if ahead else f"{text} x"
+    pack = pack_of(yaml_of(text))
+    for row in {text for _, text, _ in everything(pack)}:
+        assert Matcher(pack).readings(row), row
+
+
 def unspaced(text):
     """Without what does not count: punctuation, and space behind numbers and list values."""
     return "".join(char for char in text if char not in PUNCTUATION and not char.isspace())
