@@ -8,12 +8,12 @@ a space, which belongs to the sentence and not to the slot. So "a{tone}" says "a
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from corpusforge.grammar.compile import Planner
 from corpusforge.grammar.derivations import Node, Piece, plain
-from corpusforge.grammar.expression import RuleReference, Text, references
+from corpusforge.grammar.expression import ListReference, RuleReference, Text, references
 from corpusforge.grammar.pack import NumberRange, Scope, ValueList, find_list
 from corpusforge.grammar.series import Series
 
@@ -29,6 +29,9 @@ PLAIN: Edges = frozenset({("", "")})
 
 _SPACES = re.compile(r"\s+")
 _NO_CLASS = frozenset(("",))
+
+_Class = tuple[float, Edges, frozenset[str]]
+"""Weight, edges and agreement classes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,9 +123,7 @@ def list_tables(values: ValueList, scope: Scope) -> tuple[ListTable, ...]:
     if values.range is not None:
         return (ListTable(entity, 1.0, PLAIN, len(values.range), True, values.range),)
     planner = Planner()
-    found: dict[tuple[str, str], set[tuple[str, str]]] = {}
-    weights: dict[tuple[str, str], float] = {}  # a pair that stands twice keeps its first one
-    agreements: dict[tuple[str, str], set[str]] = {}
+    found: dict[tuple[str, str], _Class] = {}
     for value in values.values:
         if isinstance(value.expression, Text):
             said: Sequence[str] = (value.expression.text,)
@@ -138,13 +139,16 @@ def list_tables(values: ValueList, scope: Scope) -> tuple[ListTable, ...]:
             bare = words.strip(" ")
             if bare:
                 canonical = bare if value.value is None else value.value
-                edges = (words[: words[0] == " "], words[len(words) - (words[-1] == " ") :])
-                found.setdefault((bare, canonical), set()).add(edges)
-                weights.setdefault((bare, canonical), value.weight)
-                agreements.setdefault((bare, canonical), set()).add(value.agreement)
-    classes: dict[tuple[float, Edges, frozenset[str]], list[tuple[str, str]]] = {}
-    for pair, edges_of in found.items():
-        key = weights[pair], frozenset(edges_of), frozenset(agreements[pair])
+                pair = bare, canonical
+                edges = PLAIN if words == bare else _edges(words)
+                classed = frozenset((value.agreement,)) if value.agreement else _NO_CLASS
+                if pair in found:  # keeps its first weight
+                    weight, before, others = found[pair]
+                    found[pair] = weight, before | edges, others | classed
+                else:
+                    found[pair] = value.weight, edges, classed
+    classes: dict[_Class, list[tuple[str, str]]] = {}
+    for pair, key in found.items():
         classes.setdefault(key, []).append(pair)
     return tuple(
         ListTable(entity, weight, edges, len(pairs), True, pairs, classed)
@@ -152,9 +156,14 @@ def list_tables(values: ValueList, scope: Scope) -> tuple[ListTable, ...]:
     )
 
 
+def _edges(words: str) -> Edges:
+    """The spaces around words."""
+    return frozenset(((words[: words[0] == " "], words[len(words) - (words[-1] == " ") :]),))
+
+
 def _is_open(values: ValueList, scope: Scope) -> bool:
     """Say whether a wildcard can be reached."""
-    waiting = [reference for value in values.values for reference in references(value.expression)]
+    waiting = list(_inner(values))
     seen: set[str] = set()
     if values.wildcard:
         return True
@@ -170,5 +179,12 @@ def _is_open(values: ValueList, scope: Scope) -> bool:
             return True
         if inner.entity not in seen:
             seen.add(inner.entity)
-            waiting += (r for value in inner.values for r in references(value.expression))
+            waiting += _inner(inner)
     return False
+
+
+def _inner(values: ValueList) -> Iterator[ListReference | RuleReference]:
+    """What the values of a list refer to."""
+    for value in values.values:
+        if not isinstance(value.expression, Text):
+            yield from references(value.expression)
