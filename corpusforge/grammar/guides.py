@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["MAX_EXACT", "MAX_RANK", "Guides", "Integers", "Reals", "quotient"]
+__all__ = ["MAX_EXACT", "MAX_RANK", "Guides", "Integers", "Reals", "looked_up", "quotient"]
+
+_Number = TypeVar("_Number", bound=np.generic)
 
 Integers = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
@@ -30,6 +32,11 @@ MAX_RANK = 1 << 62
 
 # Buckets of an entry, in tables whose entries differ in size.
 FINENESS = 2
+
+
+def looked_up(table: npt.NDArray[_Number], numbers: Integers) -> npt.NDArray[_Number]:
+    """table[numbers], which are not checked: 0 and more, and all of them are there."""
+    return table.take(numbers, mode="clip")
 
 
 def quotient(ranks: Integers, per_rank: Reals) -> Integers:
@@ -128,16 +135,16 @@ class Guides:
                 self._ends[0],
             )
         first, per_rank, guide, start, end = self._arrays
-        buckets = quotient(ranks, per_rank[tables])
-        buckets += first[tables]
+        buckets = quotient(ranks, looked_up(per_rank, tables))
+        buckets += looked_up(first, tables)
         if self.even:
-            return buckets, ranks - start[buckets]
-        entries = guide[buckets]
-        beyond = np.flatnonzero(ranks >= end[entries])
+            return buckets, ranks - looked_up(start, buckets)
+        entries = looked_up(guide, buckets)
+        beyond = np.flatnonzero(ranks >= looked_up(end, entries))
         if len(beyond):
             last = guide[buckets[beyond] + 1]
             entries[beyond] = _search(entries[beyond] + 1, last, ranks[beyond], end)
-        return entries, ranks - start[entries]
+        return entries, ranks - looked_up(start, entries)
 
 
 def _search(low: Integers, high: Integers, ranks: Integers, end: Integers) -> Integers:

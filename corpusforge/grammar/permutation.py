@@ -21,6 +21,8 @@ ROUNDS = 8
 COLUMN_ROUNDS = 6
 # Columns of at most this many are shuffled outright: a network of tiny halves mixes badly.
 SHUFFLED = 256
+# So many are permuted at once: what they need stays in the fastest cache.
+_BLOCK = 1 << 14
 
 
 class KeyedPermutation:
@@ -129,7 +131,10 @@ class ColumnPermutations:
             shuffled: npt.NDArray[np.int64] = self._orders[self._starts[which] + indices]
             return shuffled
         tall, wide, keys = self._tall[which], self._wide[which], self._keys[which]
-        values = self._mix(indices.astype(np.uint64), tall, wide, keys)
+        values = indices.astype(np.uint64)
+        for low in range(0, len(values), _BLOCK):
+            part = slice(low, low + _BLOCK)
+            values[part] = self._mix(values[part], tall[part], wide[part], keys[part])
         out = np.flatnonzero(values >= sizes)
         while len(out):
             values[out] = self._mix(values[out], tall[out], wide[out], keys[out])

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from corpusforge.core.arrow import integers, taken, woven
 from corpusforge.core.schema import SLOT_TYPE
-from corpusforge.grammar.guides import Integers
+from corpusforge.grammar.guides import Integers, looked_up
 from corpusforge.grammar.pieces import Pieces, Slots
 from corpusforge.grammar.spelling import NOTHING, Spelling, Values, values_of
 from corpusforge.grammar.unranking import Steps, Unranker
@@ -45,7 +45,7 @@ class PieceTables:
         table, values = known.pieces, known.values
         pieces: list[Integers] = []
         for entries, of_step in zip(steps.entries, steps.values, strict=True):
-            first = known.entries.piece[entries]
+            first = looked_up(known.entries.piece, entries)
             if known.all_fused:
                 pieces.append(first + of_step)
                 continue
@@ -104,26 +104,26 @@ class PieceTables:
         if not (self._known.is_ascii and table is self._known.pieces):
             places = np.zeros(len(pieces) + 1, np.int32)
             np.cumsum(table.lengths[pieces], out=places[1:])
-        counts = table.filled[pieces]
+        counts = looked_up(table.filled, pieces)
         before = np.zeros(len(pieces) + 1, np.int64)
         np.cumsum(counts, out=before[1:])
-        offsets = before[ends]
+        offsets = looked_up(before, ends)
         # For the slots of each piece, side by side because repeating is dear: what brings their
         # numbers among all slots of all rows to those in the table, and their ends to the row's.
         moves = np.empty((len(pieces), 2), np.int32)
-        np.subtract(table.first[pieces], before[:-1], out=moves[:, 0], casting="unsafe")
+        np.subtract(looked_up(table.first, pieces), before[:-1], out=moves[:, 0], casting="unsafe")
         np.subtract(places[:-1], np.repeat(places[ends[:-1]], np.diff(ends)), out=moves[:, 1])
         moved = np.repeat(moves.view(np.int64).ravel(), counts).view(np.int32).reshape(-1, 2)
         slot = np.arange(len(moved))
         slot += moved[:, 0]
-        end = table.slots.end[slot]
+        end = looked_up(table.slots.end, slot)
         end += moved[:, 1]
-        symbol = integers(table.slots.symbol[slot])
-        value = integers(table.slots.number[slot])
+        symbol = integers(looked_up(table.slots.symbol, slot))
+        value = integers(looked_up(table.slots.number, slot))
         columns = {
             "value": _coded(value, values.canonical),
             "text": _coded(value, values.texts),
-            "start": integers(end - table.slots.length[slot]),
+            "start": integers(end - looked_up(table.slots.length, slot)),
             "end": integers(end),
         }
         for name, words in self._known.labels.items():

@@ -20,7 +20,15 @@ import numpy as np
 from corpusforge.grammar.automata import States
 from corpusforge.grammar.automaton_builder import Filler
 from corpusforge.grammar.derivations import Piece, SlotPiece
-from corpusforge.grammar.guides import MAX_EXACT, MAX_RANK, Guides, Integers, Reals, quotient
+from corpusforge.grammar.guides import (
+    MAX_EXACT,
+    MAX_RANK,
+    Guides,
+    Integers,
+    Reals,
+    looked_up,
+    quotient,
+)
 from corpusforge.grammar.list_tables import ListTable
 
 __all__ = ["MAX_RANK", "Steps", "Unranker"]
@@ -160,13 +168,13 @@ class Unranker:
             self._build_missing(tables)
             entries, ranks = self._guides.find(tables, ranks)
             target, total, per_rank = self._entry_arrays()
-            after = total[entries]
+            after = looked_up(total, entries)
             if self._most < MAX_EXACT:
-                values = quotient(ranks, per_rank[entries])  # 0 without a slot
+                values = quotient(ranks, looked_up(per_rank, entries))  # 0 without a slot
             else:
                 values = ranks // after
             ranks -= values * after
-            tables = target[entries]
+            tables = looked_up(target, entries)
             steps.entries.append(entries)
             steps.values.append(values)
         return steps

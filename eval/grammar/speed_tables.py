@@ -11,6 +11,7 @@ from eval.grammar.tables import head
 __all__ = ["cover", "features", "speed"]
 
 OURS = "corpusforge, JSONL"
+BASE = "flat grammar, by sentences"
 
 
 def _runs(run: dict[str, Any]) -> str:
@@ -30,7 +31,9 @@ def speed(result: dict[str, Any]) -> Iterator[str]:
         + ", ".join(f"{name} {version}" for name, version in result["peers"].items() if version)
         + f". Parts measured at {', '.join(sorted(measured))}. Medians of rounds in which all "
         "take turns; the ratio is the median of the ratios to `corpusforge, JSONL` within a "
-        "round, for the same number of rows."
+        "round, for the same number of rows. Loads of the machine (15 minutes, 2 cores): "
+        + ", ".join(f"{part} {result[part]['load_at_end'][2]:.1f}" for part in parts)
+        + "."
     )
     yield ""
     yield from _whole_process(result["whole_process"]["figures"])
@@ -92,12 +95,14 @@ def features(result: dict[str, Any]) -> Iterator[str]:
     yield (
         "The flat grammar with one change; Arrow memory with spans unless a file is named. "
         "`cost` is the time of a row beside that of the first line in the same round, the median "
-        f"of {result['repeats']} rounds; compiling (with loading) is not in it."
+        f"of {result['repeats']} rounds; compiling (with loading) is not in it. Load of the "
+        f"machine at the end {result['load_at_end'][0]:.1f} to {max(result['load_at_end']):.1f}."
     )
     yield ""
     yield "| feature | rows | rows a CPU s | cost | compiling, CPU s | peak MB |"
     yield "|---|---|---|---|---|---|"
-    for name, run in result["figures"].items():
+    by_cost = sorted(result["figures"].items(), key=lambda item: item[1]["cost"])
+    for name, run in sorted(by_cost, key=lambda item: item[0] != BASE):
         yield (
             f"| {name} | {run['rows']:,} | {run['rows_per_cpu_s']:,} | {run['cost']:.2f} | "
             f"{run['compile_cpu_s']:.2f} | {run['peak_mb']} |"
