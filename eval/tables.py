@@ -375,7 +375,7 @@ _BY_NAME: Mapping[str, Table] = {
     "grammar_lint": grammar_tables.lint,
     "grammar_speed": speed_tables.speed,
     "grammar_uniform": grammar_tables.uniform,
-    "hassil_agreement": grammar_tables.agreement,
+    "hassil_agreement": agreement_tables.agreement,
     "planted_truth": planted_truth,
     "rare_intents": rare_intents,
     "speech_digits": speech_digits,

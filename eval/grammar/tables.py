@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["agreement", "bounded_lists", "build", "head", "lint", "uniform"]
+__all__ = ["bounded_lists", "build", "head", "lint", "uniform"]
 
 
 def head(result: dict[str, Any], date: str) -> Iterator[str]:
@@ -63,41 +63,6 @@ def uniform(result: dict[str, Any]) -> Iterator[str]:
             f"| {name} | {row['runs']} | {row['rows_per_run']} | {row['chi_square']} | {row['p']} "
             f"| {row['share_of_a']:.1%} |"
         )
-    yield ""
-
-
-def agreement(result: dict[str, Any]) -> Iterator[str]:
-    """Hassil and corpusforge on Home Assistant's templates."""
-    yield "## Agreement with hassil on Home Assistant's templates"
-    yield ""
-    yield from head(result, result["date"])
-    sampled, human = result["sampled"], result["human"]
-    yield (
-        f"{len(result['languages'])} languages, {sampled['templates']:,} templates with values "
-        f"and {sampled['open_templates']:,} with wildcards (not sampled). Of "
-        f"{sampled['asked']:,} sampled sentences hassil has the intent with the same slots among "
-        f"its readings for {sampled['same']:,} ({sampled['same'] / sampled['asked']:.3%}); "
-        f"{sampled['refused']:,} times it raised an error, {sampled['slow']:,} times it took more "
-        f"than the limit. Of {human['asked']:,} human test sentences hassil accepts "
-        f"{human['hassil_accepts']:,}; of these `match` has all of hassil's readings for "
-        f"{human['all_its_readings_ours']:,}; the intent that the test wants is among the readings "
-        f"of `match` for {human['intent_of_the_test_among_ours']:,}."
-    )
-    yield ""
-    if "note" in result:
-        yield result["note"]
-        yield ""
-    yield "| language | templates | asked | same | human | hassil accepts | all its readings ours |"
-    yield "|---|---|---|---|---|---|---|"
-    for cell in result["languages"]:
-        one, two = cell["sampled"], cell["human"]
-        if one["same"] < one["asked"] or two["asked"]:
-            yield (
-                f"| {cell['lang']} | {one['templates']} | {one['asked']} | {one['same']} | "
-                f"{two['asked']} | {two['hassil_accepts']} | {two['all_its_readings_ours']} |"
-            )
-    yield ""
-    yield "Languages that are not in the table agree wholly, and have no human sentences."
     yield ""
 
 
