@@ -32,7 +32,7 @@ def agreement(result: dict[str, Any]) -> Iterator[str]:
         )
         for version, other in result["other_versions"].items():
             if source in other:
-                languages = other["languages"]
+                languages = other[source]["languages"]
                 named = languages if isinstance(languages, str) else ", ".join(languages)
                 old, now = other[source], _part(result[source]["languages"], languages)
                 yield (
