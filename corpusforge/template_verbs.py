@@ -201,7 +201,7 @@ def sample(options: argparse.Namespace) -> int:
     if options.out is not None or options.quotas:
         _report(drawn)
     if options.hold_out is not None:
-        _report_proof(drawn)
+        _report_proof(drawn, values=options.hold_out != "templates")
     return 0
 
 
@@ -365,7 +365,8 @@ def _report(drawn: Draw) -> None:
         )
 
 
-def _report_proof(drawn: Draw) -> None:
+def _report_proof(drawn: Draw, *, values: bool) -> None:
+    """What both sides of the splits can say; `values`: values are held out."""
     proof = drawn.corpus.proof()
     train, others = proof.sentences
     lines = [
@@ -373,7 +374,7 @@ def _report_proof(drawn: Draw) -> None:
         f"{proof.shared_sentences:,} of them and {proof.shared_carriers:,} carrier phrases "
         "(intersection of automata)"
     ]
-    if proof.shared_lists:
+    if values and proof.shared_lists:
         names = ", ".join(proof.shared_lists)
         lines.append(f"lists too short, or too long, to hold values out: {names}")
     for entity, words in proof.shared_words.items():

@@ -122,7 +122,9 @@ def test_templates_that_give_no_row_are_not_counted_as_shown(tmp_path, capsys):
         drawn = draw(path, 5, seed=seed, coverage=True, hold_out="templates")
         more = ["--coverage", "--hold-out", "templates", "--seed", str(seed), *out]
         assert main(["sample", str(path), "-n", "5", *more]) == 0
-        report = next(x for x in capsys.readouterr().err.splitlines() if "the first" in x)
+        said = capsys.readouterr().err
+        report = next(line for line in said.splitlines() if "the first" in line)
+        assert "hold values out" not in said
         there = drawn.corpus.size  # every template says one sentence
         which = "all" if there == 5 else f"{there} of"
         assert f"{there} rows show {which} 5 templates, 0 of 0 alternatives" in report
