@@ -14,24 +14,17 @@ from typing import Any
 from eval.grammar import agreement_tables, speed_tables
 from eval.grammar import tables as grammar_tables
 from eval.grammar.cold_start_table import cold_start
+from eval.table_head import head
 from eval.usefulness_grid import ARMS
 
 HERE = Path(__file__).parent
-
-
-def _head(result: dict[str, Any]) -> Iterator[str]:
-    versions = ", ".join(f"{k} {v}" for k, v in result["versions"].items() if v)
-    yield f"Command: `{result['command']}`. Date {result['date']}, seed {result['seed']}."
-    yield ""
-    yield f"Versions: {versions}."
-    yield ""
 
 
 def build_cost(name: str, result: dict[str, Any]) -> Iterator[str]:
     """Cost of a build, and what must be zero."""
     yield f"## Cost of `build {name}`"
     yield ""
-    yield from _head(result)
+    yield from head(result)
     whole = result.get("whole_command")
     if whole:
         yield (
@@ -64,7 +57,7 @@ def speech_wer(result: dict[str, Any]) -> Iterator[str]:
     """Word error rates of a recogniser on our clips."""
     yield "## Word error rate of speech"
     yield ""
-    yield from _head(result)
+    yield from head(result)
     yield f"Recogniser: {result['recogniser']}. Both sides folded, numbers said alike."
     yield ""
     yield "| clips | n | words | WER % | 95 % interval | whole clips right % |"
@@ -85,7 +78,7 @@ def planted_truth(result: dict[str, Any]) -> Iterator[str]:
     """Verdicts on corpora whose worth is known."""
     yield "## Planted truth"
     yield ""
-    yield from _head(result)
+    yield from head(result)
     yield (
         f"{result['shots']} real rows and {result['planted_per_intent']} planted rows per intent; "
         f"encoder {result['encoder']}; {result['cpu_seconds'] / 60:.0f} CPU minutes."
@@ -175,7 +168,7 @@ def usefulness_grid(result: dict[str, Any]) -> Iterator[str]:
     """Gains of a few real rows and what is put beside them."""
     yield "## A few real rows, and what is put beside them"
     yield ""
-    yield from _head(result)
+    yield from head(result)
     made_s = sum(g["cpu_s"] for group in result["cells"].values() for g in group["generator"])
     yield (
         f"Accuracy in % on all test rows; gain over the real rows in points, paired, with a 95 % "
@@ -237,7 +230,7 @@ def rare_intents(result: dict[str, Any]) -> Iterator[str]:
     """Recall of a rare intent."""
     yield "## A rare intent: report_fraud among banking requests"
     yield ""
-    yield from _head(result)
+    yield from head(result)
     yield (
         "Recall in % at a fixed precision, test rows weighted to the prevalence, with a 95 % "
         f"interval over draws and test rows (30 of the intent, 420 others); gain over the real "
@@ -274,7 +267,7 @@ def assess_cost(result: dict[str, Any]) -> Iterator[str]:
     """Cost of an assess."""
     yield f"## Cost of `assess` of {result['corpus_rows']:,} rows"
     yield ""
-    yield from _head(result)
+    yield from head(result)
     yield (
         f"{result['intents']} intents, {result['real_rows']} real rows, {result['test_rows']} test "
         f"rows; {result['cores']} cores, load {result['load_at_end'][0]} at the end. The JSON of "
@@ -293,7 +286,7 @@ def collapse(name: str, result: dict[str, Any]) -> Iterator[str]:
     """A generator retrained on its own output."""
     yield f"## Collapse: {name.replace('_', ', ')}"
     yield ""
-    yield from _head(result)
+    yield from head(result)
     yield (
         f'{result["generator"]}, {result["rows_per_intent"]} real rows per intent. "real" and '
         f'"same_generator" are controls in which nothing can collapse. Mean (lowest to highest) '
@@ -327,7 +320,7 @@ def fidelity(result: dict[str, Any]) -> Iterator[str]:
     """False and true alarms of fidelity."""
     yield f"## Alarms of fidelity, encoder {result['encoder']}"
     yield ""
-    yield from _head(result)
+    yield from head(result)
     yield "One half of a real set against the other: false alarms."
     yield ""
     yield "| data and rows | rows per sample | repeats with an alarm | AUC, mean (highest) |"
@@ -353,7 +346,7 @@ def speech_digits(result: dict[str, Any]) -> Iterator[str]:
 
     yield "## Real digits, heard by models trained on synthetic clips"
     yield ""
-    yield from _head(result)
+    yield from head(result)
     yield f"{result['data']}. Accuracy in %; 95 % intervals over speakers and clips."
     yield ""
     yield from table(result)

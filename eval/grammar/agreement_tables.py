@@ -5,22 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from eval.table_head import head
+
 __all__ = ["agreement", "brute_force", "count_check"]
-
-
-def _head(result: dict[str, Any], date: str) -> Iterator[str]:
-    versions = ", ".join(f"{k} {v}" for k, v in result["versions"].items() if v)
-    yield f"Command: `{result['command']}`. Date {date}, seed {result['seed']}."
-    yield ""
-    yield f"Versions: {versions}."
-    yield ""
 
 
 def agreement(result: dict[str, Any]) -> Iterator[str]:
     """Hassil and corpusforge on Home Assistant's templates."""
     yield "## Agreement with hassil on Home Assistant's templates"
     yield ""
-    yield from _head(result, result["date"])
+    yield from head(result)
     yield "| sampled sentences | languages | templates | asked | hassil agrees | share |"
     yield "|---|---|---|---|---|---|"
     for source, what in (("folder", "folder of templates, 2025-07"), ("wheel", "wheel")):
@@ -93,7 +87,7 @@ def count_check(result: dict[str, Any]) -> Iterator[str]:
     """Counts by other programs."""
     yield "## Counts of Home Assistant's templates, made again by other programs"
     yield ""
-    yield from _head(result, result["date"])
+    yield from head(result)
     totals = {key: int(number) for key, number in result["totals"].items()}
     wrong = result["intents_that_differ"]
     yield (
@@ -122,7 +116,7 @@ def brute_force(result: dict[str, Any]) -> Iterator[str]:
     """Counts beside every text written out."""
     yield "## Counts beside brute force"
     yield ""
-    yield from _head(result, result["date"])
+    yield from head(result)
     total, differ = result["total"], result["differ"]
     yield (
         f"{result['languages']} languages: of {total['templates']:,} templates "

@@ -268,13 +268,15 @@ def _mended(node: Any, fault: str) -> Any:
 def _mended_lists(lists: Mapping[str, SlotList], fault: str) -> dict[str, Any]:
     from dataclasses import replace
 
+    from hassil.intents import TextSlotList
+
     return {
         name: (
-            replace(  # type: ignore[call-arg]
+            replace(
                 values,
                 values=[replace(v, text_in=_mended(v.text_in, fault)) for v in values.values],
             )
-            if hasattr(values, "values")
+            if isinstance(values, TextSlotList)
             else values
         )
         for name, values in lists.items()
@@ -335,14 +337,17 @@ class SamplerLanguage:
         }
 
     def _list(self, node: Any, at: int) -> set[int]:
+        from hassil.intents import RangeSlotList, TextSlotList
+
         values = self._lists.get(node.list_name)
         if values is None:
             first, last, step = node.get_inline_range()
             numbers = [str(number) for number in range(first, last + 1, step)]
-        elif hasattr(values, "values"):
+        elif isinstance(values, TextSlotList):
             return {end for value in values.values for end in self._ends(value.text_in, at)}
         else:
-            numbers = [str(number) for number in values.get_numbers()]  # type: ignore[attr-defined]
+            assert isinstance(values, RangeSlotList), "wildcards are not sampled"
+            numbers = [str(number) for number in values.get_numbers()]
         return {at + len(number) for number in numbers if self._text.startswith(number, at)}
 
     def _words(self, words: str, at: int) -> int | None:

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterator
 from typing import Any
 
-from eval.grammar.tables import head
+from eval.table_head import head
 
 __all__ = ["cover", "features", "speed"]
 
@@ -91,7 +91,7 @@ def features(result: dict[str, Any]) -> Iterator[str]:
     """Cost of each feature."""
     yield "## What each feature of templates and sampling costs"
     yield ""
-    yield from head(result, result["date"])
+    yield from head(result)
     yield (
         "The flat grammar with one change; Arrow memory with spans unless a file is named. "
         "`cost` is the time of a row beside that of the first line in the same round, the median "
@@ -114,7 +114,7 @@ def cover(result: dict[str, Any]) -> Iterator[str]:
     """Rows that show everything."""
     yield "## Rows that show everything"
     yield ""
-    yield from head(result, result["date"])
+    yield from head(result)
     ours = result["ours"]
     yield (
         f"The flat grammar: {result['things']:,} templates, choices of aliases in each template, "

@@ -5,23 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["bounded_lists", "build", "head", "lint", "uniform"]
+from eval.table_head import head
 
-
-def head(result: dict[str, Any], date: str) -> Iterator[str]:
-    """Command, date, seed and versions."""
-    versions = ", ".join(f"{k} {v}" for k, v in result["versions"].items() if v)
-    yield f"Command: `{result['command']}`. Date {date}, seed {result['seed']}."
-    yield ""
-    yield f"Versions: {versions}."
-    yield ""
+__all__ = ["bounded_lists", "build", "lint", "uniform"]
 
 
 def build(result: dict[str, Any]) -> Iterator[str]:
     """The grammar stage of builds: cost, and what a change of one template changes."""
     yield "## The grammar stage of a build"
     yield ""
-    yield from head(result, result["date"])
+    yield from head(result)
     yield "Whole command `build --until grammar`, flat grammar, with ids, checks and proof:"
     yield ""
     yield "| rows | CPU s | runs | rows a CPU s | peak MB | file MB |"
@@ -53,7 +46,7 @@ def uniform(result: dict[str, Any]) -> Iterator[str]:
     """Chi-square of samplers."""
     yield "## Are all sentences of an ambiguous grammar equally likely?"
     yield ""
-    yield from head(result, result["date"])
+    yield from head(result)
     yield '"(a|a|a|b) x y": 64 sentences, half of them with "a", said in 256 ways.'
     yield ""
     yield "| sampler | runs | rows a run | chi-square (63 degrees) | p | share with a |"
@@ -70,7 +63,7 @@ def bounded_lists(result: dict[str, Any]) -> Iterator[str]:
     """Lists of times, dates, money and durations."""
     yield "## Lists of times, dates, money and durations"
     yield ""
-    yield from head(result, result["date"])
+    yield from head(result)
     yield "| list | locales that load, of all in CLDR | texts | read back | with a spoken form |"
     yield "|---|---|---|---|---|"
     for kind, found in result["languages"].items():
@@ -96,7 +89,7 @@ def lint(result: dict[str, Any]) -> Iterator[str]:
     """Cost and findings of lint."""
     yield "## `lint` and `count` of Home Assistant's templates"
     yield ""
-    yield from head(result, result["date"])
+    yield from head(result)
     yield (
         f"{result['languages']} languages, {result['templates']:,} templates: lint "
         f"{result['lint_cpu_s']} CPU s (with loading), count {result['count_cpu_s']} CPU s. "

@@ -12,7 +12,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from corpusforge.core.errors import InputError
@@ -256,18 +256,14 @@ RULES = st.lists(st.tuples(ITEMS, st.sampled_from([" ", " ", ""])), min_size=1, 
 )
 
 
-# The same examples each time: Chatette does not list "x" of "[x?n][x [go?]?] [go?!n]", which we
-# say. Why was not found out; random examples meet such rules now and then.
 @settings(
-    max_examples=40,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     rules=st.lists(RULES, min_size=1, max_size=2),
     inner=st.lists(st.lists(WORD, min_size=1, max_size=2).map(" ".join), min_size=1, max_size=2),
 )
+@example(rules=["[x_y?n][x_y [go?]?] [go?!n]"], inner=["go"])
 def test_any_file_as_chatette_has_it(tmp_path_factory, chatette, rules, inner):
     def block(head, lines):
         return "\n".join([head, *(f"    {line}" for line in lines)]) + "\n"
