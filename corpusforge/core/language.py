@@ -7,7 +7,8 @@ the steps between them are kept, so that a text costs one dictionary look-up per
 its neighbourhood has been seen.
 
 Where a slot stands, both its symbol `{name}` and each of its values are accepted, so the same
-automaton answers for delexicalised and for plain texts. White space and punctuation of the
+automaton answers for delexicalised and for plain texts. Where values must be equal or different, a
+symbol may stand for any value. White space and punctuation of the
 templates are matched the way `core.text.fold` writes them: any run of separators is one space,
 none at the ends.
 """
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpusforge.core.errors import RunError
-from corpusforge.core.language_readings import LanguageReading, read
+from corpusforge.core.language_readings import LanguageReading, can_be_read, read
 from corpusforge.core.text import SLOT_PATTERN
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ LanguageNode = tuple[Any, ...]
 ("slot", name, node, edges)     a slot: its symbol, or node (-1: a wildcard, symbol only); `edges`
                                 are the forms of the symbol: "{}", " {}", "{} " and " {} "
 ("digits", first, last, step)   the decimal digits of first, first + step, ... last; 0 <= first
+("obeying", node, constraints)  at the root only: readings that obey ((kind, (label, ...)), ...),
+                                kind "equal" or "different"; its slots of these labels have two
+                                more items: label, and ((folded words, (value, ...)), ...)
 """
 
 
@@ -134,8 +138,7 @@ class Language:
             ) from error
         if content.get("format") != FORMAT:
             raise RunError(f"{path} is of another version; delete {path.parent} and run again")
-        nodes = [tuple(tuple(x) if isinstance(x, list) else x for x in n) for n in content["nodes"]]
-        return cls(nodes, content["intents"])
+        return cls([_tuples(node) for node in content["nodes"]], content["intents"])
 
     # -- matching ---------------------------------------------------------------------------
     # A place in the grammar is (letter state, frame): where in a word, and what follows it.
@@ -151,8 +154,10 @@ class Language:
         self._accepts: list[tuple[int, ...]] = []
         self._ids: dict[frozenset[tuple[int, int]], int] = {}
         self._after_space: dict[frozenset[tuple[int, int]], int] = {}
+        # Intents come first; behind them, by root, what has to be read to know.
+        self._to_read: list[tuple[int, int]] = []
         roots = [
-            self._frame(root, 0, -1 - number)
+            self._frame(root, 0, -1 - self._accept(number, root))
             for number, name in enumerate(self._names)
             for root in self._intents[name]
         ]
@@ -177,7 +182,27 @@ class Language:
             if not following:
                 return ()
             state = following
-        return self._accepts[state]
+        accepts = self._accepts[state]
+        if accepts and accepts[-1] >= len(self._names):
+            return tuple(sorted(self._obeying(accepts, text)))
+        return accepts
+
+    def _accept(self, intent: int, root: int) -> int:
+        """The number that a root accepts with."""
+        if self._nodes[root][0] != "obeying":
+            return intent
+        self._to_read.append((intent, root))
+        return len(self._names) + len(self._to_read) - 1
+
+    def _obeying(self, accepts: Sequence[int], text: str) -> set[int]:
+        """The intents that accept a text, constraints looked at."""
+        size = len(self._names)
+        found = {number for number in accepts if number < size}
+        for number in accepts[len(found) :]:
+            intent, root = self._to_read[number - size]
+            if intent not in found and can_be_read(self._nodes, root, text, self._symbols):
+                found.add(intent)
+        return found
 
     def _symbol(self, match: Any) -> str:
         # An unknown slot becomes a character that nothing matches.
@@ -311,11 +336,17 @@ class Language:
             return "words", (self._letters.words(node[1]),)
         if kind == "digits":
             return "words", tuple(self._letters.digits(*node[1:]))
+        if kind == "obeying":
+            return "choice", node[1:2]
         if kind == "slot":
-            _, name, child, edges = node
+            _, name, child, edges = node[:4]
             symbol = self._symbols[name]
             return "slot", (self._letters.words(e.replace("{}", symbol) for e in edges), child)
         return kind, node[1]
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 class _Letters:

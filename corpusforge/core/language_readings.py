@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any, NamedTuple
 
 from corpusforge.core.text import fold_with_places
 
-__all__ = ["LanguageReading", "SlotSpan", "read"]
+__all__ = ["LanguageReading", "SlotSpan", "can_be_read", "read"]
 
 _DIGITS = re.compile(r"[0-9]+")
 
@@ -33,8 +34,20 @@ class LanguageReading(NamedTuple):
 
 
 _Node = tuple[Any, ...]
-# While reading: where it ends in the folded text, and the slots so far, in folded places.
-_State = tuple[int, tuple[tuple[str, int, int], ...]]
+
+
+class _Slot(NamedTuple):
+    """A slot in folded places; of a slot under constraints also its label and possible values."""
+
+    name: str
+    start: int
+    end: int
+    label: str = ""
+    values: tuple[str, ...] = ()
+
+
+# While reading: where it ends in the folded text, and the slots so far.
+_State = tuple[int, tuple[_Slot, ...]]
 
 
 def read(
@@ -57,17 +70,33 @@ def read(
             for end, slots in walk.states(root, 0):
                 if end == len(folded):
                     spans = tuple(
-                        SlotSpan(name, places[first][0], places[last - 1][1])
-                        for name, first, last in slots
+                        SlotSpan(slot.name, places[slot.start][0], places[slot.end - 1][1])
+                        for slot in slots
                     )
                     found[LanguageReading(intent, spans)] = None
     return tuple(found)
 
 
+def can_be_read(nodes: Sequence[_Node], root: int, text: str, symbols: Mapping[str, str]) -> bool:
+    """Say whether a root reads a text.
+
+    Args:
+        nodes: As for `read`.
+        root: Node of a template.
+        text: Folded, some slots as their symbols, which may have any value.
+        symbols: Slot -> its symbol.
+    """
+    return any(end == len(text) for end, _ in _Walk(nodes, text, symbols).states(root, 0))
+
+
 class _Walk:
     """Where nodes can end in one text."""
 
-    def __init__(self, nodes: Sequence[_Node], text: str) -> None:
+    def __init__(
+        self, nodes: Sequence[_Node], text: str, symbols: Mapping[str, str] | None = None
+    ) -> None:
+        self._symbols = symbols or {}
+        self._values: dict[int, dict[str, tuple[str, ...]]] = {}
         self._nodes = nodes
         self._text = text
         self._known: dict[tuple[int, int], tuple[_State, ...]] = {}
@@ -97,8 +126,12 @@ class _Walk:
         elif kind == "digits":
             _, first, last, step = node
             yield from self._number(first, last, step, at)
+        elif kind == "obeying":
+            for end, slots in self.states(node[1], at):
+                if _obey(slots, node[2]):
+                    yield end, slots
         else:
-            yield from self._slot(node[1], node[2], at)
+            yield from self._slot(node, at)
 
     def _chain(self, children: Sequence[int], at: int) -> Iterator[_State]:
         states: list[_State] = [(at, ())]
@@ -135,8 +168,15 @@ class _Walk:
             if first <= number <= last and not (number - first) % step and str(number) == written:
                 yield end, ()
 
-    def _slot(self, name: str, child: int, at: int) -> Iterator[_State]:
+    def _slot(self, node: _Node, at: int) -> Iterator[_State]:
+        name, child, edges = node[1:4]
         text = self._text
+        symbol = self._symbols.get(name)
+        for edge in edges if symbol else ():
+            end = self._words(edge.replace("{}", symbol), at)
+            if end >= 0:
+                place = text.index(str(symbol), at)
+                yield end, (_Slot(name, place, place + 1),)
         ends: dict[int, None] = {}
         if child >= 0:
             ends = dict.fromkeys(end for end, _ in self.states(child, at))
@@ -152,7 +192,17 @@ class _Walk:
             while last > first and text[last - 1] == " ":
                 last -= 1
             if first < last:
-                yield end, ((name, first, last),)
+                label, values = self._values_of(node, text[first:last])
+                yield end, (_Slot(name, first, last, label, values),)
+
+    def _values_of(self, node: _Node, words: str) -> tuple[str, tuple[str, ...]]:
+        """Label and canonical values of a slot under constraints."""
+        if len(node) == 4:
+            return "", ()
+        label, pairs = node[4:]
+        if id(pairs) not in self._values:
+            self._values[id(pairs)] = dict(pairs)
+        return label, self._values[id(pairs)].get(words, ())
 
     def _words(self, word: str, at: int) -> int:
         """The end of folded words, -1 where they do not stand; further separators are free."""
@@ -168,3 +218,17 @@ class _Walk:
             else:
                 return -1
         return at
+
+
+def _obey(slots: Sequence[_Slot], constraints: Sequence[tuple[str, Sequence[str]]]) -> bool:
+    """Say whether values of slots obey constraints; where words mean several, any of them may."""
+    known = [slot for slot in slots if slot.values]
+    for values in product(*(slot.values for slot in known)):
+        said = [(slot.label, value) for slot, value in zip(known, values, strict=True)]
+        for kind, labels in constraints:
+            held = [value for label, value in said if label in labels]
+            if len(set(held)) != (min(1, len(held)) if kind == "equal" else len(held)):
+                break
+        else:
+            return True
+    return False

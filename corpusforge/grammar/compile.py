@@ -18,6 +18,7 @@ from corpusforge.grammar.derivations import (
     Piece,
     Value,
     carrier,
+    plain,
 )
 from corpusforge.grammar.expression import (
     Alternative,
@@ -36,6 +37,8 @@ from corpusforge.grammar.slot_labels import split_label
 
 # Products of words up to this many are spelled out: fewer places to follow while matching.
 MAX_WORDS = 128
+# Values of templates with more ways than this may mean anything.
+MAX_COMPARED = 5_000
 # Ranges up to this many numbers are spelled out, longer ones become automata of digits.
 MAX_SPELLED_NUMBERS = 2_000
 
@@ -107,7 +110,7 @@ def language_of(templates: Iterable[Template]) -> Language:
     words: dict[str, dict[str, None]] = {}
     roots: dict[str, list[int]] = {}
     for template in templates:
-        part = builder.build(template.expression, template.scope)
+        part = builder.template(template)
         known = roots.setdefault(template.intent, [])
         if isinstance(part, tuple):
             # All plain sentences of an intent are one node: they share their beginnings.
@@ -155,7 +158,19 @@ class _LanguageBuilder:
         self.nodes: list[LanguageNode] = []
         self._ids: dict[LanguageNode, int] = {}
         self._edges: list[frozenset[str]] = []
-        self._known: dict[tuple[int, str, str], _Part] = {}
+        self._known: dict[tuple[int, str, str, frozenset[str]], _Part] = {}
+        self._compared: frozenset[str] = frozenset()  # labels whose values matter
+
+    def template(self, template: Template) -> _Part:
+        """Compile a template with its constraints."""
+        constraints = sorted(template.constraints)
+        self._compared = frozenset(label for _, labels in constraints for label in labels)
+        part = self.build(template.expression, template.scope)
+        self._compared = frozenset()
+        if isinstance(part, tuple) or not constraints:
+            return part
+        content = tuple((kind, tuple(labels)) for kind, labels in constraints)
+        return self._node(("obeying", part, content), self._edges[part])
 
     def number(self, part: _Part) -> int:
         """The node of a part."""
@@ -174,17 +189,21 @@ class _LanguageBuilder:
         if isinstance(expression, Permutation):
             return self._order([self.build(item, scope) for item in expression.items])
         if isinstance(expression, RuleReference):
-            key = (id(scope), f"<{expression.rule}>", "")
+            key = (id(scope), f"<{expression.rule}>", "", self._compared)
             if key not in self._known:
                 self._known[key] = self.build(scope.rules[expression.rule].expression, scope)
             return self._known[key]
+        compared = self._compared & {expression.slot}
         slot = split_label(expression.slot).name
-        key = (id(scope), _wanted(expression), slot)
+        key = (id(scope), _wanted(expression), slot, compared)
         if key not in self._known:
-            self._known[key] = self._list(_linked(expression, scope), slot, scope)
+            more: tuple[object, ...] = ()
+            if compared:
+                more = (expression.slot, _values_by_words(_linked(expression, scope), scope))
+            self._known[key] = self._list(_linked(expression, scope), slot, scope, more)
         return self._known[key]
 
-    def _list(self, values: ValueList, slot: str, scope: Scope) -> _Part:
+    def _list(self, values: ValueList, slot: str, scope: Scope, more: tuple[object, ...]) -> _Part:
         if values.wildcard:
             return self._node(("slot", slot, -1, ("{}",)), frozenset({"{}"})) if slot else ("",)
         if values.range is not None:
@@ -195,7 +214,7 @@ class _LanguageBuilder:
             return part
         child = self.number(part)
         edges = frozenset(edge for edge in self._edges[child] if "{}" in edge)
-        return self._node(("slot", slot, child, tuple(sorted(edges))), edges)
+        return self._node(("slot", slot, child, tuple(sorted(edges)), *more), edges)
 
     def _numbers(self, numbers: NumberRange | Series) -> _Part:
         if isinstance(numbers, Series):
@@ -269,6 +288,25 @@ class _LanguageBuilder:
             self.nodes.append(node)
             self._edges.append(edges)
         return self._ids[node]
+
+
+def _values_by_words(values: ValueList, scope: Scope) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Folded words -> canonical values; words that are not there may mean anything."""
+    found: dict[str, dict[str, None]] = {}
+    pairs: Iterable[tuple[str, str]] = ()
+    if isinstance(values.range, Series):
+        pairs = (said[:2] for said in values.range.said())
+    elif values.range is not None:
+        pairs = values.range.numbers()
+    for text, meaning in pairs:
+        found.setdefault(folded_piece(text).strip(), {})[meaning] = None
+    planner = Planner()
+    for value in values.values:
+        for pieces in planner.node(value.expression, scope).distinct(MAX_COMPARED) or ():
+            text = " ".join(plain(pieces).split())
+            canonical = text if value.value is None else value.value
+            found.setdefault(folded_piece(text).strip(), {})[canonical] = None
+    return tuple((words, tuple(meant)) for words, meant in found.items())
 
 
 def _wanted(reference: ListReference) -> str:
