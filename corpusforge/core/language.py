@@ -8,9 +8,8 @@ its neighbourhood has been seen.
 
 Where a slot stands, both its symbol `{name}` and each of its values are accepted, so the same
 automaton answers for delexicalised and for plain texts. Where values must be equal or different, a
-symbol may stand for any value. White space and punctuation of the
-templates are matched the way `core.text.fold` writes them: any run of separators is one space,
-none at the ends.
+symbol may stand for any value. White space and punctuation of the templates are matched the way
+`core.text.fold` writes them: any run of separators is one space, none at the ends.
 """
 
 from __future__ import annotations

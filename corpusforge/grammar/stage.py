@@ -52,7 +52,7 @@ from corpusforge.grammar.recipe_rows import (
 __all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
 
 NAME = "grammar"
-VERSION = 6
+VERSION = 7
 PACKAGES = ("numpy", "pyarrow", "PyYAML", "babel", "unicode-rbnf")
 
 
