@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
+from dataclasses import astuple, replace
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from corpusforge.core.spans import Slot
 from corpusforge.core.text import delexicalise, fold_delexicalised
+from corpusforge.grammar.bulk_rows import BulkRows
 from corpusforge.grammar.compile import Planner
 from corpusforge.grammar.derivations import render
 from corpusforge.grammar.distinct_rows import DistinctRows
@@ -104,6 +105,26 @@ def everything(pack):
             made = render(pieces)
             if made is not None:
                 yield template, *made
+
+
+def rows_of(corpus, stop=10**6, start=0):
+    """(intent, text, slots as tuples) of rows start ... stop - 1 of a corpus."""
+    made = BulkRows(corpus)
+    found = []
+    for _, owners, numbers in corpus.windows(stop, start):
+        found += [
+            (row["intent"], row["text"], tuple(tuple(slot.values()) for slot in row["slots"]))
+            for row in made.batch(owners, numbers).to_pylist()
+        ]
+    return found
+
+
+def all_of(pack):
+    """(intent, text, slots as tuples) of every derivation that makes a row."""
+    return {
+        (template.intent, text, tuple(astuple(slot) for slot in slots))
+        for template, text, slots in everything(pack)
+    }
 
 
 def forms(text, slots):
