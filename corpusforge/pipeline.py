@@ -228,6 +228,7 @@ def _environment(recipe: Recipe) -> dict[str, Any]:
     """What shapes bytes beside packages and recipe: CPU family, Unicode tables, plug-ins."""
     families = {
         "generator": (recipe.expand.generator,),
+        "mode": (recipe.expand.mode,),
         "engine": recipe.speech.engines,
         "filter": recipe.clean.filters,
         "writer": recipe.export.writers,

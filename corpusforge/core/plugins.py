@@ -21,6 +21,7 @@ FAMILIES = {
     "importer": "corpusforge.grammar.importers",
     "format": "corpusforge.grammar.formats",
     "generator": "corpusforge.expand.generators",
+    "mode": "corpusforge.expand.gan.modes",
     "engine": "corpusforge.speech.engines",
     "effect": "corpusforge.speech.effects",
     "filter": "corpusforge.clean.filters",

@@ -105,6 +105,7 @@ class ExpandConfig:
     """The text GAN."""
 
     generator: str = option("generator plug-in", "gan")
+    mode: str = option("training mode of the generator gan, a plug-in", "cooperative")
     rows: int = option("novel rows to accept; 0 switches expansion off", 500, minimum=0)
     rounds: int = option("adversarial rounds after maximum likelihood", 2, minimum=0, maximum=20)
     model: str | None = option("folder of a trained model to use as it is", None)

@@ -292,7 +292,8 @@ def _grammar_errors(grammar: GrammarConfig) -> Iterator[tuple[tuple[str, ...], s
 
 def _plugin_errors(recipe: Recipe, document: Document) -> list[InputError]:
     wanted: list[tuple[str, str, tuple[str | int, ...]]] = [
-        ("generator", recipe.expand.generator, ("expand", "generator"))
+        ("generator", recipe.expand.generator, ("expand", "generator")),
+        ("mode", recipe.expand.mode, ("expand", "mode")),
     ]
     wanted += [("engine", n, ("speech", "engines", i)) for i, n in enumerate(recipe.speech.engines)]
     wanted += [("filter", n, ("clean", "filters", i)) for i, n in enumerate(recipe.clean.filters)]

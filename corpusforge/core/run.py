@@ -176,6 +176,14 @@ class Cache:
         path = self._path(kind, key)
         return path if path.is_dir() else None
 
+    def unfinished(self, kind: str, key: str) -> Path:
+        """Where the building of the folder for `key` may keep what it goes on from.
+
+        It outlives a killed run; whoever uses it removes it when the folder is there.
+        """
+        path = self._path(kind, key)
+        return path.with_name(f".{path.name}.unfinished")
+
     def put_folder(self, kind: str, key: str, build: Callable[[Path], None]) -> Path:
         """The folder for `key`; `build` fills it when it is not there yet.
 

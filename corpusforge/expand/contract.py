@@ -51,6 +51,7 @@ class FitContext:
         config: The recipe's `expand` part.
         seed: The recipe's seed.
         progress: For bars.
+        unfinished: Folder for what a killed fit goes on from, need not exist; None = none.
     """
 
     layout: Layout
@@ -59,6 +60,7 @@ class FitContext:
     config: ExpandConfig
     seed: int
     progress: Progress
+    unfinished: Path | None = None
 
 
 class Generator(Protocol):

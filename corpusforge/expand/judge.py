@@ -26,6 +26,7 @@ from corpusforge.expand.gan.discriminator import (
 )
 from corpusforge.expand.gan.layout import Condition, Layout
 from corpusforge.expand.gan.runtime import deterministic
+from corpusforge.expand.gan.state import State
 from corpusforge.expand.slots import Frame, SlotTable
 
 __all__ = ["Judge", "Limits", "Scores", "condition_of"]
@@ -148,6 +149,17 @@ class Judge:
             [self._table.plain(text) for text in texts], [frame.intent for frame in frames]
         )
         return Scores(realness.double().numpy(), match.double().numpy(), intent)
+
+    def state(self) -> State:
+        """All that shapes later lessons; the classifier is fitted anew."""
+        state = State(facts={"seed": self._seed, "limits": asdict(self.limits)})
+        state.put("critic", self._critic.state())
+        return state
+
+    def restore(self, state: State) -> None:
+        """Puts back what `state` gave."""
+        self._seed, self.limits = state.facts["seed"], Limits(**state.facts["limits"])
+        self._critic.restore(state.get("critic"))
 
     def _calibrated(self) -> Limits:
         if not self._held_out:

@@ -120,8 +120,13 @@ def _split(frames: Sequence[Frame], seed: int) -> tuple[list[Frame], list[Frame]
     return learn, held_out
 
 
-def fit_model(training: Training, folder: Path) -> None:
+def fit_model(training: Training, folder: Path, unfinished: Path | None = None) -> None:
     """Fits piece table, generator and judge on train rows, and writes them into a folder.
+
+    Args:
+        training: What to fit on.
+        folder: Where to, an existing folder.
+        unfinished: Where a killed fit of the same training goes on from; None = nowhere.
 
     Raises:
         RunError: When tokenizer.json and sentencepiece differ on a train row.
@@ -139,7 +144,8 @@ def fit_model(training: Training, folder: Path) -> None:
     held_out = [frame for frame in held_out if layout.fits(frame.text)]
     seed = int(rng(training.seed, "expand.judge").integers(2**62))
     judge = Judge(layout, table, learn, held_out, seed=seed)
-    context = FitContext(layout, held_out, judge, training.config, training.seed, training.progress)
+    config, progress = training.config, training.progress
+    context = FitContext(layout, held_out, judge, config, training.seed, progress, unfinished)
     generator = plugins.load("generator", training.config.generator)()
     history = generator.fit(learn, context)
     generator.save(folder)

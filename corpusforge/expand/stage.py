@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from corpusforge.expand.slots import Frame
 
 NAME = "expand"
-VERSION = 2
+VERSION = 3
 PACKAGES = (
     "numpy",
     "pyarrow",
@@ -140,14 +141,17 @@ def _model(ctx: StageContext, training: Training) -> Model:
     for name in ("rows", "model", "max_candidates"):
         del settings[name]
     versions = package_versions(("corpusforge", *PACKAGES))
-    origin = plugins.origin("generator", ctx.recipe.expand.generator)
+    config = ctx.recipe.expand
+    origin = [plugins.origin("generator", config.generator), plugins.origin("mode", config.mode)]
     key = digest(
         "expand.model",
         canonical_json([VERSION, ctx.recipe.seed, settings, versions, origin]),
         canonical_json([asdict(row) for row in training.rows]),
         canonical_json(training.catalogue.to_pylist()),
     )
-    folder = ctx.cache.put_folder("model", key, lambda path: fit_model(training, path))
+    rounds = ctx.cache.unfinished("model", key)
+    folder = ctx.cache.put_folder("model", key, lambda path: fit_model(training, path, rounds))
+    shutil.rmtree(rounds, ignore_errors=True)
     return load_model(folder, training)
 
 

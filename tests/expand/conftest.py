@@ -7,6 +7,15 @@ from corpusforge.core.progress import Progress
 from corpusforge.core.recipe_file import load_recipe
 from corpusforge.core.run import Cache, StageContext
 from corpusforge.expand import stage
+from corpusforge.expand.contract import FitContext
+from corpusforge.expand.gan.fitting import Fitting, corpus_of
+from corpusforge.expand.gan.generator import build_generator
+from corpusforge.expand.gan.layout import Layout
+from corpusforge.expand.gan.runtime import deterministic, torch_generator
+from corpusforge.expand.gan.training import Trainer
+from corpusforge.expand.judge import Judge
+from corpusforge.expand.slots import Frame, SlotKind, SlotTable
+from corpusforge.expand.tokenizer import train_tokenizer
 from corpusforge.grammar import stage as grammar
 
 RECIPE = """\
@@ -105,3 +114,41 @@ def expand(grammar_folder, tmp_path):
         return Expanded(recipe, grammar_folder, tmp_path / name, cache)
 
     return run
+
+
+ON_TEXTS = [
+    "turn on the {lamp}",
+    "light the {room}",
+    "the {lamp} please",
+    "{lamp} on",
+    "i want light",
+]
+BYE_TEXTS = ["good night", "see you soon", "bye for now", "until tomorrow then", "sleep well"]
+
+
+def _frame(intent, text, parent):
+    symbols = tuple(sorted(word for word in text.split() if word.startswith("{")))
+    return Frame(intent, text, symbols, parent)
+
+
+@pytest.fixture
+def fitting(recipe):
+    """Ten sentences, a generator that has learnt them, a judge that has not."""
+    rows = [("on", text) for text in ON_TEXTS] + [("bye", text) for text in BYE_TEXTS]
+    frames = [_frame(intent, text, place) for place, (intent, text) in enumerate(rows)]
+    train, held_out = frames[:4] + frames[5:9], [frames[4], frames[9]]
+    tokenizer = train_tokenizer(
+        [text for _, text in rows] * 3, ["{lamp}", "{room}"], ["bye", "on"], pieces=60
+    )
+    layout = Layout(tokenizer, 2, 14)
+    with deterministic(1):
+        model = build_generator(layout, hidden_size=32, layers=1)
+        trainer = Trainer(
+            layout, model, corpus_of(layout, train), corpus_of(layout, held_out), torch_generator(2)
+        )
+        trainer.maximum_likelihood(30, lambda: None)
+        kinds = {f"{{{name}}}": SlotKind(name, name, "") for name in ("lamp", "room")}
+        table = SlotTable(kinds, {}, {})
+        judge = Judge(layout, table, train, held_out, seed=3)
+        context = FitContext(layout, held_out, judge, recipe.expand, 4, Progress(quiet=True))
+        yield Fitting(trainer, train, context, torch_generator(5))

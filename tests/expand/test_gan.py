@@ -17,7 +17,7 @@ from corpusforge.expand.gan.generator import (
 )
 from corpusforge.expand.gan.layout import Condition, Layout
 from corpusforge.expand.gan.runtime import deterministic, torch_generator
-from corpusforge.expand.gan.training import Corpus, Guard, Trainer, worse
+from corpusforge.expand.gan.training import Corpus, Guard, Trainer, _slot_places, worse
 from corpusforge.expand.judge import condition_of
 from corpusforge.expand.model import _layout
 from corpusforge.expand.slots import Frame
@@ -137,15 +137,16 @@ def test_width_that_heads_cannot_share(layout):
 @pytest.mark.parametrize(
     ("now", "why"),
     [
-        (Guard(2.0, 0.30, 0.60), ""),
-        (Guard(1.9, 0.34, 0.55), ""),
-        (Guard(2.02, 0.30, 0.60), "held-out loss rose"),
-        (Guard(2.0, 0.36, 0.60), "self-BLEU rose"),
-        (Guard(2.0, 0.30, 0.53), "distinct-2 fell"),
+        (Guard(2.0, 0.30, 0.60, 0.80), ""),
+        (Guard(1.9, 0.34, 0.55, 0.75), ""),
+        (Guard(2.02, 0.30, 0.60, 0.80), "held-out loss rose"),
+        (Guard(2.0, 0.36, 0.60, 0.80), "self-BLEU rose"),
+        (Guard(2.0, 0.30, 0.53, 0.80), "distinct-2 fell"),
+        (Guard(2.0, 0.30, 0.60, 0.70), "slot entropy fell"),
     ],
 )
 def test_guard(now, why):
-    assert worse(Guard(2.0, 0.30, 0.60), now) == why
+    assert worse(Guard(2.0, 0.30, 0.60, 0.80), now) == why
 
 
 def test_torn_rows_differ_in_one_place():
@@ -185,3 +186,12 @@ def test_the_row_with_most_slots_may_be_a_held_out_one(layout):
     sized, kept = _layout(layout.tokenizer, learn, held_out)
     assert kept == learn
     assert sized.prompts([condition_of(frame) for frame in (*learn, *held_out)]).shape == (2, 5)
+
+
+def test_slot_entropy_is_of_the_places_where_slots_stand():
+    texts = ["the {lamp} on", "the {lamp} on", "a {lamp}", "good night"]
+    assert list(_slot_places([text.split() for text in texts])) == [
+        ("lamp", "the on"),
+        ("lamp", "the on"),
+        ("lamp", "a "),
+    ]

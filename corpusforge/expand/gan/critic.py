@@ -15,6 +15,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from corpusforge.expand.gan.discriminator import Discriminator
 from corpusforge.expand.gan.layout import Condition, Layout
+from corpusforge.expand.gan.state import State, optimiser_state, restore_optimiser, weights_of
 
 __all__ = ["Critic"]
 
@@ -78,9 +79,7 @@ class Critic:
             Mean loss of the last pass, in nats.
         """
         if self._optimiser is None:
-            self._optimiser = torch.optim.AdamW(
-                self.model.parameters(), lr=_RATE, weight_decay=_DECAY, fused=True
-            )
+            self._optimiser = self._new_optimiser()
         newest = len(texts)
         self._fakes = torch.cat([self._fakes, self.layout.texts(texts)])
         self._fake_intents = torch.cat([self._fake_intents, self._intents(conditions)])
@@ -95,6 +94,23 @@ class Critic:
                 losses.append(self._step(real, fake, self._torn(real, generator)))
             loss = sum(losses) / max(len(losses), 1)
         return loss
+
+    def _new_optimiser(self) -> torch.optim.Optimizer:
+        return torch.optim.AdamW(self.model.parameters(), lr=_RATE, weight_decay=_DECAY, fused=True)
+
+    def state(self) -> State:
+        """Weights, optimiser and memory of fakes."""
+        state = State({"fakes": self._fakes, "fake_intents": self._fake_intents})
+        state.put("model", State(weights_of(self.model)))
+        state.put("optimiser", optimiser_state(self._optimiser))
+        return state
+
+    def restore(self, state: State) -> None:
+        """Puts back what `state` gave."""
+        self._fakes, self._fake_intents = state.tensors["fakes"], state.tensors["fake_intents"]
+        self.model.load_state_dict(state.get("model").tensors)
+        self._optimiser = self._new_optimiser()
+        restore_optimiser(self._optimiser, state.get("optimiser"))
 
     def _draw(self, count: int, newest: int, generator: torch.Generator) -> torch.Tensor:
         """Row numbers of fakes, half of them new; int64 [count], or empty without fakes."""

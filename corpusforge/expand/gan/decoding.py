@@ -15,7 +15,7 @@ import torch
 
 from corpusforge.expand.gan.layout import Condition, Layout
 
-__all__ = ["Sample", "allowed_pieces", "sample"]
+__all__ = ["Constraint", "Sample", "allowed_pieces", "sample"]
 
 _BATCH = 256
 _FORBIDDEN = float("-inf")
@@ -92,7 +92,7 @@ def sample(
     return samples
 
 
-class _Constraint:
+class Constraint:
     """Which pieces may come next, per row of a batch."""
 
     def __init__(
@@ -160,7 +160,7 @@ def _sample_batch(
 ) -> list[Sample]:
     rows, length = len(conditions), layout.text_length
     end, pad = layout.tokenizer.end_id, layout.tokenizer.pad_id
-    constraint = _Constraint(layout, conditions, allowed)
+    constraint = Constraint(layout, conditions, allowed)
     heat = torch.tensor(temperatures, dtype=torch.float32).unsqueeze(1)
     written = torch.full((rows, length), pad, dtype=torch.int64)
     log_probabilities = torch.zeros(rows)

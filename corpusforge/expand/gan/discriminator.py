@@ -63,7 +63,20 @@ class Discriminator(nn.Module):
             Realness given the intent, float32 [rows]; match with every intent, float32
             [rows, intents]. Both are logits (no unit).
         """
-        embedded = self.embedding(texts).transpose(1, 2)
+        return self.judge(self.embedding(texts), intents)
+
+    def embed(self, texts: torch.Tensor) -> torch.Tensor:
+        """Soft pieces, float32 [rows, length, vocabulary], as [rows, length, width].
+
+        Padding is all zeros, and its embedding too.
+        """
+        return texts @ self.embedding.weight
+
+    def judge(
+        self, embedded: torch.Tensor, intents: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """See `forward`, from embedded pieces, float32 [rows, length, width]."""
+        embedded = embedded.transpose(1, 2)
         pooled = [F.relu(conv(embedded)).amax(dim=2) for conv in self.convolutions]
         hidden = F.relu(self.trunk(self.dropout(torch.cat(pooled, dim=1))))
         dropped = self.dropout(hidden)

@@ -1,26 +1,25 @@
-"""Training the generator: maximum likelihood, then cooperative rounds with a discriminator.
+"""Training the generator: maximum likelihood, and what the rounds after it are made of.
 
-A round samples from the generator, keeps what the discriminator and the intent classifier
-pass, and trains the generator on that beside real rows (expert iteration; SelfGAN, Scialom et
-al. 2021, arXiv 2106.06363). It is adversarial in that the discriminator is trained on all past
-fakes and again on the new ones. Direct adversarial gradients (Gumbel softmax) made small
-models worse than their maximum likelihood start in our trials, and are not used here.
+What a round does is the training mode's business (`corpusforge.expand.gan.modes`), the guard
+that every round must pass stands here.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from corpusforge.core.text import SLOT_PATTERN
 from corpusforge.expand.gan.decoding import Sample, allowed_pieces, sample
 from corpusforge.expand.gan.generator import nll, token_nll
 from corpusforge.expand.gan.layout import Condition, Layout
 from corpusforge.metrics.distinct_n import distinct_n
 from corpusforge.metrics.self_bleu import self_bleu
+from corpusforge.metrics.slot_entropy import slot_entropy
 
 __all__ = ["Corpus", "Guard", "Trainer", "guard_of", "worse"]
 
@@ -37,8 +36,8 @@ _PATIENCE = 4
 # Batches are cut from windows of this many batches, sorted by length: less padding.
 _WINDOW = 6
 # A round is undone beyond these (relative, absolute, relative): held-out loss, self-BLEU,
-# distinct-2.
-_MORE_NLL, _MORE_SELF_BLEU, _LESS_DISTINCT = 0.005, 0.05, 0.10
+# distinct-2, slot entropy.
+_MORE_NLL, _MORE_SELF_BLEU, _LESS_DISTINCT, _LESS_ENTROPY = 0.005, 0.05, 0.10, 0.10
 GUARD_SAMPLES = 256
 
 
@@ -72,11 +71,15 @@ class Guard:
         nll: Held-out negative log likelihood per piece at temperature 1, in nats.
         self_bleu: Self-BLEU-4 of a fixed number of samples, in [0, 1].
         distinct_2: Share of different bigrams in them, in [0, 1].
+        slot_entropy: Evenness of the places (word before, word after) of each slot symbol in
+            them, in [0, 1]; 0 without slots. The frame says which slots a text has, so what can
+            collapse is where they stand.
     """
 
     nll: float
     self_bleu: float
     distinct_2: float
+    slot_entropy: float
 
 
 def worse(start: Guard, now: Guard) -> str:
@@ -87,6 +90,8 @@ def worse(start: Guard, now: Guard) -> str:
         return "self-BLEU rose"
     if now.distinct_2 < start.distinct_2 * (1 - _LESS_DISTINCT):
         return "distinct-2 fell"
+    if now.slot_entropy < start.slot_entropy * (1 - _LESS_ENTROPY):
+        return "slot entropy fell"
     return ""
 
 
@@ -252,7 +257,17 @@ def guard_of(trainer: Trainer, conditions: Sequence[Condition], seed: int) -> Gu
         allowed=trainer.allowed,
     )
     words = [item.text.split() for item in texts]
-    return Guard(trainer.held_out_nll(), self_bleu(words), distinct_n(words))
+    entropy = slot_entropy(_slot_places(words))
+    return Guard(trainer.held_out_nll(), self_bleu(words), distinct_n(words), entropy)
+
+
+def _slot_places(texts: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """(symbol, word before and after it) of every slot."""
+    for words in texts:
+        around = ["", *words, ""]
+        for place, word in enumerate(words):
+            for symbol in SLOT_PATTERN.findall(word):
+                yield symbol, f"{around[place]} {around[place + 2]}"
 
 
 def _mean(values: Sequence[float]) -> float:

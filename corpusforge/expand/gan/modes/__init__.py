@@ -1,0 +1,1 @@
+"""Training modes of the text GAN: one file each, see `corpusforge.expand.gan.fitting`."""
