@@ -6,16 +6,14 @@ annotation (the edits do not keep spans).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 
 from corpusforge.assess.rows import Rows
-from corpusforge.assess.trigram import TrigramModel, joined, words
+from corpusforge.assess.trigram import TrigramModel
+from corpusforge.core.edits import edited
+from corpusforge.core.trigram import joined, words
 
 __all__ = ["duplicated", "eda", "even_counts", "random_labels", "trigram"]
-
-_CHANGED = 0.1  # share of the words that an edit changes, Wei and Zou's alpha
 
 
 def even_counts(real: Rows, count: int) -> dict[str, int]:
@@ -57,10 +55,7 @@ def duplicated(real: Rows, count: int, rng: np.random.Generator) -> Rows:
 def eda(real: Rows, count: int, rng: np.random.Generator) -> Rows:
     """Easy data augmentation: one random edit per copy.
 
-    Wei and Zou 2019 (arXiv 1901.11196): replacement, insertion, swap or deletion, each with
-    equal chance, at their default of 10 % of the words, at least one. They replace and insert
-    WordNet synonyms; no WordNet comes with pip, so words of other real rows of the same intent
-    take that place. This is noisier than a synonym, but keeps the label as well.
+    See `corpusforge.core.edits`: words of other real rows of the same intent stand for synonyms.
 
     Args:
         real: Rows to edit.
@@ -74,52 +69,8 @@ def eda(real: Rows, count: int, rng: np.random.Generator) -> Rows:
     copies = _spread(real, count, rng)
     texts: list[str] = []
     for text, intent in zip(copies.texts, copies.intents, strict=True):
-        pieces = words(text)
-        if pieces:
-            edit = _EDITS[int(rng.integers(len(_EDITS)))]
-            pieces = edit(pieces, vocabulary[intent], max(1, int(_CHANGED * len(pieces))), rng)
-        texts.append(joined(pieces))
+        texts.append(joined(edited(words(text), vocabulary[intent], rng)))
     return Rows.labelled(texts, copies.intents, origin="control")
-
-
-_Edit = Callable[[list[str], Sequence[str], int, np.random.Generator], list[str]]
-
-
-def _replace(
-    pieces: list[str], vocabulary: Sequence[str], times: int, rng: np.random.Generator
-) -> list[str]:
-    for place in rng.permutation(len(pieces))[:times]:
-        pieces[place] = vocabulary[int(rng.integers(len(vocabulary)))]
-    return pieces
-
-
-def _insert(
-    pieces: list[str], vocabulary: Sequence[str], times: int, rng: np.random.Generator
-) -> list[str]:
-    for _ in range(times):
-        word = vocabulary[int(rng.integers(len(vocabulary)))]
-        pieces.insert(int(rng.integers(len(pieces) + 1)), word)
-    return pieces
-
-
-def _swap(
-    pieces: list[str], vocabulary: Sequence[str], times: int, rng: np.random.Generator
-) -> list[str]:
-    for _ in range(times if len(pieces) > 1 else 0):
-        one, other = rng.permutation(len(pieces))[:2]
-        pieces[one], pieces[other] = pieces[other], pieces[one]
-    return pieces
-
-
-def _delete(
-    pieces: list[str], vocabulary: Sequence[str], times: int, rng: np.random.Generator
-) -> list[str]:
-    kept = [word for word in pieces if rng.random() >= _CHANGED]
-    # A text of which all was deleted keeps one word, as in the authors' code.
-    return kept or [pieces[int(rng.integers(len(pieces)))]]
-
-
-_EDITS: tuple[_Edit, ...] = (_replace, _insert, _swap, _delete)
 
 
 def trigram(real: Rows, count: int, rng: np.random.Generator) -> Rows:

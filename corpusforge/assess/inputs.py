@@ -16,13 +16,13 @@ from corpusforge.assess.columns import ColumnNames, check_names
 from corpusforge.assess.overlap import Overlap, compare, equal_rows
 from corpusforge.assess.rows import Rows
 from corpusforge.assess.sources import (
-    SYNTHETIC_ORIGINS,
     Opened,
     Source,
     open_source,
     rows_of,
 )
 from corpusforge.core.errors import InputError, nearest
+from corpusforge.core.origins import is_synthetic
 
 __all__ = [
     "MIN_TEST_ROWS",
@@ -201,7 +201,7 @@ def _test(opened: Opened, columns: ColumnNames, notes: list[str]) -> Source:
 def _only_real(rows: Source, notes: list[str]) -> Source:
     """Rows with weight 1, without those that are marked as synthetic."""
     notes += rows.notes
-    synthetic = np.array([origin in SYNTHETIC_ORIGINS for origin in rows.rows.origins], dtype=bool)
+    synthetic = np.array([is_synthetic(origin) for origin in rows.rows.origins], dtype=bool)
     if synthetic.all():
         raise InputError(
             f"all {len(synthetic)} rows of {rows.name} are marked as synthetic "

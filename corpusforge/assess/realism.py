@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from corpusforge.assess.rows import Rows
-from corpusforge.assess.trigram import words
 from corpusforge.clean.near_duplicates import similar_pairs
 from corpusforge.core.text import fold
+from corpusforge.core.trigram import words
 from corpusforge.metrics.two_sample import auc_over_folds
 
 __all__ = ["LENGTHS", "Realism", "Tell", "folded_words", "tell_apart"]

@@ -23,10 +23,7 @@ from corpusforge.grammar.raw import RawTable, class_names, read_raw, split_name
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["SYNTHETIC_ORIGINS", "Opened", "Source", "open_source", "rows_of"]
-
-SYNTHETIC_ORIGINS = frozenset({"grammar", "gan", "counterfactual", "control"})
-"""Origins that corpusforge itself writes for rows that nobody said."""
+__all__ = ["Opened", "Source", "open_source", "rows_of"]
 
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _FILES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".json", ".txt", ".xlsx")

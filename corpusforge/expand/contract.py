@@ -15,7 +15,8 @@ import numpy as np
 
 from corpusforge.core.progress import Progress
 from corpusforge.core.recipe import ExpandConfig
-from corpusforge.expand.slots import Frame
+from corpusforge.core.run import Cache
+from corpusforge.expand.slots import Frame, SlotTable
 
 if TYPE_CHECKING:
     from corpusforge.expand.gan.layout import Layout
@@ -51,6 +52,12 @@ class FitContext:
         config: The recipe's `expand` part.
         seed: The recipe's seed.
         progress: For bars.
+        table: Slot kinds and values, to show slots to a model that writes plain text.
+        frames: What it will be asked for: the frames of all train rows, those of `held_out`
+            among them. Their parents number the rows of this run, so a candidate's frame is
+            one of these, also after `load`.
+        folder: Where the recipe stands; its paths start there.
+        cache: For answers that cost money; None = nothing is kept.
         unfinished: Folder for what a killed fit goes on from, need not exist; None = none.
     """
 
@@ -60,6 +67,10 @@ class FitContext:
     config: ExpandConfig
     seed: int
     progress: Progress
+    table: SlotTable
+    frames: Sequence[Frame]
+    folder: Path
+    cache: Cache | None
     unfinished: Path | None = None
 
 
@@ -70,11 +81,14 @@ class Generator(Protocol):
         may_change_slot_values: Whether slots may be refilled with other values of the same
             list and agreement class.
         least_log_probability: Candidates below it are not accepted; the generator reads it
-            off held-out rows.
+            off held-out rows, and has -inf where it knows no likelihood.
+        trains_judge: Whether `fit` trains the judge against its own samples; if not, the judge
+            is trained against those of a trigram model.
     """
 
     may_change_slot_values: bool
     least_log_probability: float
+    trains_judge: bool
 
     def fit(self, train: Sequence[Frame], context: FitContext) -> dict[str, Any]:
         """Learns from frames of train rows.
@@ -85,7 +99,22 @@ class Generator(Protocol):
         ...
 
     def expand(self, frames: Sequence[Frame], n: int, rng: np.random.Generator) -> list[Candidate]:
-        """At most `n` candidates for the frames, in turn; unusable ones are left out."""
+        """At most `n` candidates for the frames, in turn; unusable ones are left out.
+
+        A generator that cannot choose what it says (a file, recombined carriers) may answer a
+        frame with a candidate for another frame of the same intent.
+        """
+        ...
+
+    def spent(self, intent: str) -> bool:
+        """Whether asking for this intent again is in vain: everything was given."""
+        ...
+
+    def usage(self) -> dict[str, Any]:
+        """What its candidates cost so far, for history.json; empty where nothing is paid.
+
+        The same for a run that was killed and resumed as for one that was not.
+        """
         ...
 
     def save(self, folder: Path) -> None:

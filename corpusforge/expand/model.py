@@ -9,7 +9,6 @@ The first line is what transformers' Auto classes open.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,14 +20,15 @@ from corpusforge.core import plugins
 from corpusforge.core.errors import InputError
 from corpusforge.core.progress import Progress
 from corpusforge.core.recipe import ExpandConfig
-from corpusforge.core.run import read_json, write_json
+from corpusforge.core.run import Cache, read_json, write_json
 from corpusforge.core.schema import Utterance
 from corpusforge.core.seeding import rng, uniforms
 from corpusforge.expand.contract import FitContext, Generator
+from corpusforge.expand.forger import train_against_trigrams
 from corpusforge.expand.gan.layout import Layout
 from corpusforge.expand.judge import Judge
 from corpusforge.expand.slots import Frame, SlotKind, SlotTable, carrier_digest
-from corpusforge.expand.tokenizer import Tokenizer, train_tokenizer
+from corpusforge.expand.tokenizer import RESERVED, Tokenizer, train_tokenizer
 
 __all__ = ["Model", "Training", "distinct_frames", "fit_model", "load_model"]
 
@@ -42,8 +42,6 @@ _PIECES = 2000
 _LONGEST = 64
 # Room for texts a little longer than those seen.
 _ROOM = 4
-# Texts that hold the name of a piece of ours would be read as that piece.
-_RESERVED = re.compile(r"<(?:pad|unk|s|/s|sep|empty|intent_\d+|0x[0-9A-Fa-f]{2})>")
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,8 @@ class Training:
         config: The recipe's `expand` part.
         seed: The recipe's seed.
         progress: For bars.
+        folder: Where the recipe stands.
+        cache: For answers that cost money; None = nothing is kept.
     """
 
     rows: Sequence[Utterance]
@@ -63,6 +63,8 @@ class Training:
     config: ExpandConfig
     seed: int
     progress: Progress
+    folder: Path = Path()
+    cache: Cache | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def distinct_frames(training: Training) -> int:
 
 def _frames(table: SlotTable, rows: Sequence[Utterance]) -> list[Frame]:
     found = [table.frame(row, number) for number, row in enumerate(rows)]
-    return [f for f in found if f is not None and f.text and not _RESERVED.search(f.text)]
+    return [f for f in found if f is not None and f.text and not RESERVED.search(f.text)]
 
 
 def _split(frames: Sequence[Frame], seed: int) -> tuple[list[Frame], list[Frame]]:
@@ -144,10 +146,12 @@ def fit_model(training: Training, folder: Path, unfinished: Path | None = None) 
     held_out = [frame for frame in held_out if layout.fits(frame.text)]
     seed = int(rng(training.seed, "expand.judge").integers(2**62))
     judge = Judge(layout, table, learn, held_out, seed=seed)
-    config, progress = training.config, training.progress
-    context = FitContext(layout, held_out, judge, config, training.seed, progress, unfinished)
-    generator = plugins.load("generator", training.config.generator)()
+    askable = [frame for frame in frames if len(frame.symbols) <= layout.frame_size]
+    context = _context(training, layout, held_out, judge, table, askable, unfinished)
+    generator: Generator = plugins.load("generator", training.config.generator)()
     history = generator.fit(learn, context)
+    if not generator.trains_judge:
+        history |= train_against_trigrams(judge, learn, training.seed)
     generator.save(folder)
     judge.save(folder)
     tokenizer.save(folder, max_length=layout.prompt_length + layout.text_length)
@@ -173,6 +177,30 @@ def _layout(
     longest = max((size for size in lengths if size <= _LONGEST), default=1)
     frame_size = max((len(frame.symbols) for frame in (*kept, *held_out)), default=0)
     return Layout(tokenizer, frame_size, longest + 1 + _ROOM), kept
+
+
+def _context(
+    training: Training,
+    layout: Layout,
+    held_out: Sequence[Frame],
+    judge: Judge,
+    table: SlotTable,
+    frames: Sequence[Frame],
+    unfinished: Path | None = None,
+) -> FitContext:
+    return FitContext(
+        layout=layout,
+        held_out=held_out,
+        judge=judge,
+        config=training.config,
+        seed=training.seed,
+        progress=training.progress,
+        table=table,
+        frames=frames,
+        folder=training.folder,
+        cache=training.cache,
+        unfinished=unfinished,
+    )
 
 
 def load_model(folder: Path, training: Training) -> Model:
@@ -206,7 +234,7 @@ def load_model(folder: Path, training: Training) -> Model:
     ]
     learn, held_out = _split(frames, training.seed)
     judge = Judge(layout, table, learn, held_out, folder)
-    context = FitContext(layout, held_out, judge, training.config, training.seed, training.progress)
+    context = _context(training, layout, held_out, judge, table, frames)
     generator: Generator = plugins.load("generator", training.config.generator)()
     generator.load(folder, context)
     history: dict[str, Any] = json.loads((folder / "history.json").read_text(encoding="utf-8"))

@@ -92,21 +92,24 @@ class Budget:
         self.spent: Counter[str] = Counter()
         self._max = max_candidates
 
-    def plan(self, passed: Mapping[str, int], wave: int) -> dict[str, int]:
+    def plan(
+        self, passed: Mapping[str, int], wave: int, ended: Callable[[str], bool]
+    ) -> dict[str, int]:
         """Candidates per intent, `wave` in all or less; empty when all is drawn.
 
-        An intent is drawn for until `_POOL` candidates per wanted row have passed, or it has
-        cost its share of the candidates.
+        An intent is drawn for until `_POOL` candidates per wanted row have passed, it has
+        cost its share of the candidates, or its generator has no more.
 
         Args:
             passed: Candidates that passed so far, per intent.
             wave: Candidates of one step.
+            ended: Whether the generator has given all it has for an intent.
         """
         left = {name: quota * self._max - self.spent[name] for name, quota in self.quota.items()}
         lack = {
             name: max(0, quota * _POOL - passed.get(name, 0))
             for name, quota in self.quota.items()
-            if left[name] > 0
+            if left[name] > 0 and not ended(name)
         }
         open_intents = {name: count for name, count in lack.items() if count}
         planned = shares(wave, open_intents)

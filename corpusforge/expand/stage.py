@@ -107,7 +107,15 @@ def run(ctx: StageContext) -> StageResult:
     from corpusforge.expand.model import Training, distinct_frames
 
     catalogue = read_table(grammar / "catalogue.parquet")
-    training = Training(rows, catalogue, ctx.recipe.expand, ctx.recipe.seed, ctx.progress)
+    training = Training(
+        rows=rows,
+        catalogue=catalogue,
+        config=ctx.recipe.expand,
+        seed=ctx.recipe.seed,
+        progress=ctx.progress,
+        folder=ctx.recipe.folder,
+        cache=ctx.cache,
+    )
     if distinct_frames(training) < _FEWEST_CARRIERS:
         return _pass_through(ctx, table, len(rows))
     model = _model(ctx, training)
@@ -196,7 +204,9 @@ def _expand(ctx: StageContext, table: pa.Table, rows: list[Utterance], model: Mo
     rejected = rejected_table(builder, selection.judged, model.judge.limits, least)
     write_table(whole, ctx.folder / "utterances.parquet")
     write_table(rejected, ctx.folder / "dropped.parquet")
-    write_json(model.history, ctx.folder / "history.json")
+    usage = model.generator.usage()
+    history = model.history | ({"usage": usage} if usage else {})
+    write_json(history, ctx.folder / "history.json")
     dropped = Counter(rejected["filter"].to_pylist())
     facts = _facts(model, budget, selection, accepted)
     notes = _notes(recipe, model, budget, accepted)
@@ -211,7 +221,7 @@ def _sample(ctx: StageContext, model: Model, budget: Budget, selection: Selectio
     most = budget.rows * ctx.recipe.expand.max_candidates
     wave = 0
     with ctx.progress.task("expand: sample", most, "candidates") as task:
-        while plan := budget.plan(selection.passed, _WAVE):
+        while plan := budget.plan(selection.passed, _WAVE, model.generator.spent):
             draws = rng(ctx.recipe.seed, "expand.sample", wave)
             frames = [
                 by_intent[intent][int(draws.integers(len(by_intent[intent])))]

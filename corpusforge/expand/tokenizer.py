@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ from typing import Any
 from corpusforge.core.errors import RunError, require
 from corpusforge.core.text import SLOT_PATTERN, nfc
 
-__all__ = ["Tokenizer", "normalise", "train_tokenizer"]
+__all__ = ["RESERVED", "Tokenizer", "normalise", "train_tokenizer"]
 
 PAD, UNKNOWN, BEGIN, END, SEPARATOR, EMPTY = "<pad>", "<unk>", "<s>", "</s>", "<sep>", "<empty>"
 SPACE = "\u2581"
@@ -33,6 +34,8 @@ _BYTES = 256
 _LONGEST_PIECE = 16
 _MAX_SEEDS = 200_000
 _MODEL_FILE = "spiece.model"
+RESERVED = re.compile(r"<(?:pad|unk|s|/s|sep|empty|intent_\d+|0x[0-9A-Fa-f]{2})>")
+"""Texts that hold the name of a piece of ours would be read as that piece."""
 
 
 def normalise(text: str) -> str:

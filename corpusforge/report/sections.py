@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from corpusforge.core.origins import is_generator
 from corpusforge.core.schema import SPLITS
 from corpusforge.report.audio import choose_clips, player_list
 from corpusforge.report.charts import Series, bars, counted, histogram, legend, number, percent
@@ -17,7 +18,6 @@ from corpusforge.report.markup import Markup, element, join
 from corpusforge.report.rows import row_list, sample_rows, slot_colors
 
 __all__ = [
-    "ORIGINS",
     "bias_section",
     "counts_section",
     "dropped_section",
@@ -27,9 +27,8 @@ __all__ = [
     "table",
 ]
 
-ORIGINS = {"grammar": 0, "gan": 1, "real": 2, "external": 3, "counterfactual": 4}
-"""Origin -> colour class; others share the last one."""
-
+_ORIGIN_COLORS = {"grammar": 0, "real": 2, "counterfactual": 4}
+_GENERATOR_COLOR, _OTHER_COLOR = 1, 5
 _SPLIT_COLORS = {"train": 0, "validation": 5, "test": 3}
 _GENDERS = {"f": 1, "m": 0, "female": 1, "male": 0}
 
@@ -78,15 +77,21 @@ def _numeric(cell: Markup | str | int) -> bool:
     return not isinstance(cell, Markup) and (cell == "-" or cell[:1].isdigit() or "10^" in cell)
 
 
+def _origin_color(origin: str) -> int:
+    """Colour class of an origin; all generators have one, a corpus is made with one of them."""
+    other = _GENERATOR_COLOR if is_generator(origin) else _OTHER_COLOR
+    return _ORIGIN_COLORS.get(origin, other)
+
+
 def _origins_of(corpus: Corpus) -> list[str]:
     present = corpus.count("origin")
-    return sorted(present, key=lambda name: (ORIGINS.get(name, 5), name))
+    return sorted(present, key=lambda name: (_origin_color(name), name))
 
 
 def counts_section(corpus: Corpus) -> Markup:
     """Rows per intent, slot, split and origin; clips per voice, durations, noise."""
     origins = _origins_of(corpus)
-    colors = {name: ORIGINS.get(name, 5) for name in origins}
+    colors = {name: _origin_color(name) for name in origins}
     cells = Counter((row["intent"], row["origin"]) for row in corpus.rows)
     intents = sorted(corpus.count("intent").items(), key=lambda item: (-item[1], item[0]))
     by_intent = [

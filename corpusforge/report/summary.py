@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from corpusforge.core.gate import KEPT_OUT
+from corpusforge.core.origins import is_generator
 from corpusforge.report.charts import counted, number, percent
 from corpusforge.report.data import Corpus
 from corpusforge.report.markup import Markup, element
@@ -63,7 +64,7 @@ def _figures(corpus: Corpus) -> list[tuple[str, str]]:
     ]
     if corpus.templates:
         figures.append(_figure(len(corpus.templates), "template"))
-    generated = sum(1 for row in corpus.rows if row["generation"] or row["origin"] == "gan")
+    generated = sum(1 for row in corpus.rows if row["generation"] or is_generator(row["origin"]))
     if generated:
         figures.append((number(generated), "by the generator"))
     if corpus.clips:

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpusforge.assess.rows import Rows
-from corpusforge.assess.trigram import TrigramModel, joined, words
+from corpusforge.assess.trigram import TrigramModel
 from corpusforge.core.seeding import rng
+from corpusforge.core.trigram import joined, words
 
 REAL = Rows.labelled(
     ["turn on the lamp", "turn the lamp on", "turn off the radio", "wie spät ist es?"],

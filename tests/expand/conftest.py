@@ -150,5 +150,16 @@ def fitting(recipe):
         kinds = {f"{{{name}}}": SlotKind(name, name, "") for name in ("lamp", "room")}
         table = SlotTable(kinds, {}, {})
         judge = Judge(layout, table, train, held_out, seed=3)
-        context = FitContext(layout, held_out, judge, recipe.expand, 4, Progress(quiet=True))
+        context = FitContext(
+            layout=layout,
+            held_out=held_out,
+            judge=judge,
+            config=recipe.expand,
+            seed=4,
+            progress=Progress(quiet=True),
+            table=table,
+            frames=frames,
+            folder=recipe.folder,
+            cache=None,
+        )
         yield Fitting(trainer, train, context, torch_generator(5))

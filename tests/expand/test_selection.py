@@ -12,6 +12,10 @@ from corpusforge.expand.slots import Frame, SlotTable
 COUNTS = st.dictionaries(st.sampled_from("abcde"), st.integers(0, 50))
 
 
+def never(intent):
+    return False
+
+
 @given(st.integers(0, 200), COUNTS)
 def test_shares_sum_to_the_whole(rows, counts):
     parts = shares(rows, counts)
@@ -34,7 +38,7 @@ def test_water_fill_keeps_limits_and_gives_all_it_can(rows, counts, data):
 def test_budget_ends_and_is_kept(counts, rows, most):
     budget = Budget(rows, counts, most)
     for _ in range(1000):
-        plan = budget.plan({}, 16)
+        plan = budget.plan({}, 16, never)
         if not plan:
             break
         assert 0 < sum(plan.values()) <= 16
@@ -43,7 +47,13 @@ def test_budget_ends_and_is_kept(counts, rows, most):
 
 def test_a_full_pool_is_not_drawn_for():
     budget = Budget(10, {"a": 1, "b": 1}, 40)
-    assert budget.plan({"a": 20}, 16) == {"b": 16}
+    assert budget.plan({"a": 20}, 16, never) == {"b": 16}
+
+
+def test_a_generator_that_has_given_all_is_not_asked_again():
+    budget = Budget(10, {"a": 1, "b": 1}, 40)
+    assert budget.plan({}, 16, lambda intent: intent == "a") == {"b": 16}
+    assert budget.plan({}, 16, lambda intent: True) == {}
 
 
 class FixedJudge:

@@ -6,8 +6,9 @@ generator learns next. Other training modes stand beside it in `corpusforge.expa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,10 @@ class TextGan:
     """Llama from a config, maximum likelihood, then the rounds of a training mode."""
 
     may_change_slot_values = True
+    trains_judge = True
+    example: Mapping[str, Any] = MappingProxyType(
+        {"hidden_size": 16, "layers": 1, "epochs": 2, "rounds": 0}
+    )
 
     def __init__(self) -> None:
         self._model: Any = None
@@ -90,6 +95,14 @@ class TextGan:
                 allowed=self._allowed,
             )
         return candidates(wanted, texts)
+
+    def spent(self, intent: str) -> bool:
+        """See `corpusforge.expand.contract.Generator`; there is always more."""
+        return False
+
+    def usage(self) -> dict[str, Any]:
+        """See `corpusforge.expand.contract.Generator`; nothing is paid."""
+        return {}
 
     def save(self, folder: Path) -> None:
         """See `corpusforge.expand.contract.Generator`."""
