@@ -17,8 +17,11 @@ __all__ = [
     "CleanConfig",
     "ExpandConfig",
     "ExportConfig",
+    "ExternalConfig",
     "GateConfig",
     "GrammarConfig",
+    "LlmConfig",
+    "ParaphraseConfig",
     "RealConfig",
     "Recipe",
     "ReportConfig",
@@ -101,8 +104,59 @@ class RealConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExternalConfig:
+    """Candidates made elsewhere, for the generator external."""
+
+    path: str = option("JSONL, CSV or TSV file, relative to the recipe", minLength=1)
+    text: str = option("column with the text, which may hold {slot} for a slot", "text")
+    intent: str = option("column with the intent", "intent")
+    slots: str = option("column with the slots (list of name, start, end); may be absent", "slots")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LlmConfig:
+    """A chat model behind an OpenAI-compatible endpoint, for the generator llm."""
+
+    endpoint: str = option(
+        "base URL, for example http://localhost:8000/v1", pattern=r"^https?://[^\s/]+"
+    )
+    model: str = option("name of the model there", minLength=1)
+    api_key_env: str | None = option(
+        "environment variable that holds the key; the key itself is never written",
+        None,
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+    )
+    descriptions: Mapping[str, str] | None = option(
+        "intent: what it means, for the prompt; others are called by their name", None
+    )
+    lines: int = option("utterances asked for in one request", 10, minimum=1, maximum=100)
+    exemplars: int = option("train phrases shown in one request", 8, minimum=1, maximum=100)
+    max_requests: int = option("requests in all, answers from the cache included", 500, minimum=1)
+    max_tokens: int = option("longest reply, in tokens", 1024, minimum=16)
+    retries: int = option(
+        "further tries when the server is busy or broken", 5, minimum=0, maximum=20
+    )
+    timeout_s: float = option("seconds to wait for a reply", 120.0, exclusiveMinimum=0)
+    parallel: int = option("requests at a time", 4, minimum=1, maximum=64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParaphraseConfig:
+    """A sequence-to-sequence or instruct model of transformers, for the generator paraphrase."""
+
+    model: str = option("folder (relative to the recipe) or hub name", minLength=1)
+    prompt: str = option(
+        "what the model is given; {text} stands for the utterance",
+        "paraphrase: {text}",
+        pattern=r"\{text\}",
+    )
+    max_new_tokens: int = option("longest paraphrase, in tokens", 64, minimum=4, maximum=1024)
+    local_files_only: bool = option("do not ask the hub", False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExpandConfig:
-    """The text GAN."""
+    """The text GAN, or another generator."""
 
     generator: str = option("generator plug-in", "gan")
     mode: str = option("training mode of the generator gan, a plug-in", "cooperative")
@@ -118,6 +172,9 @@ class ExpandConfig:
     layers: int = option("layers of the transformer", 3, minimum=1, maximum=48)
     epochs: int = option("most epochs of maximum likelihood", 30, minimum=1)
     max_candidates: int = option("candidates drawn per wanted row, at most", 40, minimum=1)
+    external: ExternalConfig | None = option("for the generator external", None)
+    llm: LlmConfig | None = option("for the generator llm", None)
+    paraphrase: ParaphraseConfig | None = option("for the generator paraphrase", None)
 
 
 @dataclass(frozen=True, kw_only=True)

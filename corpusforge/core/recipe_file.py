@@ -258,6 +258,7 @@ def _further_errors(recipe: Recipe, document: Document) -> list[InputError]:
         (("grammar", "lists"), recipe.grammar.lists),
         (("real", "path"), recipe.real.path if recipe.real else None),
         (("expand", "model"), recipe.expand.model),
+        (("expand", "external", "path"), e.path if (e := recipe.expand.external) else None),
     ):
         if relative is not None and not recipe.path(relative).exists():
             refuse(path, f"there is no file or folder {recipe.path(relative)}")
@@ -266,6 +267,11 @@ def _further_errors(recipe: Recipe, document: Document) -> list[InputError]:
     named = encoder is not None and encoder.startswith((".", "/", "~"))
     if encoder is not None and named and not recipe.path(encoder).is_dir():
         refuse(("assess", "encoder"), f"there is no folder {recipe.path(encoder)}")
+    generator = recipe.expand.generator
+    # A section of the generator's own name has keys that it cannot do without.
+    if getattr(recipe.expand, generator, "") is None:
+        text = f"the generator {generator!r} needs the section expand.{generator}"
+        refuse(("expand", "generator"), text)
     found += _plugin_errors(recipe, document)
     return found
 

@@ -40,8 +40,9 @@ _PIECES = 2000
 # Longer texts (in pieces) are not learnt: memory grows with the longest, and commands to a
 # voice assistant are short.
 _LONGEST = 64
-# Room for texts a little longer than those seen.
-_ROOM = 4
+# Room for texts a little longer than those seen; more where words may come that no train row
+# has, which are spelled in many pieces.
+_ROOM, _OPEN_ROOM = 4, 96
 
 
 @dataclass(frozen=True)
@@ -142,13 +143,14 @@ def fit_model(training: Training, folder: Path, unfinished: Path | None = None) 
         [f.text for f in learn + held_out], symbols, intents, pieces=_PIECES
     )
     tokenizer.check([frame.text for frame in frames])
-    layout, learn = _layout(tokenizer, learn, held_out)
+    generator: Generator = plugins.load("generator", training.config.generator)()
+    room = _ROOM if generator.trains_judge else _OPEN_ROOM
+    layout, learn = _layout(tokenizer, learn, held_out, room)
     held_out = [frame for frame in held_out if layout.fits(frame.text)]
     seed = int(rng(training.seed, "expand.judge").integers(2**62))
     judge = Judge(layout, table, learn, held_out, seed=seed)
     askable = [frame for frame in frames if len(frame.symbols) <= layout.frame_size]
     context = _context(training, layout, held_out, judge, table, askable, unfinished)
-    generator: Generator = plugins.load("generator", training.config.generator)()
     history = generator.fit(learn, context)
     if not generator.trains_judge:
         history |= train_against_trigrams(judge, learn, training.seed)
@@ -166,7 +168,7 @@ def fit_model(training: Training, folder: Path, unfinished: Path | None = None) 
 
 
 def _layout(
-    tokenizer: Tokenizer, learn: Sequence[Frame], held_out: Sequence[Frame]
+    tokenizer: Tokenizer, learn: Sequence[Frame], held_out: Sequence[Frame], room: int = _ROOM
 ) -> tuple[Layout, list[Frame]]:
     """Sizes for all train rows, and the frames to learn that are not too long.
 
@@ -176,7 +178,7 @@ def _layout(
     kept = [f for f, size in zip(learn, lengths, strict=True) if size <= _LONGEST]
     longest = max((size for size in lengths if size <= _LONGEST), default=1)
     frame_size = max((len(frame.symbols) for frame in (*kept, *held_out)), default=0)
-    return Layout(tokenizer, frame_size, longest + 1 + _ROOM), kept
+    return Layout(tokenizer, frame_size, longest + 1 + room), kept
 
 
 def _context(

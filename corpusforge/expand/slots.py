@@ -133,6 +133,25 @@ class SlotTable:
         text = _with_symbols(delexicalise(row.text, slots), symbols)
         return Frame(row.intent, normalise(text), tuple(sorted(symbols)), parent)
 
+    def symbols(self, name: str, value: str | None = None) -> list[str]:
+        """Symbols that a slot of this name may have, sorted; empty for an unknown name.
+
+        Args:
+            name: Slot name, or a symbol without its braces.
+            value: Its words, where they are known: of kinds that differ by agreement class
+                those are meant whose class has them.
+        """
+        found = sorted(s for s, kind in self.kinds.items() if name in (kind.name, s[1:-1]))
+        if value is None:
+            return found
+        kinds = {symbol: self.kinds[symbol] for symbol in found}
+        agreeing = [
+            symbol
+            for symbol, kind in kinds.items()
+            if self._classes.get((kind.entity, value)) == kind.agreement
+        ]
+        return agreeing or found
+
     def plain(self, text: str) -> str:
         """The text with plain slot names, as the grammar's language knows it."""
         return SLOT_PATTERN.sub(lambda found: "{" + self.kinds[found.group()].name + "}", text)

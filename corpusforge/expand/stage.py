@@ -63,11 +63,27 @@ __all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
 
 def config(recipe: Recipe) -> dict[str, Any]:
     """Everything that shapes the stage's bytes beside its inputs."""
-    settings = asdict(recipe.expand)
+    settings = _settings(recipe)
     _check(recipe)
     if recipe.expand.model is not None:
         settings["model"] = _folder_digest(recipe.path(recipe.expand.model))
     return {"expand": settings, "seed": recipe.seed, "real": recipe.real is not None}
+
+
+def _settings(recipe: Recipe) -> dict[str, Any]:
+    """The `expand` part without the sections of other generators, with digests of its files."""
+    settings = asdict(recipe.expand)
+    for name in plugins.names("generator"):
+        if name != recipe.expand.generator:
+            settings.pop(name, None)
+    own = settings.get(recipe.expand.generator) or {}
+    for name in ("path", "model"):
+        path = recipe.path(own[name]) if name in own else None
+        if path is not None and path.is_file():
+            own[f"{name}_digest"] = digest(path.read_bytes())
+        elif path is not None and path.is_dir():
+            own[f"{name}_digest"] = _folder_digest(path)
+    return settings
 
 
 def _check(recipe: Recipe) -> None:
@@ -145,7 +161,7 @@ def _model(ctx: StageContext, training: Training) -> Model:
     if pinned is not None:
         return load_model(ctx.recipe.path(pinned), training)
     # What decides how much is sampled does not shape the model.
-    settings = asdict(training.config)
+    settings = _settings(ctx.recipe)
     for name in ("rows", "model", "max_candidates"):
         del settings[name]
     versions = package_versions(("corpusforge", *PACKAGES))
@@ -209,7 +225,7 @@ def _expand(ctx: StageContext, table: pa.Table, rows: list[Utterance], model: Mo
     write_json(history, ctx.folder / "history.json")
     dropped = Counter(rejected["filter"].to_pylist())
     facts = _facts(model, budget, selection, accepted)
-    notes = _notes(recipe, model, budget, accepted)
+    notes = _notes(recipe, model, budget, selection, accepted)
     return StageResult(table.num_rows, whole.num_rows, dict(sorted(dropped.items())), facts, notes)
 
 
@@ -269,7 +285,7 @@ def _facts(
 
 
 def _notes(
-    recipe: Recipe, model: Model, budget: Budget, accepted: dict[str, int]
+    recipe: Recipe, model: Model, budget: Budget, selection: Selection, accepted: dict[str, int]
 ) -> tuple[str, ...]:
     # With real rows the stage assess says whether these rows help.
     notes = [NOT_SHOWN] if recipe.real is None else []
@@ -280,10 +296,10 @@ def _notes(
         )
     count = sum(accepted.values())
     if count < budget.rows:
-        notes.append(
-            f"expansion: {count} of {budget.rows} wanted rows accepted after "
-            f"{sum(budget.spent.values())} candidates"
-        )
+        drawn = f"after {sum(budget.spent.values())} candidates"
+        if all(map(model.generator.spent, budget.quota)):
+            drawn = f"of all {sum(selection.drawn.values())} candidates that there are"
+        notes.append(f"expansion: {count} of {budget.rows} wanted rows accepted {drawn}")
     short = sorted(name for name, quota in budget.quota.items() if accepted[name] < quota)
     if short and count:
         more = f" and {len(short) - 10} more" if len(short) > 10 else ""
@@ -291,6 +307,7 @@ def _notes(
             f"expansion: fewer novel rows than their share in {', '.join(short[:10])}{more}; "
             "other intents give more"
         )
+    notes += model.history.get("notes", ())
     if model.unknown:
         notes.append(
             f"expansion: {model.unknown} train rows have intents, slots or words that the model "
