@@ -118,7 +118,7 @@ class LlmConfig:
     """A chat model behind an OpenAI-compatible endpoint, for the generator llm."""
 
     endpoint: str = option(
-        "base URL, for example http://localhost:8000/v1", pattern=r"^https?://[^\s/]+"
+        "base URL, for example http://localhost:8000/v1", pattern=r"^https?://[^\s/@]+(/[^\s@]*)?$"
     )
     model: str = option("name of the model there", minLength=1)
     api_key_env: str | None = option(

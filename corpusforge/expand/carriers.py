@@ -109,6 +109,11 @@ class CarrierGenerator:
     learnt: tuple[Frame, ...] = ()
     frames: Frames
 
+    @property
+    def wave(self) -> int:
+        """See `corpusforge.expand.contract.Generator`."""
+        return 1024
+
     def fit(self, train: Sequence[Frame], context: FitContext) -> dict[str, Any]:
         """See `corpusforge.expand.contract.Generator`."""
         self._open(train, context)

@@ -84,11 +84,17 @@ class Generator(Protocol):
             off held-out rows, and has -inf where it knows no likelihood.
         trains_judge: Whether `fit` trains the judge against its own samples; if not, the judge
             is trained against those of a trigram model.
+        wave: Candidates to ask for between two looks at the quotas: many where each is cheap.
     """
 
     may_change_slot_values: bool
     least_log_probability: float
     trains_judge: bool
+
+    @property
+    def wave(self) -> int:
+        """See above."""
+        ...
 
     def fit(self, train: Sequence[Frame], context: FitContext) -> dict[str, Any]:
         """Learns from frames of train rows.

@@ -152,6 +152,11 @@ class SlotTable:
         ]
         return agreeing or found
 
+    def values(self, symbol: str) -> tuple[Value, ...]:
+        """The values that may stand for a symbol, in a fixed order; empty when it has none."""
+        kind = self.kinds[symbol]
+        return self._values.get((kind.entity, kind.agreement), ())
+
     def plain(self, text: str) -> str:
         """The text with plain slot names, as the grammar's language knows it."""
         return SLOT_PATTERN.sub(lambda found: "{" + self.kinds[found.group()].name + "}", text)

@@ -49,8 +49,6 @@ PACKAGES = (
     "torch",
     "transformers",
 )
-# Candidates drawn between two looks at the quotas.
-_WAVE = 1024
 _FEWEST_ROWS = 10
 # Different sentences, slot values aside: with fewer, none could be held out to judge by.
 _FEWEST_CARRIERS = 10
@@ -237,7 +235,7 @@ def _sample(ctx: StageContext, model: Model, budget: Budget, selection: Selectio
     most = budget.rows * ctx.recipe.expand.max_candidates
     wave = 0
     with ctx.progress.task("expand: sample", most, "candidates") as task:
-        while plan := budget.plan(selection.passed, _WAVE, model.generator.spent):
+        while plan := budget.plan(selection.passed, model.generator.wave, model.generator.spent):
             draws = rng(ctx.recipe.seed, "expand.sample", wave)
             frames = [
                 by_intent[intent][int(draws.integers(len(by_intent[intent])))]

@@ -135,12 +135,13 @@ def test_rows_that_are_no_candidates_are_named_with_their_reason(external):
         {"text": "get {person} now", "intent": "call"},
         {"text": "get {person:person:pl} at once then", "intent": "call"},
         {"text": "get  {person:person:pl} at once then", "intent": "call"},
+        {"text": "the {lamp} on in the kitchen now", "intent": "light_on"},
         {"text": "x" * 3000 + " {lamp}", "intent": "light_on"},
     ]
     found = external(rows)
     history = read_json(found.folder / "history.json")["external"]
     reasons = {item["line"]: item["reason"] for item in history["rejected"]}
-    assert history["rows"] == 8
+    assert history["rows"] == 9
     assert history["usable"] == 1
     assert "the row does not say where" in reasons[1]
     assert "did you mean 'lamp'" in reasons[2]
@@ -148,8 +149,9 @@ def test_rows_that_are_no_candidates_are_named_with_their_reason(external):
     assert reasons[4] == "a brace that is no slot"
     assert "agreement classes" in reasons[5]
     assert reasons[7] == "an earlier row has the same text"
-    assert "too long" in reasons[8]
-    assert any("7 of 8 rows of run.jsonl are no candidates" in n for n in found.result.notes)
+    assert reasons[8] == "the slot value 'kitchen' stands in clear"
+    assert "too long" in reasons[9]
+    assert any("8 of 9 rows of run.jsonl are no candidates" in n for n in found.result.notes)
 
 
 def test_another_file_is_another_stage(recipe, tmp_path):

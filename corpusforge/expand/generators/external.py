@@ -19,6 +19,7 @@ from corpusforge.core.errors import InputError, nearest
 from corpusforge.core.run import read_json, write_json
 from corpusforge.expand.candidate_file import FileRow, read_candidates
 from corpusforge.expand.carriers import CarrierGenerator
+from corpusforge.expand.clear_values import ClearValues
 from corpusforge.expand.contract import Candidate, FitContext
 from corpusforge.expand.slots import Frame
 from corpusforge.expand.tokenizer import normalise
@@ -50,6 +51,7 @@ class ExternalGenerator(CarrierGenerator):
             raise InputError("the generator 'external' needs the section expand.external")
         path = context.folder / Path(config.path).expanduser()
         intents = sorted({frame.intent for frame in context.frames})
+        self._clear = ClearValues(context.table, context.frames)
         rows = read_candidates(path, config, intents)
         with_slots = {frame.intent for frame in context.frames if frame.symbols}
         # Dicts as sets that keep the order of the file.
@@ -95,7 +97,9 @@ class ExternalGenerator(CarrierGenerator):
         if not readings:
             said = ", ".join(mark.name for mark in row.marks) or "none"
             return "", f"no train row of the intent has its slots ({said}), or it is too long"
-        return next(iter(readings.values())), ""
+        text = next(iter(readings.values()))
+        value = self._clear.first(row.intent, text)
+        return ("", f"the slot value {value!r} stands in clear") if value else (text, "")
 
     def expand(self, frames: Sequence[Frame], n: int, rng: np.random.Generator) -> list[Candidate]:
         """See `corpusforge.expand.contract.Generator`; answers other frames of the intent."""

@@ -45,6 +45,7 @@ class TextGan:
 
     may_change_slot_values = True
     trains_judge = True
+    wave = 1024
     example: Mapping[str, Any] = MappingProxyType(
         {"hidden_size": 16, "layers": 1, "epochs": 2, "rounds": 0}
     )
