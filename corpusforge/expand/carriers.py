@@ -145,7 +145,21 @@ class CarrierGenerator:
         self._open([Frame(i, text, symbols_of(text), -1) for i, text in pairs], context)
         self.prepare()
 
+    def source(self, frame: Frame, rng: np.random.Generator) -> str | None:
+        """A learnt phrase with the frame's slots: its own, unless it was held out.
+
+        None where nothing of the intent with these slots was learnt; draws only when another
+        phrase has to stand in.
+        """
+        texts = self._by_frame.get((frame.intent, frame.symbols))
+        if not texts or frame.text in texts:
+            return frame.text if texts else None
+        return texts[int(rng.integers(len(texts)))]
+
     def _open(self, train: Sequence[Frame], context: FitContext) -> None:
         self.context = context
         self.learnt = tuple(train)
         self.frames = Frames(context.frames, context.layout)
+        self._by_frame: defaultdict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
+        for frame in train:
+            self._by_frame[frame.intent, frame.symbols].append(frame.text)

@@ -268,7 +268,7 @@ def _facts(
         "verdicts": dict(sorted(verdicts.items())),
         "limits": asdict(model.judge.limits)
         | {"log_probability": model.generator.least_log_probability},
-        "rounds": len(model.history.get("rounds", ())) - 1,
+        "rounds": max(0, len(model.history.get("rounds", ())) - 1),
         "round_kept": model.history.get("round_kept"),
         "intents": {
             name: {

@@ -123,6 +123,7 @@ def test_it_declares_what_the_contract_asks_for(fitted):
     assert isinstance(fitted.generator.trains_judge, bool)
     assert isinstance(fitted.generator.least_log_probability, float)
     assert isinstance(fitted.history, dict)
+    assert fitted.generator.wave > 0
     assert isinstance(fitted.generator.usage(), dict)
 
 
@@ -184,7 +185,7 @@ def test_what_is_spent_stays_spent(fitted):
     intents = {frame.intent for frame in asked}
     draws = generator_rng()
     for _ in range(2 if fitted.generator.trains_judge else 12):
-        generator.expand(asked, 200, draws)
+        generator.expand(asked, min(200, generator.wave // 2), draws)
     ended = {intent for intent in intents if generator.spent(intent)}
     if not ended:
         pytest.skip("there was more")

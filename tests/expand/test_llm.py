@@ -11,9 +11,9 @@ from corpusforge.core.recipe import LlmConfig
 from corpusforge.core.recipe_file import load_recipe
 from corpusforge.core.run import Cache, read_json
 from corpusforge.core.schema import read_table, table_to_utterances
+from corpusforge.expand.answers import utterances
 from corpusforge.expand.chat import Chat
 from corpusforge.expand.clear_values import ClearValues
-from corpusforge.expand.generators.llm import utterances
 from corpusforge.expand.slots import Frame, SlotKind, SlotTable, Value
 from tests.expand.chat_server import completion, exemplars, serving, varied
 

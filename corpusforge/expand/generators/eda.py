@@ -27,11 +27,9 @@ class EdaGenerator(CarrierGenerator):
     """
 
     def prepare(self) -> dict[str, Any]:
-        """Collects the words of each intent, and the texts to edit."""
+        """Collects the words of each intent."""
         vocabulary: defaultdict[str, set[str]] = defaultdict(set)
-        self._texts: defaultdict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
         for frame in self.learnt:
-            self._texts[frame.intent, frame.symbols].append(frame.text)
             vocabulary[frame.intent].update(words(frame.text, slots=True))
         self._vocabulary = {
             intent: sorted(word for word in found if not SLOT_PATTERN.fullmatch(word.strip()))
@@ -44,11 +42,10 @@ class EdaGenerator(CarrierGenerator):
         found = []
         for index in range(n if frames else 0):
             frame = frames[index % len(frames)]
-            texts = self._texts.get((frame.intent, frame.symbols))
+            text = self.source(frame, rng)
             vocabulary = self._vocabulary.get(frame.intent)
-            if not texts or not vocabulary:
+            if text is None or not vocabulary:
                 continue
-            text = frame.text if frame.text in texts else texts[int(rng.integers(len(texts)))]
             pieces = edited(words(text, slots=True), vocabulary, rng, slots=True)
             found.append(self.frames.answer(frame, joined(pieces)))
         return [candidate for candidate in found if candidate is not None]

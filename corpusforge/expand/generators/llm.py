@@ -8,8 +8,6 @@ none of them twice.
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -19,13 +17,14 @@ import numpy as np
 from corpusforge.core.errors import InputError
 from corpusforge.core.recipe import LlmConfig
 from corpusforge.core.text import fold_delexicalised
+from corpusforge.expand.answers import utterances
 from corpusforge.expand.carriers import CarrierGenerator, by_intent
 from corpusforge.expand.chat import Chat
 from corpusforge.expand.clear_values import ClearValues
 from corpusforge.expand.contract import Candidate
 from corpusforge.expand.slots import Frame
 
-__all__ = ["PLUGIN", "LlmGenerator", "utterances"]
+__all__ = ["PLUGIN", "LlmGenerator"]
 
 # Requests for an intent, one after the other, that bring nothing new, before it counts as spent.
 _MOST_IN_VAIN = 5
@@ -38,10 +37,6 @@ _SYSTEM = (
     "You write utterances that people say to a voice assistant. They train a classifier of "
     "intents, so each must clearly have the intent asked for."
 )
-_THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
-_FENCE = re.compile(r"^\s*```.*$", re.MULTILINE)
-_BULLET = re.compile(r"^\s*(?:[-*\u2022]+\s+|\(?\d{1,3}[.):]\s+)")
-_QUOTES = {'"': '"', "'": "'", "\u201c": "\u201d", "\u201e": "\u201c", "\u00ab": "\u00bb"}
 
 
 class LlmGenerator(CarrierGenerator):
@@ -173,39 +168,6 @@ class LlmGenerator(CarrierGenerator):
             values = [f'"{value.text}"' for value in self.context.table.values(symbol)[:_VALUES]]
             if values:
                 yield f"{symbol} stands for a value like {', '.join(values)}; do not write values."
-
-
-def utterances(answer: str, *, complete: bool = True) -> list[str]:
-    """The utterances in what a model said.
-
-    Numbers, bullets, quotation marks, code fences, thoughts in <think> and lines that announce
-    ("Here are ten:") are taken off; a JSON list of strings is read as well. Of an answer that
-    was cut the last line is left out.
-
-    Args:
-        answer: What the model said.
-        complete: Whether it came to its own end.
-    """
-    plain = _FENCE.sub("", _THOUGHT.sub("", answer)).strip()
-    if plain.startswith("["):
-        try:
-            listed = json.loads(plain)
-        except (ValueError, RecursionError):
-            listed = None
-        if isinstance(listed, list):
-            return [" ".join(item.split()) for item in listed if isinstance(item, str)]
-    lines = plain.split("\n")
-    if not complete:
-        lines = lines[:-1]
-    found = [_bare(line) for line in lines]
-    return [line for line in found if line and not line.endswith(":")]
-
-
-def _bare(line: str) -> str:
-    text = _BULLET.sub("", line.strip().removesuffix(",")).strip()
-    if len(text) > 1 and _QUOTES.get(text[0]) == text[-1]:
-        text = text[1:-1].strip()
-    return text
 
 
 PLUGIN = LlmGenerator
