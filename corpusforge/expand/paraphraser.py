@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from corpusforge.core.errors import InputError, require
 from corpusforge.core.recipe import ParaphraseConfig
 from corpusforge.expand.answers import utterances
@@ -79,7 +77,8 @@ class Paraphraser:
             seed: Equal seeds give equal texts on one kind of CPU.
         """
         found: list[str] = []
-        with deterministic(seed), torch.no_grad():
+        # `generate` itself switches gradients off.
+        with deterministic(seed):
             for start in range(0, len(texts), _BATCH):
                 found += self._batch(texts[start : start + _BATCH], temperature)
         return found
