@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from eval.expand import tables as gan_tables
 from eval.grammar import agreement_tables, speed_tables
 from eval.grammar import tables as grammar_tables
 from eval.grammar.cold_start_table import cold_start
@@ -359,6 +360,9 @@ _BY_NAME: Mapping[str, Table] = {
     "assess_cost": assess_cost,
     "cold_start": cold_start,
     "fidelity": fidelity,
+    "gan_adversarial_step": gan_tables.adversarial_step,
+    "gan_coco": gan_tables.coco,
+    "gan_no_collapse": gan_tables.no_collapse,
     "grammar_bounded_lists": grammar_tables.bounded_lists,
     "grammar_brute_force": agreement_tables.brute_force,
     "grammar_count_check": agreement_tables.count_check,

@@ -22,7 +22,7 @@ from corpusforge.core.spans import Slot
 from corpusforge.expand.model import Model, Training, fit_model, load_model
 from corpusforge.expand.slots import Frame
 
-__all__ = ["gan_rows"]
+__all__ = ["gan_rows", "training_of"]
 
 # Candidates to draw per wanted row before an intent is left short.
 _MOST_TRIES = 10
@@ -54,13 +54,8 @@ def gan_rows(
         Rows of origin "gan", with slots where the intent's rows are annotated.
     """
     draws = rng(seed, "assess.collapse.gan", number)
-    training = Training(
-        rows=_utterances(train),
-        catalogue=_catalogue(train),
-        config=config or ExpandConfig(),
-        seed=int(draws.integers(2**31)),
-        progress=progress,
-    )
+    settings = config or ExpandConfig()
+    training = training_of(train, settings, int(draws.integers(2**31)), progress)
     with tempfile.TemporaryDirectory() as folder:
         fit_model(training, Path(folder))
         model = load_model(Path(folder), training)
@@ -79,6 +74,11 @@ def gan_rows(
             slots.append(spans if intent in annotated else None)
     origins = ("gan",) * len(texts)
     return Rows(tuple(texts), tuple(intents), np.ones(len(texts)), tuple(slots), origins)
+
+
+def training_of(train: Rows, config: ExpandConfig, seed: int, progress: Progress) -> Training:
+    """What a model is fitted on, from rows alone; their own slot values are the catalogue."""
+    return Training(_utterances(train), _catalogue(train), config, seed, progress)
 
 
 def _utterances(rows: Rows) -> list[Utterance]:

@@ -67,6 +67,7 @@ def sample(
     generator: torch.Generator,
     *,
     allowed: torch.Tensor,
+    nucleus: float = _NUCLEUS,
 ) -> list[Sample]:
     """One text per condition.
 
@@ -77,6 +78,7 @@ def sample(
         temperatures: Sampling temperature of each text, > 0; shape [rows].
         generator: The only source of randomness.
         allowed: bool [vocabulary]: pieces that plain text may hold.
+        nucleus: Pieces outside of the likeliest so much are not drawn; 1 = all may be.
 
     Returns:
         As many samples, in order.
@@ -87,7 +89,7 @@ def sample(
         for start in range(0, len(conditions), _BATCH):
             part = slice(start, start + _BATCH)
             samples += _sample_batch(
-                model, layout, conditions[part], temperatures[part], generator, allowed
+                model, layout, conditions[part], temperatures[part], generator, allowed, nucleus
             )
     return samples
 
@@ -157,6 +159,7 @@ def _sample_batch(
     temperatures: Sequence[float],
     generator: torch.Generator,
     allowed: torch.Tensor,
+    nucleus: float,
 ) -> list[Sample]:
     rows, length = len(conditions), layout.text_length
     end, pad = layout.tokenizer.end_id, layout.tokenizer.pad_id
@@ -173,7 +176,7 @@ def _sample_batch(
         finished &= ~(open_rows & (constraint.missing.sum(1) + 1 >= places_left))
         logits = output.logits[:, -1]
         masked = logits + constraint.mask(places_left, empty=step == 0)
-        chosen = _draw(torch.softmax(masked / heat, dim=1), generator)
+        chosen = _draw(torch.softmax(masked / heat, dim=1), generator, nucleus)
         gained = torch.log_softmax(logits, dim=1).gather(1, chosen.unsqueeze(1)).squeeze(1)
         gained = torch.where(open_rows, gained, 0.0)
         log_probabilities += gained
@@ -190,12 +193,14 @@ def _sample_batch(
     return _read(layout, written, torch.stack([log_probabilities, least], dim=1), finished)
 
 
-def _draw(probabilities: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def _draw(probabilities: torch.Tensor, generator: torch.Generator, nucleus: float) -> torch.Tensor:
     """One piece per row of [rows, vocabulary], from the nucleus."""
+    if nucleus >= 1:
+        return torch.multinomial(probabilities, 1, generator=generator).squeeze(1)
     count = min(_MOST_LIKELY, probabilities.shape[1])
     ordered, pieces = torch.topk(probabilities, count, dim=1)
     before = torch.cumsum(ordered, dim=1) - ordered
-    place = torch.multinomial(ordered.masked_fill(before >= _NUCLEUS, 0.0), 1, generator=generator)
+    place = torch.multinomial(ordered.masked_fill(before >= nucleus, 0.0), 1, generator=generator)
     return pieces.gather(1, place).squeeze(1)
 
 

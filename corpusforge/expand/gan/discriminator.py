@@ -65,12 +65,20 @@ class Discriminator(nn.Module):
         """
         return self.judge(self.embedding(texts), intents)
 
-    def embed(self, texts: torch.Tensor) -> torch.Tensor:
-        """Soft pieces, float32 [rows, length, vocabulary], as [rows, length, width].
+    def embed(self, texts: torch.Tensor, soft: torch.Tensor) -> torch.Tensor:
+        """Embedded pieces that pass a gradient on to relaxed ones (straight-through).
 
-        Padding is all zeros, and its embedding too.
+        Args:
+            texts: int64 [rows, length]: they give the values.
+            soft: float32 [rows, length, vocabulary]: they get the gradient.
+
+        Returns:
+            float32 [rows, length, width], exactly as the hard pieces are embedded.
         """
-        return texts @ self.embedding.weight
+        relaxed = soft @ self.embedding.weight
+        written = (texts != self.sizes["pad_id"]).unsqueeze(2)
+        embedded: torch.Tensor = self.embedding(texts) + (relaxed - relaxed.detach()) * written
+        return embedded
 
     def judge(
         self, embedded: torch.Tensor, intents: torch.Tensor

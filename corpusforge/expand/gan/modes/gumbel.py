@@ -63,6 +63,10 @@ class Gumbel:
         self._own = self._new_optimiser(self._model, _RATE)
         self._its = self._new_optimiser(self._adversary, _DISCRIMINATOR_RATE)
 
+    def adversary_size(self) -> int:
+        """Parameters of the discriminator."""
+        return sum(value.numel() for value in self._adversary.parameters())
+
     @staticmethod
     def _new_optimiser(model: torch.nn.Module, rate: float) -> torch.optim.Optimizer:
         return torch.optim.AdamW(model.parameters(), lr=rate, fused=True)
@@ -145,8 +149,8 @@ class Gumbel:
         self._adversary.eval()
         with torch.no_grad():
             theirs, _ = self._adversary(self._cut(self._fitting.trainer.fit.texts[rows]), intents)
-        soft = self._adversary.embed(soft_pieces(self._model, drawn, temperature))
-        ours, match = self._adversary.judge(soft, intents)
+        soft = soft_pieces(self._model, drawn, temperature)
+        ours, match = self._adversary.judge(self._adversary.embed(drawn.texts, soft), intents)
         own_match = match.gather(1, intents.unsqueeze(1)).squeeze(1)
         return F.softplus(theirs - ours).mean() + F.softplus(-own_match).mean()
 
