@@ -87,8 +87,19 @@ def gumbel(width: int, layers: int) -> tuple[Gumbel, dict[str, int]]:
     # All words may be drawn, as in the peer.
     trainer.allowed = torch.arange(VOCABULARY) >= _SPECIAL
     trainer.allowed[words.end_id] = True
-    judge = Judge(layout, SlotTable({}, {}, {}), frames, [], seed=3)
-    context = FitContext(layout, [], judge, ExpandConfig(), 1, Progress(quiet=True))
+    table = SlotTable({}, {}, {})
+    context = FitContext(
+        layout,
+        held_out=[],
+        judge=Judge(layout, table, frames, [], seed=3),
+        config=ExpandConfig(),
+        seed=1,
+        progress=Progress(quiet=True),
+        table=table,
+        frames=frames,
+        folder=Path(),
+        cache=None,
+    )
     mode = Gumbel(Fitting(trainer, frames, context, torch_generator(4)))
     sizes = {"generator": model.num_parameters(), "discriminator": mode.adversary_size()}
     return mode, sizes

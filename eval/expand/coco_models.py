@@ -84,6 +84,7 @@ class Generators:
 
     def __init__(self, captions: Captions, folder: Path, seed: int) -> None:
         self._captions, self._folder, self._seed = captions, folder, seed
+        folder.mkdir(parents=True, exist_ok=True)
 
     def trainer(self) -> Trainer:
         """A generator with random weights; the same ones each time."""
@@ -131,9 +132,19 @@ class Generators:
         train = captions.frames(captions.fit[:_ROUND_ROWS])
         held_out = captions.frames(captions.held_out)
         with deterministic(self._seed):
-            judge = Judge(layout, SlotTable({}, {}, {}), train, held_out, seed=self._seed)
-            config = ExpandConfig()
-            context = FitContext(layout, held_out, judge, config, self._seed, Progress(quiet=True))
+            table = SlotTable({}, {}, {})
+            context = FitContext(
+                layout,
+                held_out,
+                judge=Judge(layout, table, train, held_out, seed=self._seed),
+                config=ExpandConfig(),
+                seed=self._seed,
+                progress=Progress(quiet=True),
+                table=table,
+                frames=train,
+                folder=self._folder,
+                cache=None,
+            )
             fitting = Fitting(trainer, train, context, torch_generator(self._seed + 2))
             mode: Mode = plugins.load("mode", name)(fitting)
             if name == "gumbel":
