@@ -295,7 +295,7 @@ def _notes(
     count = sum(accepted.values())
     if count < budget.rows:
         drawn = f"after {sum(budget.spent.values())} candidates"
-        if all(map(model.generator.spent, budget.quota)):
+        if all(model.generator.spent(name) for name, quota in budget.quota.items() if quota):
             drawn = f"of all {sum(selection.drawn.values())} candidates that there are"
         notes.append(f"expansion: {count} of {budget.rows} wanted rows accepted {drawn}")
     short = sorted(name for name, quota in budget.quota.items() if accepted[name] < quota)

@@ -98,11 +98,14 @@ def test_errors_come_together(tmp_path):
 def external(recipe, expand, tmp_path):
     """Runs the stage on rows of a file."""
 
-    def run(rows, name="run"):
+    def run(rows, name="run", wanted=8):
         path = tmp_path / f"{name}.jsonl"
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
         config = dataclasses.replace(
-            recipe.expand, generator="external", external=ExternalConfig(path=str(path))
+            recipe.expand,
+            generator="external",
+            external=ExternalConfig(path=str(path)),
+            rows=wanted,
         )
         return expand(dataclasses.replace(recipe, expand=config), name)
 
@@ -124,6 +127,20 @@ def test_the_stage_with_a_file(external, grammar_folder):
     assert found.result.facts["usable_candidates"] == usable
     assert found.result.facts["candidates"] == 1024
     assert any(f"of all {usable} candidates that there are" in n for n in found.result.notes)
+
+
+def test_intents_without_a_share_do_not_hide_that_all_was_given(external):
+    # One wanted row: two of the three intents have no share in it, and are not asked for. The
+    # templates can say these.
+    rows = [
+        {"text": "turn on the {lamp}", "intent": "light_on"},
+        {"text": "turn off the {lamp}", "intent": "light_off"},
+        {"text": "call {person:person:sg}", "intent": "call"},
+    ]
+    found = external(rows, wanted=1)
+    assert found.result.facts["verdicts"] == {"in_language": 1}
+    note = "expansion: 0 of 1 wanted rows accepted of all 1 candidates that there are"
+    assert note in found.result.notes
 
 
 def test_rows_that_are_no_candidates_are_named_with_their_reason(external):
