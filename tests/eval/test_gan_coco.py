@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from eval.expand.bleu import References, words
 from eval.expand.coco import frechet, verdicts
+from eval.expand.coco_models import _offset
 
 sentences = st.lists(st.sampled_from(["a", "b", "c", "d"]), min_size=1, max_size=8)
 
@@ -72,3 +73,10 @@ def test_verdicts_compare_at_equal_diversity():
     assert [f["frechet"] for f in found] == ["above", "on", "below", "outside"]
     assert found[0]["bleu_4_more"] == pytest.approx(0.05)
     assert found[2]["frechet_less"] == pytest.approx(-0.2)
+
+
+@given(st.lists(st.floats(-8, 8), min_size=8, max_size=60), st.integers(1, 7))
+def test_odds_are_cut_off_where_they_keep_the_wanted_number(logits, count):
+    logits = np.array(logits)
+    kept = np.minimum(np.exp(logits - _offset(logits, count)), 1.0).sum()
+    assert kept == pytest.approx(count, abs=1e-3)

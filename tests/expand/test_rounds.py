@@ -19,6 +19,7 @@ from corpusforge.expand.gan.layout import Condition
 from corpusforge.expand.gan.rounds import Rounds
 from corpusforge.expand.gan.runtime import deterministic, torch_generator
 from corpusforge.expand.gan.state import State, read_state, write_state
+from corpusforge.expand.gan.training import Trainer
 from corpusforge.expand.model import Training, fit_model
 from tests.expand.conftest import BYE_TEXTS, ON_TEXTS, RECIPE, TEMPLATES
 
@@ -247,8 +248,22 @@ def test_a_round_killed_while_it_is_written_does_not_count(training, tmp_path, m
     assert files(tmp_path / "killed") == files(tmp_path / "whole")
 
 
-def test_the_stage_leaves_no_unfinished_rounds(expanded):
-    assert [path.name for path in expanded.cache.rglob("*unfinished*")] == []
+def test_a_killed_stage_goes_on_where_it_was(recipe, expanded, expand, tmp_path, monkeypatch):
+    cache = tmp_path / "cache"
+
+    def killed(self, frames, texts, number, rounds):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(plugins.load("mode", "cooperative"), "play", killed)
+        with pytest.raises(Killed):
+            expand(recipe, "killed", cache)
+    # Maximum likelihood is over and done with; to learn it again would fail here.
+    monkeypatch.setattr(Trainer, "maximum_likelihood", None)
+    again = expand(recipe, "again", cache)
+    for name in ("utterances.parquet", "dropped.parquet", "history.json"):
+        assert (again.folder / name).read_bytes() == (expanded.folder / name).read_bytes(), name
+    assert [path.name for path in cache.rglob("*unfinished*")] == []
 
 
 def test_maximum_likelihood_has_no_rounds(training, tmp_path):
