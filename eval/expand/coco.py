@@ -7,7 +7,7 @@ temperature moves. The sweep draws that curve for the scratch generator after ma
 with plain softmax sampling and with our sampler (nucleus .95), after gumbel and cooperative
 rounds, and with rejection by a discriminator. Each point has equally many samples. Quality is
 BLEU-2 to 5 against the test captions (as RelGAN reports it) and the Frechet distance of sentence
-embeddings to as many test captions; diversity is self-BLEU-4. Test captions chose nothing.
+embeddings to 2,000 test captions; diversity is self-BLEU-4. Test captions chose nothing.
 Writes eval/results/gan_coco.json.
 """
 
@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from corpusforge.assess.encoder import Encoder, load_encoder
+from corpusforge.core.seeding import rng
 from corpusforge.expand.gan.runtime import torch_generator
 from corpusforge.metrics.self_bleu import self_bleu
 from eval import cells
@@ -30,6 +31,8 @@ __all__ = ["PUBLISHED", "frechet", "main", "verdicts"]
 
 TEMPERATURES = (0.6, 0.8, 1.0, 1.2, 1.4)
 SAMPLES = 1000
+NEAR = 2000
+"""Test captions on the other side of the Frechet distance."""
 CURVES = ("mle, plain softmax", "mle")
 ARMS = (*CURVES, "gumbel", "cooperative", "mle + rejection", "cooperative + rejection")
 OURS = "cooperative + rejection"
@@ -55,13 +58,19 @@ def frechet(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> float:
     return float(distance - 2 * np.sqrt(inner).sum())
 
 
+def _some(texts: Sequence[str], count: int, seed: int) -> list[str]:
+    order = rng(seed, "eval.coco", count).permutation(len(texts))[:count]
+    return [texts[place] for place in order]
+
+
 class Ruler:
     """Measures samples of one size."""
 
-    def __init__(self, captions: Captions, encoder: Encoder) -> None:
+    def __init__(self, captions: Captions, encoder: Encoder, seed: int) -> None:
         self._references = References([words(text) for text in captions.test])
         self._encoder = encoder
-        self._real = encoder.encode(captions.test[:SAMPLES])
+        # At random: the files are not in random order.
+        self._real = encoder.encode(_some(captions.test, NEAR, seed))
 
     def measure(self, texts: Sequence[str]) -> dict[str, Any]:
         """Quality and diversity of `SAMPLES` captions."""
@@ -69,7 +78,7 @@ class Ruler:
         bleu = self._references.scores(split)
         vectors = self._encoder.encode(texts)
         half = len(texts) // 2
-        halves = [frechet(v, self._real[:half]) for v in (vectors[:half], vectors[half:])]
+        halves = [frechet(v, self._real) for v in (vectors[:half], vectors[half:])]
         return {
             "bleu": {str(n): round(float(bleu[:, n - 1].mean()), 4) for n in (2, 3, 4, 5)},
             "bleu_4_error": round(float(bleu[:, 3].std() / len(texts) ** 0.5), 5),
@@ -174,17 +183,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     code = cells.code_digest(_MODULES)
     captions, encoder = Captions(), load_encoder(None)
     encoder.prepare(captions.fit)
-    generators = Generators(captions, options.work / "coco" / f"weights-{code}-{seed}", seed)
+    trained = f"weights-{cells.code_digest(_TRAINING)}-{seed}"
+    generators = Generators(captions, options.work / "coco" / trained, seed)
     rulers: list[Ruler] = []
 
     def ruler() -> Ruler:
         if not rulers:
-            rulers.append(Ruler(captions, encoder))
+            rulers.append(Ruler(captions, encoder, seed))
         return rulers[0]
 
     planned = [
         cells.Cell(
-            "train captions", {"seed": seed}, lambda: ruler().measure(captions.fit[:SAMPLES])
+            "train captions",
+            {"seed": seed},
+            lambda: ruler().measure(_some(captions.fit, SAMPLES, seed)),
         )
     ]
     for arm in ARMS:
@@ -214,9 +226,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     cells.write("gan_coco", "eval.expand.coco", seed, outcome, parts)
 
 
-_MODULES = (
-    "eval.expand.bleu",
-    "eval.expand.coco",
+_TRAINING = (
     "eval.expand.coco_models",
     *(
         f"corpusforge.expand.gan.{name}"
@@ -234,6 +244,7 @@ _MODULES = (
         )
     ),
 )
+_MODULES = ("eval.expand.bleu", "eval.expand.coco", *_TRAINING)
 
 if __name__ == "__main__":
     main()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from corpusforge.expand.gan.layout import Condition, Layout
 from corpusforge.expand.gan.rounds import Rounds
 from corpusforge.expand.gan.runtime import deterministic, torch_generator
 from corpusforge.expand.gan.state import State, read_state, weights_of, write_state
-from corpusforge.expand.gan.training import Corpus, Trainer
+from corpusforge.expand.gan.training import GUARD_SAMPLES, Corpus, Trainer, guard_of, worse
 from corpusforge.expand.judge import Judge
 from corpusforge.expand.slots import Frame, SlotTable
 from corpusforge.expand.tokenizer import normalise, train_tokenizer
@@ -40,8 +41,10 @@ _HELD_OUT = 500
 _PIECES = 2000
 _EPOCHS = 8
 _ROUNDS = 2
+# Of as many steps as a pass over the rows below has batches of 64: 128 in all.
+_GUMBEL_ROUNDS = 4
 # Rows that the rounds sample for and that their judge knows; the generator learns all.
-_ROUND_ROWS = 2500
+_ROUND_ROWS = 2000
 _CRITIC_EPOCHS = 15
 
 
@@ -128,33 +131,32 @@ class Generators:
         write_state(State(weights_of(trainer.model)), self._folder / name)
 
     def _rounds(self, name: str, trainer: Trainer) -> dict[str, Any]:
-        captions, layout = self._captions, self._captions.layout
-        train = captions.frames(captions.fit[:_ROUND_ROWS])
-        held_out = captions.frames(captions.held_out)
         with deterministic(self._seed):
-            table = SlotTable({}, {}, {})
-            context = FitContext(
-                layout,
-                held_out,
-                judge=Judge(layout, table, train, held_out, seed=self._seed),
-                config=ExpandConfig(),
-                seed=self._seed,
-                progress=Progress(quiet=True),
-                table=table,
-                frames=train,
-                folder=self._folder,
-                cache=None,
-            )
-            fitting = Fitting(trainer, train, context, torch_generator(self._seed + 2))
+            fitting = self._fitting(trainer)
             mode: Mode = plugins.load("mode", name)(fitting)
             if name == "gumbel":
-                mode = _Ungated(mode, trainer)
+                return _ungated(fitting, mode)
             rounds = Rounds(fitting, mode)
             rounds.begin([])
-            history = rounds.run(_ROUNDS, lambda: None)
-        if isinstance(mode, _Ungated):
-            trainer.model.load_state_dict(mode.last)
-        return history
+            return rounds.run(_ROUNDS, lambda: None)
+
+    def _fitting(self, trainer: Trainer) -> Fitting:
+        captions, layout, table = self._captions, self._captions.layout, SlotTable({}, {}, {})
+        train = captions.frames(captions.fit[:_ROUND_ROWS])
+        held_out = captions.frames(captions.held_out)
+        context = FitContext(
+            layout,
+            held_out,
+            judge=Judge(layout, table, train, held_out, seed=self._seed),
+            config=ExpandConfig(),
+            seed=self._seed,
+            progress=Progress(quiet=True),
+            table=table,
+            frames=train,
+            folder=self._folder,
+            cache=None,
+        )
+        return Fitting(trainer, train, context, torch_generator(self._seed + 2))
 
     def nll(self, name: str, texts: Sequence[str]) -> dict[str, float]:
         """Held-out loss at temperature 1, in nats per piece and per word (the end is one)."""
@@ -168,25 +170,17 @@ class Generators:
         return {"per_piece": round(loss, 4), "per_word": round(loss * pieces / words, 4)}
 
 
-class _Ungated:
-    """A mode that goes on from its last weights, whatever the gate says of them."""
-
-    def __init__(self, mode: Mode, trainer: Trainer) -> None:
-        self._mode, self._trainer = mode, trainer
-        self.has_rounds = mode.has_rounds
-        self.last: dict[str, Any] = {}
-        self.state, self.restore = mode.state, mode.restore
-
-    def play(self, frames: Any, texts: Any, number: int, rounds: int) -> dict[str, Any]:
-        """One more round."""
-        if self.last:
-            self._trainer.model.load_state_dict(self.last)
-        figures = self._mode.play(frames, texts, number, rounds)
-        self.last = weights_of(self._trainer.model)
-        return figures
-
-    def undone(self) -> None:
-        """Not so."""
+def _ungated(fitting: Fitting, mode: Mode) -> dict[str, Any]:
+    """All rounds of a mode, whatever the gate would say; what it would say is recorded."""
+    conditions = [CAPTION] * GUARD_SAMPLES
+    start = guard_of(fitting.trainer, conditions, 1)
+    records: list[dict[str, Any]] = [{"guard": asdict(start), "undone": ""}]
+    frames, texts = fitting.fakes()
+    for number in range(1, _GUMBEL_ROUNDS + 1):
+        figures = mode.play(frames, texts, number, _GUMBEL_ROUNDS)
+        guard = guard_of(fitting.trainer, conditions, 1)
+        records.append({"guard": asdict(guard), "undone": worse(start, guard), **figures})
+    return {"rounds": records, "round_kept": None}
 
 
 def draw(
