@@ -20,7 +20,14 @@ from corpusforge.core.errors import InputError, require
 from corpusforge.expand.gan.layout import Layout
 from corpusforge.expand.gan.runtime import deterministic
 
-__all__ = ["build_generator", "load_generator", "nll", "save_generator", "token_nll"]
+__all__ = [
+    "build_generator",
+    "load_generator",
+    "nll",
+    "save_generator",
+    "token_nll",
+    "transformers_module",
+]
 
 _HEADS = 4
 # Of the attention weights; Llama has no other dropout.
@@ -28,12 +35,12 @@ _DROPOUT = 0.2
 
 
 def _llama() -> tuple[Any, Any]:
-    config = _transformers("transformers.models.llama.configuration_llama")
-    model = _transformers("transformers.models.llama.modeling_llama")
+    config = transformers_module("transformers.models.llama.configuration_llama")
+    model = transformers_module("transformers.models.llama.modeling_llama")
     return config.LlamaConfig, model.LlamaForCausalLM
 
 
-def _transformers(module: str) -> ModuleType:
+def transformers_module(module: str) -> ModuleType:
     """A module of transformers, also where torchaudio is installed but broken.
 
     Models of text import transformers' audio code, which imports torchaudio when it is there;
@@ -117,7 +124,7 @@ def load_generator(folder: Path) -> Any:
 @contextmanager
 def _no_bars() -> Iterator[None]:
     """Without transformers' own progress bars, which would run across ours."""
-    logging: Any = _transformers("transformers.utils.logging")
+    logging: Any = transformers_module("transformers.utils.logging")
     before = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:

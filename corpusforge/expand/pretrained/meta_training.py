@@ -1,0 +1,172 @@
+"""Meta-training of the generator: to continue a list of utterances of one intent.
+
+MetaICL (Min et al. 2022, arXiv 2110.15943) with lists of utterances as tasks: the loss is on
+every line of a list, so that one pass teaches continuing after no, one, ... seven exemplars.
+LoRA (Hu et al. 2021, arXiv 2106.09685) on all linear layers; the base stays as it is.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional as F  # noqa: N812
+
+from corpusforge.core.errors import require
+from corpusforge.expand.pretrained.background import Background, Text
+from corpusforge.expand.pretrained.pieces import UNNAMED, Pieces, spoken_name
+
+__all__ = ["MetaTraining", "continue_lists", "list_ids"]
+
+LINES = 8
+"""Utterances of a list."""
+_LISTS = 8
+# Share of lists without the intent's name: labels of users may say nothing ("intent_17").
+_UNNAMED = 0.2
+_WARM_UP, _CLIP = 8, 1.0
+_RANK, _ALPHA, _DROPOUT = 8, 16, 0.05
+# Steps between two looks at held-out intents; lists of each held-out intent in a look.
+_LOOK, _HELD_OUT_LISTS = 10, 3
+_PATIENCE = 2
+
+
+@dataclass(frozen=True)
+class MetaTraining:
+    """Settings of meta-training.
+
+    Attributes:
+        steps: Steps of eight lists, at most.
+        learning_rate: Highest rate; warm-up, then a half cosine.
+        seed: Draws lists and dropout.
+    """
+
+    steps: int = 60
+    learning_rate: float = 6e-4
+    seed: int = 1
+
+
+def list_ids(
+    pieces: Pieces, intent: str, texts: Sequence[Text], *, named: bool
+) -> tuple[list[int], list[bool]]:
+    """A list as ids, and which of them are text to learn.
+
+    Without a name the first line is not learnt: nothing says what it should be about.
+    """
+    ids = pieces.header(spoken_name(intent) if named else UNNAMED)
+    learnt = [False] * len(ids)
+    ids = list(ids)
+    for number, text in enumerate(texts):
+        line, opening = pieces.line(text.text, text.symbols)
+        ids += line
+        learnt += [False] * opening + [named or number > 0] * (len(line) - opening)
+    return ids, learnt
+
+
+def _loss(
+    model: Any, pieces: Pieces, output: torch.Tensor, lists: Sequence[tuple[list[int], list[bool]]]
+) -> torch.Tensor:
+    """Mean loss per learnt piece, in nats, among the kept pieces."""
+    longest = max(len(ids) for ids, _ in lists)
+    # A causal model needs no mask for what stands to the right.
+    batch = torch.full((len(lists), longest), pieces.end_id, dtype=torch.int64)
+    learnt = torch.zeros((len(lists), longest), dtype=torch.bool)
+    for row, (ids, marks) in enumerate(lists):
+        batch[row, : len(ids)] = torch.tensor(ids)
+        learnt[row, : len(ids)] = torch.tensor(marks)
+    states = model(input_ids=batch[:, :-1], use_cache=False).last_hidden_state
+    chosen = learnt[:, 1:]
+    return F.cross_entropy(states[chosen] @ output.T, pieces.place[batch[:, 1:][chosen]])
+
+
+def continue_lists(
+    model: Any,
+    pieces: Pieces,
+    background: Background,
+    settings: MetaTraining,
+    on_step: Callable[[], None],
+) -> tuple[Any, dict[str, Any]]:
+    """Trains an adapter; call inside `deterministic`.
+
+    Args:
+        model: A causal model of transformers; it is changed.
+        pieces: Its tokenizer, with the background's symbols and pieces.
+        background: What to learn.
+        settings: Steps and rate.
+        on_step: Called after each step.
+
+    Returns:
+        The model with the adapter of the step with the lowest loss on held-out intents (a PEFT
+        model), and the losses in nats per piece.
+    """
+    peft = require("peft", extra="text", purpose="meta-training")
+    config = peft.LoraConfig(
+        r=_RANK, lora_alpha=_ALPHA, lora_dropout=_DROPOUT, target_modules="all-linear"
+    )
+    adapted = peft.get_peft_model(model, config)
+    body = adapted.get_base_model().model
+    output = adapted.get_base_model().get_output_embeddings().weight.detach()[pieces.kept].clone()
+    rng = np.random.default_rng([settings.seed, 0])
+    labels = background.learnt
+    held_out = _held_out_lists(pieces, background, settings.seed)
+    parameters = [p for p in adapted.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(parameters, lr=settings.learning_rate, weight_decay=0.0)
+
+    def look() -> float:
+        adapted.eval()
+        with torch.no_grad():
+            parts = [held_out[i : i + _LISTS] for i in range(0, len(held_out), _LISTS)]
+            return float(np.mean([float(_loss(body, pieces, output, part)) for part in parts]))
+
+    start = look()
+    best, waited, kept_step = start, 0, 0
+    state = copy.deepcopy(peft.get_peft_model_state_dict(adapted))
+    looks: list[dict[str, float]] = [{"step": 0, "held_out_nll": start}]
+    losses: list[float] = []
+    for step in range(settings.steps):
+        adapted.train()
+        lists = []
+        for _ in range(_LISTS):
+            intent = labels[int(rng.integers(len(labels)))]
+            texts = background.draw(intent, LINES, rng)
+            lists.append(list_ids(pieces, intent, texts, named=rng.random() >= _UNNAMED))
+        heat = min(1.0, (step + 1) / _WARM_UP) * 0.5 * (1 + math.cos(math.pi * step / settings.steps))
+        for group in optimiser.param_groups:
+            group["lr"] = settings.learning_rate * heat
+        loss = _loss(body, pieces, output, lists)
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(parameters, _CLIP)
+        optimiser.step()
+        losses.append(float(loss.detach()))
+        on_step()
+        if (step + 1) % _LOOK and step + 1 < settings.steps:
+            continue
+        now = look()
+        looks.append({"step": step + 1, "loss": float(np.mean(losses[-_LOOK:])), "held_out_nll": now})
+        if now < best:
+            best, waited, kept_step = now, 0, step + 1
+            state = copy.deepcopy(peft.get_peft_model_state_dict(adapted))
+        else:
+            waited += 1
+            if waited > _PATIENCE:
+                break
+    peft.set_peft_model_state_dict(adapted, state)
+    adapted.eval()
+    return adapted, {"looks": looks, "step_kept": kept_step, "held_out_nll": best}
+
+
+def _held_out_lists(
+    pieces: Pieces, background: Background, seed: int
+) -> list[tuple[list[int], list[bool]]]:
+    """Named lists of intents that are not learnt; the same in every look."""
+    rng = np.random.default_rng([seed, 1])
+    return [
+        list_ids(pieces, intent, background.draw(intent, LINES, rng), named=True)
+        for intent in background.held_out
+        for _ in range(_HELD_OUT_LISTS)
+    ]
