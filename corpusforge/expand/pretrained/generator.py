@@ -1,0 +1,161 @@
+"""The text GAN on a pretrained model: shown exemplars, it writes one more."""
+
+from __future__ import annotations
+
+import shutil
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from corpusforge.core.text import fold_delexicalised
+from corpusforge.expand.contract import Candidate, FitContext
+from corpusforge.expand.gan.runtime import deterministic, torch_generator
+from corpusforge.expand.pretrained.adapter import Adapter
+from corpusforge.expand.pretrained.background import Text
+from corpusforge.expand.pretrained.base_model import Base, find_base, open_base
+from corpusforge.expand.pretrained.int8 import to_int8
+from corpusforge.expand.pretrained.pieces import Pieces
+from corpusforge.expand.pretrained.prompts import prompts_of
+from corpusforge.expand.pretrained.sampling import Lists, ListSampler
+from corpusforge.expand.slots import Frame
+
+__all__ = ["ADAPTER", "PretrainedGan", "copy_adapter", "pretrained_base"]
+
+ADAPTER = "adapter"
+"""Folder of the adapter within a model folder."""
+
+# Orders of the exemplars that share a batch, and rows of a batch: the more rows, the better the
+# products of a CPU are used; beyond so many the cache no longer fits its own caches.
+_ORDERS, _ROWS = 4, 128
+# Room above the longest exemplar, in pieces.
+_ROOM, _LEAST = 8, 24
+
+
+class PretrainedGan:
+    """A causal language model with or without an adapter; nothing is trained on the corpus.
+
+    Args:
+        base: The model, as `expand.base` and the adapter name it.
+        adapter: Meta-trained; None = the model continues lists as it came.
+    """
+
+    may_change_slot_values = True
+    trains_judge = True
+    wave = 2048
+    least_log_probability = float("-inf")
+
+    def __init__(self, base: Base, adapter: Adapter | None) -> None:
+        self._base = base
+        self._adapter = adapter
+        self._context: FitContext | None = None
+        self._sampler: ListSampler | None = None
+        self._pieces: Pieces | None = None
+        self._exemplars: dict[str, list[Text]] = {}
+        self._longest = _LEAST
+
+    def fit(self, train: Sequence[Frame], context: FitContext) -> dict[str, Any]:
+        """See `corpusforge.expand.contract.Generator`; all train frames become exemplars."""
+        self._read(context)
+        facts: dict[str, Any] = {"base": self._base.name, "base_digest": self._base.digest}
+        if self._adapter is not None:
+            kept = ("settings", "intents", "texts", "licenses", "generator", "discriminator")
+            facts["adapter"] = {name: self._adapter.meta[name] for name in kept}
+        return facts
+
+    def _read(self, context: FitContext) -> None:
+        self._context = context
+        exemplars: defaultdict[str, dict[str, Text]] = defaultdict(dict)
+        for frame in context.frames:
+            text = Text(frame.text, frame.symbols)
+            exemplars[frame.intent].setdefault(fold_delexicalised(frame.text), text)
+        self._exemplars = {intent: sorted(own.values()) for intent, own in exemplars.items()}
+
+    def _opened(self, context: FitContext) -> tuple[ListSampler, Pieces]:
+        """The model, when it is first needed: opening takes seconds and half a gigabyte."""
+        if self._sampler is None or self._pieces is None:
+            with deterministic(0):
+                model, tokenizer = open_base(self._base, context.cache)
+                texts = [text.text for own in self._exemplars.values() for text in own]
+                symbols = sorted(context.table.kinds)
+                self._pieces = Pieces(tokenizer, symbols, texts)
+                if self._adapter is not None:
+                    model = self._adapter.generator(model)
+                self._pieces.extend(model)
+                self._sampler = ListSampler(to_int8(model), self._pieces)
+            longest = max((len(self._pieces.said(text)) for text in texts), default=0)
+            self._longest = max(_LEAST, longest + _ROOM)
+        return self._sampler, self._pieces
+
+    def expand(self, frames: Sequence[Frame], n: int, rng: np.random.Generator) -> list[Candidate]:
+        """See `corpusforge.expand.contract.Generator`; temperatures are dealt in turn."""
+        if not frames or self._context is None:
+            return []
+        wanted: defaultdict[tuple[str, tuple[str, ...]], list[Frame]] = defaultdict(list)
+        for index in range(n):
+            frame = frames[index % len(frames)]
+            wanted[frame.intent, frame.symbols].append(frame)
+        found: list[Candidate] = []
+        for (_, symbols), group in wanted.items():
+            for start in range(0, len(group), _ROWS):
+                found += self._group(group[start : start + _ROWS], symbols, rng)
+        return found
+
+    def _group(
+        self, group: Sequence[Frame], symbols: tuple[str, ...], rng: np.random.Generator
+    ) -> list[Candidate]:
+        assert self._context is not None
+        sampler, pieces = self._opened(self._context)
+        intent = group[0].intent
+        orders = min(_ORDERS, len(group))
+        rows = -(-len(group) // orders) * orders
+        heats = self._context.config.temperatures
+        with deterministic(0):
+            lists = Lists(
+                prompts=prompts_of(pieces, intent, self._exemplars[intent], symbols, orders, rng),
+                symbols=[symbols] * rows,
+                temperatures=[heats[index % len(heats)] for index in range(rows)],
+                longest=self._longest,
+            )
+            samples = sampler.sample(lists, torch_generator(int(rng.integers(2**63))))
+        return [
+            Candidate(frame, sample.text, sample.log_probability)
+            for frame, sample in zip(group, samples, strict=False)
+            if sample.finished and sample.text
+        ]
+
+    def spent(self, intent: str) -> bool:
+        """See `corpusforge.expand.contract.Generator`; there is always more."""
+        return False
+
+    def usage(self) -> dict[str, Any]:
+        """See `corpusforge.expand.contract.Generator`; nothing is paid."""
+        return {}
+
+    def save(self, folder: Path) -> None:
+        """See `corpusforge.expand.contract.Generator`; the base model is named, not copied."""
+
+    def load(self, folder: Path, context: FitContext) -> None:
+        """See `corpusforge.expand.contract.Generator`."""
+        self._read(context)
+
+
+def copy_adapter(adapter: Adapter, folder: Path) -> None:
+    """Puts an adapter into a model folder, so that the folder needs only the base model."""
+    shutil.copytree(adapter.folder, folder / ADAPTER)
+
+
+def pretrained_base(wanted: str, adapter: Adapter | None, start: Path) -> Base | None:
+    """The base model to use; None = train from scratch.
+
+    `auto` without an adapter means scratch: a model of this size that was not meta-trained
+    drifts off the intent, and lowered the accuracy of an encoder in the notes.
+
+    Raises:
+        InputError: When a named model is not there or does not fit the adapter.
+    """
+    if adapter is not None:
+        return adapter.base(wanted, start) if wanted != "scratch" else None
+    return None if wanted == "auto" else find_base(wanted, start)
