@@ -160,6 +160,15 @@ class ExpandConfig:
 
     generator: str = option("generator plug-in", "gan")
     mode: str = option("training mode of the generator gan, a plug-in", "cooperative")
+    base: str = option(
+        "language model of the generator gan: a hub name, a folder, a .gguf file; scratch = a "
+        "small one trained here; auto = that of the adapter, scratch without an adapter",
+        "auto",
+        minLength=1,
+    )
+    adapter: str | None = option(
+        "folder that `corpusforge meta-train` made: adapters of base and discriminator", None
+    )
     rows: int = option("novel rows to accept; 0 switches expansion off", 500, minimum=0)
     rounds: int = option("adversarial rounds after maximum likelihood", 2, minimum=0, maximum=20)
     model: str | None = option("folder of a trained model to use as it is", None)

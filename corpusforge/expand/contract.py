@@ -20,7 +20,7 @@ from corpusforge.expand.slots import Frame, SlotTable
 
 if TYPE_CHECKING:
     from corpusforge.expand.gan.layout import Layout
-    from corpusforge.expand.judge import Judge
+    from corpusforge.expand.judge import Judging
 
 __all__ = ["Candidate", "FitContext", "Generator"]
 
@@ -63,7 +63,7 @@ class FitContext:
 
     layout: Layout
     held_out: Sequence[Frame]
-    judge: Judge
+    judge: Judging
     config: ExpandConfig
     seed: int
     progress: Progress

@@ -14,7 +14,7 @@ from corpusforge.core.seeding import rng
 from corpusforge.core.text import SLOT_PATTERN
 from corpusforge.core.trigram import Chain, words
 from corpusforge.expand.gan.runtime import torch_generator
-from corpusforge.expand.judge import Judge
+from corpusforge.expand.judge import Judging
 from corpusforge.expand.slots import Frame
 
 __all__ = ["chains_of", "symbols_of", "train_against_trigrams"]
@@ -36,7 +36,7 @@ def chains_of(frames: Sequence[Frame]) -> dict[str, Chain]:
     return dict(chains)
 
 
-def train_against_trigrams(judge: Judge, train: Sequence[Frame], seed: int) -> dict[str, Any]:
+def train_against_trigrams(judge: Judging, train: Sequence[Frame], seed: int) -> dict[str, Any]:
     """Trains the judge on train frames against samples of trigram models of them.
 
     Copies of train frames are left out, and samples whose slots no train frame of the intent

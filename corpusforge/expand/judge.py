@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +29,7 @@ from corpusforge.expand.gan.runtime import deterministic
 from corpusforge.expand.gan.state import State
 from corpusforge.expand.slots import Frame, SlotTable
 
-__all__ = ["Judge", "Limits", "Scores", "condition_of"]
+__all__ = ["Judge", "Judging", "Limits", "Scores", "condition_of", "write_limits"]
 
 # Share of held-out real rows that may fall below a limit. Realness is the strictest: it is
 # the only one that sees torn sentences.
@@ -82,8 +82,57 @@ class Scores:
         return (self.match >= limits.match) & (self.intent >= limits.intent)
 
 
+class Judging(Protocol):
+    """What every judge of candidates is.
+
+    Attributes:
+        limits: Lowest scores that pass.
+        pool: Passing candidates wanted per accepted row, so that there is something to choose
+            from.
+        by_odds: Whether accepted rows are drawn in proportion to their odds of saying their
+            intent, or the best are taken.
+        worth_rows: Real rows that all generated rows of an intent may weigh, even where that is
+            more than half of its real ones (but never more than twice as much).
+    """
+
+    limits: Limits
+    pool: float
+    by_odds: bool
+    worth_rows: float
+
+    def learn(
+        self,
+        frames: Sequence[Frame],
+        texts: Sequence[str],
+        *,
+        epochs: int,
+        generator: torch.Generator,
+    ) -> dict[str, Any]:
+        """Trains against fakes; returns what to record."""
+        ...
+
+    def scores(self, frames: Sequence[Frame], texts: Sequence[str]) -> Scores:
+        """Scores of texts (with slot symbols) for the frames' intents."""
+        ...
+
+    def state(self) -> State:
+        """All that shapes later lessons."""
+        ...
+
+    def restore(self, state: State) -> None:
+        """Puts back what `state` gave."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Writes what is needed to judge again."""
+        ...
+
+
 class Judge:
     """Scores texts for their frames.
+
+    Attributes:
+        limits: See `Judging`, as the others.
 
     Args:
         layout: Pieces and lengths.
@@ -93,6 +142,10 @@ class Judge:
         folder: Where a saved discriminator lies; None = a new one.
         seed: Of the new discriminator's weights and of dropout.
     """
+
+    pool = 4.0
+    by_odds = False
+    worth_rows = 0.0
 
     def __init__(
         self,
@@ -176,8 +229,13 @@ class Judge:
     def save(self, folder: Path) -> None:
         """Writes the discriminator and the limits; the classifier is fitted anew."""
         save_discriminator(self._critic.model, folder)
-        text = json.dumps(asdict(self.limits), indent=2, sort_keys=True)
-        (folder / _LIMITS_FILE).write_text(text + "\n", encoding="utf-8")
+        write_limits(self.limits, folder)
+
+
+def write_limits(limits: Limits, folder: Path) -> None:
+    """Writes limits.json."""
+    text = json.dumps(asdict(limits), indent=2, sort_keys=True)
+    (folder / _LIMITS_FILE).write_text(text + "\n", encoding="utf-8")
 
 
 def _read_limits(folder: Path) -> Limits:

@@ -26,7 +26,8 @@ from corpusforge.core.seeding import rng, uniforms
 from corpusforge.expand.contract import FitContext, Generator
 from corpusforge.expand.forger import train_against_trigrams
 from corpusforge.expand.gan.layout import Layout
-from corpusforge.expand.judge import Judge
+from corpusforge.expand.judge import Judge, Judging
+from corpusforge.expand.pretrained.adapter_files import AdapterFiles
 from corpusforge.expand.slots import Frame, SlotKind, SlotTable, carrier_digest
 from corpusforge.expand.tokenizer import RESERVED, Tokenizer, train_tokenizer
 
@@ -81,16 +82,18 @@ class Model:
         unknown: Train rows that it cannot be asked for (a pinned model, other slots).
         history: What training recorded.
         fitted: Digests of the carrier phrases it was trained on (see `carrier_digest`).
+        adapter: What generator and judge were meta-trained as, None = not at all.
     """
 
     generator: Generator
-    judge: Judge
+    judge: Judging
     layout: Layout
     table: SlotTable
     frames: tuple[Frame, ...]
     unknown: int
     history: dict[str, Any]
     fitted: frozenset[str]
+    adapter: AdapterFiles | None = None
 
 
 def distinct_frames(training: Training) -> int:
@@ -143,13 +146,20 @@ def fit_model(training: Training, folder: Path, unfinished: Path | None = None) 
         [f.text for f in learn + held_out], symbols, intents, pieces=_PIECES
     )
     tokenizer.check([frame.text for frame in frames])
-    generator: Generator = plugins.load("generator", training.config.generator)()
+    adapter = _adapter(training)
+    if adapter is not None:
+        adapter.copy(folder)
+    generator = _generator(training, adapter)
     room = _ROOM if generator.trains_judge else _OPEN_ROOM
     layout, learn = _layout(tokenizer, learn, held_out, room)
     held_out = [frame for frame in held_out if layout.fits(frame.text)]
     seed = int(rng(training.seed, "expand.judge").integers(2**62))
-    judge = Judge(layout, table, learn, held_out, seed=seed)
     askable = [frame for frame in frames if len(frame.symbols) <= layout.frame_size]
+    judge: Judging = (
+        Judge(layout, table, learn, held_out, seed=seed)
+        if adapter is None
+        else (_exemplar_judge(adapter, askable))
+    )
     context = _context(training, layout, held_out, judge, table, askable, unfinished)
     history = generator.fit(learn, context)
     if not generator.trains_judge:
@@ -235,11 +245,39 @@ def load_model(folder: Path, training: Training) -> Model:
         if frame.intent in known and len(frame.symbols) <= layout.frame_size
     ]
     learn, held_out = _split(frames, training.seed)
-    judge = Judge(layout, table, learn, held_out, folder)
+    adapter = AdapterFiles.inside(folder)
+    judge: Judging = (
+        Judge(layout, table, learn, held_out, folder)
+        if adapter is None
+        else (_exemplar_judge(adapter, frames))
+    )
     context = _context(training, layout, held_out, judge, table, frames)
-    generator: Generator = plugins.load("generator", training.config.generator)()
+    generator = _generator(training, adapter)
     generator.load(folder, context)
     history: dict[str, Any] = json.loads((folder / "history.json").read_text(encoding="utf-8"))
     unknown = len(training.rows) - len(frames)
     fitted = frozenset(read_json(folder / "fitted.json"))
-    return Model(generator, judge, layout, table, tuple(frames), unknown, history, fitted)
+    return Model(generator, judge, layout, table, tuple(frames), unknown, history, fitted, adapter)
+
+
+def _adapter(training: Training) -> AdapterFiles | None:
+    wanted = training.config.adapter
+    return None if wanted is None else AdapterFiles.open(training.folder / wanted)
+
+
+def _generator(training: Training, adapter: AdapterFiles | None) -> Generator:
+    """The plug-in; one that stands on different models is asked which."""
+    plugin = plugins.load("generator", training.config.generator)
+    chosen = getattr(plugin, "for_recipe", None)
+    if chosen is not None:
+        found: Generator = chosen(training.config, training.folder, adapter)
+    else:
+        found = plugin()
+    return found
+
+
+def _exemplar_judge(adapter: AdapterFiles, frames: Sequence[Frame]) -> Judging:
+    from corpusforge.expand.pretrained.adapter import open_discriminator
+    from corpusforge.expand.pretrained.judge import ExemplarJudge
+
+    return ExemplarJudge(open_discriminator(adapter), frames)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,9 +10,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from corpusforge.core.seeding import uniforms
 from corpusforge.core.text import fold_delexicalised
 from corpusforge.expand.contract import Candidate
-from corpusforge.expand.judge import Judge
+from corpusforge.expand.judge import Judging
 from corpusforge.expand.novelty import CLASSES, NoveltyTest
 from corpusforge.expand.slots import SlotTable
 
@@ -19,8 +21,6 @@ __all__ = ["ACCEPTED", "Budget", "Judged", "Selection", "shares"]
 
 ACCEPTED = "accepted"
 _PASSED = "passed"
-# Passing candidates wanted per row, so that there is something to choose from.
-_POOL = 4
 # On smart home candidates (2026-11), the share of sentences among the best 200 whose word pairs
 # all occur somewhere in the grammar: .42 by realness, .60 by likelihood, .63 by their sum,
 # .65 with this weight; with intent match in the sum as well .55.
@@ -83,9 +83,13 @@ class Budget:
         counts: Train rows per intent: quotas are in proportion, so that expansion does not
             shift the balance of intents.
         max_candidates: Candidates per wanted row, at most.
+        pool: Passing candidates wanted per row.
     """
 
-    def __init__(self, rows: int, counts: Mapping[str, int], max_candidates: int) -> None:
+    def __init__(
+        self, rows: int, counts: Mapping[str, int], max_candidates: int, pool: float = 4.0
+    ) -> None:
+        self._pool = pool
         self.rows = rows
         self.counts = dict(counts)
         self.quota = shares(rows, counts)
@@ -97,7 +101,7 @@ class Budget:
     ) -> dict[str, int]:
         """Candidates per intent, `wave` in all or less; empty when all is drawn.
 
-        An intent is drawn for until `_POOL` candidates per wanted row have passed, it has
+        An intent is drawn for until `pool` candidates per wanted row have passed, it has
         cost its share of the candidates, or its generator has no more.
 
         Args:
@@ -107,7 +111,7 @@ class Budget:
         """
         left = {name: quota * self._max - self.spent[name] for name, quota in self.quota.items()}
         lack = {
-            name: max(0, quota * _POOL - passed.get(name, 0))
+            name: max(0, math.ceil(quota * self._pool) - passed.get(name, 0))
             for name, quota in self.quota.items()
             if left[name] > 0 and not ended(name)
         }
@@ -127,15 +131,17 @@ class Selection:
         novelty: The three classes.
         table: Plain slot names.
         least_log_probability: The generator's own limit, in nats per piece.
+        seed: Draws among the odds, where the judge wants that.
         judged: Every distinct candidate, in the order of drawing.
         drawn: Candidates drawn, repeats included, per novelty class.
         passed: Candidates that passed all tests, per intent.
     """
 
-    judge: Judge
+    judge: Judging
     novelty: NoveltyTest
     table: SlotTable
     least_log_probability: float
+    seed: int = 0
     judged: list[Judged] = field(default_factory=list)
     drawn: Counter[str] = field(default_factory=Counter)
     passed: Counter[str] = field(default_factory=Counter)
@@ -193,7 +199,7 @@ class Selection:
         """Accepts the best passed candidates of each intent.
 
         Best by realness plus twice the generator's likelihood, each in standard deviations
-        over all that passed (see `_LIKELIHOOD_WEIGHT`).
+        over all that passed (see `_LIKELIHOOD_WEIGHT`); or drawn by their odds.
 
         Args:
             budget: Wanted rows and their shares per intent.
@@ -205,9 +211,7 @@ class Selection:
         """
         places = [p for p, item in enumerate(self.judged) if item.verdict == _PASSED]
         passed = [self.judged[place] for place in places]
-        rank = _standard([item.realness for item in passed]) + _LIKELIHOOD_WEIGHT * _standard(
-            [item.candidate.log_probability or 0.0 for item in passed]
-        )
+        rank = self._rank(passed)
         pools: defaultdict[str, list[int]] = defaultdict(list)
         texts: set[str] = set()
         for index in np.argsort(-rank, kind="stable"):
@@ -226,6 +230,22 @@ class Selection:
             for place in pools[name][:count]:
                 self.judged[place] = replace(self.judged[place], verdict=ACCEPTED)
         return accepted
+
+    def _rank(self, passed: Sequence[Judged]) -> npt.NDArray[np.float64]:
+        """The order of preference, highest first, shape [passed].
+
+        Gumbel noise on the logit draws without replacement in proportion to the odds
+        (Kool et al. 2019, arXiv 1903.06059), as the rejection sampling of Chen et al. 2020
+        (arXiv 2004.02135) accepts: the top alone would be copies of the exemplars.
+        """
+        logits = np.array([item.realness for item in passed], dtype=np.float64)
+        if self.judge.by_odds:
+            keys = [f"{i.candidate.frame.intent}\x1f{i.candidate.text}" for i in passed]
+            draws = np.array(uniforms(self.seed, "expand.accept", keys), dtype=np.float64)
+            noise: npt.NDArray[np.float64] = -np.log(-np.log(np.clip(draws, 1e-12, 1 - 1e-12)))
+            return logits + noise
+        likelihood = [item.candidate.log_probability or 0.0 for item in passed]
+        return _standard(logits.tolist()) + _LIKELIHOOD_WEIGHT * _standard(likelihood)
 
 
 def _standard(values: Sequence[float]) -> npt.NDArray[np.float64]:

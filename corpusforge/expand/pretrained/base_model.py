@@ -17,7 +17,6 @@ from typing import Any
 
 from corpusforge.core.errors import InputError, require
 from corpusforge.core.run import Cache
-from corpusforge.expand.gan.generator import transformers_module
 
 __all__ = ["AUTO", "SCRATCH", "Base", "find_base", "open_base"]
 
@@ -120,6 +119,13 @@ def _digest(path: Path) -> str:
     return total.hexdigest()
 
 
+def _transformers() -> Any:
+    # Finding a base must not import torch: the recipe's key needs only its digest.
+    from corpusforge.expand.gan.generator import transformers_module
+
+    return transformers_module("transformers")
+
+
 def open_base(base: Base, cache: Cache | None) -> tuple[Any, Any]:
     """The model in float32 and its tokenizer, both of transformers.
 
@@ -128,7 +134,7 @@ def open_base(base: Base, cache: Cache | None) -> tuple[Any, Any]:
     Raises:
         InputError: When it is no causal language model that transformers can open.
     """
-    auto = transformers_module("transformers")
+    auto = _transformers()
     torch = require("torch", extra="text", purpose=_PURPOSE)
     folder = base.path
     if base.path.suffix == ".gguf":
@@ -141,7 +147,9 @@ def open_base(base: Base, cache: Cache | None) -> tuple[Any, Any]:
         tokenizer = auto.AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         first = str(error).strip().split("\n")[0]
-        raise InputError(f"expand.base: {base.name} cannot be opened: {first}", hint=_HINT) from error
+        raise InputError(
+            f"expand.base: {base.name} cannot be opened: {first}", hint=_HINT
+        ) from error
     return model.eval(), tokenizer
 
 
@@ -157,7 +165,7 @@ def _unpack(path: Path, folder: Path) -> None:
     transformers refuses to save a model that it loaded from GGUF, so the weights are copied into
     a new model of the same configuration.
     """
-    auto = transformers_module("transformers")
+    auto = _transformers()
     torch = require("torch", extra="text", purpose=_PURPOSE)
     for name in ("gguf", "accelerate"):
         require(name, extra="text", purpose="a model in a GGUF file")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,19 +12,17 @@ import numpy as np
 from corpusforge.core.text import fold_delexicalised
 from corpusforge.expand.contract import Candidate, FitContext
 from corpusforge.expand.gan.runtime import deterministic, torch_generator
-from corpusforge.expand.pretrained.adapter import Adapter
+from corpusforge.expand.pretrained.adapter import adapted_model
+from corpusforge.expand.pretrained.adapter_files import AdapterFiles
 from corpusforge.expand.pretrained.background import Text
-from corpusforge.expand.pretrained.base_model import Base, find_base, open_base
+from corpusforge.expand.pretrained.base_model import Base, open_base
 from corpusforge.expand.pretrained.int8 import to_int8
 from corpusforge.expand.pretrained.pieces import Pieces
 from corpusforge.expand.pretrained.prompts import prompts_of
 from corpusforge.expand.pretrained.sampling import Lists, ListSampler
 from corpusforge.expand.slots import Frame
 
-__all__ = ["ADAPTER", "PretrainedGan", "copy_adapter", "pretrained_base"]
-
-ADAPTER = "adapter"
-"""Folder of the adapter within a model folder."""
+__all__ = ["PretrainedGan"]
 
 # Orders of the exemplars that share a batch, and rows of a batch: the more rows, the better the
 # products of a CPU are used; beyond so many the cache no longer fits its own caches.
@@ -47,7 +44,7 @@ class PretrainedGan:
     wave = 2048
     least_log_probability = float("-inf")
 
-    def __init__(self, base: Base, adapter: Adapter | None) -> None:
+    def __init__(self, base: Base, adapter: AdapterFiles | None) -> None:
         self._base = base
         self._adapter = adapter
         self._context: FitContext | None = None
@@ -82,7 +79,7 @@ class PretrainedGan:
                 symbols = sorted(context.table.kinds)
                 self._pieces = Pieces(tokenizer, symbols, texts)
                 if self._adapter is not None:
-                    model = self._adapter.generator(model)
+                    model = adapted_model(self._adapter, model)
                 self._pieces.extend(model)
                 self._sampler = ListSampler(to_int8(model), self._pieces)
             longest = max((len(self._pieces.said(text)) for text in texts), default=0)
@@ -140,22 +137,3 @@ class PretrainedGan:
     def load(self, folder: Path, context: FitContext) -> None:
         """See `corpusforge.expand.contract.Generator`."""
         self._read(context)
-
-
-def copy_adapter(adapter: Adapter, folder: Path) -> None:
-    """Puts an adapter into a model folder, so that the folder needs only the base model."""
-    shutil.copytree(adapter.folder, folder / ADAPTER)
-
-
-def pretrained_base(wanted: str, adapter: Adapter | None, start: Path) -> Base | None:
-    """The base model to use; None = train from scratch.
-
-    `auto` without an adapter means scratch: a model of this size that was not meta-trained
-    drifts off the intent, and lowered the accuracy of an encoder in the notes.
-
-    Raises:
-        InputError: When a named model is not there or does not fit the adapter.
-    """
-    if adapter is not None:
-        return adapter.base(wanted, start) if wanted != "scratch" else None
-    return None if wanted == "auto" else find_base(wanted, start)

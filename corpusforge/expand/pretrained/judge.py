@@ -15,7 +15,7 @@ import numpy as np
 
 from corpusforge.expand.gan.runtime import deterministic
 from corpusforge.expand.gan.state import State
-from corpusforge.expand.judge import Limits, Scores
+from corpusforge.expand.judge import Limits, Scores, write_limits
 from corpusforge.expand.pretrained.match import IntentMatch
 from corpusforge.expand.slots import Frame
 
@@ -80,5 +80,5 @@ class ExemplarJudge:
         """Nothing to put back."""
 
     def save(self, folder: Path) -> None:
-        """Nothing of its own: the adapter lies beside the model."""
-
+        """Its limits; the adapter lies beside them."""
+        write_limits(self.limits, folder)

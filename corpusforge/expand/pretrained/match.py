@@ -107,9 +107,7 @@ class IntentMatch:
             start += len(own)
         return F.normalize(torch.stack(sums), dim=1)
 
-    def posterior(
-        self, texts: Sequence[str], prototypes: torch.Tensor
-    ) -> npt.NDArray[np.float64]:
+    def posterior(self, texts: Sequence[str], prototypes: torch.Tensor) -> npt.NDArray[np.float64]:
         """Probability of each intent and, last, of none; [texts, intents + 1], rows sum to 1."""
         if not len(texts):
             return np.empty((0, len(prototypes) + 1))
@@ -120,9 +118,9 @@ class IntentMatch:
     ) -> npt.NDArray[np.float64]:
         """The same for vectors, [texts, width]."""
         logits = self.logits(vectors, prototypes, self.head.scale, self.head.nothing)
-        found: npt.NDArray[np.float64] = (
-            torch.softmax(logits.double() / self.head.temperature, 1).numpy()
-        )
+        found: npt.NDArray[np.float64] = torch.softmax(
+            logits.double() / self.head.temperature, 1
+        ).numpy()
         return found
 
     @staticmethod

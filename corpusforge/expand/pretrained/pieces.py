@@ -18,7 +18,6 @@ from typing import Any
 
 import torch
 
-
 __all__ = ["UNNAMED", "Pieces", "spoken_name"]
 
 UNNAMED = "request"

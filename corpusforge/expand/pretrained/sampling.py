@@ -17,7 +17,7 @@ from corpusforge.expand.gan.decoding import Sample
 from corpusforge.expand.pretrained.cache import roomy_cache
 from corpusforge.expand.pretrained.pieces import Pieces
 
-__all__ = ["Lists", "ListSampler"]
+__all__ = ["ListSampler", "Lists"]
 
 _FORBIDDEN = float("-inf")
 # Nucleus and cut as in the notes on few-shot lists: outside of the likeliest 95 %, and of the
@@ -112,7 +112,9 @@ class ListSampler:
         count = len(lists.symbols)
         repeats, rest = divmod(count, len(lists.prompts))
         if rest:
-            raise ValueError(f"{count} rows cannot be shared evenly by {len(lists.prompts)} prompts")
+            raise ValueError(
+                f"{count} rows cannot be shared evenly by {len(lists.prompts)} prompts"
+            )
         cache = roomy_cache(self._model, lists.longest)
         hidden = self._states(torch.tensor(lists.prompts), cache)
         cache.spread(repeats)
@@ -167,8 +169,10 @@ class ListSampler:
 def _cache_argument(model: Any) -> str:
     import inspect
 
-    return "cache" if "cache" in inspect.signature(model.model.forward).parameters else (
-        "past_key_values"
+    return (
+        "cache"
+        if "cache" in inspect.signature(model.model.forward).parameters
+        else ("past_key_values")
     )
 
 

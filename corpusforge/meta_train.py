@@ -1,0 +1,285 @@
+"""The verb meta-train: adapters for few-shot expansion from intents that are at hand.
+
+It stands above the stages: background rows come from data sets and template packs, as `assess`
+and `preview` read them, and the training is that of `expand`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpusforge.core.errors import InputError
+from corpusforge.core.text import delexicalise, fold, fold_delexicalised
+
+if TYPE_CHECKING:
+    from corpusforge.assess.columns import ColumnNames
+    from corpusforge.core.progress import Progress
+    from corpusforge.expand.pretrained.background import Text
+
+__all__ = ["MetaTrainOptions", "add_verb", "run"]
+
+_PACK_ROWS = 4_000
+
+
+@dataclass(frozen=True)
+class MetaTrainOptions:
+    """What the verb is given.
+
+    Attributes:
+        background: Data sets (file, folder, run, release, hub name) and recipes (a shipped pack,
+            a recipe file), from which templates are sampled.
+        out: New folder of the adapter.
+        held_out: Data whose texts the background must not hold: test and validation rows.
+        drop_overlap: Leave such texts out instead of refusing.
+        leave_out: Intents of the background that are not used.
+        base: As `expand.base`.
+        encoder: Of the discriminator: a folder, a hub name, or auto.
+        steps: Steps of the generator's training, at most.
+        match_steps: Steps of the discriminator's.
+        adversarial: Whether the discriminator learns from the generator's own samples too.
+        seed: Of everything that is drawn.
+        columns: Names of columns in data files.
+    """
+
+    background: Sequence[str]
+    out: str
+    columns: ColumnNames
+    held_out: Sequence[str] = ()
+    drop_overlap: bool = False
+    leave_out: Sequence[str] = ()
+    base: str = "auto"
+    encoder: str = "auto"
+    steps: int = 50
+    match_steps: int = 300
+    adversarial: bool = True
+    seed: int = 1
+
+
+def add_verb(verbs: Any) -> None:
+    """Adds the verb to the command line."""
+    sub = verbs.add_parser(
+        "meta-train",
+        help="train adapters for expansion from a few rows, on intents of other data",
+        description="Teaches a pretrained language model to continue lists of utterances of one "
+        "intent, and a sentence encoder to judge them. Use the folder as expand.adapter.",
+    )
+    sub.add_argument(
+        "background",
+        nargs="+",
+        help="data set (file, folder, run, release, hub name) or recipe (shipped name, file)",
+    )
+    sub.add_argument("-o", "--out", required=True, help="new folder")
+    sub.add_argument(
+        "--held-out",
+        action="append",
+        default=[],
+        metavar="DATA",
+        help="rows that the background must not hold; may be given again",
+    )
+    sub.add_argument("--drop-overlap", action="store_true", help="leave such rows out")
+    sub.add_argument(
+        "--leave-out", action="append", default=[], metavar="INTENT", help="not this intent"
+    )
+    sub.add_argument("--base", default="auto", help="hub name, folder, .gguf file; auto")
+    sub.add_argument("--encoder", default="auto", help="of the discriminator; auto")
+    sub.add_argument("--steps", type=int, default=50, help="of the generator, at most (50)")
+    sub.add_argument("--match-steps", type=int, default=300, help="of the discriminator (300)")
+    sub.add_argument(
+        "--no-adversarial",
+        action="store_true",
+        help="the discriminator learns from real rows only, not from the generator's samples",
+    )
+    sub.add_argument("--seed", type=int, default=1)
+    for name in ("text", "label", "slots"):
+        sub.add_argument(f"--{name}", metavar="COLUMN", help=f"column with the {name}")
+    sub.add_argument("-q", "--quiet", action="store_true")
+
+
+def options_of(given: argparse.Namespace) -> MetaTrainOptions:
+    """Options of the command line.
+
+    Raises:
+        InputError: When a number makes no sense.
+    """
+    from corpusforge.assess.columns import ColumnNames
+
+    for name, least in (("steps", 1), ("match_steps", 1), ("seed", 0)):
+        if getattr(given, name) < least:
+            option = "--" + name.replace("_", "-")
+            raise InputError(f"{option} {getattr(given, name)}: at least {least} is needed")
+    return MetaTrainOptions(
+        background=given.background,
+        out=given.out,
+        columns=ColumnNames(given.text, given.label, given.slots),
+        held_out=given.held_out,
+        drop_overlap=given.drop_overlap,
+        leave_out=given.leave_out,
+        base=given.base,
+        encoder=given.encoder,
+        steps=given.steps,
+        match_steps=given.match_steps,
+        adversarial=not given.no_adversarial,
+        seed=given.seed,
+    )
+
+
+def run(options: MetaTrainOptions, progress: Progress) -> dict[str, Any]:
+    """Reads the background, trains, writes the folder; it appears only when it is complete.
+
+    Returns:
+        What the folder's meta.json says.
+
+    Raises:
+        InputError: When the folder exists, data cannot be read, held-out rows are in the
+            background, too few intents are left, or no base model is found.
+    """
+    from corpusforge.core.run import Cache
+    from corpusforge.core.seeding import rng
+    from corpusforge.expand.pretrained.adapter import Settings, meta_train
+    from corpusforge.expand.pretrained.background import Background
+    from corpusforge.expand.pretrained.base_model import find_base
+    from corpusforge.expand.pretrained.match_training import MatchTraining
+    from corpusforge.expand.pretrained.meta_training import MetaTraining
+
+    out = Path(options.out)
+    if out.exists():
+        raise InputError(f"{out} is there already", hint="name a new folder")
+    base = find_base(options.base, Path())
+    if base is None:
+        raise InputError(
+            f"--base {options.base}: no pretrained model was found on this machine",
+            hint="name one: a hub name, a folder or a .gguf file",
+        )
+    rows, licenses = _background(options)
+    background = Background.of(rows, rng(options.seed, "meta-train.background"))
+    settings = Settings(
+        MetaTraining(steps=options.steps, seed=options.seed),
+        MatchTraining(steps=options.match_steps, seed=options.seed),
+        options.adversarial,
+    )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Cache(out.parent / f".{out.name}.unfinished")
+    made: dict[str, Any] = {}
+
+    def build(folder: Path) -> None:
+        made.update(
+            meta_train(
+                base,
+                background,
+                settings,
+                folder,
+                encoder=options.encoder,
+                licenses=licenses,
+                cache=unfinished,
+                progress=progress,
+            )
+        )
+
+    import shutil
+
+    try:
+        unfinished.put_folder("adapter", "adapter", build).replace(out)
+    finally:
+        shutil.rmtree(unfinished.root, ignore_errors=True)
+    return made
+
+
+def _background(options: MetaTrainOptions) -> tuple[list[tuple[str, Text]], list[str]]:
+    """Label and text of each usable row, and the licences that the sources state."""
+    held_out = {text for name in options.held_out for text in _folded(name, options.columns)}
+    rows: list[tuple[str, Text]] = []
+    licenses: set[str] = set()
+    overlap: list[str] = []
+    known: set[str] = set()
+    for name in options.background:
+        found, stated = _rows_of(name, options.columns)
+        licenses |= stated
+        for intent, text, said in found:
+            known.add(intent)
+            if intent in options.leave_out:
+                continue
+            if fold(said) in held_out or fold_delexicalised(text.text) in held_out:
+                overlap.append(said)
+            else:
+                rows.append((intent, text))
+    for intent in options.leave_out:
+        if intent not in known:
+            raise InputError(
+                f"--leave-out {intent!r}: the background has no such intent",
+                given=intent,
+                allowed=sorted(known),
+            )
+    if overlap and not options.drop_overlap:
+        raise InputError(
+            f"{len(overlap)} rows of the background are held-out rows, such as {overlap[0]!r}",
+            hint="take the intents out (--leave-out), or the rows (--drop-overlap)",
+        )
+    return rows, sorted(licenses)
+
+
+def _rows_of(name: str, columns: ColumnNames) -> tuple[list[tuple[str, Text, str]], set[str]]:
+    """(label, delexicalised text, text as said) of each row, and stated licences."""
+    from corpusforge.expand.pretrained.background import Text
+
+    if _is_recipe(name):
+        from corpusforge import api
+
+        table, _ = api.preview(name, _PACK_ROWS, ["real=null"])
+        said = zip(
+            table["text"].to_pylist(),
+            table["intent"].to_pylist(),
+            table["slots"].to_pylist(),
+            strict=True,
+        )
+        from corpusforge.core.spans import Slot
+
+        read = [(text, intent, [Slot(**s) for s in slots or ()]) for text, intent, slots in said]
+        licenses = set(table["license"].to_pylist())
+    else:
+        rows = _open(name, columns)
+        licenses = set()
+        read = [(t, i, list(s or ())) for t, i, s in zip(rows.texts, rows.intents, rows.slots, strict=True)]
+    found = []
+    for text, intent, slots in read:
+        symbols = tuple(sorted("{" + slot.name + "}" for slot in slots))
+        found.append((intent, Text(" ".join(delexicalise(text, slots).split()), symbols), text))
+    return found, {license for license in licenses if license}
+
+
+def _is_recipe(name: str) -> bool:
+    from corpusforge.core.recipe_file import shipped_recipes
+
+    path = Path(name)
+    is_file = path.suffix in (".yaml", ".yml") or (path / "recipe.yaml").is_file()
+    return name in shipped_recipes() or is_file
+
+
+def _open(name: str, columns: ColumnNames) -> Any:
+    from corpusforge.assess.sources import open_source, rows_of
+
+    return rows_of(open_source(Path(name)), columns).rows
+
+
+def _folded(name: str, columns: ColumnNames) -> Iterator[str]:
+    yield from _open(name, columns).folded
+
+
+def summary(meta: dict[str, Any], out: str) -> Iterable[str]:
+    """Lines for the terminal."""
+    looks, found = meta["generator"], meta["discriminator"]
+    yield f"background    {meta['texts']} texts of {meta['intents']} intents"
+    yield (
+        f"generator     {looks['looks'][0]['held_out_nll']:.3f} -> {looks['held_out_nll']:.3f} "
+        f"nats per piece on {len(meta['held_out_intents'])} held-out intents "
+        f"(step {looks['step_kept']} of {looks['looks'][-1]['step']})"
+    )
+    yield (
+        f"discriminator {found['held_out_accuracy']:.1%} right on held-out intents, "
+        f"calibration error {found['ece']:.3f} ({found['ece_before']:.3f} before scaling)"
+    )
+    yield f"wrote {out}"
+    yield f"next: expand: {{adapter: {out}}} in a recipe"
