@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from corpusforge import __version__, template_verbs
+from corpusforge import __version__, meta_train, template_verbs
 from corpusforge.assess.arguments import add_verbs
 from corpusforge.core.errors import CorpusforgeError, InputError, nearest
 
@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     template_verbs.add_verbs(verbs)
     _add_folder_verbs(verbs)
     add_verbs(verbs)
+    meta_train.add_verb(verbs)
     return parser
 
 
@@ -110,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if further:
         parser.error(f"unrecognized arguments: {' '.join(further)}")
     try:
-        code: int = globals()[f"_{options.verb}"](options)
+        code: int = globals()["_" + options.verb.replace("-", "_")](options)
         sys.stdout.flush()
         return code
     except CorpusforgeError as error:
@@ -320,6 +321,19 @@ def _log(options: argparse.Namespace) -> int:
     print(f"noted: {options.classifier}, accuracy {options.accuracy:.1%}")
     for alert in alerts:
         print(f"alert: {alert}")
+    return 0
+
+
+def _meta_train(options: argparse.Namespace) -> int:
+    from corpusforge.core.progress import Progress
+
+    progress = Progress(quiet=options.quiet)
+    try:
+        made = meta_train.run(meta_train.options_of(options), progress)
+    finally:
+        progress.close()
+    for line in meta_train.summary(made, options.out):
+        print(line)
     return 0
 
 

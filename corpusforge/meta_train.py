@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from corpusforge.core.progress import Progress
     from corpusforge.expand.pretrained.background import Text
 
-__all__ = ["MetaTrainOptions", "add_verb", "run"]
+__all__ = ["MetaTrainOptions", "add_verb", "options_of", "run", "summary"]
 
 _PACK_ROWS = 4_000
 
@@ -137,6 +137,8 @@ def run(options: MetaTrainOptions, progress: Progress) -> dict[str, Any]:
         InputError: When the folder exists, data cannot be read, held-out rows are in the
             background, too few intents are left, or no base model is found.
     """
+    import shutil
+
     from corpusforge.core.run import Cache
     from corpusforge.core.seeding import rng
     from corpusforge.expand.pretrained.adapter import Settings, meta_train
@@ -178,8 +180,6 @@ def run(options: MetaTrainOptions, progress: Progress) -> dict[str, Any]:
                 progress=progress,
             )
         )
-
-    import shutil
 
     try:
         unfinished.put_folder("adapter", "adapter", build).replace(out)
@@ -242,7 +242,10 @@ def _rows_of(name: str, columns: ColumnNames) -> tuple[list[tuple[str, Text, str
     else:
         rows = _open(name, columns)
         licenses = set()
-        read = [(t, i, list(s or ())) for t, i, s in zip(rows.texts, rows.intents, rows.slots, strict=True)]
+        read = [
+            (t, i, list(s or ()))
+            for t, i, s in zip(rows.texts, rows.intents, rows.slots, strict=True)
+        ]
     found = []
     for text, intent, slots in read:
         symbols = tuple(sorted("{" + slot.name + "}" for slot in slots))
@@ -261,7 +264,7 @@ def _is_recipe(name: str) -> bool:
 def _open(name: str, columns: ColumnNames) -> Any:
     from corpusforge.assess.sources import open_source, rows_of
 
-    return rows_of(open_source(Path(name)), columns).rows
+    return rows_of(open_source(Path(name)), columns, origin="real").rows
 
 
 def _folded(name: str, columns: ColumnNames) -> Iterator[str]:

@@ -17,7 +17,7 @@ import numpy as np
 from corpusforge.assess.rows import Rows
 from corpusforge.core.spans import Slot, spans_from_bio
 
-__all__ = ["RealData", "clinc", "data_folder", "missing", "named", "shots", "snips"]
+__all__ = ["RealData", "clinc", "data_folder", "domains", "missing", "named", "shots", "snips"]
 
 VARIABLE = "CORPUSFORGE_DATA"
 
@@ -87,6 +87,12 @@ def clinc(domain: str | None) -> RealData:
         return Rows.labelled([text for text, _ in kept], [label for _, label in kept])
 
     return _apart(domain or "clinc150", rows("train"), rows("test"))
+
+
+def domains() -> tuple[str, ...]:
+    """The ten domains of CLINC150, sorted."""
+    path = data_folder() / "clinc150" / "domains.json"
+    return tuple(sorted(json.loads(path.read_text(encoding="utf-8"))))
 
 
 def snips() -> RealData:

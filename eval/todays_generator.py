@@ -19,7 +19,7 @@ lang: en
 license: CC0-1.0
 seed: {seed}
 real: {{path: rows.jsonl, split: split, license: LicenseRef-measured-only{slots}}}
-expand: {{rows: {rows}}}
+expand: {{rows: {rows}{settings}}}
 speech: {{clips: 0}}
 """
 
@@ -37,7 +37,7 @@ class Generated:
         self.rows, self.why, self.cpu_s = rows, why, cpu_s
 
 
-def generated(real: Rows, count: int, seed: int, folder: Path) -> Generated:
+def generated(real: Rows, count: int, seed: int, folder: Path, settings: str = "") -> Generated:
     """Build as far as `expand` on these rows, all of split train.
 
     Args:
@@ -45,6 +45,7 @@ def generated(real: Rows, count: int, seed: int, folder: Path) -> Generated:
         count: Value of `expand.rows`.
         seed: Of the recipe.
         folder: Run folder; a second call resumes it.
+        settings: More of the recipe's `expand` part, as YAML ("adapter: FOLDER, base: auto").
     """
     from corpusforge import api
 
@@ -59,7 +60,9 @@ def generated(real: Rows, count: int, seed: int, folder: Path) -> Generated:
     (folder / "rows.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     recipe = folder / "recipe.yaml"
     named_slots = ", slots: slots" if with_slots else ""
-    recipe.write_text(_RECIPE.format(seed=seed, rows=count, slots=named_slots), encoding="utf-8")
+    more = f", {settings}" if settings else ""
+    text = _RECIPE.format(seed=seed, rows=count, slots=named_slots, settings=more)
+    recipe.write_text(text, encoding="utf-8")
     nothing = real.take([])
     try:
         summary = api.build(recipe, folder / "run", until="expand")

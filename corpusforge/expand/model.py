@@ -195,7 +195,7 @@ def _context(
     training: Training,
     layout: Layout,
     held_out: Sequence[Frame],
-    judge: Judge,
+    judge: Judging,
     table: SlotTable,
     frames: Sequence[Frame],
     unfinished: Path | None = None,

@@ -16,11 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from corpusforge.core.errors import InputError, require
+from corpusforge.core.errors import InputError
 from corpusforge.core.progress import Progress
 from corpusforge.core.run import Cache, package_versions, read_json, write_json
 from corpusforge.expand.gan.generator import transformers_module
 from corpusforge.expand.gan.runtime import deterministic, torch_generator
+from corpusforge.expand.pretrained import lora
 from corpusforge.expand.pretrained.adapter_files import VERSION, AdapterFiles
 from corpusforge.expand.pretrained.background import Background
 from corpusforge.expand.pretrained.base_model import Base, open_base
@@ -57,10 +58,8 @@ class Settings:
 
 def adapted_model(adapter: AdapterFiles, model: Any) -> Any:
     """The base model with the generator's adapter merged in."""
-    peft = require("peft", extra="text", purpose="expand.adapter")
     with deterministic(0):
-        adapted = peft.PeftModel.from_pretrained(model, str(adapter.folder / "generator"))
-        return adapted.merge_and_unload().eval()
+        return lora.merged(model, adapter.folder / "generator")
 
 
 def open_discriminator(adapter: AdapterFiles) -> IntentMatch:
@@ -69,13 +68,11 @@ def open_discriminator(adapter: AdapterFiles) -> IntentMatch:
     Raises:
         InputError: When its encoder is not there.
     """
-    peft = require("peft", extra="text", purpose="expand.adapter")
     plain = open_encoder(adapter.meta["encoder_source"])
     folder = adapter.folder / "discriminator"
     with deterministic(0):
-        adapted = peft.PeftModel.from_pretrained(plain.encoder, str(folder))
-        merged = adapted.merge_and_unload().eval()
-    return IntentMatch(merged, plain.tokenizer, Head(**read_json(folder / "head.json")))
+        encoder = lora.merged(plain.encoder, folder)
+    return IntentMatch(encoder, plain.tokenizer, Head(**read_json(folder / "head.json")))
 
 
 def open_encoder(source: str | None) -> IntentMatch:
@@ -149,7 +146,7 @@ def meta_train(
             adapted, looks = continue_lists(
                 model, pieces, background, settings.generator, task.advance
             )
-        _save_adapter(adapted, folder / "generator", base.name)
+        lora.saved(adapted, folder / "generator", base.name)
         merged = adapted.merge_and_unload()
         plain = open_encoder(encoder)
         labelled: dict[str, list[tuple[str, str]]] = {}
@@ -161,7 +158,7 @@ def meta_train(
             match, encoder_adapter, figures = learn_match(
                 plain, background, labelled, settings.discriminator, task.advance
             )
-    _save_adapter(encoder_adapter, folder / "discriminator", encoder)
+    lora.saved(encoder_adapter, folder / "discriminator", encoder)
     write_json(match.head.to_json(), folder / "discriminator" / "head.json")
     pairs = [(intent, label) for intent, own in labelled.items() for _, label in own]
     meta = {
@@ -184,15 +181,6 @@ def meta_train(
     write_json(meta, folder / "meta.json")
     (folder / "README.md").write_text(_card(meta), encoding="utf-8")
     return meta
-
-
-def _save_adapter(adapted: Any, folder: Path, base: str) -> None:
-    for config in adapted.peft_config.values():
-        # No path of this machine goes into a folder that is shared.
-        config.base_model_name_or_path = base
-    adapted.save_pretrained(str(folder), save_embedding_layers=False)
-    # PEFT's own empty card would stand beside ours.
-    (folder / "README.md").unlink(missing_ok=True)
 
 
 def _samples(

@@ -40,13 +40,14 @@ class PretrainedGan:
     """
 
     may_change_slot_values = True
-    trains_judge = True
     wave = 2048
     least_log_probability = float("-inf")
 
     def __init__(self, base: Base, adapter: AdapterFiles | None) -> None:
         self._base = base
         self._adapter = adapter
+        # The discriminator of an adapter was trained beforehand; any other learns from trigrams.
+        self.trains_judge = adapter is not None
         self._context: FitContext | None = None
         self._sampler: ListSampler | None = None
         self._pieces: Pieces | None = None

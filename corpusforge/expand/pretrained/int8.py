@@ -28,9 +28,10 @@ class Int8Linear(nn.Module):
         super().__init__()
         weight = linear.weight.detach().float()
         scale = weight.abs().amax(1).clamp_min(1e-12) / 127
-        self.register_buffer("scale", scale)
-        self.register_buffer("weight", (weight / scale[:, None]).round().to(torch.int8).T)
-        self.register_buffer("bias", None if linear.bias is None else linear.bias.detach().float())
+        # Plain attributes: the layer is made for one run, and is never saved or moved.
+        self.scale = scale
+        self.weight = (weight / scale[:, None]).round().to(torch.int8).T
+        self.bias = None if linear.bias is None else linear.bias.detach().float()
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """float32 [..., inputs] -> float32 [..., outputs]."""

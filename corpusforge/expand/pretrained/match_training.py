@@ -18,6 +18,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812
 
 from corpusforge.core.errors import require
+from corpusforge.expand.pretrained import lora
 from corpusforge.expand.pretrained.background import Background
 from corpusforge.expand.pretrained.match import Head, IntentMatch
 from corpusforge.expand.pretrained.pieces import spoken_name
@@ -31,7 +32,7 @@ _QUERIES, _SAMPLES, _FOREIGN = 2, 2, 5
 _RANDOM, _UNNAMED = 0.25, 0.2
 _SMOOTHING = 0.05
 _WARM_UP = 20
-_RANK, _ALPHA = 16, 32
+_RANK = 16
 _HEAD_RATE = 1e-2
 # Where training starts; MiniLM ended at 12 to 14, 1.2 to 1.4 and about .3.
 _START = Head(scale=14.0, name_weight=1.2, nothing=0.3)
@@ -166,10 +167,8 @@ def learn_match(
     Returns:
         The trained discriminator, its encoder as a PEFT model, and figures.
     """
-    peft = require("peft", extra="text", purpose="meta-training")
     episodes = _Episodes(match, background, background.learnt, samples)
-    config = peft.LoraConfig(r=_RANK, lora_alpha=_ALPHA, target_modules="all-linear")
-    adapted = peft.get_peft_model(match.encoder, config)
+    adapted = lora.adapted(match.encoder, "all-linear", rank=_RANK, dropout=0.0)
     learner = IntentMatch(adapted, match.tokenizer, _START)
     scale = torch.nn.Parameter(torch.tensor(np.log(_START.scale), dtype=torch.float32))
     name = torch.nn.Parameter(torch.tensor(np.log(_START.name_weight), dtype=torch.float32))
@@ -191,7 +190,8 @@ def learn_match(
         optimiser.step()
         losses.append(float(loss.detach()))
         on_step()
-    learner.head = Head(float(scale.exp()), float(name.exp()), float(nothing))
+    with torch.no_grad():
+        learner.head = Head(float(scale.exp()), float(name.exp()), float(nothing))
     head, figures = _calibrated(learner, background, settings.seed)
     learner.head = head
     last = losses[-50:]

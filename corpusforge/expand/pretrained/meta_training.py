@@ -21,6 +21,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812
 
 from corpusforge.core.errors import require
+from corpusforge.expand.pretrained import lora
 from corpusforge.expand.pretrained.background import Background, Text
 from corpusforge.expand.pretrained.pieces import UNNAMED, Pieces, spoken_name
 
@@ -32,7 +33,7 @@ _LISTS = 8
 # Share of lists without the intent's name: labels of users may say nothing ("intent_17").
 _UNNAMED = 0.2
 _WARM_UP, _CLIP = 8, 1.0
-_RANK, _ALPHA, _DROPOUT = 8, 16, 0.05
+_RANK, _DROPOUT = 8, 0.05
 # Steps between two looks at held-out intents; lists of each held-out intent in a look.
 _LOOK, _HELD_OUT_LISTS = 10, 3
 _PATIENCE = 2
@@ -107,10 +108,7 @@ def continue_lists(
         model), and the losses in nats per piece.
     """
     peft = require("peft", extra="text", purpose="meta-training")
-    config = peft.LoraConfig(
-        r=_RANK, lora_alpha=_ALPHA, lora_dropout=_DROPOUT, target_modules=_upper_half(model)
-    )
-    adapted = peft.get_peft_model(model, config)
+    adapted = lora.adapted(model, _upper_half(model), rank=_RANK, dropout=_DROPOUT)
     body = adapted.get_base_model().model
     output = adapted.get_base_model().get_output_embeddings().weight.detach()[pieces.kept].clone()
     rng = np.random.default_rng([settings.seed, 0])
@@ -127,7 +125,7 @@ def continue_lists(
 
     start = look()
     best, waited, kept_step = start, 0, 0
-    state = copy.deepcopy(peft.get_peft_model_state_dict(adapted))
+    state = copy.deepcopy(peft.get_peft_model_state_dict(adapted, save_embedding_layers=False))
     looks: list[dict[str, float]] = [{"step": 0, "held_out_nll": start}]
     losses: list[float] = []
     for step in range(settings.steps):
@@ -157,7 +155,9 @@ def continue_lists(
         )
         if now < best:
             best, waited, kept_step = now, 0, step + 1
-            state = copy.deepcopy(peft.get_peft_model_state_dict(adapted))
+            state = copy.deepcopy(
+                peft.get_peft_model_state_dict(adapted, save_embedding_layers=False)
+            )
         else:
             waited += 1
             if waited > _PATIENCE:

@@ -1,0 +1,289 @@
+"""Few-shot expansion: a few real rows per intent, and what the generators add to them.
+
+    python -m eval.expand.few_shot --work DIR [--base PATH] [--cpu-hours 4]
+
+CLINC150's banking and travel domains and SNIPS with k = 1, 3, 5, 10 real rows per intent in 5
+draws, tested on all test rows. The adapter is meta-trained first, on the eight other domains of
+CLINC150 (labels disjoint from banking and travel; texts of all three test sets refused). Every
+generated row comes out of a build (`expand` with the recipe's defaults but for the keys named
+in ARMS). Nothing was tuned on banking, travel or SNIPS: rules and settings were chosen on the
+domains work and kitchen_and_dining, see eval/LOG.md. Writes eval/results/few_shot.json.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from corpusforge.assess import controls
+from corpusforge.assess.bench import REAL, REAL_SYNTHETIC
+from corpusforge.assess.classifiers import classifiers
+from corpusforge.assess.encoder import Encoder, load_encoder
+from corpusforge.assess.intervals import mean_interval
+from corpusforge.assess.rows import Rows
+from corpusforge.core.progress import Progress
+from corpusforge.core.seeding import rng
+from corpusforge.meta_train import MetaTrainOptions, run
+from eval import cells
+from eval.data import RealData, clinc, domains, named, shots
+from eval.predictions import RecordedBench, Recordings, packed, unpacked
+from eval.todays_generator import generated
+
+__all__ = ["Spot", "background_of", "main", "plan", "summary"]
+
+TARGETS = ("banking", "travel")
+ROWS_PER_INTENT = 30
+NAMES = "real + intent names"
+DUPLICATED, EDA, TRIGRAM = "real + duplicated real", "real + EDA", "real + trigram"
+META = "meta-trained + discriminator"
+META_NAMES = "meta-trained + discriminator + intent names"
+RANDOM = "meta-trained, labels permuted"
+IDF = "real, IDF of the meta-trained rows"
+IN_CONTEXT = "pretrained in context"
+SCRATCH = "scratch"
+RECOMBINE = "recombine"
+ARMS: Mapping[str, str] = {
+    META: "adapter: {adapter}, base: {base}, max_candidates: 3",
+    IN_CONTEXT: "base: {base}, max_candidates: 3",
+    SCRATCH: "base: scratch",
+    RECOMBINE: "generator: recombine",
+}
+"""Arm -> keys of the recipe's `expand` part."""
+ORDER = (REAL, NAMES, DUPLICATED, EDA, TRIGRAM, RECOMBINE, SCRATCH, IN_CONTEXT)
+LATER = (META, META_NAMES, IDF, RANDOM)
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One place of the grid."""
+
+    data: str
+    k: int
+    draw: int
+    arm: str
+
+    @property
+    def name(self) -> str:
+        """For files and tables."""
+        return f"{self.data} k={self.k} draw {self.draw}: {self.arm}"
+
+
+def spots() -> list[Spot]:
+    """All places, the most telling first: the budget cuts the end."""
+    small = (*TARGETS, "snips")
+    meta = [
+        Spot(data, k, draw, META)
+        for draws in ((1, 2), (3, 4, 5))
+        for draw in draws
+        for k in (1, 3, 5, 10)
+        for data in small
+    ]
+    others = [
+        Spot(data, k, draw, arm)
+        for draw in (1, 2)
+        for arm in (IN_CONTEXT, SCRATCH, RECOMBINE)
+        for k in (1, 3, 5)
+        for data in ("banking", "snips")
+    ]
+    return [*meta, *others]
+
+
+def background_of(folder: Path, left_out: Sequence[str]) -> Path:
+    """The train rows of CLINC150's other domains as a file, made when it is not there."""
+    path = folder / "background.jsonl"
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for domain in domains():
+        if domain not in left_out:
+            rows = clinc(domain).train
+            lines += [
+                json.dumps({"text": text, "intent": intent})
+                for text, intent in zip(rows.texts, rows.intents, strict=True)
+            ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def adapter(work: Path, base: str, seed: int, progress: Progress) -> Path:
+    """The adapter folder, meta-trained when it is not there."""
+    folder = work / "adapter"
+    if folder.exists():
+        return folder
+    held_out = []
+    for name in (*TARGETS, "snips"):
+        path = work / f"held_out_{name}.jsonl"
+        data = named(name)
+        rows = data.test
+        texts = zip(rows.texts, rows.intents, strict=True)
+        work.mkdir(parents=True, exist_ok=True)
+        lines = [json.dumps({"text": text, "intent": intent}) for text, intent in texts]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        held_out.append(str(path))
+    from corpusforge.assess.columns import ColumnNames
+
+    options = MetaTrainOptions(
+        background=[str(background_of(work, TARGETS))],
+        out=str(folder),
+        columns=ColumnNames("text", "intent", None),
+        held_out=held_out,
+        drop_overlap=True,
+        base=base,
+        seed=seed,
+    )
+    run(options, progress)
+    return folder
+
+
+def measure_spot(
+    spot: Spot, data: RealData, encoder: Encoder, work: Path, seed: int, keys: Mapping[str, str]
+) -> dict[str, Any]:
+    """One generator's rows beside the real ones, with the controls where it is the main arm."""
+    real, _ = shots(data.train, spot.k, rng(seed, "eval.grid", data.name, spot.k, spot.draw))
+    count = ROWS_PER_INTENT * len(set(real.intents))
+    folder = work / "runs" / spot.name.replace(" ", "_").replace(":", "").replace(",", "")
+    settings = ARMS[spot.arm].format(**keys)
+    made = generated(real, count, seed * 1_000 + spot.draw, folder, settings)
+    key = seed * 1_000 + spot.draw
+    trained: dict[str, Rows] = {}
+    if spot.arm == META:
+        names = _names(real)
+        trained = {
+            NAMES: names,
+            DUPLICATED: controls.duplicated(real, count, rng(key, "few_shot", "duplicated")),
+            EDA: controls.eda(real, count, rng(key, "few_shot", "eda")),
+            TRIGRAM: controls.trigram(real, count, rng(key, "few_shot", "trigram")),
+        }
+        if len(made.rows):
+            shuffled = controls.random_labels(made.rows, rng(key, "few_shot", "labels"))
+            trained[RANDOM] = shuffled.with_weights(made.rows.weights)
+            trained[META_NAMES] = made.rows.plus(names)
+            # Rows of weight next to nothing: their words count, their labels do not.
+            trained[IDF] = made.rows.with_weights(np.full(len(made.rows), 1e-9))
+    if len(made.rows):
+        trained[spot.arm] = made.rows
+    figures: dict[str, Any] = {
+        "classifiers": {},
+        "test_rows": len(data.test),
+        "rows": len(made.rows),
+        "why": made.why,
+        "cpu_s": made.cpu_s,
+    }
+    recordings = Recordings(work / "predictions")
+    for arm, rows in trained.items():
+        bench = RecordedBench(
+            real, rows, data.test, classifiers(encoder), recordings=recordings, seed=key, draws=1
+        )
+        for name in bench.classifiers:
+            table = figures["classifiers"].setdefault(name, {})
+            table.setdefault(REAL, packed(bench.correct(name, REAL)))
+            table[arm] = packed(bench.correct(name, REAL_SYNTHETIC))
+    return figures
+
+
+def _names(real: Rows) -> Rows:
+    """Each intent's name in words, as one more row: what the label alone tells."""
+    from corpusforge.expand.pretrained.pieces import spoken_name
+
+    intents = sorted(set(real.intents))
+    return Rows.labelled([spoken_name(intent) for intent in intents], intents, origin="control")
+
+
+def plan(
+    encoder: Encoder, work: Path, seed: int, keys: Callable[[], Mapping[str, str]]
+) -> list[cells.Cell]:
+    """All cells."""
+    known: dict[str, RealData] = {}
+    planned = []
+    for spot in spots():
+
+        def measure_it(spot: Spot = spot) -> dict[str, Any]:
+            data = known.setdefault(spot.data, named(spot.data))
+            return measure_spot(spot, data, encoder, work, seed, keys())
+
+        parameters = {
+            "data": spot.data,
+            "k": spot.k,
+            "draw": spot.draw,
+            "arm": spot.arm,
+            "keys": ARMS[spot.arm],
+            "rows_per_intent": ROWS_PER_INTENT,
+            "seed": seed,
+        }
+        planned.append(cells.Cell(spot.name, parameters, measure_it))
+    return planned
+
+
+def summary(found: Sequence[Mapping[str, Any]], seed: int) -> dict[str, Any]:
+    """Accuracies and gains over the real rows of one data set and k, mean over draws."""
+    table: dict[str, Any] = {}
+    for classifier in sorted({name for f in found for name in f["classifiers"]}):
+        with_it = [f["classifiers"][classifier] for f in found if classifier in f["classifiers"]]
+        by_arm: dict[str, Any] = {}
+        for arm in (*ORDER, *LATER):
+            own = [f for f in with_it if arm in f and (arm != REAL or META in f)]
+            if not own:
+                continue
+            ours, base = (
+                np.concatenate([unpacked(f[name]) for f in own]).astype(float)
+                for name in (arm, REAL)
+            )
+            generator = rng(seed, "eval.few_shot.interval", classifier, arm)
+            gain = (0.0, 0.0, 0.0) if arm == REAL else mean_interval(ours - base, generator)
+            by_arm[arm] = {
+                "draws": len(own),
+                "accuracy": round(100 * float(ours.mean()), 3),
+                "gain_pp": [round(100 * value, 3) for value in gain],
+                "sd_pp": round(100 * float((ours - base).mean(axis=1).std()), 3),
+            }
+        table[classifier] = by_arm
+    return {
+        "arms": table,
+        "test_rows": found[0]["test_rows"],
+        "generated": [
+            {"arm": f["arm"], "draw": f["draw"], "rows": f["rows"], "cpu_s": f["cpu_s"]}
+            | ({"why": f["why"]} if f["why"] else {})
+            for f in found
+        ],
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    parser = cells.command_line("eval.expand.few_shot", __doc__)
+    parser.add_argument("--base", default="auto", help="pretrained model; auto")
+    options = parser.parse_args(arguments)
+    encoder = load_encoder(None)
+    work = options.work.resolve()
+
+    def keys() -> dict[str, str]:
+        folder = adapter(work, options.base, options.seed, Progress())
+        base = "auto" if options.base == "auto" else str(Path(options.base).resolve())
+        return {"adapter": str(folder), "base": base}
+
+    keys()
+    planned = plan(encoder, work, options.seed, keys)
+    code = cells.code_digest([*cells.MEASURING, "eval.data", "eval.expand.few_shot"])
+    outcome = cells.run(planned, work / "few_shot", code, options.cpu_hours)
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for cell in planned:
+        if cell.name in outcome.figures:
+            name = f"{cell.parameters['data']} k={cell.parameters['k']}"
+            facts = {"arm": cell.parameters["arm"], "draw": cell.parameters["draw"]}
+            groups.setdefault(name, []).append({**outcome.figures[cell.name], **facts})
+    meta = json.loads((work / "adapter" / "meta.json").read_text(encoding="utf-8"))
+    parts = {
+        "encoder": encoder.name,
+        "adapter": meta,
+        "cells": {name: summary(found, options.seed) for name, found in groups.items()},
+        "cpu_seconds_by_cell": outcome.cpu_s,
+    }
+    cells.write("few_shot", "eval.expand.few_shot", options.seed, outcome, parts)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,316 @@
+"""The pretrained generator on tiny models: sampling, meta-training, judging, building."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from corpusforge import cli
+from corpusforge.core.errors import InputError
+from corpusforge.core.recipe_file import load_recipe
+from corpusforge.core.schema import read_table
+from corpusforge.expand.gan.runtime import deterministic, torch_generator
+from corpusforge.expand.pretrained.adapter import open_discriminator
+from corpusforge.expand.pretrained.adapter_files import AdapterFiles
+from corpusforge.expand.pretrained.background import Background, Text, text_digest
+from corpusforge.expand.pretrained.base_model import find_base, open_base
+from corpusforge.expand.pretrained.int8 import Int8Linear, to_int8
+from corpusforge.expand.pretrained.meta_training import MetaTraining, continue_lists, list_ids
+from corpusforge.expand.pretrained.pieces import Pieces, spoken_name
+from corpusforge.expand.pretrained.prompts import prompts_of
+from corpusforge.expand.pretrained.sampling import Lists, ListSampler
+from tests.expand.tiny_models import BACKGROUND, build_causal, build_encoder
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory):
+    root = tmp_path_factory.mktemp("tiny")
+    build_causal(root / "causal")
+    build_encoder(root / "encoder")
+    rows = [
+        json.dumps({"text": t.replace("{thing}", "a ball"), "intent": i}) for i, t in BACKGROUND
+    ]
+    (root / "background.jsonl").write_text("\n".join(rows) + "\n")
+    return root
+
+
+def command(tiny, out, *more):
+    return cli.main(
+        [
+            "meta-train", str(tiny / "background.jsonl"), "-o", str(out), "-q",
+            "--base", str(tiny / "causal"), "--encoder", str(tiny / "encoder"),
+            "--steps", "3", "--match-steps", "3", *more,
+        ]
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def adapter(tiny):
+    assert command(tiny, tiny / "adapter") == 0
+    return tiny / "adapter"
+
+
+def opened(tiny, symbols=("{thing}",)):
+    model, tokenizer = open_base(find_base(str(tiny / "causal"), tiny), None)
+    pieces = Pieces(tokenizer, symbols, [text for _, text in BACKGROUND])
+    with deterministic(3):
+        pieces.extend(model)
+    return model, pieces
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [("bill_due", "bill due"), ("PlayMusic", "play music"), ("x", "x"), ("__", "request")],
+)
+def test_a_label_is_told_in_words(label, words):
+    assert spoken_name(label) == words
+
+
+def test_a_line_is_read_back_as_it_was_written(tiny):
+    _, pieces = opened(tiny)
+    for text in ("turn on {thing} now", "{thing}", "pay it, please?", "ring {thing} and {thing}"):
+        ids, start = pieces.line(text, ("{thing}",) if "{" in text else ())
+        assert pieces.read(ids[start:-1]) == text
+        assert ids[-1] == pieces.end_id
+        assert set(ids[start:]) <= set(pieces.kept.tolist())
+
+
+def test_a_slot_is_one_piece_that_starts_as_the_mean_of_its_words(tiny):
+    model, pieces = opened(tiny, ("{light_off}",))
+    table = model.get_input_embeddings().weight
+    words = pieces.tokenizer.encode(" light off", add_special_tokens=False)
+    for place in pieces.symbol_ids.flatten().tolist():
+        torch.testing.assert_close(table[place], table[words].mean(0))
+
+
+def lists_for(pieces, symbols=(), rows=12, orders=3):
+    exemplars = [
+        Text("turn on the lamp"),
+        Text("light up {thing}", ("{thing}",)),
+        Text("switch on it now"),
+    ]
+    prompts = prompts_of(pieces, "light_on", exemplars, symbols, orders, np.random.default_rng(1))
+    return Lists(prompts, [tuple(symbols)] * rows, [1.0] * rows, 12)
+
+
+def test_prompts_are_the_same_lines_in_other_orders(tiny):
+    _, pieces = opened(tiny)
+    prompts = lists_for(pieces, ("{thing}",)).prompts
+    assert len({len(p) for p in prompts}) == 1
+    assert len({tuple(sorted(p)) for p in prompts}) == 1
+    assert len({tuple(p) for p in prompts}) > 1
+    # The exemplar with the wanted slots stands last in each.
+    last = pieces.line("light up {thing}", ("{thing}",))[0]
+    tail = pieces.opening(("{thing}",))
+    assert all(p[-len(last) - len(tail) :] == [*last, *tail] for p in prompts)
+
+
+def test_samples_hold_their_slots_and_come_again_from_the_same_seed(tiny):
+    model, pieces = opened(tiny)
+    sampler = ListSampler(model, pieces)
+    for symbols in ((), ("{thing}",), ("{thing}", "{thing}")):
+        with deterministic(0):
+            first = sampler.sample(lists_for(pieces, symbols), torch_generator(4))
+            again = sampler.sample(lists_for(pieces, symbols), torch_generator(4))
+        assert first == again
+        finished = [sample.text for sample in first if sample.finished]
+        assert finished
+        assert all(text and text.count("{thing}") == len(symbols) for text in finished)
+        assert len({sample.text for sample in first}) > 1
+
+
+def test_likelihoods_are_those_of_the_whole_list_computed_at_once(tiny):
+    """Differential: prefix cache, rows leaving and slots against one plain forward pass."""
+    model, pieces = opened(tiny)
+    lists = dataclasses.replace(lists_for(pieces, ("{thing}",), rows=60), longest=40)
+    pieces.read = lambda ids: " ".join(map(str, ids))
+    with deterministic(0):
+        samples = ListSampler(model, pieces).sample(lists, torch_generator(5))
+    finished = [(row, sample) for row, sample in enumerate(samples) if sample.finished]
+    assert len({len(sample.text.split()) for _, sample in finished}) > 1
+    for row, sample in finished:
+        prompt = list(lists.prompts[row // 20])
+        said = [*map(int, sample.text.split()), pieces.end_id]
+        with torch.no_grad():
+            logits = model(input_ids=torch.tensor([prompt + said])).logits[0, len(prompt) - 1 : -1]
+        likely = torch.log_softmax(logits[:, pieces.kept], 1)
+        own = likely[torch.arange(len(said)), pieces.place[torch.tensor(said)]]
+        assert float(own.mean()) == pytest.approx(sample.log_probability, abs=1e-4)
+        assert float(own.min()) == pytest.approx(sample.least, abs=1e-4)
+
+
+def test_int8_is_close_to_float(tiny):
+    linear = torch.nn.Linear(64, 48)
+    inputs = torch.randn(5, 3, 64, generator=torch_generator(1))
+    with torch.no_grad():
+        exact, rough = linear(inputs), Int8Linear(linear)(inputs)
+    assert rough.shape == exact.shape
+    assert float((rough - exact).norm() / exact.norm()) < 0.03
+    model, _ = opened(tiny)
+    parts = [type(part) for part in to_int8(model).modules()]
+    assert parts.count(Int8Linear) == 7 * 2
+    assert isinstance(model.lm_head, torch.nn.Linear)
+
+
+def test_rows_that_are_learnt_are_the_texts_alone(tiny):
+    _, pieces = opened(tiny)
+    texts = [Text("turn on {thing}", ("{thing}",)), Text("darken it now")]
+    for named in (True, False):
+        ids, learnt = list_ids(pieces, "light_on", texts, named=named)
+        said = pieces.read(
+            [i for i, own in zip(ids, learnt, strict=True) if own and i != pieces.end_id]
+        )
+        assert said == ("turn on {thing} darken it now" if named else "darken it now")
+
+
+def test_meta_training_lowers_the_loss_on_intents_it_has_not_learnt(tiny):
+    model, pieces = opened(tiny)
+    rows = [(i, Text(t, ("{thing}",) if "{" in t else ())) for i, t in BACKGROUND]
+    background = Background.of(rows, np.random.default_rng(1))
+    settings = MetaTraining(steps=40, learning_rate=2e-2)
+    with deterministic(1):
+        adapted, found = continue_lists(model, pieces, background, settings, lambda: None)
+    assert found["held_out_nll"] < found["looks"][0]["held_out_nll"] - 0.1
+    assert not set(background.held_out) & set(background.learnt)
+    # Only blocks of the upper half have an adapter.
+    assert all(".layers.1." in n for n, p in adapted.named_parameters() if p.requires_grad)
+
+
+def test_too_small_a_background_is_refused():
+    rows = [("a", Text(f"say {n}")) for n in range(9)]
+    with pytest.raises(InputError, match="1 intents with 6 or more different texts"):
+        Background.of(rows, np.random.default_rng(1))
+
+
+def test_the_adapter_folder_is_complete_and_says_what_it_was_made_from(adapter, tiny):
+    meta = json.loads((adapter / "meta.json").read_text())
+    assert meta["intents"] == 12
+    assert meta["base_digest"] == find_base(str(tiny / "causal"), tiny).digest
+    assert (adapter / "generator" / "adapter_model.safetensors").is_file()
+    assert "12 intents" in (adapter / "README.md").read_text()
+    digests = json.loads((adapter / "background.json").read_text())
+    assert text_digest("Turn ON the lamp") in digests
+    everything = "".join(p.read_text() for p in adapter.rglob("*.json"))
+    assert str(tiny) not in everything.replace(json.dumps(meta["encoder_source"]), "")
+    assert not list(tiny.glob(".adapter*"))
+
+
+def test_meta_training_twice_gives_the_same_bytes(adapter, tiny):
+    assert command(tiny, tiny / "again") == 0
+    for part in ("generator", "discriminator"):
+        name = "adapter_model.safetensors"
+        assert (adapter / part / name).read_bytes() == (tiny / "again" / part / name).read_bytes()
+
+
+def test_held_out_rows_in_the_background_are_refused_or_dropped(tiny, tmp_path, capsys):
+    held_out = tmp_path / "test.csv"
+    held_out.write_text("text,intent\nTurn on the LAMP,light_on\nhello,greet\n")
+    assert command(tiny, tmp_path / "a", "--held-out", str(held_out)) == 2
+    error = capsys.readouterr().err
+    assert "1 rows of the background are held-out rows, such as 'turn on the lamp'" in error
+    assert not (tmp_path / "a").exists()
+    assert command(tiny, tmp_path / "a", "--held-out", str(held_out), "--drop-overlap") == 0
+    digests = json.loads((tmp_path / "a" / "background.json").read_text())
+    assert text_digest("turn on the lamp") not in digests
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (("--leave-out", "light_onn"), "did you mean 'light_on'?"),
+        (("--base", "./nowhere"), "there is no model in"),
+        (("--steps", "0"), "--steps 0: at least 1 is needed"),
+    ],
+)
+def test_wrong_options_are_refused(tiny, tmp_path, capsys, more, says):
+    assert command(tiny, tmp_path / "out", *more) == 2
+    assert says in capsys.readouterr().err
+
+
+FEW = """\
+name: few
+lang: en
+license: CC0-1.0
+seed: 3
+real: {{path: rows.jsonl, split: split, license: CC0-1.0}}
+expand: {{rows: 6, max_candidates: 30, base: {base}, adapter: {adapter}, temperatures: [1.0]}}
+speech: {{clips: 0}}
+"""
+
+
+def few_shot(folder, tiny, adapter, *more):
+    rows = [("light_on", "turn on the hall light"), ("timer", "remind me in ten minutes")]
+    lines = [json.dumps({"text": t, "intent": i, "split": "train"}) for i, t in rows]
+    lines += [json.dumps({"text": t, "intent": i, "split": "test"}) for i, t in more]
+    folder.mkdir()
+    (folder / "rows.jsonl").write_text("\n".join(lines) + "\n")
+    recipe = folder / "recipe.yaml"
+    recipe.write_text(FEW.format(base=tiny / "causal", adapter=adapter))
+    return recipe
+
+
+def expand_folder(run):
+    (folder,) = (run / "stages").glob("expand-*")
+    return folder
+
+
+def test_two_rows_are_enough_for_a_build_with_an_adapter(tiny, adapter, tmp_path, monkeypatch):
+    from corpusforge import api
+    from corpusforge.expand.pretrained import judge
+
+    # A discriminator that has learnt three episodes knows nothing.
+    monkeypatch.setattr(judge, "_LEAST_MATCH", 0.0)
+    recipe = few_shot(tmp_path / "few", tiny, adapter)
+    for name in ("a", "b"):
+        api.build(recipe, tmp_path / name, until="expand")
+    made, again = (read_table(expand_folder(tmp_path / n) / "utterances.parquet") for n in "ab")
+    assert made.equals(again)
+    rows = [row for row in made.to_pylist() if row["origin"] == "gan"]
+    assert rows
+    assert {row["intent"] for row in rows} <= {"light_on", "timer"}
+    assert all(row["split"] == "train" and row["parents"] for row in rows)
+    for intent in {row["intent"] for row in rows}:
+        # Two times the one exemplar at most.
+        assert sum(row["weight"] for row in rows if row["intent"] == intent) <= 2.0 + 1e-6
+    history = json.loads((expand_folder(tmp_path / "a") / "history.json").read_text())
+    assert history["base"] == "causal"
+    assert history["adapter"]["intents"] == 12
+
+
+def test_a_test_row_of_the_background_is_refused(tiny, adapter, tmp_path):
+    from corpusforge import api
+
+    recipe = few_shot(tmp_path / "few", tiny, adapter, ("light_on", "Light up my place"))
+    with pytest.raises(InputError, match="meta-trained on texts of 1 rows"):
+        api.build(recipe, tmp_path / "run", until="expand")
+
+
+def test_an_adapter_is_refused_for_another_base(tiny, adapter, tmp_path):
+    build_causal(tmp_path / "other", layers=1)
+    with pytest.raises(InputError, match="is not the model that the adapter was trained on"):
+        AdapterFiles.open(adapter).base(str(tmp_path / "other"), tmp_path)
+    with pytest.raises(InputError, match="is not an adapter folder"):
+        AdapterFiles.open(tmp_path)
+
+
+def test_posteriors_sum_to_one_and_do_not_depend_on_the_company(adapter):
+    with deterministic(0):
+        match = open_discriminator(AdapterFiles.open(adapter))
+        prototypes = match.prototypes({"a": ["turn on it now", "light up it now"], "b": []})
+        table = match.posterior(["turn on the lamp", "darken {thing}"], prototypes)
+        alone = match.posterior(["darken {thing}"], prototypes)
+    assert table.shape == (2, 3)
+    np.testing.assert_allclose(table.sum(1), 1)
+    np.testing.assert_allclose(table[1], alone[0], atol=1e-6)
+
+
+def test_auto_without_an_adapter_trains_from_scratch(tmp_path):
+    (tmp_path / "t.yaml").write_text("language: en\nintents: {a: {data: [{sentences: [hi]}]}}\n")
+    (tmp_path / "recipe.yaml").write_text(
+        "name: x\nlang: en\nlicense: CC0-1.0\ngrammar: {path: t.yaml}\n"
+    )
+    from corpusforge.expand import stage
+
+    assert stage._base(load_recipe(tmp_path / "recipe.yaml")) is None

@@ -1,0 +1,75 @@
+"""Tiny real models for the pretrained generator: a Llama and a BERT, with their tokenizers."""
+
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import (
+    BertConfig,
+    BertModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
+)
+
+from corpusforge.expand.gan.runtime import deterministic
+
+VERBS = {
+    "light_on": ("turn on", "switch on", "light up"),
+    "light_off": ("turn off", "switch off", "darken"),
+    "call_person": ("call", "phone", "ring up"),
+    "PlaySong": ("play", "start", "put on"),
+    "weather": ("what is the weather in", "will it rain in", "forecast for"),
+    "timer": ("set a timer for", "wake me in", "count down"),
+    "pay_bill": ("pay", "settle", "transfer money for"),
+    "book_table": ("book a table at", "reserve a seat at", "find a place at"),
+    "translate": ("translate", "say in french", "what means"),
+    "add_item": ("add", "put on the list", "note"),
+    "open_door": ("open", "unlock", "let me in at"),
+    "close_door": ("close", "lock", "shut"),
+}
+ENDS = ("the lamp", "mister jones please", "it now", "my place", "{thing}")
+BACKGROUND = [
+    (intent, f"{verb} {end}") for intent, verbs in VERBS.items() for verb in verbs for end in ENDS
+]
+
+
+def build_causal(folder, layers=2):
+    """A Llama with random weights and a byte-level BPE tokenizer."""
+    inner = Tokenizer(models.BPE())
+    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    inner.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=["<|end|>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    inner.train_from_iterator([text for _, text in BACKGROUND], trainer)
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, eos_token="<|end|>")
+    config = LlamaConfig(
+        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=layers,
+        num_attention_heads=4, num_key_value_heads=2, tie_word_embeddings=True,
+        bos_token_id=None, eos_token_id=0,
+    )  # fmt: skip
+    with deterministic(1):
+        model = LlamaForCausalLM(config)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def build_encoder(folder):
+    """A BERT with random weights that knows whole words."""
+    words = sorted({word for _, text in BACKGROUND for word in text.split()})
+    words += ["light", "on", "off", "thing", "request", "person", "song"]
+    vocabulary = {w: n for n, w in enumerate(dict.fromkeys(["[PAD]", "[UNK]", *words]))}
+    inner = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+    inner.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=inner, pad_token="[PAD]", unk_token="[UNK]"
+    )
+    config = BertConfig(
+        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=1,
+        num_attention_heads=2, hidden_dropout_prob=0.0,
+    )  # fmt: skip
+    with deterministic(2):
+        model = BertModel(config)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
