@@ -53,8 +53,8 @@ class MetaTrainOptions:
     leave_out: Sequence[str] = ()
     base: str = "auto"
     encoder: str = "auto"
-    steps: int = 50
-    match_steps: int = 300
+    steps: int = 45
+    match_steps: int = 220
     adversarial: bool = True
     seed: int = 1
 
@@ -86,8 +86,8 @@ def add_verb(verbs: Any) -> None:
     )
     sub.add_argument("--base", default="auto", help="hub name, folder, .gguf file; auto")
     sub.add_argument("--encoder", default="auto", help="of the discriminator; auto")
-    sub.add_argument("--steps", type=int, default=50, help="of the generator, at most (50)")
-    sub.add_argument("--match-steps", type=int, default=300, help="of the discriminator (300)")
+    sub.add_argument("--steps", type=int, default=45, help="of the generator, at most (45)")
+    sub.add_argument("--match-steps", type=int, default=220, help="of the discriminator (220)")
     sub.add_argument(
         "--no-adversarial",
         action="store_true",

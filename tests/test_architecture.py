@@ -18,6 +18,7 @@ STAGES = ("grammar", "expand", "clean", "speech", "export", "report")
 TOP = (
     "cli",
     "template_verbs",
+    "meta_train",
     "__main__",
     "api",
     "pipeline",
@@ -46,6 +47,7 @@ HEAVY = {
 MAY_BE_HEAVY = (
     "expand/gan/",
     "expand/judge/",
+    "expand/pretrained/",
     "expand/generators/",
     "speech/engines/",
     "speech/effects/",
@@ -100,6 +102,7 @@ def allowed(importer, imported):
         return target not in (
             "cli",
             "template_verbs",
+            "meta_train",
             "api",
             "pipeline",
             "checks",

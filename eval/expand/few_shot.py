@@ -256,6 +256,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
     parser = cells.command_line("eval.expand.few_shot", __doc__)
     parser.add_argument("--base", default="auto", help="pretrained model; auto")
+    parser.add_argument(
+        "--only", help="measure only this data set; cells of others are read if they are there"
+    )
     options = parser.parse_args(arguments)
     encoder = load_encoder(None)
     work = options.work.resolve()
@@ -268,6 +271,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     keys()
     planned = plan(encoder, work, options.seed, keys)
     code = cells.code_digest([*cells.MEASURING, "eval.data", "eval.expand.few_shot"])
+    if options.only:
+        chosen = [cell for cell in planned if cell.parameters["data"] == options.only]
+        cells.run(chosen, work / "few_shot", code, options.cpu_hours)
+        return
     outcome = cells.run(planned, work / "few_shot", code, options.cpu_hours)
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for cell in planned:

