@@ -144,21 +144,15 @@ def meta_train(
         pieces = Pieces(tokenizer, background.symbols, texts)
         pieces.extend(model)
         with progress.task("meta-train: generator", settings.generator.steps, "steps") as task:
-            adapted, looks = continue_lists(
-                model, pieces, background, settings.generator, task.advance
-            )
+            given = (model, pieces, background, settings.generator)
+            adapted, looks = continue_lists(*given, task.advance)
         lora.saved(adapted, folder / "generator", base.name)
-        merged = adapted.merge_and_unload()
         plain = open_encoder(encoder)
         labelled: dict[str, list[tuple[str, str]]] = {}
         if settings.adversarial:
-            made = _samples(
-                ListSampler(to_int8(merged), pieces),
-                pieces,
-                background,
-                settings.generator.seed,
-                progress,
-            )
+            sampler = ListSampler(to_int8(adapted.merge_and_unload()), pieces)
+            seed = settings.generator.seed
+            made = _samples(sampler, pieces, background, seed, progress)
             labelled = label_samples(plain, background, made)
         steps = settings.discriminator.steps
         with progress.task("meta-train: discriminator", steps, "steps") as task:
