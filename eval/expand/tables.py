@@ -88,26 +88,27 @@ def coco(result: dict[str, Any]) -> Iterator[str]:
     )
     yield ""
     yield (
-        "| arm | T | BLEU-2 | BLEU-3 | BLEU-4 | BLEU-5 | self-BLEU-4 | Frechet | words | AUC of "
-        "real against samples |"
+        "| arm | T | BLEU-2 | BLEU-3 | BLEU-4 | BLEU-5 | self-BLEU-4 | Frechet, test | train | "
+        "words | AUC of real against samples |"
     )
-    yield "|---|---|---|---|---|---|---|---|---|---|"
+    yield "|---|---|---|---|---|---|---|---|---|---|---|"
     for arm, figures in result["arms"].items():
         for point in figures["points"]:
             bleu = " | ".join(f"{point['bleu'][str(n)]:.3f}" for n in (2, 3, 4, 5))
             auc = f"{point['auc']:.3f}" if "auc" in point else ""
+            near = " | ".join(f"{point[name]:.3f}" for name in ("frechet", "frechet_train"))
             yield (
-                f"| {arm} | {point['temperature']} | {bleu} | {point['self_bleu_4']:.3f} | "
-                f"{point['frechet']:.3f} | {point['words']} | {auc} |"
+                f"| {arm} | {point['temperature']} | {bleu} | {point['self_bleu_4']:.3f} | {near} | "
+                f"{point['words']} | {auc} |"
             )
     real = result["real"]
     bleu = " | ".join(f"{real['bleu'][str(n)]:.3f}" for n in (2, 3, 4, 5))
     yield (
         f"| train captions | | {bleu} | {real['self_bleu_4']:.3f} | {real['frechet']:.3f} | "
-        f"{real['words']} | |"
+        f"{real['frechet_train']:.3f} | {real['words']} | |"
     )
     for name, scores in result["published"].items():
-        yield f"| {name} | | {' | '.join(f'{s:.3f}' for s in scores)} | | | | |"
+        yield f"| {name} | | {' | '.join(f'{s:.3f}' for s in scores)} | | | | | |"
     yield ""
     yield "| generator | test NLL per piece at T = 1 | per word | rounds undone | round kept |"
     yield "|---|---|---|---|---|"

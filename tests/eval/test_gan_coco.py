@@ -62,6 +62,8 @@ def point(place, bleu, distance):
         "bleu_4_error": 0.01,
         "frechet": distance,
         "frechet_halves": [distance, distance + 0.01],
+        "frechet_train": 1 - distance,
+        "frechet_train_halves": [distance, distance],
     }
 
 
@@ -71,6 +73,7 @@ def test_verdicts_compare_at_equal_diversity():
     found = verdicts(points, curve)
     assert [f["bleu_4"] for f in found] == ["above", "on", "below", "outside"]
     assert [f["frechet"] for f in found] == ["above", "on", "below", "outside"]
+    assert [f["frechet_train"] for f in found] == ["below", "on", "above", "outside"]
     assert found[0]["bleu_4_more"] == pytest.approx(0.05)
     assert found[2]["frechet_less"] == pytest.approx(-0.2)
 
