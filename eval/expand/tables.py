@@ -98,8 +98,8 @@ def coco(result: dict[str, Any]) -> Iterator[str]:
             auc = f"{point['auc']:.3f}" if "auc" in point else ""
             near = " | ".join(f"{point[name]:.3f}" for name in ("frechet", "frechet_train"))
             yield (
-                f"| {arm} | {point['temperature']} | {bleu} | {point['self_bleu_4']:.3f} | {near} | "
-                f"{point['words']} | {auc} |"
+                f"| {arm} | {point['temperature']} | {bleu} | {point['self_bleu_4']:.3f} | "
+                f"{near} | {point['words']} | {auc} |"
             )
     real = result["real"]
     bleu = " | ".join(f"{real['bleu'][str(n)]:.3f}" for n in (2, 3, 4, 5))
