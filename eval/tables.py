@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from eval.expand import few_shot_tables
 from eval.expand import tables as gan_tables
 from eval.grammar import agreement_tables, speed_tables
 from eval.grammar import tables as grammar_tables
@@ -363,6 +364,9 @@ _BY_NAME: Mapping[str, Table] = {
     "gan_adversarial_step": gan_tables.adversarial_step,
     "gan_coco": gan_tables.coco,
     "gan_no_collapse": gan_tables.no_collapse,
+    "few_shot": few_shot_tables.few_shot,
+    "few_shot_slots": few_shot_tables.few_shot_slots,
+    "few_shot_discriminator": few_shot_tables.discriminator,
     "grammar_bounded_lists": grammar_tables.bounded_lists,
     "grammar_brute_force": agreement_tables.brute_force,
     "grammar_count_check": agreement_tables.count_check,

@@ -11,14 +11,14 @@ from corpusforge.assess.rows import Rows
 from corpusforge.core.errors import InputError, RunError
 from corpusforge.core.spans import Slot
 
-__all__ = ["Generated", "generated"]
+__all__ = ["Generated", "generated", "new_rows"]
 
 _RECIPE = """\
 name: few
 lang: en
 license: CC0-1.0
 seed: {seed}
-real: {{path: rows.jsonl, split: split, license: LicenseRef-measured-only{slots}}}
+real: {{path: rows.jsonl, split: split, license: LicenseRef-measured-only{slots}{publish}}}
 expand: {{rows: {rows}{settings}}}
 speech: {{clips: 0}}
 """
@@ -37,7 +37,15 @@ class Generated:
         self.rows, self.why, self.cpu_s = rows, why, cpu_s
 
 
-def generated(real: Rows, count: int, seed: int, folder: Path, settings: str = "") -> Generated:
+def generated(
+    real: Rows,
+    count: int,
+    seed: int,
+    folder: Path,
+    settings: str = "",
+    *,
+    publish: bool = False,
+) -> Generated:
     """Build as far as `expand` on these rows, all of split train.
 
     Args:
@@ -46,6 +54,8 @@ def generated(real: Rows, count: int, seed: int, folder: Path, settings: str = "
         seed: Of the recipe.
         folder: Run folder; a second call resumes it.
         settings: More of the recipe's `expand` part, as YAML ("adapter: FOLDER, base: auto").
+        publish: Value of `real.publish`: values of slots of rows that are not published are not
+            said by generated rows.
     """
     from corpusforge import api
 
@@ -61,7 +71,8 @@ def generated(real: Rows, count: int, seed: int, folder: Path, settings: str = "
     recipe = folder / "recipe.yaml"
     named_slots = ", slots: slots" if with_slots else ""
     more = f", {settings}" if settings else ""
-    text = _RECIPE.format(seed=seed, rows=count, slots=named_slots, settings=more)
+    shown = ", publish: true" if publish else ""
+    text = _RECIPE.format(seed=seed, rows=count, slots=named_slots, settings=more, publish=shown)
     recipe.write_text(text, encoding="utf-8")
     nothing = real.take([])
     try:
@@ -73,12 +84,13 @@ def generated(real: Rows, count: int, seed: int, folder: Path, settings: str = "
         return Generated(nothing, f"it crashed: {error}".split("\n")[0], 0.0)
     stage = next(entry for entry in summary.stages if entry["stage"] == "expand")
     made = folder / "run" / "stages" / f"expand-{stage['key']}" / "utterances.parquet"
-    rows = _new_rows(made)
+    rows = new_rows(made)
     why = "" if len(rows) else "it accepted no row"
     return Generated(rows, why, float(stage["cpu_seconds"]))
 
 
-def _new_rows(path: Path) -> Rows:
+def new_rows(path: Path) -> Rows:
+    """The rows of an expand stage that are neither real nor from templates."""
     import pyarrow.parquet as pq
 
     columns = ["text", "intent", "weight", "origin", "slots"]

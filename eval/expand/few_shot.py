@@ -147,7 +147,7 @@ def measure_spot(
     count = ROWS_PER_INTENT * len(set(real.intents))
     folder = work / "runs" / spot.name.replace(" ", "_").replace(":", "").replace(",", "")
     settings = ARMS[spot.arm].format(**keys)
-    made = generated(real, count, seed * 1_000 + spot.draw, folder, settings)
+    made = generated(real, count, seed * 1_000 + spot.draw, folder, settings, publish=True)
     key = seed * 1_000 + spot.draw
     trained: dict[str, Rows] = {}
     if spot.arm == META:

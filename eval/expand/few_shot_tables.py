@@ -1,0 +1,101 @@
+"""Tables of RESULTS.md about few-shot expansion; no heavy imports, as RESULTS.md is made often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from eval.table_head import head
+
+__all__ = ["discriminator", "few_shot", "few_shot_slots"]
+
+
+def few_shot(result: dict[str, Any]) -> Iterator[str]:
+    """For RESULTS.md."""
+    yield "## Few-shot expansion: a pretrained generator, meta-trained, with its discriminator"
+    yield ""
+    yield from head(result)
+    meta = result["adapter"]
+    looks, found = meta["generator"], meta["discriminator"]
+    yield (
+        f"Adapter: {meta['texts']} texts of {meta['intents']} intents of CLINC150's other domains; "
+        f"base {meta['base']}; held-out NLL {looks['looks'][0]['held_out_nll']:.3f} -> "
+        f"{looks['held_out_nll']:.3f} nats per piece (step {looks['step_kept']}); of "
+        f"{meta['samples']} of the generator's samples for background intents "
+        f"{100 * meta['samples_right']:.0f} % said their intent; discriminator on held-out intents "
+        f"right in {100 * found['held_out_accuracy']:.1f} %, expected calibration error "
+        f"{found['ece']:.3f} ({found['ece_before']:.3f} before temperature scaling)."
+    )
+    yield ""
+    yield (
+        "Gain over the real rows alone in points, with 95 % intervals over draws and test rows. "
+        '"real + intent names" adds each label in words as one more row: what the labels tell '
+        "without any generator."
+    )
+    yield ""
+    names = sorted({name for cell in result["cells"].values() for name in cell["arms"]})
+    columns = "".join(f" {name} | gain |" for name in reversed(names))
+    yield f"| rows per intent | arm | draws |{columns}"
+    yield "|---|---|---|" + "---|---|" * len(names)
+    for place, cell in result["cells"].items():
+        arms = list(dict.fromkeys(arm for table in cell["arms"].values() for arm in table))
+        for arm in arms:
+            row = f"| {place} | {arm} |"
+            for number, name in enumerate(reversed(names)):
+                one = cell["arms"].get(name, {}).get(arm)
+                if number == 0:
+                    row += f" {one['draws'] if one else ''} |"
+                if one is None:
+                    row += " | |"
+                    continue
+                mean, low, high = one["gain_pp"]
+                gain = "" if arm == "real" else f"{mean:+.1f} ({low:+.1f} to {high:+.1f})"
+                row += f" {one['accuracy']:.1f} | {gain} |"
+            yield row
+    yield ""
+    yield "| rows per intent | generator | accepted rows, by draw | CPU s of `expand`, by draw |"
+    yield "|---|---|---|---|"
+    for place, cell in result["cells"].items():
+        for arm in dict.fromkeys(made["arm"] for made in cell["generated"]):
+            own = [made for made in cell["generated"] if made["arm"] == arm]
+            counts = ", ".join(str(made["rows"]) for made in own)
+            costs = ", ".join(f"{made['cpu_s']:.0f}" for made in own)
+            yield f"| {place} | {arm} | {counts} | {costs} |"
+    yield ""
+
+
+def few_shot_slots(result: dict[str, Any]) -> Iterator[str]:
+    """For RESULTS.md."""
+    yield "## Slots from few rows: F1 of a CRF on SNIPS"
+    yield ""
+    yield from head(result)
+    arms = list(dict.fromkeys(arm for one in result["cells"].values() for arm in one["f1"]))
+    yield "| rows per intent | generated rows |" + "".join(f" {arm} |" for arm in arms)
+    yield "|---|---|" + "---|" * len(arms)
+    for place, one in result["cells"].items():
+        figures = "".join(
+            f" {100 * one['f1'][arm]:.1f} |" if arm in one["f1"] else " |" for arm in arms
+        )
+        yield f"| {place} | {one['rows']} |{figures}"
+    yield ""
+
+
+def discriminator(result: dict[str, Any]) -> Iterator[str]:
+    """For RESULTS.md."""
+    yield "## What the discriminator is worth, at equal numbers of generated rows"
+    yield ""
+    yield from head(result)
+    yield (
+        f"{result['per_intent']} rows per intent, chosen in five ways from the same candidates. "
+        "Gain over the real rows in points, 95 % intervals."
+    )
+    yield ""
+    names = sorted({name for cell in result["cells"].values() for name in cell["gain_pp"]})
+    yield "| rows per intent | chosen by | labels right |" + "".join(f" {n} |" for n in names)
+    yield "|---|---|---|" + "---|" * len(names)
+    for place, cell in result["cells"].items():
+        for way, right in cell["label_accuracy"].items():
+            gains = [cell["gain_pp"][name][way] for name in names]
+            shown = "".join(f" {m:+.1f} ({low:+.1f} to {high:+.1f}) |" for m, low, high in gains)
+            yield f"| {place} | {way} | {right:.0f} % |{shown}"
+    yield ""

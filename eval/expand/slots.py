@@ -1,0 +1,71 @@
+"""Slots from few rows: a CRF trained on SNIPS rows with and without the generated ones.
+
+    python -m eval.expand.slots --work DIR
+
+DIR is the work folder of `eval.expand.few_shot`, whose SNIPS builds are read (k = 5 and 10 per
+intent). Values of generated rows come from the real rows' own slots: no list of values is given.
+Tested on all test rows. Writes eval/results/few_shot_slots.json.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from corpusforge.assess.slot_f1 import slot_f1
+from corpusforge.core.seeding import rng
+from eval import cells
+from eval.data import named, shots
+from eval.expand.few_shot import META
+from eval.todays_generator import new_rows
+
+__all__ = ["main", "measure"]
+
+KS, DRAWS = (5, 10), (1, 2, 3, 4, 5)
+
+
+def measure(work: Path, k: int, draw: int, seed: int) -> dict[str, Any]:
+    """F1 of the arms of one build, in percent.
+
+    Raises:
+        SystemExit: When the build is not there.
+    """
+    data = named("snips")
+    real, _ = shots(data.train, k, rng(seed, "eval.grid", data.name, k, draw))
+    name = f"snips k={k} draw {draw}: {META}".replace(" ", "_").replace(":", "").replace(",", "")
+    found = sorted((work / "runs" / name / "run" / "stages").glob("expand-*/utterances.parquet"))
+    if not found:
+        raise SystemExit(f"{work} has no build {name}: run eval.expand.few_shot first")
+    made = new_rows(found[-1])
+    result = slot_f1(made, real, data.test, rng(seed, "eval.few_shot.slots", k, draw)).to_json()
+    return {
+        "status": result["status"],
+        "gain_pp": result["gain_pp"],
+        "f1": {arm: figures["f1"] for arm, figures in result["arms"].items()},
+        "rows": len(made),
+        "test_rows": result["test_rows"],
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    options = cells.command_line("eval.expand.slots", __doc__).parse_args(arguments)
+    work = options.work.resolve()
+    planned = []
+    for k in KS:
+        for draw in DRAWS:
+
+            def measure_it(k: int = k, draw: int = draw) -> dict[str, Any]:
+                return measure(work, k, draw, options.seed)
+
+            parameters = {"k": k, "draw": draw, "seed": options.seed}
+            planned.append(cells.Cell(f"snips k={k} draw {draw}", parameters, measure_it))
+    code = cells.code_digest(["corpusforge.assess.slot_f1", "eval.data", "eval.expand.slots"])
+    outcome = cells.run(planned, work / "few_shot_slots", code, options.cpu_hours)
+    parts = {"cells": outcome.figures}
+    cells.write("few_shot_slots", "eval.expand.slots", options.seed, outcome, parts)
+
+
+if __name__ == "__main__":
+    main()
