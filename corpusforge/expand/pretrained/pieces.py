@@ -26,7 +26,8 @@ UNNAMED = "request"
 # The likeliest pieces: byte pair encodings number their pieces by the order of merging, which is
 # by frequency.
 _FREQUENT = 12_000
-_FOREIGN = re.compile("[\n\r<>|\ufffd{}]")
+# Control characters, marks of chat templates, braces of slots, and halves of characters.
+_FOREIGN = re.compile("[\x00-\x1f\x7f-\x9f<>|\ufffd{}]")
 _BREAK = re.compile(r"[_\W]+|(?<=[a-z])(?=[A-Z])")
 
 
