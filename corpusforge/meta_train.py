@@ -7,13 +7,13 @@ and `preview` read them, and the training is that of `expand`.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpusforge.core.errors import InputError
-from corpusforge.core.text import delexicalise, fold, fold_delexicalised
+from corpusforge.core.text import delexicalise, nfc
 
 if TYPE_CHECKING:
     from corpusforge.assess.columns import ColumnNames
@@ -176,7 +176,6 @@ def run(options: MetaTrainOptions, progress: Progress) -> dict[str, Any]:
                 folder,
                 encoder=options.encoder,
                 licenses=licenses,
-                cache=unfinished,
                 progress=progress,
             )
         )
@@ -190,20 +189,28 @@ def run(options: MetaTrainOptions, progress: Progress) -> dict[str, Any]:
 
 def _background(options: MetaTrainOptions) -> tuple[list[tuple[str, Text]], list[str]]:
     """Label and text of each usable row, and the licences that the sources state."""
-    held_out = {text for name in options.held_out for text in _folded(name, options.columns)}
+    from corpusforge.expand.pretrained.background import text_digest
+
+    held_out = {
+        text_digest(form)
+        for name in options.held_out
+        for _, text in _rows_of(name, options.columns, train=False)[0]
+        for form in (text.text, text.said)
+        if form
+    }
     rows: list[tuple[str, Text]] = []
     licenses: set[str] = set()
     overlap: list[str] = []
     known: set[str] = set()
     for name in options.background:
-        found, stated = _rows_of(name, options.columns)
+        found, stated = _rows_of(name, options.columns, train=True)
         licenses |= stated
-        for intent, text, said in found:
+        for intent, text in found:
             known.add(intent)
             if intent in options.leave_out:
                 continue
-            if fold(said) in held_out or fold_delexicalised(text.text) in held_out:
-                overlap.append(said)
+            if {text_digest(text.text), text_digest(text.said or text.text)} & held_out:
+                overlap.append(text.said or text.text)
             else:
                 rows.append((intent, text))
     for intent in options.leave_out:
@@ -221,36 +228,42 @@ def _background(options: MetaTrainOptions) -> tuple[list[tuple[str, Text]], list
     return rows, sorted(licenses)
 
 
-def _rows_of(name: str, columns: ColumnNames) -> tuple[list[tuple[str, Text, str]], set[str]]:
-    """(label, delexicalised text, text as said) of each row, and stated licences."""
+def _rows_of(
+    name: str, columns: ColumnNames, *, train: bool
+) -> tuple[list[tuple[str, Text]], set[str]]:
+    """Label and text of each row, and stated licences.
+
+    Args:
+        name: A data set or a recipe.
+        columns: Names of columns in data files.
+        train: Of data with splits, take train; else take the others.
+    """
+    from corpusforge.core.spans import Slot
     from corpusforge.expand.pretrained.background import Text
 
+    licenses: set[str] = set()
     if _is_recipe(name):
         from corpusforge import api
 
         table, _ = api.preview(name, _PACK_ROWS, ["real=null"])
-        said = zip(
-            table["text"].to_pylist(),
-            table["intent"].to_pylist(),
-            table["slots"].to_pylist(),
-            strict=True,
-        )
-        from corpusforge.core.spans import Slot
-
-        read = [(text, intent, [Slot(**s) for s in slots or ()]) for text, intent, slots in said]
-        licenses = set(table["license"].to_pylist())
+        rows = [row for row in table.to_pylist() if (row["split"] == "train") == train]
+        read = [(r["text"], r["intent"], [Slot(**s) for s in r["slots"] or ()]) for r in rows]
+        licenses = {row["license"] for row in rows}
     else:
-        rows = _open(name, columns)
-        licenses = set()
-        read = [
-            (t, i, list(s or ()))
-            for t, i, s in zip(rows.texts, rows.intents, rows.slots, strict=True)
-        ]
-    found = []
-    for text, intent, slots in read:
+        found = _open(name, columns, train=train)
+        columns_of = zip(found.texts, found.intents, found.slots, strict=True)
+        read = [(text, intent, list(slots or ())) for text, intent, slots in columns_of]
+    texts = []
+    for said, intent, slots in read:
         symbols = tuple(sorted("{" + slot.name + "}" for slot in slots))
-        found.append((intent, Text(" ".join(delexicalise(text, slots).split()), symbols), text))
-    return found, {license for license in licenses if license}
+        carrier = _squeezed(delexicalise(said, slots))
+        texts.append((intent, Text(carrier, symbols, _squeezed(said) if slots else "")))
+    return texts, {license for license in licenses if license}
+
+
+def _squeezed(text: str) -> str:
+    """As a tokenizer sees it: NFC, every run of white space one space."""
+    return " ".join(nfc(text).split())
 
 
 def _is_recipe(name: str) -> bool:
@@ -261,14 +274,14 @@ def _is_recipe(name: str) -> bool:
     return name in shipped_recipes() or is_file
 
 
-def _open(name: str, columns: ColumnNames) -> Any:
+def _open(name: str, columns: ColumnNames, *, train: bool) -> Any:
+    """The rows of a data set: of one with splits only train, or only the others."""
     from corpusforge.assess.sources import open_source, rows_of
 
-    return rows_of(open_source(Path(name)), columns, origin="real").rows
-
-
-def _folded(name: str, columns: ColumnNames) -> Iterator[str]:
-    yield from _open(name, columns).folded
+    source = rows_of(open_source(Path(name)), columns, origin="real")
+    if source.splits is None or len(set(source.splits)) < 2:
+        return source.rows
+    return source.where([(split == "train") == train for split in source.splits]).rows
 
 
 def summary(meta: dict[str, Any], out: str) -> Iterable[str]:
@@ -285,4 +298,4 @@ def summary(meta: dict[str, Any], out: str) -> Iterable[str]:
         f"calibration error {found['ece']:.3f} ({found['ece_before']:.3f} before scaling)"
     )
     yield f"wrote {out}"
-    yield f"next: expand: {{adapter: {out}}} in a recipe"
+    yield f"next: corpusforge build RECIPE -o DIR --set expand.adapter={Path(out).resolve()}"

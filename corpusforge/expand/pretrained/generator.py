@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from corpusforge.core.errors import InputError
+from corpusforge.core.run import read_json, write_json
 from corpusforge.core.text import fold_delexicalised
 from corpusforge.expand.contract import Candidate, FitContext
 from corpusforge.expand.gan.runtime import deterministic, torch_generator
@@ -21,8 +23,12 @@ from corpusforge.expand.pretrained.pieces import Pieces
 from corpusforge.expand.pretrained.prompts import prompts_of
 from corpusforge.expand.pretrained.sampling import Lists, ListSampler
 from corpusforge.expand.slots import Frame
+from corpusforge.expand.tokenizer import RESERVED, normalise
 
-__all__ = ["PretrainedGan"]
+__all__ = ["BASE_FILE", "PretrainedGan"]
+
+BASE_FILE = "base.json"
+"""In a model folder: which base model it needs."""
 
 # Orders of the exemplars that share a batch, and rows of a batch: the more rows, the better the
 # products of a CPU are used; beyond so many the cache no longer fits its own caches.
@@ -75,7 +81,7 @@ class PretrainedGan:
         """The model, when it is first needed: opening takes seconds and half a gigabyte."""
         if self._sampler is None or self._pieces is None:
             with deterministic(0):
-                model, tokenizer = open_base(self._base, context.cache)
+                model, tokenizer = open_base(self._base)
                 texts = [text.text for own in self._exemplars.values() for text in own]
                 symbols = sorted(context.table.kinds)
                 self._pieces = Pieces(tokenizer, symbols, texts)
@@ -118,10 +124,11 @@ class PretrainedGan:
                 longest=self._longest,
             )
             samples = sampler.sample(lists, torch_generator(int(rng.integers(2**63))))
+        # Rows beyond the group only fill the batch.
         return [
-            Candidate(frame, sample.text, sample.log_probability)
+            Candidate(frame, normalise(sample.text), sample.log_probability)
             for frame, sample in zip(group, samples, strict=False)
-            if sample.finished and sample.text
+            if sample.finished and sample.text and not RESERVED.search(sample.text)
         ]
 
     def spent(self, intent: str) -> bool:
@@ -134,7 +141,20 @@ class PretrainedGan:
 
     def save(self, folder: Path) -> None:
         """See `corpusforge.expand.contract.Generator`; the base model is named, not copied."""
+        write_json({"name": self._base.name, "digest": self._base.digest}, folder / BASE_FILE)
 
     def load(self, folder: Path, context: FitContext) -> None:
-        """See `corpusforge.expand.contract.Generator`."""
+        """See `corpusforge.expand.contract.Generator`.
+
+        Raises:
+            InputError: When the folder was made with another base model, or with none.
+        """
+        made = read_json(folder / BASE_FILE) if (folder / BASE_FILE).is_file() else None
+        if made is None or made["digest"] != self._base.digest:
+            raise InputError(
+                f"expand.model: {folder} was made with "
+                f"{'a small model of its own' if made is None else made['name']}, and expand.base "
+                f"is {self._base.name}",
+                hint="name in expand.base what it was made with (scratch for one of its own)",
+            )
         self._read(context)

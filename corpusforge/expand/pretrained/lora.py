@@ -54,7 +54,7 @@ def saved(model: Any, folder: Path, base: str) -> None:
     Args:
         model: With one adapter.
         folder: Made when it is not there.
-        base: Name of the base model; no path of this machine goes into a folder that is shared.
+        base: Name of the base model, without a path: the folder is shared.
     """
     for config in model.peft_config.values():
         config.base_model_name_or_path = base

@@ -97,12 +97,16 @@ class IntentMatch:
         Args:
             exemplars: Label -> texts; a label without any is known by its name alone.
         """
+        if not exemplars:
+            return torch.empty((0, 0))
         texts = [text for own in exemplars.values() for text in own]
         vectors = self.vectors([*texts, *map(spoken_name, exemplars)])
         names = vectors[len(texts) :]
         sums, start = [], 0
-        for own, name in zip(exemplars.values(), names, strict=True):
+        for (label, own), name in zip(exemplars.items(), names, strict=True):
             weight = self.head.name_weight
+            # A label that says nothing counts only where there is nothing else.
+            weight = 0.0 if len(own) and spoken_name(label) == UNNAMED else weight
             sums.append(vectors[start : start + len(own)].sum(0) + weight * name)
             start += len(own)
         return F.normalize(torch.stack(sums), dim=1)

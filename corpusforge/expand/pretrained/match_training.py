@@ -117,12 +117,14 @@ class _Episodes:
 
     def draw(self, draws: np.random.Generator) -> _Episode:
         """One episode of `_INTENTS` intents or as many as there are."""
-        count = min(_INTENTS, len(self._labels))
+        # Some stay outside, for texts that say none of the episode's intents.
+        count = max(2, min(_INTENTS, 2 * len(self._labels) // 3))
         anchor = int(draws.integers(len(self._labels)))
         if draws.random() < _RANDOM:
             places = draws.permutation(len(self._labels))[:count].tolist()
         else:
-            others = self._near[anchor][1 : 1 + _SIBLINGS]
+            near = [place for place in self._near[anchor] if place != anchor]
+            others = near[:_SIBLINGS]
             places = [anchor, *(others[i] for i in draws.permutation(len(others))[: count - 1])]
         intents = [self._labels[place] for place in places]
         shots = int(draws.choice(_SHOTS))

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812
 
+from corpusforge.core.errors import InputError
 from corpusforge.core.seeding import rng
 from corpusforge.expand.pretrained import lora
 from corpusforge.expand.pretrained.background import Background, Text
@@ -83,7 +84,8 @@ def _loss(
         batch[row, : len(ids)] = torch.tensor(ids)
         learnt[row, : len(ids)] = torch.tensor(marks)
     states = model(input_ids=batch[:, :-1], use_cache=False).last_hidden_state
-    chosen = learnt[:, 1:]
+    # Pieces that may not be written (halves of rare characters, emoji) are not learnt either.
+    chosen = learnt[:, 1:] & (pieces.place[batch[:, 1:]] >= 0)
     return F.cross_entropy(states[chosen] @ output.T, pieces.place[batch[:, 1:][chosen]])
 
 
@@ -108,7 +110,8 @@ def continue_lists(
         model), and the losses in nats per piece.
     """
     adapted = lora.adapted(model, _upper_half(model), rank=_RANK, dropout=_DROPOUT)
-    body, whole = adapted.get_base_model().model, adapted.get_base_model()
+    whole = adapted.get_base_model()
+    body = whole.base_model
     output = whole.get_output_embeddings().weight.detach()[pieces.kept].clone()
     parameters = [p for p in adapted.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(parameters, lr=settings.learning_rate, weight_decay=0.0)
@@ -198,11 +201,20 @@ def _drawn(
 
 
 def _upper_half(model: Any) -> list[str]:
-    """Names of the linear layers of the upper half of the blocks."""
+    """Names of the linear layers of the upper half of the blocks.
+
+    Raises:
+        InputError: When there are none (GPT-2 has layers of another kind).
+    """
     found = re.compile(r"\.(?:layers|h|blocks)\.(\d+)\.")
     linear = [name for name, part in model.named_modules() if isinstance(part, torch.nn.Linear)]
     numbers = {name: int(match[1]) for name in linear if (match := found.search("." + name))}
-    half = (max(numbers.values(), default=-1) + 1) // 2
+    if not numbers:
+        raise InputError(
+            f"the base model ({type(model).__name__}) has no blocks of linear layers",
+            hint="use a model like Llama: SmolLM2, Qwen2.5, Llama 3.2, ...",
+        )
+    half = (max(numbers.values()) + 1) // 2
     return [name for name in linear if numbers.get(name, -1) >= half]
 
 

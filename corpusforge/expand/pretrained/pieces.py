@@ -18,6 +18,8 @@ from typing import Any
 
 import torch
 
+from corpusforge.core.errors import InputError
+
 __all__ = ["UNNAMED", "Pieces", "spoken_name"]
 
 UNNAMED = "request"
@@ -32,8 +34,13 @@ _BREAK = re.compile(r"[_\W]+|(?<=[a-z])(?=[A-Z])")
 
 
 def spoken_name(label: str) -> str:
-    """A label in words: "bill_due" -> "bill due", "PlayMusic" -> "play music"."""
-    return " ".join(part.lower() for part in _BREAK.split(label) if part) or UNNAMED
+    """A label in words: "bill_due" -> "bill due", "PlayMusic" -> "play music".
+
+    A label that says nothing ("intent_17", "3") gives `UNNAMED`.
+    """
+    words = [part.lower() for part in _BREAK.split(label) if part]
+    telling = [w for w in words if not w.isdecimal() and w not in ("intent", "label", "class")]
+    return " ".join(words) if telling else UNNAMED
 
 
 class Pieces:
@@ -43,6 +50,9 @@ class Pieces:
         tokenizer: Of transformers; it gets the symbols as pieces.
         symbols: Slot symbols with braces.
         texts: Texts whose pieces may be written, beside the frequent ones.
+
+    Raises:
+        InputError: When the tokenizer cannot end a line.
     """
 
     def __init__(self, tokenizer: Any, symbols: Sequence[str], texts: Iterable[str]) -> None:
@@ -55,7 +65,13 @@ class Pieces:
         tokenizer.add_tokens([AddedToken(form, normalized=False) for form in added])
         self._known: dict[str, list[int]] = {}
         self._start = self._encode("-")
-        self.end_id = self._encode("-\n")[-1]
+        # Behind a letter: some tokenizers join a line break to a sign before it.
+        self.end_id = self._encode("a\n")[-1]
+        if "\n" not in tokenizer.decode([self.end_id]):
+            raise InputError(
+                "the base model's tokenizer has no piece for a line break",
+                hint="use another model: SmolLM2, Qwen2.5, Llama 3.2, ...",
+            )
         self.symbol_ids = torch.tensor(
             [[tokenizer.convert_tokens_to_ids(s) for s in (" " + x, x)] for x in symbols],
             dtype=torch.int64,
@@ -116,8 +132,10 @@ class Pieces:
             return
         model.resize_token_embeddings(len(self.tokenizer), mean_resizing=False)
         with torch.no_grad():
-            table = model.get_input_embeddings().weight
+            tables = [model.get_input_embeddings().weight]
+            if model.get_output_embeddings().weight is not tables[0]:
+                tables.append(model.get_output_embeddings().weight)
             for symbol, ids in zip(self.symbols, self.symbol_ids.tolist(), strict=True):
-                name = spoken_name(symbol.strip("{}"))
-                words = self._encode(" " + name)
-                table[ids] = table[words].mean(0, keepdim=True).expand(2, -1)
+                words = self._encode(" " + spoken_name(symbol.strip("{}")))
+                for table in tables:
+                    table[ids] = table[words].mean(0, keepdim=True).expand(2, -1)

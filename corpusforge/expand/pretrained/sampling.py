@@ -7,6 +7,7 @@ cost as much as the whole batch, and long texts are mostly those that lost their
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -96,6 +97,7 @@ class ListSampler:
     def __init__(self, model: Any, pieces: Pieces) -> None:
         self._model = model.eval()
         self._pieces = pieces
+        self._cache_argument = _cache_argument(model)
         # The output layer for the kept pieces only: a quarter of the products of a small model
         # are those with its vocabulary.
         self._output = model.get_output_embeddings().weight.detach()[pieces.kept].clone()
@@ -160,20 +162,15 @@ class ListSampler:
     def _states(self, ids: torch.Tensor, cache: Any) -> torch.Tensor:
         """Hidden states of the last piece of each row, [rows, width]; the cache grows."""
         # transformers 5.24 renamed the argument; the old name still works there, but warns.
-        name = _cache_argument(self._model)
-        output = self._model.model(input_ids=ids, use_cache=True, **{name: cache})
+        name = self._cache_argument
+        output = self._model.base_model(input_ids=ids, use_cache=True, **{name: cache})
         states: torch.Tensor = output.last_hidden_state[:, -1]
         return states
 
 
 def _cache_argument(model: Any) -> str:
-    import inspect
-
-    return (
-        "cache"
-        if "cache" in inspect.signature(model.model.forward).parameters
-        else ("past_key_values")
-    )
+    arguments = inspect.signature(model.base_model.forward).parameters
+    return "cache" if "cache" in arguments else "past_key_values"
 
 
 def _draw(logits: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
