@@ -9,6 +9,8 @@ from eval.table_head import head
 
 __all__ = ["adversarial_step", "coco", "no_collapse"]
 
+_STEPS = ("generator", "discriminator", "one_and_one", "one_and_five", "own")
+
 
 def no_collapse(result: dict[str, Any]) -> Iterator[str]:
     """For RESULTS.md."""
@@ -60,14 +62,12 @@ def adversarial_step(result: dict[str, Any]) -> Iterator[str]:
     yield ("| | parameters of G / D | G step | D step | 1 G + 1 D | 1 G + 5 D | its own schedule |")
     yield "|---|---|---|---|---|---|---|"
     for side, row in result["sides"].items():
-        sizes = " / ".join(f"{value / 1e6:.2f} M" for value in row["parameters"].values())
-        figures = (
-            row[f"{name}_s"]
-            for name in ("generator", "discriminator", "one_and_one", "one_and_five", "own")
-        )
+        sizes = " / ".join(f"{row['parameters'][n] / 1e6:.2f} M" for n in _STEPS[:2])
+        figures = (row[f"{name}_s"] for name in _STEPS)
         yield f"| {side} | {sizes} | " + " | ".join(f"{value:.3f}" for value in figures) + " |"
     for side, row in result["times_as_dear"].items():
-        yield f"| peer / {side} | | " + " | ".join(f"{value:.1f}" for value in row.values()) + " |"
+        times = " | ".join(f"{row[f'{name}_s']:.1f}" for name in _STEPS)
+        yield f"| peer / {side} | | {times} |"
     yield ""
     yield f"Goal: {result['goal']:g} times at equal schedule."
     yield ""
