@@ -20,6 +20,7 @@ import fcntl
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -197,6 +198,24 @@ class Cache:
         temporary.mkdir(parents=True)
         build(temporary)
         temporary.replace(path)
+        return path
+
+    def put_shared_folder(self, kind: str, key: str, build: Callable[[Path], None]) -> Path:
+        """`put_folder` for a cache that several runs may fill at the same time.
+
+        Each builds in a folder of its own, and the first to finish wins: the key says what is
+        inside, so the others' are the same.
+        """
+        path = self._path(kind, key)
+        if path.is_dir():
+            return path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name[:12]}.") as name:
+            build(Path(name) / "built")
+            with contextlib.suppress(OSError):
+                (Path(name) / "built").replace(path)
+            if not path.is_dir():
+                raise RunError(f"{path} cannot be written; make room, or see who may write there")
         return path
 
 

@@ -133,3 +133,23 @@ def test_a_half_built_cache_folder_does_not_count(tmp_path):
     with pytest.raises(OSError, match="disk full"):
         cache.put_folder("model", "ffff", fail)
     assert cache.folder("model", "ffff") is None
+
+
+def test_two_runs_may_fill_a_shared_cache_at_once(tmp_path):
+    cache = Cache(tmp_path)
+    paths = []
+
+    def slow(folder):
+        # Another run begins and ends while this one builds.
+        paths.append(cache.put_shared_folder("base", "abcd", quick))
+        quick(folder)
+
+    def quick(folder):
+        folder.mkdir()
+        (folder / "weights").write_text("same")
+
+    paths.append(cache.put_shared_folder("base", "abcd", slow))
+    assert len(set(paths)) == 1
+    assert (paths[0] / "weights").read_text() == "same"
+    assert [p.name for p in paths[0].parent.iterdir()] == [paths[0].name]
+    assert cache.put_shared_folder("base", "abcd", lambda folder: 1 / 0) == paths[0]

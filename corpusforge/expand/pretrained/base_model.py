@@ -158,7 +158,7 @@ def _unpacked(base: Base) -> Path:
     """In the user's cache, not in a run's: the same for all runs, and worth half a minute."""
     place = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
     cache = Cache(Path(place) / "corpusforge")
-    return cache.put_folder("base", base.digest, lambda folder: _unpack(base.path, folder))
+    return cache.put_shared_folder("base", base.digest, lambda to: _unpack(base.path, to))
 
 
 def _unpack(path: Path, folder: Path) -> None:
@@ -181,6 +181,7 @@ def _unpack(path: Path, folder: Path) -> None:
     model.load_state_dict(loaded.state_dict())
     model.tie_weights()
     # 4-bit weights lose nothing in bfloat16 that matters, and take half of the disk.
+    folder.mkdir()
     model.to(torch.bfloat16).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     for licence in path.parent.glob("LICENSE*"):
