@@ -186,7 +186,10 @@ def _joined(license: str, others: Sequence[str]) -> str:
 
 
 def _with_scores(table: pa.Table, judged: Sequence[Judged]) -> pa.Table:
-    """Adds the probability of being real, and the lower of the two intent probabilities."""
+    """Adds the probability of being real, and the lower of the two intent probabilities.
+
+    With an adapter nobody judges realness: then both are the probability of the intent.
+    """
     columns = [
         [1 / (1 + math.exp(-max(-80.0, min(80.0, item.realness)))) for item in judged],
         [min(item.match, item.intent) for item in judged],

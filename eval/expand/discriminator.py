@@ -66,10 +66,11 @@ class _Judges:
         from corpusforge.expand.gan.runtime import deterministic
         from corpusforge.expand.pretrained.adapter import open_discriminator, open_encoder
         from corpusforge.expand.pretrained.adapter_files import AdapterFiles
-        from corpusforge.expand.pretrained.background import Background, Text
+        from corpusforge.expand.pretrained.background import Background, Text, text_digest
         from corpusforge.expand.pretrained.match_training import MatchTraining, learn_match
 
-        self.trained = open_discriminator(AdapterFiles.open(work / "adapter"))
+        files = AdapterFiles.open(work / "adapter")
+        self.trained = open_discriminator(files)
         rows = [
             (intent, Text(text))
             for domain in domains()
@@ -77,6 +78,8 @@ class _Judges:
             for text, intent in zip(
                 clinc(domain).train.texts, clinc(domain).train.intents, strict=True
             )
+            # The same rows: those that stand in a test set were left out of the adapter's.
+            if text_digest(text) in files.digests
         ]
         background = Background.of(rows, rng(seed, "meta-train.background"))
         with deterministic(seed):

@@ -26,6 +26,7 @@ from corpusforge.assess.classifiers import classifiers
 from corpusforge.assess.encoder import Encoder, load_encoder
 from corpusforge.assess.intervals import mean_interval
 from corpusforge.assess.rows import Rows
+from corpusforge.core.digests import digest
 from corpusforge.core.progress import Progress
 from corpusforge.core.seeding import rng
 from corpusforge.meta_train import MetaTrainOptions, run
@@ -47,6 +48,25 @@ IDF = "real, IDF of the meta-trained rows"
 IN_CONTEXT = "pretrained in context"
 SCRATCH = "scratch"
 RECOMBINE = "recombine"
+EXPANDING = tuple(
+    f"corpusforge.expand.{name}"
+    for name in (
+        "judge",
+        "model",
+        "novelty",
+        "rows",
+        "selection",
+        "stage",
+        "pretrained.adapter",
+        "pretrained.generator",
+        "pretrained.judge",
+        "pretrained.match",
+        "pretrained.pieces",
+        "pretrained.prompts",
+        "pretrained.sampling",
+    )
+)
+"""Modules that shape the rows of a build with an adapter."""
 ARMS: Mapping[str, str] = {
     META: "adapter: {adapter}, base: {base}, max_candidates: 3",
     IN_CONTEXT: "base: {base}, max_candidates: 3",
@@ -182,7 +202,21 @@ def measure_spot(
             table = figures["classifiers"].setdefault(name, {})
             table.setdefault(REAL, packed(bench.correct(name, REAL)))
             table[arm] = packed(bench.correct(name, REAL_SYNTHETIC))
+    if not len(made.rows):
+        # A build without rows leaves the real rows as they are: a gain of 0, not a gap.
+        for name, table in _without_rows(real, data, encoder, recordings, key).items():
+            figures["classifiers"].setdefault(name, {}).setdefault(REAL, table)
+            figures["classifiers"][name][spot.arm] = table
     return figures
+
+
+def _without_rows(
+    real: Rows, data: RealData, encoder: Encoder, recordings: Recordings, key: int
+) -> dict[str, str]:
+    bench = RecordedBench(
+        real, real, data.test, classifiers(encoder), recordings=recordings, seed=key, draws=1
+    )
+    return {name: packed(bench.correct(name, REAL)) for name in bench.classifiers}
 
 
 def _names(real: Rows) -> Rows:
@@ -212,6 +246,7 @@ def plan(
             "arm": spot.arm,
             "keys": ARMS[spot.arm],
             "rows_per_intent": ROWS_PER_INTENT,
+            "adapter": digest((work / "adapter" / "meta.json").read_bytes()),
             "seed": seed,
         }
         planned.append(cells.Cell(spot.name, parameters, measure_it))
@@ -270,7 +305,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     keys()
     planned = plan(encoder, work, options.seed, keys)
-    code = cells.code_digest([*cells.MEASURING, "eval.data", "eval.expand.few_shot"])
+    own = ("eval.data", "eval.todays_generator", "eval.expand.few_shot")
+    code = cells.code_digest([*cells.MEASURING, *own, *EXPANDING])
     if options.only:
         chosen = [cell for cell in planned if cell.parameters["data"] == options.only]
         cells.run(chosen, work / "few_shot", code, options.cpu_hours)
