@@ -212,7 +212,7 @@ def measure_spot(
 
 def _without_rows(
     real: Rows, data: RealData, encoder: Encoder, recordings: Recordings, key: int
-) -> dict[str, str]:
+) -> dict[str, Any]:
     bench = RecordedBench(
         real, real, data.test, classifiers(encoder), recordings=recordings, seed=key, draws=1
     )
