@@ -172,8 +172,12 @@ class ExpandConfig:
     rows: int = option("novel rows to accept; 0 switches expansion off", 500, minimum=0)
     rounds: int = option("adversarial rounds after maximum likelihood", 2, minimum=0, maximum=20)
     model: str | None = option("folder of a trained model to use as it is", None)
-    temperatures: tuple[float, ...] = option(
-        "sampling temperatures, mixed", (0.8, 1.0, 1.2), minItems=1, exclusiveMinimum=0, maximum=5
+    temperatures: tuple[float, ...] | None = option(
+        "sampling temperatures, mixed; null = those of the generator",
+        None,
+        minItems=1,
+        exclusiveMinimum=0,
+        maximum=5,
     )
     hidden_size: int = option(
         "width of the transformer", 128, minimum=16, maximum=2048, multipleOf=8

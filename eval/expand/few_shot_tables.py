@@ -24,7 +24,8 @@ def few_shot(result: dict[str, Any]) -> Iterator[str]:
         f"{meta['samples']} of the generator's samples for background intents "
         f"{100 * meta['samples_right']:.0f} % said their intent; discriminator on held-out intents "
         f"right in {100 * found['held_out_accuracy']:.1f} %, expected calibration error "
-        f"{found['ece']:.3f} ({found['ece_before']:.3f} before temperature scaling)."
+        f"{found['ece']:.3f} ({found['ece_before']:.3f} before temperature scaling). "
+        f"Meta-training took {result['adapter_cpu_s']:.0f} CPU s with all."
     )
     yield ""
     yield (

@@ -14,6 +14,7 @@ from corpusforge.core.schema import read_table, table_to_utterances
 from corpusforge.expand.answers import utterances
 from corpusforge.expand.chat import Chat
 from corpusforge.expand.clear_values import ClearValues
+from corpusforge.expand.contract import TEMPERATURES
 from corpusforge.expand.slots import Frame, SlotKind, SlotTable, Value
 from tests.expand.chat_server import completion, exemplars, serving, varied
 
@@ -242,7 +243,7 @@ def test_the_stage_asks_and_accounts(recipe, expand, grammar_folder):
     assert not shown & {text for text in train if "lamp" in text}
     assert "desk lamp" in texts  # as an example of what {lamp} stands for
     heats = [body["temperature"] for _, body in server.asked]
-    assert set(heats) <= set(recipe.expand.temperatures)
+    assert set(heats) <= set(TEMPERATURES)
     made = read_table(found.folder / "utterances.parquet").slice(before.num_rows)
     assert set(made["origin"].to_pylist()) <= {"llm"}
     assert any("were sent to the model echo" in note for note in found.result.notes)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import torch
 
-from corpusforge.expand.contract import Candidate, FitContext
+from corpusforge.expand.contract import TEMPERATURES, Candidate, FitContext
 from corpusforge.expand.gan.decoding import Sample
 from corpusforge.expand.gan.layout import Layout
 from corpusforge.expand.gan.state import State
@@ -52,7 +52,7 @@ class Fitting:
         Copies of train rows are left out: to call the same text real and generated teaches
         the discriminator nothing, and a good generator copies half of the time.
         """
-        temperatures = self.context.config.temperatures
+        temperatures = self.context.config.temperatures or TEMPERATURES
         frames = self.frames(round(_SAMPLED * len(self.train)))
         heats = [temperatures[index % len(temperatures)] for index in range(len(frames))]
         samples = self.trainer.samples([condition_of(frame) for frame in frames], heats)

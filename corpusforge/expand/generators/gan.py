@@ -19,7 +19,7 @@ from corpusforge.core.errors import InputError
 from corpusforge.core.recipe import ExpandConfig
 from corpusforge.core.run import read_json, write_json
 from corpusforge.core.seeding import rng as keyed_rng
-from corpusforge.expand.contract import Candidate, FitContext, Generator
+from corpusforge.expand.contract import TEMPERATURES, Candidate, FitContext, Generator
 from corpusforge.expand.gan.decoding import sample
 from corpusforge.expand.gan.fitting import Fitting, Mode, candidates, corpus_of
 from corpusforge.expand.gan.generator import (
@@ -98,7 +98,7 @@ class TextGan:
                 history = rounds.run(config.rounds, task.advance)
             self.least_log_probability = trainer.held_out_quantile(_HELD_OUT_QUANTILE)
         self._model, self._layout, self._allowed = model, layout, trainer.allowed
-        self._temperatures = tuple(config.temperatures)
+        self._temperatures = tuple(config.temperatures or TEMPERATURES)
         return {"mode": config.mode, **history}
 
     def expand(self, frames: Sequence[Frame], n: int, rng: np.random.Generator) -> list[Candidate]:
@@ -147,7 +147,7 @@ class TextGan:
         sampler = read_json(folder / _SAMPLER_FILE)
         self._allowed[torch.tensor(sampler["allowed_pieces"], dtype=torch.int64)] = True
         self.least_log_probability = float(sampler["least_log_probability"])
-        self._temperatures = tuple(context.config.temperatures)
+        self._temperatures = tuple(context.config.temperatures or TEMPERATURES)
 
 
 def _seed(seed: int, what: str) -> int:

@@ -21,7 +21,7 @@ from corpusforge.expand.answers import utterances
 from corpusforge.expand.carriers import CarrierGenerator, by_intent
 from corpusforge.expand.chat import Chat
 from corpusforge.expand.clear_values import ClearValues
-from corpusforge.expand.contract import Candidate
+from corpusforge.expand.contract import TEMPERATURES, Candidate
 from corpusforge.expand.slots import Frame
 
 __all__ = ["PLUGIN", "LlmGenerator"]
@@ -121,7 +121,7 @@ class LlmGenerator(CarrierGenerator):
         return found
 
     def _body(self, frame: Frame, rng: np.random.Generator) -> dict[str, Any]:
-        heats = self.context.config.temperatures
+        heats = self.context.config.temperatures or TEMPERATURES
         body = {
             "messages": [
                 {"role": "system", "content": _SYSTEM},

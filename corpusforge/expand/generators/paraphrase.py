@@ -18,7 +18,7 @@ from corpusforge.core.spans import tokens
 from corpusforge.core.text import SLOT_PATTERN, nfc
 from corpusforge.expand.carriers import CarrierGenerator
 from corpusforge.expand.clear_values import ClearValues
-from corpusforge.expand.contract import Candidate
+from corpusforge.expand.contract import TEMPERATURES, Candidate
 from corpusforge.expand.paraphraser import Paraphraser
 from corpusforge.expand.slots import Frame
 
@@ -63,7 +63,7 @@ class ParaphraseGenerator(CarrierGenerator):
             values = [slot.text for slot in filled[1]]
             if len({value.casefold() for value in values}) == len(values):
                 asked.append((frame, filled[0], dict(zip(values, symbols, strict=True))))
-        heats = self.context.config.temperatures
+        heats = self.context.config.temperatures or TEMPERATURES
         found: dict[int, Candidate] = {}
         for turn, heat in enumerate(heats):
             places = range(turn, len(asked), len(heats))

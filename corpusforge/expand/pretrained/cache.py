@@ -45,14 +45,14 @@ class _RoomyLayer(_Layer):  # type: ignore[misc]  # transformers is only partly 
         self.keys, self.values = (b[:, :, : filled + added] for b in self._buffers)
         return self.keys, self.values
 
-    def spread(self, repeats: int) -> None:
-        """Every row `repeats` times, with room for what is to come."""
+    def spread(self, places: torch.Tensor) -> None:
+        """Row `places[i]` becomes row i, int64 [rows], with room for what is to come."""
         filled = self.keys.shape[-2]
         buffers = []
         for states in (self.keys, self.values):
-            rows, heads, _, width = states.shape
-            buffer = states.new_empty((rows * repeats, heads, filled + self._room, width))
-            buffer[:, :, :filled] = states.repeat_interleave(repeats, dim=0)
+            _, heads, _, width = states.shape
+            buffer = states.new_empty((len(places), heads, filled + self._room, width))
+            buffer[:, :, :filled] = states[places]
             buffers.append(buffer)
         self._buffers = (buffers[0], buffers[1])
         self.keys, self.values = (buffer[:, :, :filled] for buffer in buffers)
@@ -80,10 +80,10 @@ class RoomyCache(_Cache):  # type: ignore[misc]  # see above
         super().__init__()
         self.layers = [_RoomyLayer(room) for _ in range(layers)]
 
-    def spread(self, repeats: int) -> None:
-        """Every row `repeats` times: one prompt is computed once for all its samples."""
+    def spread(self, places: torch.Tensor) -> None:
+        """Row `places[i]` becomes row i: a prompt is computed once for all its samples."""
         for layer in self.layers:
-            layer.spread(repeats)
+            layer.spread(places)
 
     def keep(self, rows: torch.Tensor) -> None:
         """Drops the other rows, which are finished."""

@@ -24,7 +24,7 @@ from corpusforge.expand.pretrained.background import Background
 from corpusforge.expand.pretrained.match import Head, IntentMatch
 from corpusforge.expand.pretrained.pieces import spoken_name
 
-__all__ = ["MatchTraining", "label_samples", "learn_match"]
+__all__ = ["MatchTraining", "label_samples", "learn_match", "vectors_of"]
 
 # Intents of an episode; how many nearest siblings they are drawn from.
 _INTENTS, _SIBLINGS = 15, 30
@@ -65,26 +65,35 @@ class _Episode:
     named: bool
 
 
+def vectors_of(match: IntentMatch, background: Background) -> dict[str, torch.Tensor]:
+    """Vectors of all texts of all intents: label -> float32 [texts, width]."""
+    found = {}
+    for label, texts in background.intents.items():
+        found[label] = match.vectors([text.text for text in texts])
+    return found
+
+
 def label_samples(
-    match: IntentMatch, background: Background, samples: Mapping[str, Sequence[str]]
+    match: IntentMatch,
+    vectors: Mapping[str, torch.Tensor],
+    samples: Mapping[str, Sequence[str]],
 ) -> dict[str, list[tuple[str, str]]]:
     """What the generator's samples for background intents really say.
 
     Args:
         match: The encoder before its training.
-        background: All its texts train a logistic regression on frozen vectors.
+        vectors: Of all background texts, see `vectors_of`; they train a logistic regression.
         samples: Intent it was asked for -> texts.
 
     Returns:
         Intent it was asked for -> (text, label) where the classifier is at least 70 % sure.
     """
     linear = require("sklearn.linear_model", extra="text", purpose="meta-training")
-    labels = background.learnt
-    texts = [text.text for label in labels for text in background.intents[label]]
-    truth = [label for label in labels for _ in background.intents[label]]
+    labels = list(samples)
+    truth = [label for label in labels for _ in range(len(vectors[label]))]
     # The tolerance is on the mean loss, of which each intent's part shrinks with their number.
     model = linear.LogisticRegression(C=10.0, max_iter=300, tol=min(1e-3, 0.015 / len(labels)))
-    model.fit(match.vectors(texts).numpy(), truth)
+    model.fit(torch.cat([vectors[label] for label in labels]).numpy(), truth)
     found: dict[str, list[tuple[str, str]]] = {}
     for intent, own in samples.items():
         table = model.predict_proba(match.vectors(own).numpy()) if own else np.empty((0, 1))
@@ -101,17 +110,15 @@ class _Episodes:
 
     def __init__(
         self,
-        match: IntentMatch,
         background: Background,
         labels: Sequence[str],
+        vectors: Mapping[str, torch.Tensor],
         samples: Mapping[str, Sequence[tuple[str, str]]],
     ) -> None:
         self._background = background
         self._labels = list(labels)
         self._samples = samples
-        means = torch.stack(
-            [match.vectors([t.text for t in background.intents[x]]).mean(0) for x in labels]
-        )
+        means = torch.stack([vectors[label].mean(0) for label in labels])
         near = F.normalize(means, dim=1)
         self._near = (near @ near.T).argsort(dim=1, descending=True).tolist()
 
@@ -154,6 +161,7 @@ class _Episodes:
 def learn_match(
     match: IntentMatch,
     background: Background,
+    vectors: Mapping[str, torch.Tensor],
     samples: Mapping[str, Sequence[tuple[str, str]]],
     settings: MatchTraining,
     on_step: Callable[[], None],
@@ -163,6 +171,7 @@ def learn_match(
     Args:
         match: The encoder as it came; its head is not used.
         background: What to learn.
+        vectors: Of its texts before the training, see `vectors_of`: which intents are siblings.
         samples: See `label_samples`; may be empty.
         settings: Steps and rate.
         on_step: Called after each step.
@@ -170,7 +179,7 @@ def learn_match(
     Returns:
         The trained discriminator, its encoder as a PEFT model, and figures.
     """
-    episodes = _Episodes(match, background, background.learnt, samples)
+    episodes = _Episodes(background, background.learnt, vectors, samples)
     adapted = lora.adapted(match.encoder, "all-linear", rank=_RANK, dropout=0.0)
     learner = IntentMatch(adapted, match.tokenizer, _START)
     scale = torch.nn.Parameter(torch.tensor(np.log(_START.scale), dtype=torch.float32))
@@ -195,7 +204,7 @@ def learn_match(
         on_step()
     with torch.no_grad():
         learner.head = Head(float(scale.exp()), float(name.exp()), float(nothing))
-    head, figures = _calibrated(learner, background, settings.seed)
+    head, figures = _calibrated(learner, background, vectors, settings.seed)
     learner.head = head
     last = losses[-50:]
     return learner, adapted, {"loss": float(np.mean(last)), **head.to_json(), **figures}
@@ -218,7 +227,10 @@ def _episode_loss(
 
 
 def _calibrated(
-    learner: IntentMatch, background: Background, seed: int
+    learner: IntentMatch,
+    background: Background,
+    vectors: Mapping[str, torch.Tensor],
+    seed: int,
 ) -> tuple[Head, dict[str, Any]]:
     """Temperature scaling (Guo et al. 2017, arXiv 1706.04599) on held-out intents.
 
@@ -226,16 +238,16 @@ def _calibrated(
     temperature was fitted on.
     """
     labels = background.held_out
-    episodes = _Episodes(learner, background, labels, {})
+    episodes = _Episodes(background, labels, vectors, {})
     draws = rng(seed, "meta-train.calibration")
     logits: list[torch.Tensor] = []
     truths: list[torch.Tensor] = []
     for _ in range(_EPISODES):
         episode = episodes.draw(draws)
         prototypes = learner.prototypes(episode.exemplars)
-        vectors = learner.vectors(episode.queries)
+        said = learner.vectors(episode.queries)
         head = learner.head
-        logits.append(IntentMatch.logits(vectors, prototypes, head.scale, head.nothing).double())
+        logits.append(IntentMatch.logits(said, prototypes, head.scale, head.nothing).double())
         truths.append(torch.tensor(episode.labels))
     half = _EPISODES // 2
     grid = np.exp(np.linspace(np.log(0.25), np.log(4.0), 65))

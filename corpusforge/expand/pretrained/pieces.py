@@ -7,7 +7,7 @@
 
 The first line says the intent. A line says its slots before its text, so that the model knows
 what it must say. Slots are pieces of their own that the tokenizer gets in addition, with the
-mean of the embeddings of their name's words.
+mean of the embeddings of their name in brackets.
 """
 
 from __future__ import annotations
@@ -96,7 +96,9 @@ class Pieces:
         plain = [i for i in ids if i < self.plain_size]
         written = self.tokenizer.batch_decode([[i] for i in plain])
         kept = {i for i, text in zip(plain, written, strict=True) if not _FOREIGN.search(text)}
-        kept |= {self.end_id, *self.symbol_ids.flatten().tolist()}
+        # A glued symbol is only written where the texts have one.
+        kept |= {self.end_id, *self.symbol_ids[:, 0].tolist()}
+        kept |= ids & set(self.symbol_ids[:, 1].tolist())
         return torch.tensor(sorted(kept), dtype=torch.int64)
 
     def header(self, name: str) -> list[int]:
@@ -127,7 +129,7 @@ class Pieces:
         return " ".join(str(text).split())
 
     def extend(self, model: Any) -> None:
-        """Gives the model embeddings for the symbols: the mean of their names' words."""
+        """Gives the model embeddings for the symbols: the mean of their names in brackets."""
         if not self.symbols:
             return
         model.resize_token_embeddings(len(self.tokenizer), mean_resizing=False)
@@ -136,6 +138,7 @@ class Pieces:
             if model.get_output_embeddings().weight is not tables[0]:
                 tables.append(model.get_output_embeddings().weight)
             for symbol, ids in zip(self.symbols, self.symbol_ids.tolist(), strict=True):
-                words = self._encode(" " + spoken_name(symbol.strip("{}")))
+                # In brackets: the same vector as the plain word's could not be told from it.
+                words = self._encode(f" [{spoken_name(symbol.strip('{}'))}]")
                 for table in tables:
                     table[ids] = table[words].mean(0, keepdim=True).expand(2, -1)

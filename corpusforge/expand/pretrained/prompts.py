@@ -22,7 +22,7 @@ def prompts_of(
     symbols: Sequence[str],
     orders: int,
     rng: np.random.Generator,
-) -> list[list[int]]:
+) -> list[tuple[int, ...]]:
     """Prompts of equal length that end where the new text begins.
 
     Args:
@@ -46,5 +46,5 @@ def prompts_of(
         ids = list(pieces.header(spoken_name(intent)))
         for place in order:
             ids += lines[place]
-        prompts.append([*ids, *pieces.opening(wanted)])
+        prompts.append((*ids, *pieces.opening(wanted)))
     return prompts

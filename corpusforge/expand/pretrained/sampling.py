@@ -1,8 +1,9 @@
-"""Sampling one more line of many lists: the prompt once, its samples together.
+"""Sampling one more line of many lists: each prompt once, all their samples together.
 
-What costs most on a CPU is the model itself; so all samples of a list share one computation of
-its prompt, finished rows leave the batch, and the last few stragglers are given up: they would
-cost as much as the whole batch, and long texts are mostly those that lost their thread.
+What costs most on a CPU is the model itself, and it costs least for many rows at a time. So the
+samples of many lists share a batch, each prompt is computed once, finished rows leave the batch,
+and the last few stragglers are given up: they would cost as much as the whole batch, and long
+texts are mostly those that lost their thread.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from typing import Any
 import torch
 
 from corpusforge.expand.gan.decoding import Sample
-from corpusforge.expand.pretrained.cache import roomy_cache
+from corpusforge.expand.pretrained.cache import RoomyCache, roomy_cache
 from corpusforge.expand.pretrained.pieces import Pieces
 
-__all__ = ["ListSampler", "Lists"]
+__all__ = ["ListSampler", "Request"]
 
 _FORBIDDEN = float("-inf")
 # Nucleus and cut as in the notes on few-shot lists: outside of the likeliest 95 %, and of the
@@ -27,25 +28,24 @@ _NUCLEUS, _LIKELIEST = 0.95, 100
 # Rows of a batch that are given up when only so many are left, and finished rows that leave the
 # batch together: each leaving copies the cache.
 _STRAGGLERS, _LEAVING = 0.03, 0.15
+# Rows of a batch: the more, the better the products of a CPU are used; beyond so many the
+# batch's keys and values no longer fit its caches.
+_ROWS = 128
 
 
-@dataclass(frozen=True)
-class Lists:
-    """Prompts of one length, and rows to sample from each.
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One text to write.
 
     Attributes:
-        prompts: Ids, all of the same length, shape [prompts, pieces]: headers, lines and an
-            opening; the same exemplars in several orders.
-        symbols: Slot symbols that each row must hold, sorted, shape [prompts * repeats]; the
-            rows of one prompt stand together.
-        temperatures: Of each row, > 0.
-        longest: Pieces of a text at most.
+        prompt: Ids: a header, lines and an opening. Requests of one prompt share its computation.
+        symbols: Slot symbols that the text must hold, sorted.
+        temperature: > 0.
     """
 
-    prompts: Sequence[Sequence[int]]
-    symbols: Sequence[tuple[str, ...]]
-    temperatures: Sequence[float]
-    longest: int
+    prompt: tuple[int, ...]
+    symbols: tuple[str, ...]
+    temperature: float
 
 
 class _Frames:
@@ -57,23 +57,25 @@ class _Frames:
         for row, wanted in enumerate(symbols):
             for symbol in wanted:
                 self.missing[row, place[symbol]] += 1
-        self._ids = pieces.place[pieces.symbol_ids]
         self._end = int(pieces.place[pieces.end_id])
+        # Both forms of a symbol (behind a space, glued), where they may be written.
+        places = pieces.place[pieces.symbol_ids.flatten()]
+        columns = torch.arange(len(pieces.symbols)).repeat_interleave(2)
+        self._places, self._columns = places[places >= 0], columns[places >= 0]
         self._column = torch.full((len(pieces.kept),), -1, dtype=torch.int64)
-        for form in (0, 1):
-            self._column[self._ids[:, form]] = torch.arange(len(self._ids))
+        self._column[self._places] = self._columns
 
-    def forbid(self, logits: torch.Tensor, places_left: int, *, empty: bool) -> None:
+    def due(self) -> torch.Tensor:
+        """Slots that are still to come, int64 [rows]."""
+        return self.missing.sum(1)
+
+    def forbid(self, logits: torch.Tensor, *, empty: bool) -> None:
         """Sets what may not come next to -inf, in place; float32 [rows, kept pieces]."""
-        due = self.missing.sum(1)
-        full = due + 1 >= places_left
-        slots = logits[:, self._ids.flatten()].reshape(len(logits), -1, 2)
-        end = logits[:, self._end].clone()
-        logits[full] = _FORBIDDEN
-        used_up = (self.missing == 0)[..., None].expand_as(slots)
-        logits[:, self._ids.flatten()] = slots.masked_fill(used_up, _FORBIDDEN).flatten(1)
-        early = (due > 0) | (empty & ~full)
-        logits[:, self._end] = end.masked_fill(early, _FORBIDDEN)
+        used_up = self.missing[:, self._columns] == 0
+        slots = logits[:, self._places]
+        logits[:, self._places] = slots.masked_fill(used_up, _FORBIDDEN)
+        early = self.due() > 0 if not empty else torch.ones(len(logits), dtype=torch.bool)
+        logits[:, self._end] = logits[:, self._end].masked_fill(early, _FORBIDDEN)
 
     def use(self, places: torch.Tensor) -> None:
         """Counts the chosen pieces, int64 [rows]."""
@@ -95,82 +97,147 @@ class ListSampler:
     """
 
     def __init__(self, model: Any, pieces: Pieces) -> None:
-        self._model = model.eval()
+        self._body = model.eval().base_model
         self._pieces = pieces
-        self._cache_argument = _cache_argument(model)
+        # transformers 5.24 renamed the argument; the old name still works there, but warns.
+        arguments = inspect.signature(self._body.forward).parameters
+        self._cache_argument = "cache" if "cache" in arguments else "past_key_values"
         # The output layer for the kept pieces only: a quarter of the products of a small model
         # are those with its vocabulary.
         self._output = model.get_output_embeddings().weight.detach()[pieces.kept].clone()
 
-    def sample(self, lists: Lists, generator: torch.Generator) -> list[Sample]:
-        """One text per row of `lists.symbols`, in order.
+    def sample(
+        self, requests: Sequence[Request], longest: int, generator: torch.Generator
+    ) -> list[Sample]:
+        """One text per request, in order.
 
-        Unfinished texts (too long, given up) have `finished` False.
+        Args:
+            requests: What to write; those of like length share batches.
+            longest: Pieces of a text at most, its end included.
+            generator: The only source of randomness.
+
+        Returns:
+            Texts with the slots of their requests, exactly; those that did not come to an end
+            (too long, given up, ended before their slots) have `finished` False, and any slots.
         """
+        order = sorted(range(len(requests)), key=lambda i: (len(requests[i].prompt), i))
+        found: list[Sample | None] = [None] * len(requests)
         with torch.inference_mode():
-            return self._sample(lists, generator)
+            for start in range(0, len(order), _ROWS):
+                places = order[start : start + _ROWS]
+                batch = _Batch(self, [requests[place] for place in places], longest)
+                for place, sample in zip(places, batch.run(generator), strict=True):
+                    found[place] = sample
+        return [sample for sample in found if sample is not None]
 
-    def _sample(self, lists: Lists, generator: torch.Generator) -> list[Sample]:
-        count = len(lists.symbols)
-        repeats, rest = divmod(count, len(lists.prompts))
-        if rest:
-            raise ValueError(
-                f"{count} rows cannot be shared evenly by {len(lists.prompts)} prompts"
-            )
-        cache = roomy_cache(self._model, lists.longest)
-        hidden = self._states(torch.tensor(lists.prompts), cache)
-        cache.spread(repeats)
-        hidden = hidden.repeat_interleave(repeats, 0)
-        frames = _Frames(self._pieces, lists.symbols)
-        heat = torch.tensor(lists.temperatures, dtype=torch.float32)[:, None]
-        rows = torch.arange(count)
-        written: list[list[int]] = [[] for _ in range(count)]
-        gained: list[list[float]] = [[] for _ in range(count)]
-        finished = [False] * count
-        open_rows = torch.ones(count, dtype=torch.bool)
-        end = int(self._pieces.place[self._pieces.end_id])
-        for step in range(lists.longest):
-            logits = hidden.float() @ self._output.T
+    def likelihood(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Logits of the kept pieces, float32 [rows, kept pieces]."""
+        logits: torch.Tensor = hidden.float() @ self._output.T
+        return logits
+
+    def states(self, ids: torch.Tensor, seen: torch.Tensor | None, cache: Any) -> torch.Tensor:
+        """Hidden states of the last piece of each row, [rows, width]; the cache grows.
+
+        Args:
+            ids: New pieces, int64 [rows, pieces].
+            seen: Which pieces of the whole rows are no padding, int64 [rows, all pieces]; None =
+                all, which is cheaper: attention needs no mask then.
+            cache: Keys and values of the pieces before.
+        """
+        more: dict[str, Any] = {self._cache_argument: cache}
+        if seen is not None:
+            places = (seen.cumsum(1) - 1).clamp_min(0)[:, -ids.shape[1] :]
+            more |= {"attention_mask": seen, "position_ids": places}
+        output = self._body(input_ids=ids, use_cache=True, **more)
+        last: torch.Tensor = output.last_hidden_state[:, -1]
+        return last
+
+    @property
+    def pieces(self) -> Pieces:
+        """The tokenizer."""
+        return self._pieces
+
+    def cache(self, room: int) -> RoomyCache:
+        """An empty cache with room for so many pieces behind the prompt."""
+        return roomy_cache(self._body, room)
+
+
+class _Batch:
+    """Rows that are written together."""
+
+    def __init__(self, sampler: ListSampler, requests: Sequence[Request], longest: int) -> None:
+        self._sampler = sampler
+        self._requests = requests
+        self._longest = longest
+        self._written: list[list[int]] = [[] for _ in requests]
+        self._gained: list[list[float]] = [[] for _ in requests]
+        self._finished = [False] * len(requests)
+
+    def run(self, generator: torch.Generator) -> list[Sample]:
+        """Writes all rows."""
+        pieces = self._sampler.pieces
+        hidden, seen, cache = self._prompted()
+        frames = _Frames(pieces, [request.symbols for request in self._requests])
+        heat = torch.tensor([r.temperature for r in self._requests])[:, None]
+        rows = torch.arange(len(self._requests))
+        writing = torch.ones(len(rows), dtype=torch.bool)
+        end = int(pieces.place[pieces.end_id])
+        for step in range(self._longest):
+            logits = self._sampler.likelihood(hidden)
             likelihood = torch.log_softmax(logits, 1)
-            frames.forbid(logits, lists.longest - step, empty=step == 0)
+            # The text is over and slots are missing: what would follow is babble.
+            writing &= ~((logits.argmax(1) == end) & (frames.due() > 0))
+            frames.forbid(logits, empty=step == 0)
             chosen = _draw(logits / heat[rows], generator)
-            likely = likelihood.gather(1, chosen[:, None])[:, 0]
+            self._note(rows, chosen, likelihood.gather(1, chosen[:, None])[:, 0], writing)
             frames.use(chosen)
-            ids = self._pieces.kept[chosen]
-            columns = (rows.tolist(), ids.tolist(), likely.tolist(), open_rows.tolist())
-            for row, piece, value, is_open in zip(*columns, strict=True):
-                if is_open:
-                    gained[row].append(value)
-                    finished[row] = piece == self._pieces.end_id
-                    if not finished[row]:
-                        written[row].append(piece)
-            open_rows &= chosen != end
-            left = int(open_rows.sum())
-            if left <= _STRAGGLERS * count:
+            writing &= chosen != end
+            left = int(writing.sum())
+            if left <= _STRAGGLERS * len(self._requests):
                 break
             if left <= (1 - _LEAVING) * len(rows):
-                kept = torch.nonzero(open_rows).squeeze(1)
+                kept = torch.nonzero(writing).squeeze(1)
                 cache.keep(kept)
                 frames.keep(kept)
-                rows, ids, open_rows = rows[kept], ids[kept], open_rows[kept]
-            hidden = self._states(ids[:, None], cache)
+                rows, chosen, writing = rows[kept], chosen[kept], writing[kept]
+                seen = None if seen is None else seen[kept]
+            if seen is not None:
+                seen = torch.cat([seen, seen.new_ones((len(seen), 1))], 1)
+            hidden = self._sampler.states(pieces.kept[chosen][:, None], seen, cache)
         return [
-            Sample(self._pieces.read(ids), sum(own) / len(own), min(own), done)
-            for ids, own, done in zip(written, gained, finished, strict=True)
+            Sample(pieces.read(ids), sum(own) / max(len(own), 1), min(own, default=0.0), done)
+            for ids, own, done in zip(self._written, self._gained, self._finished, strict=True)
         ]
 
-    def _states(self, ids: torch.Tensor, cache: Any) -> torch.Tensor:
-        """Hidden states of the last piece of each row, [rows, width]; the cache grows."""
-        # transformers 5.24 renamed the argument; the old name still works there, but warns.
-        name = self._cache_argument
-        output = self._model.base_model(input_ids=ids, use_cache=True, **{name: cache})
-        states: torch.Tensor = output.last_hidden_state[:, -1]
-        return states
+    def _prompted(self) -> tuple[torch.Tensor, torch.Tensor | None, RoomyCache]:
+        """States behind the prompts, the mask of the rows, and the cache, spread over the rows."""
+        prompts = list(dict.fromkeys(request.prompt for request in self._requests))
+        place = {prompt: number for number, prompt in enumerate(prompts)}
+        length = max(map(len, prompts))
+        ids = torch.full((len(prompts), length), self._sampler.pieces.end_id)
+        seen = torch.zeros((len(prompts), length), dtype=torch.int64)
+        for row, prompt in enumerate(prompts):
+            # On the left, so that all texts begin at the same place.
+            ids[row, length - len(prompt) :] = torch.tensor(prompt)
+            seen[row, length - len(prompt) :] = 1
+        mask = None if bool(seen.all()) else seen
+        cache = self._sampler.cache(self._longest)
+        hidden = self._sampler.states(ids, mask, cache)
+        rows = torch.tensor([place[request.prompt] for request in self._requests])
+        cache.spread(rows)
+        return hidden[rows], None if mask is None else mask[rows], cache
 
-
-def _cache_argument(model: Any) -> str:
-    arguments = inspect.signature(model.base_model.forward).parameters
-    return "cache" if "cache" in arguments else "past_key_values"
+    def _note(
+        self, rows: torch.Tensor, chosen: torch.Tensor, likely: torch.Tensor, writing: torch.Tensor
+    ) -> None:
+        pieces = self._sampler.pieces
+        columns = (rows.tolist(), pieces.kept[chosen].tolist(), likely.tolist(), writing.tolist())
+        for row, piece, value, is_writing in zip(*columns, strict=True):
+            if is_writing:
+                self._gained[row].append(value)
+                self._finished[row] = piece == pieces.end_id
+                if not self._finished[row]:
+                    self._written[row].append(piece)
 
 
 def _draw(logits: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
