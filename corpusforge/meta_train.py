@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corpusforge.core.errors import InputError
+from corpusforge.core.errors import InputError, require_at_least
 from corpusforge.core.text import delexicalise, nfc
 
 if TYPE_CHECKING:
@@ -107,10 +107,7 @@ def options_of(given: argparse.Namespace) -> MetaTrainOptions:
     """
     from corpusforge.assess.columns import ColumnNames
 
-    for name, least in (("steps", 1), ("match_steps", 1), ("seed", 0)):
-        if getattr(given, name) < least:
-            option = "--" + name.replace("_", "-")
-            raise InputError(f"{option} {getattr(given, name)}: at least {least} is needed")
+    require_at_least(given, {"steps": 1, "match_steps": 1, "seed": 0})
     return MetaTrainOptions(
         background=given.background,
         out=given.out,

@@ -1,13 +1,8 @@
-"""The whole way on the tiny recipe: same bytes however it is run, resumed or killed."""
+"""The whole way on the tiny recipe: same bytes however it is run."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
-import signal
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -17,14 +12,14 @@ import pytest
 from referencing import Registry, Resource
 
 from corpusforge import api
-from corpusforge.core.errors import InputError, RunError
+from corpusforge.core.errors import InputError
 from corpusforge.core.recipe_file import load_recipe
 from corpusforge.core.schema import read_table
 from corpusforge.core.text import fold
 from corpusforge.export.verify import verify_release
 from corpusforge.pipeline import stage_names
+from tests.build_outputs import NO_GAN, clean_rows, digests, outputs
 
-NO_GAN = ["expand.rows=0"]
 NLU_COLUMNS = [
     "id",
     "text",
@@ -53,21 +48,6 @@ SPEECH_COLUMNS = [
     "snr_db",
     "duration_s",
 ]
-
-
-def digests(folder):
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
-def outputs(run):
-    """What the user takes away: release and report."""
-    return digests(run / "release") | {
-        "report.html": hashlib.sha256((run / "report.html").read_bytes()).hexdigest()
-    }
 
 
 def test_release_opens_in_datasets(tiny_run):
@@ -111,110 +91,6 @@ def test_processes_give_the_same_bytes(tiny_run, tmp_path, tiny_recipe, workers)
     out = tmp_path / "corpus"
     api.build(tiny_recipe, out, executor="process", workers=workers)
     assert outputs(out) == outputs(tiny_run)
-
-
-KILL = """
-import os, signal, sys
-from pathlib import Path
-from corpusforge import api, pipeline
-from corpusforge.core.run import Cache, RunFolder
-
-recipe, out, stage = sys.argv[1:4]
-finish = RunFolder.finish
-
-def killed(self, name, key, working, entry):
-    # Everything is written, nothing is renamed: the worst moment.
-    if name == stage:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return finish(self, name, key, working, entry)
-
-def half_put(self, kind, key, suffix, data):
-    path = self._path(kind, key, suffix)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.with_name("." + path.name + ".0.tmp").write_bytes(data[: len(data) // 2])
-    os.kill(os.getpid(), signal.SIGKILL)
-
-RunFolder.finish = killed
-if stage == "clip":
-    Cache.put = half_put
-if stage == "rows":
-    # The first rows are in a file, under its temporary name.
-    from corpusforge.grammar import dealing
-    from corpusforge.grammar.distinct_rows import DistinctRows
-    dealing.WINDOW = 30
-    batches = DistinctRows.batches
-    def some(self):
-        for number, batch in enumerate(batches(self)):
-            if number == 2:
-                os.kill(os.getpid(), signal.SIGKILL)
-            yield batch
-    DistinctRows.batches = some
-if stage.startswith("publish:"):
-    publish = RunFolder.publish
-    def killed_publish(self, source, target):
-        if target.name != stage[8:]:
-            return publish(self, source, target)
-        target.exists() and target.replace(target.with_name("." + target.name + ".old"))
-        os.kill(os.getpid(), signal.SIGKILL)
-    RunFolder.publish = killed_publish
-if stage.startswith("json:"):
-    write_json = pipeline.write_json
-    def killed_json(value, path):
-        if path.name == stage[5:]:
-            path.with_name("." + path.name + ".1.tmp").write_text("{")
-            os.kill(os.getpid(), signal.SIGKILL)
-        write_json(value, path)
-    pipeline.write_json = killed_json
-api.build(recipe, out, overrides=sys.argv[4:])
-"""
-
-
-def kill(recipe, out, place, overrides=()):
-    command = [sys.executable, "-c", KILL, str(recipe), str(out), place, *overrides]
-    done = subprocess.run(command, check=False)
-    assert done.returncode == -signal.SIGKILL, place
-
-
-def temporary_files(out):
-    return [p for p in out.rglob("*") if p.name.endswith((".tmp", ".old"))]
-
-
-def test_killed_in_every_stage_and_run_again(tiny_run, tmp_path, tiny_recipe):
-    out = tmp_path / "corpus"
-    for place in ("rows", *stage_names()[:4], "clip", *stage_names()[4:], "publish:release"):
-        kill(tiny_recipe, out, place)
-        assert not (out / "manifest.json").exists()
-    summary = api.build(tiny_recipe, out)
-    assert set(summary.reused) == set(stage_names())
-    assert outputs(out) == outputs(tiny_run)
-    assert temporary_files(out) == []
-
-
-def test_killed_while_an_edited_recipe_replaces_a_finished_run(tmp_path, tiny_recipe):
-    out = tmp_path / "corpus"
-    overrides = [*NO_GAN, "speech.clips=4"]
-    api.build(tiny_recipe, out, overrides=overrides)
-    old, before = clean_rows(out)[0]["id"], outputs(out)
-    edited = [*overrides, "seed=4"]
-    for place in ("grammar", "export", "report"):
-        kill(tiny_recipe, out, place, edited)
-        assert outputs(out) == before
-        assert old in api.explain(out, old)
-        assert api.status(out)["previous"]
-        api.report(out)
-        assert outputs(out) == before
-    for place in (
-        "publish:release",
-        "publish:report.html",
-        "json:labels.json",
-        "json:manifest.json",
-    ):
-        kill(tiny_recipe, out, place, edited)
-    api.build(tiny_recipe, out, overrides=edited)
-    api.build(tiny_recipe, tmp_path / "fresh", overrides=edited)
-    assert outputs(out) == outputs(tmp_path / "fresh")
-    assert json.loads((out / "manifest.json").read_text())["recipe"]["seed"] == 4
-    assert temporary_files(out) == []
 
 
 def test_exporting_only_removes_the_page_of_another_release(tmp_path, tiny_recipe):
@@ -262,12 +138,6 @@ def test_editing_one_template_keeps_the_other_rows(tiny_recipe, tmp_path):
     unchanged = [clip for clip in changed.values() if clip["utterance_id"] in same]
     assert len([c for c in unchanged if c["clip_id"] in kept]) >= 0.95 * len(unchanged)
     assert summary.facts("speech")["rendered"] == len(set(changed) - set(clips))
-
-
-def clean_rows(run):
-    stages = json.loads((run / "manifest.json").read_text())["stages"]
-    key = next(entry["key"] for entry in stages if entry["stage"] == "clean")
-    return read_table(run / "stages" / f"clean-{key}" / "utterances.parquet").to_pylist()
 
 
 def test_adding_an_intent_keeps_label_ids(tiny_recipe, tmp_path):
@@ -349,24 +219,6 @@ def test_until_stops_and_goes_on(tiny_recipe, tmp_path):
     assert api.status(out)["complete"]
 
 
-def test_the_previous_run_survives_a_failing_one(tiny_recipe, tmp_path, monkeypatch):
-    out = tmp_path / "corpus"
-    overrides = [*NO_GAN, "speech.clips=4"]
-    api.build(tiny_recipe, out, overrides=overrides)
-    before = outputs(out)
-
-    def full(self, kind, key, suffix, data):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("corpusforge.core.run.Cache.put", full)
-    with pytest.raises(RunError, match="the disk is full"):
-        api.build(tiny_recipe, out, overrides=[*overrides, "seed=4"])
-    assert outputs(out) == before
-    monkeypatch.undo()
-    api.build(tiny_recipe, out, overrides=[*overrides, "seed=4"])
-    assert outputs(out) != before
-
-
 def test_another_recipes_folder_is_refused(tiny_run, tmp_path):
     other = tmp_path / "recipe.yaml"
     other.write_text(
@@ -432,19 +284,6 @@ def test_real_rows_train_but_are_not_released_unless_published(tmp_path):
     assert set(nlu["train"]["license"]) == {"CC-BY-4.0"}
     clean = read_table(next((tmp_path / "a" / "stages").glob("clean-*")) / "utterances.parquet")
     assert pc.all(pc.equal(clean["origin"], "real")).as_py()
-
-
-def test_a_damaged_clip_is_rendered_again(tiny_recipe, tmp_path):
-    out = tmp_path / "corpus"
-    overrides = [*NO_GAN, "speech.clips=4"]
-    api.build(tiny_recipe, out, overrides=overrides)
-    before = outputs(out)
-    for damage in (lambda p: p.unlink(), lambda p: p.write_bytes(p.read_bytes()[:-2000])):
-        damage(sorted((out / "cache").glob("clips/*/*.flac"))[0])
-        shutil.rmtree(out / "release")
-        summary = api.build(tiny_recipe, out, overrides=overrides)
-        assert summary.facts("speech")["rendered"] == 1
-        assert outputs(out) == before
 
 
 def test_names_that_only_private_rows_have_are_no_labels(tiny_recipe, tmp_path):

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corpusforge.core.errors import InputError
+from corpusforge.core.errors import InputError, require_at_least
 
 if TYPE_CHECKING:
     from corpusforge.assess.columns import ColumnNames
@@ -83,10 +83,7 @@ def options_of(options: argparse.Namespace) -> Options:
     """
     from corpusforge.assess.run import Options
 
-    for name, least in (("draws", 1), ("max_rows", 1), ("generations", 0)):
-        if getattr(options, name) < least:
-            flag = "--" + name.replace("_", "-")
-            raise InputError(f"{flag} {getattr(options, name)} is not at least {least}")
+    require_at_least(options, {"draws": 1, "max_rows": 1, "generations": 0})
     return Options(
         seed=options.seed,
         draws=options.draws,

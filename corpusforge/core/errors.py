@@ -8,7 +8,7 @@ code 1: the run failed and can be resumed).
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -21,6 +21,7 @@ __all__ = [
     "StaleInputError",
     "nearest",
     "require",
+    "require_at_least",
 ]
 
 
@@ -145,6 +146,22 @@ def nearest(given: str, allowed: Iterable[str]) -> str | None:
     names = {name.casefold(): name for name in allowed}
     found = difflib.get_close_matches(given.casefold(), names, n=1, cutoff=0.6)
     return names[found[0]] if found else None
+
+
+def require_at_least(given: object, least: Mapping[str, int]) -> None:
+    """Checks counts of the command line.
+
+    Args:
+        given: Parsed options.
+        least: Option (with underscores) -> lowest value that makes sense.
+
+    Raises:
+        InputError: For the first one that is below.
+    """
+    for name, value in least.items():
+        if getattr(given, name) < value:
+            flag = "--" + name.replace("_", "-")
+            raise InputError(f"{flag} {getattr(given, name)} is not at least {value}")
 
 
 def require(module: str, *, extra: str, purpose: str) -> ModuleType:

@@ -6,6 +6,7 @@ text has to be (new, probable, of its intent) is decided by those who judge all 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -89,7 +90,7 @@ def _bag(text: str) -> list[str]:
     return [word.strip() for word in words(fold_delexicalised(text), slots=True)]
 
 
-class CarrierGenerator:
+class CarrierGenerator(ABC):
     """A generator that keeps the carrier phrases it learnt, and knows no likelihood.
 
     Subclasses say in `prepare` what they make of the phrases, and in `expand` what they give.
@@ -123,9 +124,9 @@ class CarrierGenerator:
         """Makes what `expand` needs of `learnt`; returns what to write into history.json."""
         return {}
 
+    @abstractmethod
     def expand(self, frames: Sequence[Frame], n: int, rng: np.random.Generator) -> list[Candidate]:
         """See `corpusforge.expand.contract.Generator`."""
-        raise NotImplementedError
 
     def spent(self, intent: str) -> bool:
         """See `corpusforge.expand.contract.Generator`."""

@@ -108,7 +108,7 @@ def _empty_modules(names: tuple[str, ...]) -> list[str]:
             module.__path__ = []
             sys.modules[part] = module
     if "nltk" in missing:
-        sys.modules["nltk.translate.bleu_score"].SmoothingFunction = None  # type: ignore[attr-defined]
+        vars(sys.modules["nltk.translate.bleu_score"])["SmoothingFunction"] = None
     return missing
 
 

@@ -250,7 +250,7 @@ def test_held_out_rows_in_the_background_are_refused_or_dropped(tiny, tmp_path, 
     [
         (("--leave-out", "light_onn"), "did you mean 'light_on'?"),
         (("--base", "./nowhere"), "there is no model in"),
-        (("--steps", "0"), "--steps 0: at least 1 is needed"),
+        (("--steps", "0"), "--steps 0 is not at least 1"),
     ],
 )
 def test_wrong_options_are_refused(tiny, tmp_path, capsys, more, says):

@@ -158,7 +158,7 @@ class Critic:
         loss = F.binary_cross_entropy_with_logits(realness, targets, weights)
         loss = loss + _match_loss(match[: len(real)], intents[: len(real)])
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         optimiser.step()
         return float(loss.detach())
 

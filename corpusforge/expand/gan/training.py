@@ -233,7 +233,7 @@ class Trainer:
         losses = token_nll(self.model, rows.prompts[batch], texts, pad_id=pad_id)
         loss = losses.sum() / pieces.sum()
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), _CLIP)
         optimiser.step()
         return float(loss.detach())

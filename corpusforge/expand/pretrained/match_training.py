@@ -198,7 +198,7 @@ def learn_match(
         optimiser.param_groups[0]["lr"] = settings.learning_rate * heat
         loss = _episode_loss(learner, episode, scale, name, nothing)
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         optimiser.step()
         losses.append(float(loss.detach()))
         on_step()

@@ -125,7 +125,7 @@ def continue_lists(
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * _heat(step, settings.steps)
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(parameters, _CLIP)
         optimiser.step()
         losses.append(float(loss.detach()))

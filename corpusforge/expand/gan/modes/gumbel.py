@@ -135,7 +135,7 @@ class Gumbel:
         likelihood = losses.sum() / (real != self._pad_id).sum()
         loss = (1 - _ANCHOR) * adversarial + _ANCHOR * likelihood
         self._own.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self._model.parameters(), _CLIP)
         self._own.step()
         self._adversary.requires_grad_(True)
