@@ -274,7 +274,7 @@ def _expand(ctx: StageContext, table: pa.Table, rows: list[Utterance], model: Mo
     history = model.history | ({"usage": usage} if usage else {})
     write_json(history, ctx.folder / "history.json")
     dropped = Counter(rejected["filter"].to_pylist())
-    facts = _facts(model, budget, selection, accepted)
+    facts = _facts(recipe.expand.generator, model, budget, selection, accepted)
     notes = _notes(recipe, model, budget, selection, accepted)
     return StageResult(table.num_rows, whole.num_rows, dict(sorted(dropped.items())), facts, notes)
 
@@ -300,13 +300,18 @@ def _sample(ctx: StageContext, model: Model, budget: Budget, selection: Selectio
 
 
 def _facts(
-    model: Model, budget: Budget, selection: Selection, accepted: dict[str, int]
+    generator: str, model: Model, budget: Budget, selection: Selection, accepted: dict[str, int]
 ) -> dict[str, Any]:
     verdicts = Counter(item.verdict for item in selection.judged)
     distinct = len(selection.judged)
     classes = selection.class_counts()
     count = sum(accepted.values())
+    adapter = model.adapter.meta if model.adapter is not None else None
     return {
+        "generator": generator,
+        "base": model.history.get("base"),
+        "adapter": None if adapter is None else {k: adapter[k] for k in ("texts", "intents")},
+        "calibration_error": None if adapter is None else adapter["discriminator"]["ece"],
         "wanted": budget.rows,
         "accepted": count,
         "candidates": sum(budget.spent.values()),

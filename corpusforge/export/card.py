@@ -205,7 +205,7 @@ def _making(card: CardInput) -> str:
     made = set(card.release.all_rows["origin"].to_pylist()) - {"real", "grammar"}
     told = ["sentence templates are expanded to rows with exact slots (grammar)"]
     if made:
-        told.append("a generator trained on the train rows adds new sentences (expand)")
+        told.append("a generator that works from the train rows adds new sentences (expand)")
     told.append("copies and broken rows are taken out (clean)")
     if card.kept_out:
         told.append("generated rows that do not help on real rows stay out of config nlu (assess)")

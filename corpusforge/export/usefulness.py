@@ -60,7 +60,7 @@ def _not_assessed(generated: int) -> str:
     come = "row comes" if generated == 1 else "rows come"
     return (
         f"## Does the expansion help?\n\nNot shown to help. {generated:,} {come} from a text "
-        "generator that was trained on the train rows. No experiment of this build shows that a "
+        "generator that worked from the train rows. No experiment of this build shows that a "
         "classifier gets better with them. They are weighted down; leave them out with "
         f"{_LEAVE_OUT}."
     )
@@ -112,6 +112,6 @@ def _expansion(gate: Gate, generated: int, kept_out: int) -> str:
     come = "row comes" if generated == 1 else "rows come"
     said = f": {gate.reason}" if gate.reason else ""
     return (
-        f"{generated:,} {come} from a text generator that was trained on the train rows{said}. "
+        f"{generated:,} {come} from a text generator that worked from the train rows{said}. "
         f"Leave them out with {_LEAVE_OUT}."
     )

@@ -59,13 +59,35 @@ def expansion_section(corpus: Corpus) -> Markup:
 
 def _what(facts: Mapping[str, Any]) -> str:
     said = (
-        f"A transformer trained on the train rows wrote {number(facts['candidates'])} candidates, "
+        f"{_who(facts)} wrote {number(facts['candidates'])} candidates, "
         f"{number(facts['distinct_candidates'])} of them distinct; {number(facts['accepted'])} of "
         f"{number(facts['wanted'])} wanted rows were accepted. New means: the folded text, slots "
         "taken out, is not in the language of the templates (asked of the compiled grammar, not "
         "of the sample) and not within one edit of a train row. "
     )
+    error = facts.get("calibration_error")
+    if error is not None:
+        said += (
+            "The discriminator was trained beforehand, on other intents; on intents that it had "
+            f"not learnt its probabilities are off by {error:.3f} in the mean (expected "
+            "calibration error). "
+        )
     return said + "Whether these rows help a model is told above, under Does it help?"
+
+
+def _who(facts: Mapping[str, Any]) -> str:
+    """Who wrote the candidates, as the beginning of a sentence."""
+    generator, base, adapter = (facts.get(name) for name in ("generator", "base", "adapter"))
+    if base is not None and adapter is not None:
+        return (
+            f"The language model {base}, taught on {number(adapter['texts'])} texts of "
+            f"{number(adapter['intents'])} other intents and shown train rows as examples,"
+        )
+    if base is not None:
+        return f"The language model {base}, as it came and shown train rows as examples,"
+    if generator in (None, "gan"):
+        return "A transformer trained on the train rows"
+    return f"The generator {generator}"
 
 
 def _novelty(facts: Mapping[str, Any]) -> Markup:

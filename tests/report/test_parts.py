@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpusforge.report import expansion
 from corpusforge.report.audio import AUDIO_BYTES, choose_clips
 from corpusforge.report.charts import Series, bars, histogram, number, percent
 from corpusforge.report.data import Corpus, Dropped
@@ -176,3 +177,22 @@ def test_verdicts_come_from_figures_and_notes_stand_as_they_are() -> None:
         assert f"<b>{stage}: </b>{note}" in page
     dull = {**entry, "p_value": 0.2}
     assert "goes with" not in summary_section(corpus_of(bias={"attributes": [dull]}))
+
+
+@pytest.mark.parametrize(
+    ("facts", "begins"),
+    [
+        ({"generator": "gan"}, "A transformer trained on the train rows wrote 9 candidates"),
+        ({"generator": "llm"}, "The generator llm wrote 9 candidates"),
+        ({"generator": "gan", "base": "tiny"}, "The language model tiny, as it came"),
+        (
+            {"base": "tiny", "adapter": {"texts": 80, "intents": 12}, "calibration_error": 0.02},
+            "The language model tiny, taught on 80 texts of 12 other intents",
+        ),
+    ],
+)
+def test_the_page_says_who_wrote_the_candidates(facts, begins):
+    counts = {"candidates": 9, "distinct_candidates": 8, "accepted": 3, "wanted": 4}
+    said = expansion._what(facts | counts)
+    assert said.startswith(begins)
+    assert ("off by 0.020" in said) == ("calibration_error" in facts)
