@@ -80,6 +80,10 @@ class FitContext:
 class Generator(Protocol):
     """A source of candidates.
 
+    A plug-in class that stands on different models may have a class method
+    `for_recipe(config, folder, adapter)`, which is then called in place of the constructor: with
+    the recipe's `expand` part, the folder its paths start in, and its adapter or None.
+
     Attributes:
         may_change_slot_values: Whether slots may be refilled with other values of the same
             list and agreement class.
