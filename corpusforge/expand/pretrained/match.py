@@ -23,7 +23,7 @@ from corpusforge.expand.pretrained.pieces import UNNAMED, spoken_name
 __all__ = ["Head", "IntentMatch", "in_words"]
 
 _LONGEST = 48
-_BATCH = 64
+_PART = 32
 
 
 def in_words(text: str) -> str:
@@ -67,7 +67,18 @@ class IntentMatch:
         self.head = head
 
     def embed(self, texts: Sequence[str]) -> torch.Tensor:
-        """Unit vectors with gradients where the encoder trains, float32 [texts, width]."""
+        """Unit vectors with gradients where the encoder trains, float32 [texts, width].
+
+        Texts of like length share a pass: one long text would pad all others.
+        """
+        order = sorted(range(len(texts)), key=lambda place: (len(texts[place]), place))
+        parts = [order[start : start + _PART] for start in range(0, len(order), _PART)]
+        found = torch.cat([self._embed([texts[place] for place in part]) for part in parts])
+        back = torch.empty(len(order), dtype=torch.int64)
+        back[torch.tensor(order)] = torch.arange(len(order))
+        return found[back]
+
+    def _embed(self, texts: Sequence[str]) -> torch.Tensor:
         batch = self.tokenizer(
             [in_words(text) or UNNAMED for text in texts],
             padding=True,
@@ -80,16 +91,12 @@ class IntentMatch:
         return F.normalize((hidden * mask).sum(1) / mask.sum(1), dim=1)
 
     def vectors(self, texts: Sequence[str]) -> torch.Tensor:
-        """Unit vectors without gradients, texts of like length together; [texts, width]."""
+        """Unit vectors without gradients, float32 [texts, width]."""
+        if not len(texts):
+            return torch.empty((0, 0))
         self.encoder.eval()
-        order = sorted(range(len(texts)), key=lambda place: (len(texts[place]), texts[place]))
-        found: list[torch.Tensor] = [torch.empty(0)] * len(texts)
         with torch.inference_mode():
-            for start in range(0, len(order), _BATCH):
-                part = order[start : start + _BATCH]
-                for place, vector in zip(part, self.embed([texts[p] for p in part]), strict=True):
-                    found[place] = vector
-        return torch.stack(found) if found else torch.empty((0, 0))
+            return self.embed(texts)
 
     def prototypes(self, exemplars: Mapping[str, Sequence[str]]) -> torch.Tensor:
         """One unit vector per intent, [intents, width], in the order of the mapping.
