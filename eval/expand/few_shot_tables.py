@@ -25,7 +25,11 @@ def few_shot(result: dict[str, Any]) -> Iterator[str]:
         f"{100 * meta['samples_right']:.0f} % said their intent; discriminator on held-out intents "
         f"right in {100 * found['held_out_accuracy']:.1f} %, expected calibration error "
         f"{found['ece']:.3f} ({found['ece_before']:.3f} before temperature scaling). "
-        f"Meta-training took {result['adapter_cpu_s']:.0f} CPU s with all."
+        + (
+            f"Meta-training took {result['adapter_cpu_s']:.0f} CPU s with all."
+            if "adapter_cpu_s" in result
+            else ""
+        )
     )
     yield ""
     yield (

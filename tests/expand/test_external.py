@@ -125,7 +125,8 @@ def test_the_stage_with_a_file(external, grammar_folder):
     assert {row.origin for row in made} | set(dropped["origin"].to_pylist()) == {"external"}
     # Each candidate was looked at once, and the stage did not ask on and on.
     assert found.result.facts["usable_candidates"] == usable
-    assert found.result.facts["candidates"] == 1024
+    # Eight rows, of which four times as many may pass, and half pass where it goes well.
+    assert found.result.facts["candidates"] == 8 * 4 * 2
     assert any(f"of all {usable} candidates that there are" in n for n in found.result.notes)
 
 
