@@ -21,6 +21,7 @@ __all__ = [
     "GateConfig",
     "GrammarConfig",
     "LlmConfig",
+    "OutOfScopeConfig",
     "ParaphraseConfig",
     "RealConfig",
     "Recipe",
@@ -155,6 +156,27 @@ class ParaphraseConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OutOfScopeConfig:
+    """Rejected candidates that are far from every intent, as rows of one more intent."""
+
+    rows: int = option(
+        "rows to take at most; 0 takes none. They need expand.adapter: only its discriminator "
+        "knows what it is to say none of the intents",
+        0,
+        minimum=0,
+    )
+    intent: str = option(
+        "label of these rows; may be one that there is", "out_of_scope", minLength=1
+    )
+    least_none: float = option(
+        "least probability of saying none of the intents", 0.5, minimum=0, maximum=1
+    )
+    most_intent: float = option(
+        "the nearest intent must be less probable than this", 0.25, exclusiveMinimum=0, maximum=1
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExpandConfig:
     """The text GAN, or another generator."""
 
@@ -185,6 +207,9 @@ class ExpandConfig:
     layers: int = option("layers of the transformer", 3, minimum=1, maximum=48)
     epochs: int = option("most epochs of maximum likelihood", 30, minimum=1)
     max_candidates: int = option("candidates drawn per wanted row, at most", 40, minimum=1)
+    out_of_scope: OutOfScopeConfig = option(
+        "rejected candidates to keep as rows out of scope", OutOfScopeConfig()
+    )
     external: ExternalConfig | None = option("for the generator external", None)
     llm: LlmConfig | None = option("for the generator llm", None)
     paraphrase: ParaphraseConfig | None = option("for the generator paraphrase", None)

@@ -272,8 +272,32 @@ def _further_errors(recipe: Recipe, document: Document) -> list[InputError]:
     if getattr(recipe.expand, generator, "") is None:
         text = f"the generator {generator!r} needs the section expand.{generator}"
         refuse(("expand", "generator"), text)
+    if text := _out_of_scope_error(recipe):
+        refuse(("expand", "out_of_scope"), text)
     found += _plugin_errors(recipe, document)
     return found
+
+
+def _out_of_scope_error(recipe: Recipe) -> str:
+    """Why the recipe's judge cannot find rows out of scope, "" when it can or need not."""
+    expand = recipe.expand
+    if not expand.rows or not expand.out_of_scope.rows:
+        return ""
+    if expand.model is None:
+        judged = expand.adapter is not None
+    else:
+        judged = (recipe.path(expand.model) / "adapter").is_dir()
+    if judged:
+        return ""
+    return (
+        "expand.out_of_scope: only the discriminator of an adapter knows texts of no intent; "
+        + (
+            "make one with `corpusforge meta-train` and name it in expand.adapter"
+            if expand.model is None
+            else "the model in expand.model was made without one"
+        )
+        + ", or leave expand.out_of_scope out"
+    )
 
 
 def _grammar_errors(grammar: GrammarConfig) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -29,7 +29,7 @@ from corpusforge.expand.gan.runtime import deterministic
 from corpusforge.expand.gan.state import State
 from corpusforge.expand.slots import Frame, SlotTable
 
-__all__ = ["Judge", "Judging", "Limits", "Scores", "condition_of", "write_limits"]
+__all__ = ["Judge", "Judging", "Limits", "Posterior", "Scores", "condition_of", "write_limits"]
 
 # Share of held-out real rows that may fall below a limit. Realness is the strictest: it is
 # the only one that sees torn sentences.
@@ -64,6 +64,20 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Posterior:
+    """Probabilities of texts.
+
+    Attributes:
+        intents: Labels.
+        table: Of each intent and, last, of none of them, shape [texts, intents + 1]; rows sum
+            to 1.
+    """
+
+    intents: tuple[str, ...]
+    table: Scored
+
+
+@dataclass(frozen=True, slots=True)
 class Scores:
     """Scores of texts, each of shape [texts].
 
@@ -71,11 +85,13 @@ class Scores:
         realness: Logit of the discriminator.
         match: Probability of the discriminator's intent head, in [0, 1].
         intent: Probability of the intent classifier, in [0, 1].
+        posterior: Of all intents and of none, from judges that know texts of no intent.
     """
 
     realness: Scored
     match: Scored
     intent: Scored
+    posterior: Posterior | None = None
 
     def agrees(self, limits: Limits) -> npt.NDArray[np.bool_]:
         """Whether both intent judges find the text's own intent, shape [texts]."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -23,7 +23,7 @@ from corpusforge.core.spans import Slot
 from corpusforge.core.text import fold, fold_delexicalised
 from corpusforge.expand.contract import Candidate
 from corpusforge.expand.judge import Limits
-from corpusforge.expand.selection import ACCEPTED, Judged
+from corpusforge.expand.selection import ACCEPTED, OUT_OF_SCOPE, Judged
 from corpusforge.expand.slots import SlotTable
 
 __all__ = ["SCORES", "RowBuilder", "add_rows", "rejected_table"]
@@ -36,6 +36,7 @@ SCORES = ("discriminator", "intent")
 _MOST_WEIGHT, _MOST_SHARE, _FEW_SHOT_SHARE = 0.5, 0.5, 2.0
 # Draws of slot values before a text counts as taken.
 _TRIES = 8
+_KEPT = (ACCEPTED, OUT_OF_SCOPE)
 
 _REASONS = {
     "in_language": "the recipe's templates can say it",
@@ -81,8 +82,14 @@ class RowBuilder:
         self._licenses = tuple(sorted({row.license for row in train}))
         self._rows: dict[tuple[str, str], Utterance] = {}
 
-    def accept(self, candidate: Candidate) -> str:
+    def accept(self, candidate: Candidate, intent: str | None = None) -> str:
         """Fills a passed candidate so that its folded text is new.
+
+        Args:
+            candidate: With slot symbols.
+            intent: Label of a row out of scope; None = that of the frame. Slots belong to an
+                intent: whether the values are slots in a sentence of none nobody can say, so
+                such a row has no slots where none was filled, and else is not annotated.
 
         Returns:
             "" when it could be filled, else why not: "no_value" or "duplicate".
@@ -96,6 +103,8 @@ class RowBuilder:
             if row is None:
                 return "no_value"
             folded = fold(row.text)
+            if intent is not None:
+                row = replace(row, intent=intent, slots=None if row.slots else row.slots)
             if folded and folded not in self._taken:
                 self._taken.add(folded)
                 self._carriers.add(carrier)
@@ -137,7 +146,7 @@ class RowBuilder:
 
     def accepted(self, judged: Sequence[Judged]) -> pa.Table:
         """Accepted candidates as weighted rows with scores, in the order of drawing."""
-        kept = [item for item in judged if item.verdict == ACCEPTED]
+        kept = [item for item in judged if item.verdict in _KEPT]
         rows = [self._rows[i.candidate.frame.intent, i.candidate.text] for i in kept]
         # Rows that are not published cannot be outweighed by, nor make up for, those that are.
         real = self._recipe.real
@@ -146,15 +155,17 @@ class RowBuilder:
             for row in self._train
             if row.origin != "real" or (real is not None and real.publish)
         ]
-        weights = _weights(
-            published or self._train, Counter(row.intent for row in rows), self._worth_rows
-        )
+        counts = Counter(row.intent for row in rows)
+        weights = _weights(published or self._train, counts, self._worth_rows)
+        if any(item.verdict == OUT_OF_SCOPE for item in kept):
+            name = self._recipe.expand.out_of_scope.intent
+            weights[name] = _out_of_scope_weight(published or self._train, counts, weights, name)
         weighted = [replace(row, weight=weights[row.intent]) for row in rows]
         return _with_scores(assign_ids(utterances_to_table(weighted)), kept)
 
     def rejected(self, judged: Sequence[Judged]) -> tuple[pa.Table, list[Judged]]:
         """Other candidates as rows of weight 0, filled where their slots have values."""
-        kept = [item for item in judged if item.verdict != ACCEPTED]
+        kept = [item for item in judged if item.verdict not in _KEPT]
         rows = [self._fill(item.candidate, 0) or self._unfilled(item.candidate) for item in kept]
         weightless = [replace(row, weight=0.0) for row in rows]
         return _with_scores(assign_ids(utterances_to_table(weightless)), kept), kept
@@ -180,6 +191,23 @@ def _weights(
     return weights
 
 
+def _out_of_scope_weight(
+    train: Sequence[Utterance], counts: Counter[str], weights: Mapping[str, float], name: str
+) -> float:
+    """Weight of a generated row out of scope.
+
+    With the train rows of its label, all of them weigh at most as much as the mean intent with
+    its generated rows; where the label has train rows enough, as the rows of any intent.
+    """
+    sums: defaultdict[str, float] = defaultdict(float)
+    for row in train:
+        sums[row.intent] += row.weight
+    others = {i: whole + counts[i] * weights.get(i, 0.0) for i, whole in sums.items() if i != name}
+    room = sum(others.values()) / max(len(others), 1) - sums[name]
+    weight = min(_MOST_WEIGHT, max(room / counts[name], weights[name]))
+    return math.floor(weight * 1e6) / 1e6
+
+
 def _joined(license: str, others: Sequence[str]) -> str:
     more = sorted(set(others) - {license})
     return " AND ".join([license, *more]) if more else license
@@ -188,7 +216,8 @@ def _joined(license: str, others: Sequence[str]) -> str:
 def _with_scores(table: pa.Table, judged: Sequence[Judged]) -> pa.Table:
     """Adds the probability of being real, and the lower of the two intent probabilities.
 
-    With an adapter nobody judges realness: then both are the probability of the intent.
+    With an adapter nobody judges realness: then both are the probability of the intent, and of
+    none of the intents for rows out of scope.
     """
     columns = [
         [1 / (1 + math.exp(-max(-80.0, min(80.0, item.realness)))) for item in judged],

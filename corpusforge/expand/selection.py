@@ -13,13 +13,22 @@ import numpy.typing as npt
 from corpusforge.core.seeding import uniforms
 from corpusforge.core.text import fold_delexicalised
 from corpusforge.expand.contract import Candidate
-from corpusforge.expand.judge import Judging
+from corpusforge.expand.judge import Judging, Scores
 from corpusforge.expand.novelty import CLASSES, NoveltyTest
-from corpusforge.expand.slots import SlotTable
+from corpusforge.expand.slots import Frame, SlotTable
 
-__all__ = ["ACCEPTED", "Budget", "Judged", "Selection", "shares"]
+__all__ = [
+    "ACCEPTED",
+    "OUT_OF_SCOPE",
+    "Budget",
+    "Judged",
+    "Selection",
+    "shares",
+    "water_fill",
+]
 
 ACCEPTED = "accepted"
+OUT_OF_SCOPE = "out_of_scope"
 _PASSED = "passed"
 # On smart home candidates (2026-11), the share of sentences among the best 200 whose word pairs
 # all occur somewhere in the grammar: .42 by realness, .60 by likelihood, .63 by their sum,
@@ -34,10 +43,12 @@ class Judged:
     Attributes:
         candidate: What was judged.
         verdict: `accepted`, `in_language`, `near_row`, `improbable`, `intent_disagreement`,
-            `low_realness`, `duplicate` or `not_chosen`.
+            `low_realness`, `duplicate` or `not_chosen`; `out_of_scope` = accepted as a row of
+            no intent.
         realness: Logit of the discriminator.
         match: Probability of its intent head.
         intent: Probability of the intent classifier.
+        none: Probability of none of the intents, where the text is far from all of them.
     """
 
     candidate: Candidate
@@ -45,6 +56,7 @@ class Judged:
     realness: float
     match: float
     intent: float
+    none: float | None = None
 
 
 def shares(rows: int, counts: Mapping[str, int]) -> dict[str, int]:
@@ -137,6 +149,8 @@ class Selection:
         table: Plain slot names.
         least_log_probability: The generator's own limit, in nats per piece.
         seed: Draws among the odds, where the judge wants that.
+        far: Gives the probability of none of the intents for texts that are far from all, else
+            None; shape [texts]. Asked only where rows out of scope are wanted.
         judged: Every distinct candidate, in the order of drawing.
         drawn: Candidates drawn, repeats included, per novelty class.
         passed: Candidates that passed all tests, per intent.
@@ -147,6 +161,7 @@ class Selection:
     table: SlotTable
     least_log_probability: float
     seed: int = 0
+    far: Callable[[Sequence[Frame], Scores], list[float | None]] | None = None
     judged: list[Judged] = field(default_factory=list)
     drawn: Counter[str] = field(default_factory=Counter)
     passed: Counter[str] = field(default_factory=Counter)
@@ -171,7 +186,9 @@ class Selection:
         return self._judge(found, classes)
 
     def _judge(self, found: Sequence[Candidate], classes: Sequence[str]) -> int:
-        scores = self.judge.scores([c.frame for c in found], [c.text for c in found])
+        frames = [c.frame for c in found]
+        scores = self.judge.scores(frames, [c.text for c in found])
+        none = [None] * len(found) if self.far is None else self.far(frames, scores)
         limits = self.judge.limits
         agrees = scores.agrees(limits)
         passed = 0
@@ -196,6 +213,7 @@ class Selection:
                     float(scores.realness[place]),
                     float(scores.match[place]),
                     float(scores.intent[place]),
+                    none[place],
                 )
             )
         return passed

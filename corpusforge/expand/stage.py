@@ -33,6 +33,7 @@ from corpusforge.core.text import delexicalise
 
 if TYPE_CHECKING:
     from corpusforge.expand.model import Model, Training
+    from corpusforge.expand.out_of_scope import Taken
     from corpusforge.expand.pretrained.adapter_files import AdapterFiles
     from corpusforge.expand.pretrained.base_model import Base
     from corpusforge.expand.selection import Budget, Selection
@@ -78,6 +79,8 @@ def _settings(recipe: Recipe) -> dict[str, Any]:
     for name in plugins.names("generator"):
         if name != recipe.expand.generator:
             settings.pop(name, None)
+    if not recipe.expand.out_of_scope.rows:
+        del settings["out_of_scope"]
     if recipe.expand.adapter is not None:
         settings["adapter"] = _folder_digest(recipe.path(recipe.expand.adapter), "expand.adapter")
     base = _base(recipe)
@@ -188,8 +191,8 @@ def _model(ctx: StageContext, training: Training) -> Model:
         return load_model(ctx.recipe.path(pinned), training)
     # What decides how much is sampled does not shape the model.
     settings = _settings(ctx.recipe)
-    for name in ("rows", "model", "max_candidates"):
-        del settings[name]
+    for name in ("rows", "model", "max_candidates", "out_of_scope"):
+        settings.pop(name, None)
     versions = package_versions(("corpusforge", *PACKAGES))
     config = ctx.recipe.expand
     origin = [plugins.origin("generator", config.generator), plugins.origin("mode", config.mode)]
@@ -252,6 +255,7 @@ def _refuse_background(adapter: AdapterFiles, table: pa.Table) -> None:
 def _expand(ctx: StageContext, table: pa.Table, rows: list[Utterance], model: Model) -> StageResult:
     from corpusforge.core.language import Language
     from corpusforge.expand.novelty import NoveltyTest
+    from corpusforge.expand.out_of_scope import FarTest, take
     from corpusforge.expand.rows import RowBuilder, add_rows, rejected_table
     from corpusforge.expand.selection import Budget, Selection
 
@@ -263,9 +267,12 @@ def _expand(ctx: StageContext, table: pa.Table, rows: list[Utterance], model: Mo
     counts = Counter(frame.intent for frame in model.frames)
     budget = Budget(recipe.expand.rows, counts, recipe.expand.max_candidates, model.judge.pool)
     least = model.generator.least_log_probability
-    selection = Selection(model.judge, novelty, model.table, least, recipe.seed)
+    wanted = recipe.expand.out_of_scope
+    far = FarTest(wanted) if wanted.rows else None
+    selection = Selection(model.judge, novelty, model.table, least, recipe.seed, far)
     _sample(ctx, model, budget, selection)
     accepted = selection.choose(budget, builder.accept)
+    taken = take(selection, wanted, builder.accept, recipe.seed) if wanted.rows else None
     whole = add_rows(table, builder.accepted(selection.judged))
     rejected = rejected_table(builder, selection.judged, model.judge.limits, least)
     write_table(whole, ctx.folder / "utterances.parquet")
@@ -274,8 +281,9 @@ def _expand(ctx: StageContext, table: pa.Table, rows: list[Utterance], model: Mo
     history = model.history | ({"usage": usage} if usage else {})
     write_json(history, ctx.folder / "history.json")
     dropped = Counter(rejected["filter"].to_pylist())
-    facts = _facts(recipe.expand.generator, model, budget, selection, accepted)
+    facts = _facts(recipe.expand.generator, model, budget, selection, accepted, taken)
     notes = _notes(recipe, model, budget, selection, accepted)
+    notes += () if taken is None else taken.notes()
     return StageResult(table.num_rows, whole.num_rows, dict(sorted(dropped.items())), facts, notes)
 
 
@@ -300,7 +308,12 @@ def _sample(ctx: StageContext, model: Model, budget: Budget, selection: Selectio
 
 
 def _facts(
-    generator: str, model: Model, budget: Budget, selection: Selection, accepted: dict[str, int]
+    generator: str,
+    model: Model,
+    budget: Budget,
+    selection: Selection,
+    accepted: dict[str, int],
+    taken: Taken | None,
 ) -> dict[str, Any]:
     verdicts = Counter(item.verdict for item in selection.judged)
     distinct = len(selection.judged)
@@ -336,6 +349,7 @@ def _facts(
             }
             for name, quota in sorted(budget.quota.items())
         },
+        **({} if taken is None else {"out_of_scope": taken.facts()}),
     }
 
 

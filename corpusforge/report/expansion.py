@@ -24,7 +24,9 @@ _VERDICTS = {
     "low_realness": "novel, but less like a real row than nine in ten held-out ones",
     "duplicate": "novel, but said already",
     "quota_full": "novel, but its intent had its share",
+    "out_of_scope": "novel, not its intent and far from every other: a row out of scope",
 }
+_ACCEPTED = ("accepted", "out_of_scope")
 _GUARD = {
     "nll": "held-out loss, nats per piece",
     "distinct_2": "distinct bigrams",
@@ -72,7 +74,19 @@ def _what(facts: Mapping[str, Any]) -> str:
             f"not learnt its probabilities are off by {error:.3f} in the mean (expected "
             "calibration error). "
         )
+    if "out_of_scope" in facts:
+        said += _near_misses(facts["out_of_scope"])
     return said + "Whether these rows help a model is told above, under Does it help?"
+
+
+def _near_misses(found: Mapping[str, Any]) -> str:
+    """What became of candidates that say no intent."""
+    return (
+        f"In {number(found['rejected'])} novel candidates the discriminator did not find their "
+        f"intent; {number(found['far'])} of them are far from every intent, and "
+        f"{number(found['accepted'])} of {number(found['wanted'])} wanted ones became rows of "
+        f"{found['intent']}. "
+    )
 
 
 def _who(facts: Mapping[str, Any]) -> str:
@@ -104,9 +118,9 @@ def _novelty(facts: Mapping[str, Any]) -> Markup:
 
 def _verdicts(facts: Mapping[str, Any]) -> Markup:
     verdicts = facts.get("verdicts", {})
-    order = [name for name in ("accepted", *_VERDICTS) if name in verdicts]
+    order = [name for name in dict.fromkeys((*_ACCEPTED, *_VERDICTS)) if name in verdicts]
     order += sorted(set(verdicts) - set(order))
-    colors = {name: 2 if name == "accepted" else 7 for name in order}
+    colors = {name: 2 if name in _ACCEPTED else 7 for name in order}
     series = [Series(name.replace("_", " "), {name: verdicts[name]}) for name in order]
     whole = sum(verdicts.values())
     return bars("Verdict on each distinct candidate", series, colors, "candidates", whole)

@@ -15,7 +15,7 @@ import numpy as np
 
 from corpusforge.expand.gan.runtime import deterministic
 from corpusforge.expand.gan.state import State
-from corpusforge.expand.judge import Limits, Scores, write_limits
+from corpusforge.expand.judge import Limits, Posterior, Scores, write_limits
 from corpusforge.expand.pretrained.match import IntentMatch
 from corpusforge.expand.slots import Frame
 
@@ -64,13 +64,15 @@ class ExemplarJudge:
     def scores(self, frames: Sequence[Frame], texts: Sequence[str]) -> Scores:
         """See `corpusforge.expand.judge.Judge.scores`; realness is the logit of the match."""
         if not len(texts):
-            return Scores(*(np.empty(0) for _ in range(3)))
+            nothing = np.empty(0)
+            return Scores(nothing, nothing, nothing)
         with deterministic(0):
             table = self._match.posterior(texts, self._prototypes)
         rows = np.arange(len(texts))
         own = table[rows, [self._place[frame.intent] for frame in frames]]
         bounded = np.clip(own, _EPSILON, 1 - _EPSILON)
-        return Scores(np.log(bounded / (1 - bounded)), own, own)
+        posterior = Posterior(tuple(self._place), table)
+        return Scores(np.log(bounded / (1 - bounded)), own, own, posterior)
 
     def state(self) -> State:
         """Nothing that changes."""

@@ -1,0 +1,418 @@
+"""Near misses as rows out of scope: which are taken, and that a build stays whole."""
+
+import dataclasses
+import json
+from collections import Counter, defaultdict
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corpusforge import api, cli
+from corpusforge.core.errors import InputErrors
+from corpusforge.core.recipe import OutOfScopeConfig
+from corpusforge.core.recipe_file import load_recipe
+from corpusforge.core.run import read_json
+from corpusforge.core.schema import CATALOGUE, Utterance, read_table
+from corpusforge.core.spans import Slot
+from corpusforge.core.text import fold, fold_delexicalised
+from corpusforge.expand import stage
+from corpusforge.expand.contract import Candidate
+from corpusforge.expand.judge import Limits, Posterior, Scores
+from corpusforge.expand.out_of_scope import FarTest, take
+from corpusforge.expand.pretrained.match import IntentMatch
+from corpusforge.expand.rows import RowBuilder
+from corpusforge.expand.selection import Judged, Selection
+from corpusforge.expand.slots import Frame, SlotTable
+from corpusforge.export.verify import verify_release
+from tests.expand.tiny_models import BACKGROUND, build_causal, build_encoder
+
+INTENTS = ("call", "light_on", "out_of_scope")
+
+
+def frame(intent, symbols=()):
+    return Frame(intent, "", symbols, 0)
+
+
+@given(
+    st.lists(st.lists(st.floats(0.01, 1), min_size=4, max_size=4), max_size=12),
+    st.floats(0, 1),
+    st.floats(0.01, 1),
+    st.sampled_from(["out_of_scope", "other"]),
+)
+def test_far_is_what_no_intent_says(weights, least, most, label):
+    table = np.array(weights).reshape(-1, 4)
+    table = table / table.sum(1, keepdims=True)
+    zeros = np.zeros(len(table))
+    config = OutOfScopeConfig(rows=1, intent=label, least_none=least, most_intent=most)
+    frames = [frame(INTENTS[place % 3]) for place in range(len(table))]
+    scores = Scores(zeros, zeros, zeros, Posterior(INTENTS, table))
+    for own, row, found in zip(frames, table, FarTest(config)(frames, scores), strict=True):
+        none = row[3] + (row[2] if label == INTENTS[2] else 0)
+        others = row[:2] if label == INTENTS[2] else row[:3]
+        far = none >= least and max(others) < most and none > max(others)
+        if far and own.intent != label:
+            assert found == pytest.approx(none)
+        else:
+            assert found is None
+
+
+def test_a_judge_that_knows_no_texts_of_no_intent_finds_none_far():
+    config = OutOfScopeConfig(rows=1, least_none=0, most_intent=1)
+    assert FarTest(config)([frame("call")], Scores(*np.zeros((3, 1)))) == [None]
+
+
+class NoneJudge:
+    """The text is "NUMBER none": its probability of saying no intent."""
+
+    limits = Limits(realness=-1e9, match=0.5, intent=0.0)
+    pool, by_odds, worth_rows = 1.25, True, 10.0
+
+    def scores(self, frames, texts):
+        none = np.array([float(text.split()[-1]) for text in texts])
+        table = np.stack([(1 - none) * 0.6, (1 - none) * 0.4, none], 1)
+        own = table[np.arange(len(texts)), [INTENTS.index(f.intent) for f in frames]]
+        return Scores(own, own, own, Posterior(INTENTS[:2], table))
+
+
+class AllNovel:
+    def classify(self, texts):
+        return ["novel"] * len(texts)
+
+
+def selection_of(candidates, config):
+    kinds = SlotTable({}, {}, {})
+    kinds.plain = lambda text: text
+    selection = Selection(NoneJudge(), AllNovel(), kinds, -2.0, 7, FarTest(config))
+    selection.take(candidates)
+    return selection
+
+
+CANDIDATES = st.lists(
+    st.builds(
+        lambda intent, number, none, slot: Candidate(
+            frame(intent, ("{x}",) * slot), f"{'{x} ' * slot}say {number} {none / 20}", -1.0
+        ),
+        st.sampled_from(INTENTS[:2]),
+        st.integers(0, 9),
+        st.integers(0, 20),
+        st.booleans(),
+    ),
+    max_size=40,
+)
+
+
+def texts_of(selection):
+    return {
+        (i.candidate.frame.intent, i.candidate.text)
+        for i in selection.judged
+        if i.verdict == "out_of_scope"
+    }
+
+
+@given(CANDIDATES, st.integers(1, 12), st.randoms())
+def test_what_is_taken(candidates, rows, shuffler):
+    config = OutOfScopeConfig(rows=rows)
+    selection = selection_of(candidates, config)
+    before = list(selection.judged)
+    taken = take(selection, config, lambda *_: "", 7)
+    accepted = [item for item in selection.judged if item.verdict == "out_of_scope"]
+    # Only far ones that were rejected for their intent; each text once.
+    for old, new in zip(before, selection.judged, strict=True):
+        if new.verdict != "out_of_scope":
+            assert old == new
+            continue
+        none = float(old.candidate.text.split()[-1])
+        assert old.verdict == "intent_disagreement"
+        assert none >= 0.5
+        assert (1 - none) * 0.6 < 0.25
+        assert new.match == new.intent == pytest.approx(none)
+    folded = [fold_delexicalised(item.candidate.text) for item in accepted]
+    assert len(set(folded)) == len(folded)
+    far = {fold_delexicalised(i.candidate.text) for i in before if i.none is not None}
+    assert taken.count == len(accepted) == min(rows, len(far))
+    assert bool(taken.notes()) == (len(accepted) < rows)
+    assert taken.far == sum(i.none is not None for i in before)
+    # The order in which candidates came does not matter.
+    shuffler.shuffle(candidates)
+    again = selection_of(candidates, config)
+    take(again, config, lambda *_: "", 7)
+    assert texts_of(again) == texts_of(selection)
+
+
+def near_misses(count, intent, slots=()):
+    return [Candidate(frame(intent, slots), f"{intent} {n} 0.9", -1.0) for n in range(count)]
+
+
+def test_intents_give_equal_shares_and_another_seed_other_texts():
+    candidates = near_misses(30, "call") + near_misses(4, "light_on")
+    config = OutOfScopeConfig(rows=16)
+    chosen = []
+    for seed in (1, 2):
+        selection = selection_of(candidates, config)
+        assert take(selection, config, lambda *_: "", seed).by_intent == {"call": 12, "light_on": 4}
+        chosen.append(texts_of(selection))
+    assert chosen[0] != chosen[1]
+
+
+def test_texts_with_slots_come_last_and_those_that_cannot_be_filled_not_at_all():
+    with_slots = [
+        Candidate(frame("call", ("{x}",)), f"{{x}} {number} 0.9", -1.0) for number in range(20)
+    ]
+    config = OutOfScopeConfig(rows=6)
+    selection = selection_of(with_slots + near_misses(4, "call"), config)
+
+    def fill(candidate, intent):
+        assert intent == "out_of_scope"
+        return "no_value" if "{x} 3 " in candidate.text else ""
+
+    assert take(selection, config, fill, 1).count == 6
+    chosen = [text for _, text in texts_of(selection)]
+    assert sum("{x}" in text for text in chosen) == 2
+    assert "{x} 3 0.9" not in chosen
+
+
+def train_row(number, intent, text, slots=()):
+    return Utterance(
+        id=f"{number:032x}", text=text, lang="en", intent=intent, slots=slots, origin="grammar",
+        split="train", license="CC0-1.0", template=intent,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def plain_recipe(tmp_path):
+    (tmp_path / "t.yaml").write_text("language: en\n")
+    text = "name: x\nlang: en\nlicense: CC0-1.0\ngrammar: {path: t.yaml}\n"
+    (tmp_path / "recipe.yaml").write_text(text)
+    return load_recipe(tmp_path / "recipe.yaml")
+
+
+def builder_of(recipe, train):
+    import pyarrow as pa
+
+    lamp = {"entity": "lamp", "text": "spot", "value": "spot", "license": "CC0-1.0"}
+    catalogue = pa.Table.from_pylist([lamp], schema=CATALOGUE)
+    table = SlotTable.build(train, catalogue)
+    frames = [table.frame(row, place) for place, row in enumerate(train)]
+    return RowBuilder(table, train, [row.text for row in train], recipe, 10.0), frames
+
+
+def judged(candidate, verdict):
+    return Judged(candidate, verdict, 0.0, 0.9, 0.9)
+
+
+def test_filled_values_are_not_annotated(plain_recipe):
+    lamp = Slot("lamp", "lamp", "bulb", "bulb", 0, 4)
+    train = [train_row(0, "light_on", "bulb on", (lamp,)), train_row(1, "call", "ring up")]
+    builder, frames = builder_of(plain_recipe, train)
+    with_slot = Candidate(frames[0], "i ate the {lamp}")
+    without = Candidate(frames[1], "bake a cake")
+    assert [builder.accept(c, "out_of_scope") for c in (with_slot, without)] == ["", ""]
+    rows = builder.accepted([judged(c, "out_of_scope") for c in (with_slot, without)]).to_pylist()
+    assert [row["intent"] for row in rows] == ["out_of_scope"] * 2
+    assert [row["text"] for row in rows] == ["i ate the spot", "bake a cake"]
+    assert [row["slots"] for row in rows] == [None, []]
+    assert [row["parents"] for row in rows] == [[train[0].id], [train[1].id]]
+
+
+@pytest.mark.parametrize("own", [0, 1, 6, 40])
+def test_rows_out_of_scope_do_not_outweigh_an_intent(plain_recipe, own):
+    train = [train_row(n, "call", f"ring {n}") for n in range(6)]
+    train += [train_row(10 + n, "light_on", f"light {n}") for n in range(10)]
+    train += [train_row(50 + n, "out_of_scope", f"bake {n}") for n in range(own)]
+    builder, frames = builder_of(plain_recipe, train)
+    items = []
+    for number in range(30):
+        candidate = Candidate(frames[0], f"miss number {number}")
+        assert builder.accept(candidate, "out_of_scope") == ""
+        items.append(judged(candidate, "out_of_scope"))
+    passed = Candidate(frames[0], "please ring")
+    assert builder.accept(passed) == ""
+    rows = builder.accepted([*items, judged(passed, "accepted")]).to_pylist()
+    sums = defaultdict(float)
+    for row in rows:
+        assert 0 < row["weight"] <= 0.5
+        sums[row["intent"]] += row["weight"]
+    mean = (6 + sums["call"] + 10) / 2
+    # Where the label has many train rows, half of them, as for every intent with many rows.
+    assert sums["out_of_scope"] <= max(mean - own, min(2 * own, 10), own / 2) + 1e-6
+
+
+TEXTS = {
+    "light_on": ("turn on the lamp", "switch on the light", "light up my place"),
+    "call_person": ("call mister jones", "phone mister jones please", "ring up my mother"),
+}
+MORE = ("now", "please", "it is late", "at once", "for me", "again", "in here", "quickly")
+BUILD = """\
+name: far
+lang: en
+license: CC0-1.0
+seed: 3
+real: {{path: rows.jsonl, split: split, license: CC0-1.0, publish: true}}
+expand:
+  rows: 4
+  generator: external
+  external: {{path: candidates.jsonl}}
+  adapter: {adapter}
+  out_of_scope: {{rows: {rows}}}
+assess: {{encoder: tfidf-svd, draws: 2}}
+speech: {{clips: 0}}
+"""
+
+
+def near_to(texts, prototypes):
+    """Who bakes says no intent, who may say one or none, others what their first word says.
+
+    With three intents the third is that of rows out of scope: it shares what none has.
+    """
+    table = np.full((len(texts), 3), 0.02)
+    for row, text in zip(table, texts, strict=True):
+        words = text.split()
+        if "bake" in words:
+            row[:] = 0.06, 0.04, 0.9
+        elif "maybe" in words:
+            row[:] = 0.4, 0.05, 0.55
+        else:
+            row[int(words[0] in ("turn", "switch", "light"))] = 0.96
+    if len(prototypes) == 2:
+        return table
+    return np.concatenate([table[:, :2], table[:, 2:] * 0.6, table[:, 2:] * 0.4], 1)
+
+
+@pytest.fixture(scope="module")
+def adapter(tmp_path_factory):
+    root = tmp_path_factory.mktemp("far")
+    build_causal(root / "causal")
+    build_encoder(root / "encoder")
+    rows = [
+        json.dumps({"text": f"oh {t.replace('{thing}', 'a ball')}", "intent": i})
+        for i, t in BACKGROUND
+    ]
+    (root / "background.jsonl").write_text("\n".join(rows) + "\n")
+    command = ["meta-train", str(root / "background.jsonl"), "-o", str(root / "adapter"), "-q"]
+    models = ["--base", str(root / "causal"), "--encoder", str(root / "encoder")]
+    assert cli.main([*command, *models, "--steps", "1", "--match-steps", "1"]) == 0
+    return root / "adapter"
+
+
+@pytest.fixture
+def few(adapter, tmp_path, monkeypatch):
+    """A recipe of two intents, with candidates: 2 right ones, 6 far, 4 near, 2 of the other."""
+    monkeypatch.setattr(IntentMatch, "posterior", lambda self, *found: near_to(*found))
+    lines, candidates = [], []
+    for intent, texts in TEXTS.items():
+        for number, text in enumerate(f"{t} {m}" for t in texts for m in MORE):
+            split = "test" if number % 2 else "train"
+            lines.append({"text": text, "intent": intent, "split": split})
+        other = next(name for name in TEXTS if name != intent)
+        said = [f"{texts[0]} with much of the utmost haste"]
+        said += [f"{texts[0]} and bake bread number {number}" for number in range(3)]
+        said += [f"{texts[0]} or maybe something else {number}" for number in range(2)]
+        said += [f"{TEXTS[other][0]} said the wrong one of the two"]
+        candidates += [{"text": text, "intent": intent} for text in said]
+    lines.append({"text": "turn on the lamp and bake bread number 2", "intent": "light_on"})
+    lines[-1]["split"] = "test"
+    for name, rows in (("rows", lines), ("candidates", candidates)):
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
+
+    def write(rows=4):
+        (tmp_path / "recipe.yaml").write_text(BUILD.format(adapter=adapter, rows=rows))
+        return tmp_path / "recipe.yaml"
+
+    return write
+
+
+def made(run):
+    (folder,) = (run / "stages").glob("expand-*")
+    rows = read_table(folder / "utterances.parquet").to_pylist()
+    entry = read_json(folder / "stage.json")
+    return [row for row in rows if row["origin"] == "external"], folder, entry
+
+
+def test_a_build_with_rows_out_of_scope(few, tmp_path):
+    recipe = few()
+    for name in ("a", "b"):
+        api.build(recipe, tmp_path / name)
+    rows, folder, entry = made(tmp_path / "a")
+    assert (folder / "utterances.parquet").read_bytes() == (
+        made(tmp_path / "b")[1] / "utterances.parquet"
+    ).read_bytes()
+    far = [row for row in rows if row["intent"] == "out_of_scope"]
+    assert len(far) == 4
+    assert all(" bake " in row["text"] and row["split"] == "train" for row in far)
+    assert all(row["score_intent"] == pytest.approx(0.9) for row in far)
+    parents = {row["id"]: row for row in read_table(folder / "utterances.parquet").to_pylist()}
+    assert Counter(parents[row["parents"][0]]["intent"] for row in far) == {
+        "light_on": 2,
+        "call_person": 2,
+    }
+    # Validation and test rows are never said again, under whatever label.
+    held = {fold(row["text"]) for row in parents.values() if row["split"] == "test"}
+    assert not held & {fold(row["text"]) for row in far}
+    dropped = read_table(folder / "dropped.parquet").to_pylist()
+    assert not {row["text"] for row in dropped} & {row["text"] for row in far}
+    assert sum(" maybe " in row["text"] for row in dropped) == 4
+    facts = entry["facts"]
+    assert facts["accepted"] == len(rows) - 4
+    assert facts["distinct_candidates"] == len(rows) + len(dropped)
+    assert facts["verdicts"]["out_of_scope"] == facts["out_of_scope"]["accepted"] == 4
+    assert facts["out_of_scope"]["far"] == 6
+    assert facts["out_of_scope"]["rejected"] == 12
+    assert not any("out of scope" in note for note in entry["notes"])
+    assert verify_release(tmp_path / "a" / "release") == []
+    page = (tmp_path / "a" / "report.html").read_text()
+    assert "4 of 4 wanted ones became rows of out_of_scope" in page
+
+
+def test_an_intent_of_that_name_is_added_to_and_assessed(few, tmp_path):
+    recipe = few()
+    real = [
+        {"text": f"what is the {what} of spain {more}", "intent": "out_of_scope", "split": split}
+        for what, split in (("capital", "train"), ("best dish", "test"))
+        for more in MORE
+    ]
+    with (tmp_path / "rows.jsonl").open("a") as file:
+        file.writelines(json.dumps(row) + "\n" for row in real)
+    api.build(recipe, tmp_path / "run", until="assess")
+    rows, _, entry = made(tmp_path / "run")
+    assert entry["facts"]["out_of_scope"]["accepted"] == 4
+    assert sum(row["intent"] == "out_of_scope" for row in rows) == 4
+    (folder,) = (tmp_path / "run" / "stages").glob("assess-*")
+    found = read_json(folder / "assess.json")
+    assert found["corpus"]["only_in_corpus"] == []
+    assert "out_of_scope" in {one["intent"] for one in found["intents"]}
+    assert found["expansion"]["answer"]["usefulness"] is not None
+
+
+def test_fewer_than_wanted_are_told(few, tmp_path):
+    api.build(few(rows=9), tmp_path / "run", until="expand")
+    rows, _, entry = made(tmp_path / "run")
+    # One of the six reads like a test row.
+    assert sum(row["intent"] == "out_of_scope" for row in rows) == 5
+    (note,) = [note for note in entry["notes"] if "out of scope" in note]
+    assert note == (
+        "expansion: 5 of 9 wanted rows out of scope: of 12 candidates in which the judge did not "
+        "find their intent, 6 are far from every intent; 1 of those read like another row or "
+        "cannot be filled"
+    )
+
+
+def test_without_the_key_nothing_changes(few):
+    recipe = load_recipe(few(rows=0))
+    assert "out_of_scope" not in stage.config(recipe)["expand"]
+    plain = dataclasses.replace(
+        recipe, expand=dataclasses.replace(recipe.expand, out_of_scope=OutOfScopeConfig())
+    )
+    assert stage.config(plain) == stage.config(recipe)
+
+
+def test_without_an_adapter_it_is_refused(few, capsys):
+    recipe = few()
+    recipe.write_text(recipe.read_text().replace("  adapter:", "  # adapter:"))
+    with pytest.raises(InputErrors, match=r"recipe\.yaml:11:\d+: expand\.out_of_scope: only"):
+        load_recipe(recipe)
+    assert cli.main(["validate", str(recipe)]) == 2
+    assert "corpusforge meta-train" in capsys.readouterr().err
+    # Switched off with all of expansion.
+    load_recipe(recipe, ["expand.rows=0"])
