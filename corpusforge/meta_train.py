@@ -7,7 +7,7 @@ and `preview` read them, and the training is that of `expand`.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["MetaTrainOptions", "add_verb", "options_of", "run", "summary"]
 
 _PACK_ROWS = 4_000
+_UNKNOWN = "LicenseRef-unknown"
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class MetaTrainOptions:
         adversarial: Whether the discriminator learns from the generator's own samples too.
         seed: Of everything that is drawn.
         columns: Names of columns in data files.
+        licenses: SPDX licences of the data sets, each as LICENSE (of all of them) or DATA=LICENSE
+            (of one, named as in `background`). Recipes state their own.
     """
 
     background: Sequence[str]
@@ -57,6 +60,7 @@ class MetaTrainOptions:
     match_steps: int = 220
     adversarial: bool = True
     seed: int = 1
+    licenses: Sequence[str] = ()
 
 
 def add_verb(verbs: Any) -> None:
@@ -83,6 +87,14 @@ def add_verb(verbs: Any) -> None:
     sub.add_argument("--drop-overlap", action="store_true", help="leave such rows out")
     sub.add_argument(
         "--leave-out", action="append", default=[], metavar="INTENT", help="not this intent"
+    )
+    sub.add_argument(
+        "--license",
+        action="append",
+        default=[],
+        metavar="[DATA=]SPDX",
+        help="licence of the data sets, or of one of them, for the adapter's card; may be given "
+        "again; recipes state their own",
     )
     sub.add_argument("--base", default="auto", help="hub name, folder, .gguf file; auto")
     sub.add_argument("--encoder", default="auto", help="of the discriminator; auto")
@@ -121,6 +133,7 @@ def options_of(given: argparse.Namespace) -> MetaTrainOptions:
         match_steps=given.match_steps,
         adversarial=not given.no_adversarial,
         seed=given.seed,
+        licenses=given.license,
     )
 
 
@@ -132,7 +145,8 @@ def run(options: MetaTrainOptions, progress: Progress) -> dict[str, Any]:
 
     Raises:
         InputError: When the folder exists, data cannot be read, held-out rows are in the
-            background, too few intents are left, or no base model is found.
+            background, too few intents are left, a licence is stated for no data set or twice,
+            or no base model is found.
     """
     import shutil
 
@@ -147,13 +161,14 @@ def run(options: MetaTrainOptions, progress: Progress) -> dict[str, Any]:
     out = Path(options.out)
     if out.exists():
         raise InputError(f"{out} is there already", hint="name a new folder")
+    stated = _stated_licenses(options)
     base = find_base(options.base, Path())
     if base is None:
         raise InputError(
             f"--base {options.base}: no pretrained model was found on this machine",
             hint="name one: a hub name, a folder or a .gguf file",
         )
-    rows, licenses = _background(options)
+    rows, licenses = _background(options, stated)
     background = Background.of(rows, rng(options.seed, "meta-train.background"))
     settings = Settings(
         MetaTraining(steps=options.steps, seed=options.seed),
@@ -184,8 +199,44 @@ def run(options: MetaTrainOptions, progress: Progress) -> dict[str, Any]:
     return made
 
 
-def _background(options: MetaTrainOptions) -> tuple[list[tuple[str, Text]], list[str]]:
-    """Label and text of each usable row, and the licences that the sources state."""
+def _stated_licenses(options: MetaTrainOptions) -> dict[str, str]:
+    """Licence of each data set of the background, `_UNKNOWN` where none is stated.
+
+    Raises:
+        InputError: When a licence is stated for what is no data set of the background, twice, or
+            without saying it.
+    """
+    data_sets = [name for name in options.background if not _is_recipe(name)]
+    found: dict[str, str] = {}
+    for entry in options.licenses:
+        name, sign, license_name = entry.rpartition("=")
+        if not license_name.strip():
+            raise InputError(f"--license {entry!r} names no licence", hint="for example CC-BY-4.0")
+        if name in options.background and name not in data_sets:
+            raise InputError(
+                f"--license {entry!r}: {name} is a recipe, which states its licence itself",
+                hint="leave it out; change the recipe's license if it is wrong",
+            )
+        if sign and name not in data_sets:
+            raise InputError(
+                f"--license {entry!r}: the background has no data set {name!r}",
+                given=name,
+                allowed=data_sets,
+            )
+        if name in found:
+            raise InputError(
+                f"--license {entry!r}: {name or 'all data sets'} has {found[name]} already",
+                hint="state it once; several licences are joined with AND (SPDX)",
+            )
+        found[name] = license_name.strip()
+    for_all = found.get("", _UNKNOWN)
+    return {name: found.get(name, for_all) for name in data_sets}
+
+
+def _background(
+    options: MetaTrainOptions, data_licenses: Mapping[str, str]
+) -> tuple[list[tuple[str, Text]], list[str]]:
+    """Label and text of each usable row, and the licences of their sources."""
     from corpusforge.expand.pretrained.background import text_digest
 
     held_out = {
@@ -201,7 +252,7 @@ def _background(options: MetaTrainOptions) -> tuple[list[tuple[str, Text]], list
     known: set[str] = set()
     for name in options.background:
         found, stated = _rows_of(name, options.columns, train=True)
-        licenses |= stated
+        licenses |= {data_licenses[name]} if name in data_licenses else stated
         for intent, text in found:
             known.add(intent)
             if intent in options.leave_out:
@@ -228,7 +279,7 @@ def _background(options: MetaTrainOptions) -> tuple[list[tuple[str, Text]], list
 def _rows_of(
     name: str, columns: ColumnNames, *, train: bool
 ) -> tuple[list[tuple[str, Text]], set[str]]:
-    """Label and text of each row, and stated licences.
+    """Label and text of each row, and the licences that a recipe states.
 
     Args:
         name: A data set or a recipe.
@@ -294,5 +345,8 @@ def summary(meta: dict[str, Any], out: str) -> Iterable[str]:
         f"discriminator {found['held_out_accuracy']:.1%} right on held-out intents, "
         f"calibration error {found['ece']:.3f} ({found['ece_before']:.3f} before scaling)"
     )
+    yield f"licences      {', '.join(meta['licenses'])}"
+    if _UNKNOWN in meta["licenses"]:
+        yield "note: say with --license what the data may be used for, before you share the folder"
     yield f"wrote {out}"
     yield f"next: corpusforge build RECIPE -o DIR --set expand.adapter={Path(out).resolve()}"

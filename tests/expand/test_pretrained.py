@@ -35,10 +35,10 @@ def tiny(tmp_path_factory):
     return root
 
 
-def command(tiny, out, *more):
+def command(tiny, out, *more, beside=()):
     return cli.main(
         [
-            "meta-train", str(tiny / "background.jsonl"), "-o", str(out), "-q",
+            "meta-train", str(tiny / "background.jsonl"), *map(str, beside), "-o", str(out), "-q",
             "--base", str(tiny / "causal"), "--encoder", str(tiny / "encoder"),
             "--steps", "3", "--match-steps", "3", *more,
         ]
@@ -245,9 +245,37 @@ def test_held_out_rows_in_the_background_are_refused_or_dropped(tiny, tmp_path, 
     assert text_digest("turn on the lamp") not in digests
 
 
+def test_licences_of_data_are_stated_by_the_user_and_of_recipes_by_themselves(
+    tiny, adapter, tmp_path, capsys
+):
+    assert json.loads((adapter / "meta.json").read_text())["licenses"] == ["LicenseRef-unknown"]
+    more = tmp_path / "more=more.csv"
+    more.write_text("text,intent\n" + "".join(f"say {n} again,repeat\n" for n in range(9)))
+    out = tmp_path / "out"
+    licences = ("--license", "CC-BY-4.0", "--license", f"{more}=MIT")
+    pack = tmp_path / "pack"
+    pack.mkdir()
+    (pack / "t.yaml").write_text("language: en\nintents: {a: {data: [{sentences: [hi]}]}}\n")
+    (pack / "recipe.yaml").write_text(
+        "name: x\nlang: en\nlicense: Zlib\ngrammar: {path: t.yaml}\nspeech: {clips: 0}\n"
+    )
+    assert command(tiny, out, *licences, beside=(more, pack)) == 0
+    stated = ["CC-BY-4.0", "MIT", "Zlib"]
+    assert json.loads((out / "meta.json").read_text())["licenses"] == stated
+    assert "licences: CC-BY-4.0, MIT, Zlib." in (out / "README.md").read_text()
+    printed = capsys.readouterr().out
+    assert "licences      CC-BY-4.0, MIT, Zlib\n" in printed
+    assert "note:" not in printed
+    assert command(tiny, tmp_path / "b", "--license", f"{pack}=MIT", beside=(pack,)) == 2
+    assert "is a recipe, which states its licence itself" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("more", "says"),
     [
+        (("--license", "backgroundd.csv=MIT"), "the background has no data set 'backgroundd.csv'"),
+        (("--license", "MIT", "--license", "Zlib"), "all data sets has MIT already"),
+        (("--license", " "), "names no licence"),
         (("--leave-out", "light_onn"), "did you mean 'light_on'?"),
         (("--base", "./nowhere"), "there is no model in"),
         (("--steps", "0"), "--steps 0 is not at least 1"),
