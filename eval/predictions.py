@@ -30,7 +30,7 @@ from corpusforge.assess.rows import Rows
 from corpusforge.assess.usefulness import Difference, OneClassifier, Score, Usefulness, WorthRows
 from eval.cells import code_digest, versions
 
-__all__ = ["RecordedBench", "Recordings", "needed_for_verdict", "packed", "unpacked"]
+__all__ = ["RecordedBench", "Recordings", "compared", "needed_for_verdict", "packed", "unpacked"]
 
 _SHAPING = ("bench", "classifiers", "controls", "encoder", "rows", "trigram")
 
@@ -171,3 +171,38 @@ def unpacked(found: Mapping[str, Any]) -> npt.NDArray[np.bool_]:
     draws, rows = found["shape"]
     bits = np.frombuffer(base64.b64decode(found["bits"]), dtype=np.uint8)
     return np.unpackbits(bits, count=draws * rows).astype(bool).reshape(draws, rows)
+
+
+def compared(
+    real: Rows,
+    trained: Mapping[str, Rows],
+    test: Rows,
+    classifiers: Sequence[Classifier],
+    recordings: Recordings,
+    seed: int,
+    *,
+    trained_on: str = REAL_SYNTHETIC,
+) -> dict[str, dict[str, Any]]:
+    """Which test rows are answered right by classifiers trained on each set of rows.
+
+    Args:
+        real: Real train rows.
+        trained: Arm -> its rows; one without rows answers as the real rows do.
+        test: Real test rows.
+        classifiers: Kinds of classifiers.
+        recordings: Where answers are kept.
+        seed: Of the bench.
+        trained_on: Arm of the bench: with the real rows, or without them (`SYNTHETIC`).
+
+    Returns:
+        Classifier -> arm -> answers as `packed` has them; the real rows alone are arm `REAL`.
+    """
+    found: dict[str, dict[str, Any]] = {classifier.name: {} for classifier in classifiers}
+    for arm, rows in {REAL: real.take([]), **trained}.items():
+        bench = RecordedBench(
+            real, rows, test, classifiers, recordings=recordings, seed=seed, draws=1
+        )
+        for name in bench.classifiers:
+            of = trained_on if len(rows) else REAL
+            found[name][arm] = packed(bench.correct(name, of))
+    return found

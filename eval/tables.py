@@ -379,6 +379,7 @@ _BY_NAME: Mapping[str, Table] = {
     "hassil_agreement": agreement_tables.agreement,
     "planted_truth": planted_truth,
     "rare_intents": rare_intents,
+    "snips_full": few_shot_tables.snips_full,
     "speech_digits": speech_digits,
     "usefulness_grid": usefulness_grid,
 }

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from corpusforge.assess import controls
-from corpusforge.assess.bench import REAL, REAL_SYNTHETIC
+from corpusforge.assess.bench import REAL
 from corpusforge.assess.classifiers import classifiers
 from corpusforge.assess.columns import ColumnNames
 from corpusforge.assess.encoder import Encoder, load_encoder
@@ -36,10 +36,19 @@ from corpusforge.core.seeding import rng
 from corpusforge.meta_train import MetaTrainOptions, run
 from eval import cells
 from eval.data import RealData, clinc, domains, named, shots
-from eval.predictions import RecordedBench, Recordings, packed, unpacked
-from eval.todays_generator import generated
+from eval.predictions import Recordings, compared, unpacked
+from eval.todays_generator import Generated, generated
 
-__all__ = ["Spot", "background_of", "main", "plan", "summary"]
+__all__ = [
+    "Spot",
+    "adapter_options",
+    "background_of",
+    "keys_of",
+    "made_at",
+    "main",
+    "plan",
+    "summary",
+]
 
 TARGETS = ("banking", "travel")
 ROWS_PER_INTENT = 50
@@ -139,11 +148,8 @@ def background_of(folder: Path, left_out: Sequence[str]) -> Path:
     return path
 
 
-def adapter(work: Path, base: str, seed: int, progress: Progress) -> Path:
-    """The adapter folder, meta-trained when it is not there."""
-    folder = work / "adapter"
-    if folder.exists():
-        return folder
+def adapter_options(work: Path, base: str, out: Path, seed: int) -> MetaTrainOptions:
+    """How the adapter is meta-trained; the files that it reads are written into `work`."""
     held_out = []
     for name in (*TARGETS, "snips"):
         path = work / f"held_out_{name}.jsonl"
@@ -154,19 +160,41 @@ def adapter(work: Path, base: str, seed: int, progress: Progress) -> Path:
         lines = [json.dumps({"text": text, "intent": intent}) for text, intent in texts]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         held_out.append(str(path))
-    options = MetaTrainOptions(
+    return MetaTrainOptions(
         background=[str(background_of(work, TARGETS)), *PACKS],
-        out=str(folder),
+        out=str(out),
         columns=ColumnNames("text", "intent", None),
         held_out=held_out,
         drop_overlap=True,
         base=base,
         seed=seed,
     )
+
+
+def adapter(work: Path, base: str, seed: int, progress: Progress) -> Path:
+    """The adapter folder, meta-trained when it is not there."""
+    folder = work / "adapter"
+    if folder.exists():
+        return folder
+    options = adapter_options(work, base, folder, seed)
     before_s = cells.cpu_s()
     run(options, progress)
     write_json({"cpu_s": round(cells.cpu_s() - before_s, 1)}, work / "adapter_cost.json")
     return folder
+
+
+def keys_of(work: Path, base: str, seed: int) -> dict[str, str]:
+    """What stands in the recipes for `{adapter}` and `{base}`; the adapter is made here."""
+    folder = adapter(work, base, seed, Progress())
+    return {"adapter": str(folder), "base": base if base == "auto" else str(Path(base).resolve())}
+
+
+def made_at(work: Path, spot: Spot, real: Rows, seed: int, keys: Mapping[str, str]) -> Generated:
+    """What the build of one place generates; a finished one is read again."""
+    folder = work / "runs" / spot.name.replace(" ", "_").replace(":", "").replace(",", "")
+    count = ROWS_PER_INTENT * len(set(real.intents))
+    settings = ARMS[spot.arm].format(**keys)
+    return generated(real, count, seed * 1_000 + spot.draw, folder, settings, publish=True)
 
 
 def measure_spot(
@@ -175,9 +203,7 @@ def measure_spot(
     """One generator's rows beside the real ones, with the controls where it is the main arm."""
     real, _ = shots(data.train, spot.k, rng(seed, "eval.grid", data.name, spot.k, spot.draw))
     count = ROWS_PER_INTENT * len(set(real.intents))
-    folder = work / "runs" / spot.name.replace(" ", "_").replace(":", "").replace(",", "")
-    settings = ARMS[spot.arm].format(**keys)
-    made = generated(real, count, seed * 1_000 + spot.draw, folder, settings, publish=True)
+    made = made_at(work, spot, real, seed, keys)
     key = seed * 1_000 + spot.draw
     trained: dict[str, Rows] = {}
     if spot.arm == META:
@@ -194,39 +220,16 @@ def measure_spot(
             trained[META_NAMES] = made.rows.plus(names)
             # Rows of weight next to nothing: their words count, their labels do not.
             trained[IDF] = made.rows.with_weights(np.full(len(made.rows), 1e-9))
-    if len(made.rows):
-        trained[spot.arm] = made.rows
-    figures: dict[str, Any] = {
-        "classifiers": {},
+    # A build without rows leaves the real rows as they are: a gain of 0, not a gap.
+    trained[spot.arm] = made.rows
+    recordings = Recordings(work / "predictions")
+    return {
+        "classifiers": compared(real, trained, data.test, classifiers(encoder), recordings, key),
         "test_rows": len(data.test),
         "rows": len(made.rows),
         "why": made.why,
         "cpu_s": made.cpu_s,
     }
-    recordings = Recordings(work / "predictions")
-    for arm, rows in trained.items():
-        bench = RecordedBench(
-            real, rows, data.test, classifiers(encoder), recordings=recordings, seed=key, draws=1
-        )
-        for name in bench.classifiers:
-            table = figures["classifiers"].setdefault(name, {})
-            table.setdefault(REAL, packed(bench.correct(name, REAL)))
-            table[arm] = packed(bench.correct(name, REAL_SYNTHETIC))
-    if not len(made.rows):
-        # A build without rows leaves the real rows as they are: a gain of 0, not a gap.
-        for name, table in _without_rows(real, data, encoder, recordings, key).items():
-            figures["classifiers"].setdefault(name, {}).setdefault(REAL, table)
-            figures["classifiers"][name][spot.arm] = table
-    return figures
-
-
-def _without_rows(
-    real: Rows, data: RealData, encoder: Encoder, recordings: Recordings, key: int
-) -> dict[str, Any]:
-    bench = RecordedBench(
-        real, real, data.test, classifiers(encoder), recordings=recordings, seed=key, draws=1
-    )
-    return {name: packed(bench.correct(name, REAL)) for name in bench.classifiers}
 
 
 def _names(real: Rows) -> Rows:
@@ -309,9 +312,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     work = options.work.resolve()
 
     def keys() -> dict[str, str]:
-        folder = adapter(work, options.base, options.seed, Progress())
-        base = "auto" if options.base == "auto" else str(Path(options.base).resolve())
-        return {"adapter": str(folder), "base": base}
+        return keys_of(work, options.base, options.seed)
 
     keys()
     planned = plan(encoder, work, options.seed, keys)

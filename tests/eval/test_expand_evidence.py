@@ -1,0 +1,130 @@
+"""The evidence about few-shot expansion in small: toy data, tiny models, the whole command."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from corpusforge.assess.encoder import SvdEncoder
+from corpusforge.assess.rows import Rows
+from corpusforge.core.spans import Slot
+from eval import cells, tables
+from eval.expand import few_shot, snips_full
+from tests.expand.tiny_models import BACKGROUND, VERBS, build_causal, build_encoder
+
+SONGS = ("a song", "my list", "the blues", "some jazz")
+STARTS = ("play", "put on", "start", "bring up", "find", "open", "please play", "hear")
+DOMAINS = {
+    "home": list(VERBS),
+    "banking": ["balance", "transfer", "freeze"],
+    "travel": ["flight", "visa"],
+}
+SAID = {
+    "balance": ("how much is left in", "tell me the balance of"),
+    "transfer": ("move money to", "send cash to"),
+    "freeze": ("block", "freeze"),
+    "flight": ("book a flight to", "fly me to"),
+    "visa": ("do i need a visa for", "is there a visa for"),
+}
+PLACES = ("my account", "the savings", "chase", "rome", "the shared one", "paris")
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """Tiny models, and a folder of data sets in the form of the real ones."""
+    root = tmp_path_factory.mktemp("evidence")
+    build_causal(root / "causal")
+    build_encoder(root / "encoder")
+    told = [(text.replace("{thing}", "a ball"), intent) for intent, text in BACKGROUND]
+    told += [(f"{a} {b}", intent) for intent, said in SAID.items() for a in said for b in PLACES]
+    held = [[f"kindly {text}", intent] for text, intent in told[::3]]
+    (root / "data" / "clinc150").mkdir(parents=True)
+    splits = {"train": [list(row) for row in told], "test": held}
+    (root / "data" / "clinc150" / "data_full.json").write_text(json.dumps(splits))
+    (root / "data" / "clinc150" / "domains.json").write_text(json.dumps(DOMAINS))
+    for split, verbs in (("train", STARTS[:6]), ("test", STARTS[6:])):
+        folder = root / "data" / "snips" / split
+        folder.mkdir(parents=True)
+        rows = [(v, s, "", "PlayMusic") for v in verbs for s in SONGS]
+        rows += [(v, s, " with stars", "RateBook") for v in verbs for s in SONGS]
+        rows += [(f"{v} the show in", "", place, "Search") for v in verbs for place in PLACES]
+        texts = [" ".join(f"{start} {song}{end}".split()) for start, song, end, _ in rows]
+        tags = [
+            ["O"] * len(start.split())
+            + ["B-song", "I-song"] * bool(song)
+            + ["O"] * len(end.split())
+            for start, song, end, _ in rows
+        ]
+        (folder / "seq.in").write_text("\n".join(texts) + "\n")
+        (folder / "seq.out").write_text("\n".join(map(" ".join, tags)) + "\n")
+        (folder / "label").write_text("\n".join(row[3] for row in rows) + "\n")
+    return root
+
+
+@pytest.fixture
+def work(tiny, tmp_path, monkeypatch):
+    """A work folder whose results stay in it; meta-training takes three steps."""
+    from corpusforge.expand.pretrained import judge
+
+    options_of = few_shot.adapter_options
+
+    def short(*given):
+        return replace(options_of(*given), encoder=str(tiny / "encoder"), steps=3, match_steps=3)
+
+    monkeypatch.setenv("CORPUSFORGE_DATA", str(tiny / "data"))
+    monkeypatch.setattr(few_shot, "adapter_options", short)
+    monkeypatch.setattr(few_shot, "PACKS", ())
+    monkeypatch.setattr(few_shot, "ROWS_PER_INTENT", 4)
+    scratch = "base: scratch, epochs: 2, rounds: 0, hidden_size: 16, layers: 1"
+    monkeypatch.setitem(few_shot.ARMS, few_shot.SCRATCH, scratch)
+    # Few texts of an untrained model come to an end.
+    meta = "adapter: {adapter}, base: {base}, max_candidates: 30, temperatures: [1.0]"
+    monkeypatch.setitem(few_shot.ARMS, few_shot.META, meta)
+    # A discriminator that has learnt three episodes knows nothing.
+    monkeypatch.setattr(judge, "_LEAST_MATCH", 0.0)
+    monkeypatch.setattr(cells, "RESULTS", tmp_path / "results")
+    return tmp_path
+
+
+def again(main, command, results, monkeypatch):
+    """A second call measures nothing and says the same."""
+    before = {path.name: path.read_text() for path in results.glob("*.json")}
+
+    def refuse(*given, **named):
+        raise AssertionError("a cell was measured twice")
+
+    monkeypatch.setattr(cells, "cpu_s", refuse)
+    main(command)
+    assert {path.name: path.read_text() for path in results.glob("*.json")} == before
+
+
+def test_copies_are_counted_word_for_word_and_with_values_aside():
+    shown = Rows.labelled(["play jazz", "stop it"], ["a", "b"])
+    shown = replace(shown, slots=((Slot("s", "s", "", "jazz", 5, 9),), ()))
+    made = Rows.labelled(["Play blues!", "stop it.", "go", "halt"], ["a", "b", "b", "b"])
+    with_slots = replace(made, slots=((Slot("s", "s", "", "blues", 5, 10),), (), (), ()))
+    assert snips_full.copies(with_slots, shown) == {"verbatim": 0.25, "values_aside": 0.5}
+    assert snips_full.copies(made, shown) == {"verbatim": 0.25, "values_aside": None}
+    assert snips_full.copies(made.take([]), shown) == {"verbatim": None, "values_aside": None}
+
+
+def test_snips_with_many_rows(work, tiny, monkeypatch):
+    monkeypatch.setattr(snips_full, "load_encoder", lambda name: SvdEncoder())
+    monkeypatch.setattr(snips_full, "DRAWS", (1,))
+    command = ["--work", str(work / "w"), "--base", str(tiny / "causal"), "--real", "12",
+               "--per-intent", "4"]  # fmt: skip
+    snips_full.main(command)
+    result = json.loads((work / "results" / "snips_full.json").read_text())
+    assert not result["not_run"]
+    arms = result["arms"]
+    assert arms["real"]["rows"] == [36]
+    assert arms[snips_full.COPY]["rows"] == arms[snips_full.TRIGRAM]["rows"] == [12]
+    assert arms[snips_full.COPY]["copies"] == [{"verbatim": 1.0, "values_aside": 1.0}]
+    assert arms[snips_full.TRIGRAM]["copies"][0]["verbatim"] > 0
+    assert arms["real"]["accuracy"]["tfidf-svm"] > 50
+    missing = {few_shot.META, few_shot.SCRATCH, few_shot.RECOMBINE} - set(arms)
+    assert missing == {name.split(",")[0] for name in result["why"]}
+    assert few_shot.META in arms
+    (page,) = ["\n".join(tables._table("snips_full", result))]
+    assert f"| {snips_full.TRIGRAM} | 1 | 12 |" in page
+    again(snips_full.main, command, work / "results", monkeypatch)
