@@ -367,6 +367,7 @@ _BY_NAME: Mapping[str, Table] = {
     "few_shot": few_shot_tables.few_shot,
     "few_shot_slots": few_shot_tables.few_shot_slots,
     "few_shot_discriminator": few_shot_tables.discriminator,
+    "few_shot_out_of_scope": few_shot_tables.out_of_scope,
     "grammar_bounded_lists": grammar_tables.bounded_lists,
     "grammar_brute_force": agreement_tables.brute_force,
     "grammar_count_check": agreement_tables.count_check,

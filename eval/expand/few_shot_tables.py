@@ -7,7 +7,7 @@ from typing import Any
 
 from eval.table_head import head
 
-__all__ = ["discriminator", "few_shot", "few_shot_slots", "snips_full"]
+__all__ = ["discriminator", "few_shot", "few_shot_slots", "out_of_scope", "snips_full"]
 
 
 def few_shot(result: dict[str, Any]) -> Iterator[str]:
@@ -142,3 +142,56 @@ def snips_full(result: dict[str, Any]) -> Iterator[str]:
 
 def _listed(values: Iterable[object]) -> str:
     return ", ".join(str(value) for value in values)
+
+
+def out_of_scope(result: dict[str, Any]) -> Iterator[str]:
+    """For RESULTS.md."""
+    yield "## Rows out of scope: near misses of the generator as one more class"
+    yield ""
+    yield from head(result)
+    meta = result["adapter"]
+    yield (
+        f"Adapter: {meta['texts']} texts of {meta['intents']} intents, base {meta['base']}. "
+        f"{result['test_rows']} test rows in scope, {result['test_rows_out_of_scope']} out of "
+        f"scope; {result['wanted']} rows out of scope were asked for, the other arms have as many "
+        "(fewer where there are not so many) of equal weight. Accuracy in scope, recall out of "
+        "scope (share refused), in %; gain of the near misses in recall over each other arm, in "
+        "points with 95 % intervals; AUC of telling the two apart, whatever the threshold. The "
+        "threshold is read off the test rows: as many right answers as with the near misses, or "
+        "all that there are."
+    )
+    yield ""
+    for place, cell in sorted(result["cells"].items(), key=lambda item: _by_k(item[0])):
+        made = "; ".join(
+            f"{one['near_misses']} near misses beside {one['rows']} rows, {one['cpu_s']:.0f} CPU s"
+            + (f" ({one['why']})" if "why" in one else "")
+            for one in cell["generated"]
+        )
+        yield f"### {place}, {cell['draws']} draws"
+        yield ""
+        yield f"Generated: {made}."
+        yield ""
+        yield "| classifier | class out of scope | accuracy | recall | near misses gain | AUC |"
+        yield "|---|---|---|---|---|---|"
+        for name, table in reversed(sorted(cell["classifiers"].items())):
+            plain = table["accuracy_without_refusing"]
+            yield f"| {name} | none, nothing refused | {plain:.1f} | 0.0 | | |"
+            for arm in [arm for arm in result["arms"] if arm in table["arms"]]:
+                one = table["arms"][arm]
+                mean, low, high = one["near_misses_gain_pp"]
+                gain = f"{mean:+.1f} ({low:+.1f} to {high:+.1f})"
+                shown = "" if arm.startswith("near misses") else gain
+                yield (
+                    f"| {name} | {arm} | {one['accuracy']:.1f} | {one['recall']:.1f} | {shown} | "
+                    f"{one['auc']:.3f} |"
+                )
+        yield ""
+    if result["not_run"]:
+        yield f"Not run: {', '.join(result['not_run'])}."
+        yield ""
+
+
+def _by_k(place: str) -> tuple[str, int]:
+    """Order of "banking k=10"."""
+    data, _, k = place.partition(" k=")
+    return data, int(k)
