@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from eval.expand import few_shot_tables
+from eval.expand import cost_tables, few_shot_tables
 from eval.expand import tables as gan_tables
 from eval.grammar import agreement_tables, speed_tables
 from eval.grammar import tables as grammar_tables
@@ -364,6 +364,7 @@ _BY_NAME: Mapping[str, Table] = {
     "gan_adversarial_step": gan_tables.adversarial_step,
     "gan_coco": gan_tables.coco,
     "gan_no_collapse": gan_tables.no_collapse,
+    "expand_cost": cost_tables.expand_cost,
     "few_shot": few_shot_tables.few_shot,
     "few_shot_slots": few_shot_tables.few_shot_slots,
     "few_shot_discriminator": few_shot_tables.discriminator,

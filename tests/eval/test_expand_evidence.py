@@ -1,6 +1,7 @@
 """The evidence about few-shot expansion in small: toy data, tiny models, the whole command."""
 
 import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from corpusforge.assess.encoder import SvdEncoder
 from corpusforge.assess.rows import Rows
 from corpusforge.core.spans import Slot
 from eval import cells, tables
-from eval.expand import few_shot, snips_full
+from eval.expand import cost, cost_parts, few_shot, snips_full
 from tests.expand.tiny_models import BACKGROUND, VERBS, build_causal, build_encoder
 
 SONGS = ("a song", "my list", "the blues", "some jazz")
@@ -128,3 +129,76 @@ def test_snips_with_many_rows(work, tiny, monkeypatch):
     (page,) = ["\n".join(tables._table("snips_full", result))]
     assert f"| {snips_full.TRIGRAM} | 1 | 12 |" in page
     again(snips_full.main, command, work / "results", monkeypatch)
+
+
+def test_a_clock_counts_every_second_once():
+    clock = cost_parts.Clock()
+
+    class Work:
+        @staticmethod
+        def inner():
+            return sum(range(300_000))
+
+        @staticmethod
+        def outer():
+            return Work.inner() + sum(range(300_000))
+
+    start_s = time.process_time()
+    with clock.part("rest"), clock.watching([(Work, "inner", "in"), (Work, "outer", "out")]):
+        Work.outer()
+    whole_s = time.process_time() - start_s
+    assert set(clock.parts) == {"rest", "in", "out"}
+    assert min(clock.parts["in"], clock.parts["out"]) > 0
+    assert sum(clock.parts.values()) <= whole_s
+    assert not hasattr(Work.inner, "__wrapped__")
+    with pytest.raises(AttributeError, match="gone"), clock.watching([(Work, "gone", "in")]):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("operator", "shape", "words"),
+    [
+        ("aten::_int_mm", [[8, 4], [4, 6]], "products in int8"),
+        ("aten::_scaled_dot_product_flash_attention_for_cpu", [], "attention"),
+        ("aten::topk", [[8, 100]], "output layer: softmax and draw"),
+        ("aten::copy_", [[8, 3, 20, 64], [8, 3, 20, 64]], "picking and moving"),
+        ("aten::copy_", [[8, 576], [8, 576]], "to and from int8"),
+        ("aten::erfinv", [[8]], cost_parts.OTHER),
+    ],
+)
+def test_operators_are_told_in_words(operator, shape, words):
+    assert cost_parts.in_words(operator, shape).startswith(words)
+
+
+@pytest.mark.slow
+def test_opening_a_base_is_measured_in_a_process_of_its_own(tiny, tmp_path):
+    found = cost.opening(str(tiny / "causal"), tmp_path / "cache", fresh=True)
+    assert set(found["parts"]) == {"imports", "finding it, with its digest", "opening it"}
+    # The process also starts and ends.
+    assert found["cpu_s"] >= sum(found["parts"].values()) > 0
+
+
+@pytest.mark.slow
+def test_cost_of_an_expansion(work, tiny, monkeypatch):
+    opened = {"parts": {"opening it": 1.5}, "cpu_s": 2.0}
+    monkeypatch.setattr(cost, "opening", lambda base, cache, fresh: opened)
+    few_shot.keys_of(work / "w", str(tiny / "causal"), 1)
+    command = ["--work", str(work / "w"), "--base", str(tiny / "causal"), "--rows", "6",
+               "--texts", "40", "--adapter", str(work / "w" / "adapter")]  # fmt: skip
+    cost.main(command)
+    result = json.loads((work / "results" / "expand_cost.json").read_text())
+    assert not result["not_run"]
+    build, sampler = result["cells"]["build"], result["cells"]["sampler"]
+    assert 0 < build["accepted"] <= build["wanted"] == 6 <= build["candidates"]
+    assert set(build["parts"]) == {"opening the model", "generator", "judge", "the rest"}
+    assert build["cpu_s"] == pytest.approx(sum(build["parts"].values()), abs=0.05)
+    per_row, per_candidate = (build[f"cpu_s_per_1000_{of}"] for of in ("rows", "candidates"))
+    assert per_row * build["accepted"] == pytest.approx(per_candidate * build["candidates"], 0.01)
+    assert 0 < sampler["finished"] <= sampler["texts"] == 40
+    assert "products in int8" in sampler["shares"]
+    assert sum(sampler["shares"].values()) == pytest.approx(1, abs=0.02)
+    assert result["meta_training"]["cpu_s"] > 0
+    page = "\n".join(tables._table("expand_cost", result))
+    assert "| meta-training |" in page
+    assert "The three top costs of sampling: " in page
+    again(cost.main, command, work / "results", monkeypatch)
