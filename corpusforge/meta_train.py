@@ -18,9 +18,9 @@ from corpusforge.core.text import delexicalise, nfc
 if TYPE_CHECKING:
     from corpusforge.assess.columns import ColumnNames
     from corpusforge.core.progress import Progress
-    from corpusforge.expand.pretrained.background import Text
+    from corpusforge.expand.pretrained.background import Background, Text
 
-__all__ = ["MetaTrainOptions", "add_verb", "options_of", "run", "summary"]
+__all__ = ["MetaTrainOptions", "add_verb", "options_of", "read_background", "run", "summary"]
 
 _PACK_ROWS = 4_000
 _UNKNOWN = "LicenseRef-unknown"
@@ -151,9 +151,7 @@ def run(options: MetaTrainOptions, progress: Progress) -> dict[str, Any]:
     import shutil
 
     from corpusforge.core.run import Cache
-    from corpusforge.core.seeding import rng
     from corpusforge.expand.pretrained.adapter import Settings, meta_train
-    from corpusforge.expand.pretrained.background import Background
     from corpusforge.expand.pretrained.base_model import find_base
     from corpusforge.expand.pretrained.match_training import MatchTraining
     from corpusforge.expand.pretrained.meta_training import MetaTraining
@@ -161,15 +159,14 @@ def run(options: MetaTrainOptions, progress: Progress) -> dict[str, Any]:
     out = Path(options.out)
     if out.exists():
         raise InputError(f"{out} is there already", hint="name a new folder")
-    stated = _stated_licenses(options)
+    _stated_licenses(options)
     base = find_base(options.base, Path())
     if base is None:
         raise InputError(
             f"--base {options.base}: no pretrained model was found on this machine",
             hint="name one: a hub name, a folder or a .gguf file",
         )
-    rows, licenses = _background(options, stated)
-    background = Background.of(rows, rng(options.seed, "meta-train.background"))
+    background, licenses = read_background(options)
     settings = Settings(
         MetaTraining(steps=options.steps, seed=options.seed),
         MatchTraining(steps=options.match_steps, seed=options.seed),
@@ -197,6 +194,19 @@ def run(options: MetaTrainOptions, progress: Progress) -> dict[str, Any]:
     finally:
         shutil.rmtree(unfinished.root, ignore_errors=True)
     return made
+
+
+def read_background(options: MetaTrainOptions) -> tuple[Background, list[str]]:
+    """What is learnt from, and the licences of its sources.
+
+    Raises:
+        InputError: As `run` does for data and licences.
+    """
+    from corpusforge.core.seeding import rng
+    from corpusforge.expand.pretrained.background import Background
+
+    rows, licenses = _background(options, _stated_licenses(options))
+    return Background.of(rows, rng(options.seed, "meta-train.background")), licenses
 
 
 def _stated_licenses(options: MetaTrainOptions) -> dict[str, str]:

@@ -380,6 +380,7 @@ _BY_NAME: Mapping[str, Table] = {
     "grammar_uniform": grammar_tables.uniform,
     "hassil_agreement": agreement_tables.agreement,
     "planted_truth": planted_truth,
+    "pretraining_share": cost_tables.pretraining_share,
     "rare_intents": rare_intents,
     "snips_full": few_shot_tables.snips_full,
     "speech_digits": speech_digits,

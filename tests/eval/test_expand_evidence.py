@@ -10,7 +10,7 @@ from corpusforge.assess.encoder import SvdEncoder
 from corpusforge.assess.rows import Rows
 from corpusforge.core.spans import Slot
 from eval import cells, tables
-from eval.expand import cost, cost_parts, few_shot, snips_full
+from eval.expand import cost, cost_parts, few_shot, pretraining_share, snips_full
 from tests.expand.tiny_models import BACKGROUND, VERBS, build_causal, build_encoder
 
 SONGS = ("a song", "my list", "the blues", "some jazz")
@@ -109,6 +109,7 @@ def test_copies_are_counted_word_for_word_and_with_values_aside():
     assert snips_full.copies(made.take([]), shown) == {"verbatim": None, "values_aside": None}
 
 
+@pytest.mark.slow
 def test_snips_with_many_rows(work, tiny, monkeypatch):
     monkeypatch.setattr(snips_full, "load_encoder", lambda name: SvdEncoder())
     monkeypatch.setattr(snips_full, "DRAWS", (1,))
@@ -202,3 +203,44 @@ def test_cost_of_an_expansion(work, tiny, monkeypatch):
     assert "| meta-training |" in page
     assert "The three top costs of sampling: " in page
     again(cost.main, command, work / "results", monkeypatch)
+
+
+@pytest.mark.slow
+def test_the_share_of_pretraining(work, tiny, monkeypatch):
+    import torch
+
+    from corpusforge.expand.pretrained.base_model import Base, digest_of, open_base
+
+    monkeypatch.setattr(pretraining_share, "load_encoder", lambda name: SvdEncoder())
+    monkeypatch.setattr(pretraining_share, "DRAWS", (1,))
+    monkeypatch.setattr(pretraining_share, "KS", (3,))
+    monkeypatch.setattr(pretraining_share, "ROWS_PER_INTENT", 4)
+    # The tiny model has the random weights of seed 1.
+    command = ["--work", str(work / "w"), "--base", str(tiny / "causal"), "--seed", "5"]
+    pretraining_share.main(command)
+    result = json.loads((work / "results" / "pretraining_share.json").read_text())
+    assert not result["not_run"]
+    arms = (pretraining_share.PRETRAINED, pretraining_share.LORA, pretraining_share.WHOLE)
+    assert set(result["cells"]["banking k=3"]) == {"real", *arms}
+    assert all(result["cells"]["banking k=3"][arm]["rows"][0] > 0 for arm in arms)
+    told = result["trainings"]
+    assert told[arms[0]]["step_kept"] <= 3
+    assert told[arms[2]]["held_out_nll"] == told[arms[2]]["held_out_nll_before"]
+    # All weights trained: nearer to the background than random weights are.
+    assert told[arms[2]]["held_out_nll"] < told[arms[1]]["held_out_nll_before"]
+
+    models = work / "w" / "pretraining_share_models"
+    plain, *others = (
+        open_base(Base(path.name, path, digest_of(path)))[0]
+        for path in (tiny / "causal", models / "random_base", models / "whole_base")
+    )
+    for other in others:
+        assert other.config.to_dict().keys() == plain.config.to_dict().keys()
+        assert [p.shape for p in other.parameters()] == [p.shape for p in plain.parameters()]
+        assert not torch.equal(other.lm_head.weight, plain.lm_head.weight)
+    for name in ("random_adapter", "whole_adapter"):
+        for path in (work / "w" / "adapter" / "discriminator").iterdir():
+            assert (models / name / "discriminator" / path.name).read_bytes() == path.read_bytes()
+    page = "\n".join(tables._table("pretraining_share", result))
+    assert f"| banking k=3 | {arms[1]} | 1 |" in page
+    again(pretraining_share.main, command, work / "results", monkeypatch)

@@ -1,0 +1,193 @@
+"""The generator without pre-training: the same architecture from random weights.
+
+Its adapter is meta-trained on the same background in as many steps. LoRA changes little of a
+model, so there is also one whose weights are all trained on the same lists first, equally long.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from corpusforge.core.progress import Progress
+from corpusforge.core.run import read_json, write_json
+from corpusforge.core.seeding import rng
+from corpusforge.meta_train import read_background, run
+from eval import cells
+from eval.expand.few_shot import adapter_options
+
+__all__ = ["adapter_for", "random_base", "whole_base"]
+
+_LISTS, _UNNAMED = 8, 0.2
+_WARM_UP, _CLIP, _RATE = 8, 1.0, 8e-4
+
+
+def _put(folder: Path, make: Callable[[Path], None]) -> Path:
+    """A folder that is there only when it is complete."""
+    if not folder.exists():
+        unfinished = folder.with_name(f".{folder.name}.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        make(unfinished)
+        unfinished.replace(folder)
+    return folder
+
+
+def random_base(base: str, folder: Path, seed: int) -> Path:
+    """A model folder: configuration and tokenizer of the base, weights as a new model has them.
+
+    Args:
+        base: As `expand.base`; not "scratch".
+        folder: Made when it is not there.
+        seed: Draws the weights.
+    """
+    from corpusforge.expand.gan.runtime import deterministic
+    from corpusforge.expand.pretrained.base_model import find_base, open_base
+
+    def make(to: Path) -> None:
+        found = find_base(base, Path())
+        if found is None:
+            raise SystemExit(f"--base {base}: no pretrained model was found on this machine")
+        model, tokenizer = open_base(found)
+        with deterministic(seed):
+            fresh = type(model)(model.config)
+        fresh.save_pretrained(to)
+        tokenizer.save_pretrained(to)
+
+    return _put(folder, make)
+
+
+def whole_base(base: Path, adapter: Path, folder: Path, work: Path, seed: int) -> Path:
+    """A model folder: all weights of a base trained to continue lists, as long as an adapter.
+
+    Steps, lists per step and the course of the rate are those of meta-training; the loss is that
+    of transformers, over all pieces of the vocabulary.
+
+    Args:
+        base: Model folder to start from.
+        adapter: Says how many steps it had.
+        folder: Made when it is not there; cost.json says what it cost.
+        work: Folder for the files of the background.
+        seed: Draws the lists.
+    """
+    steps = int(read_json(adapter / "meta.json")["settings"]["generator"]["steps"])
+
+    def make(to: Path) -> None:
+        from corpusforge.expand.gan.runtime import deterministic
+        from corpusforge.expand.pretrained.base_model import find_base, open_base
+        from corpusforge.expand.pretrained.pieces import Pieces
+
+        found = find_base(str(base), Path())
+        assert found is not None  # it is a folder
+        before_s = cells.cpu_s()
+        background, _ = read_background(adapter_options(work, str(base), folder, seed))
+        with deterministic(seed):
+            model, tokenizer = open_base(found)
+            size = model.get_input_embeddings().weight.shape[0]
+            texts = [text.text for own in background.intents.values() for text in own]
+            pieces = Pieces(tokenizer, background.symbols, texts)
+            pieces.extend(model)
+            losses = _train(model, pieces, background, steps, seed)
+            # As the base had it: builds put slots of their own into model and tokenizer.
+            model.resize_token_embeddings(size)
+        model.save_pretrained(to)
+        open_base(found)[1].save_pretrained(to)
+        cost_s = round(cells.cpu_s() - before_s, 1)
+        write_json({"cpu_s": cost_s, "steps": steps, "losses": losses}, to / "cost.json")
+
+    return _put(folder, make)
+
+
+def _train(model: Any, pieces: Any, background: Any, steps: int, seed: int) -> list[float]:
+    """Trains all weights; the loss of each step in nats per piece."""
+    import torch
+
+    optimiser = torch.optim.AdamW(model.parameters(), lr=_RATE, weight_decay=0.0)
+    draws = rng(seed, "meta-train.lists")
+    model.train()
+    losses = []
+    for step in range(1, steps + 1):
+        ids, labels = _lists(pieces, background, draws)
+        loss = model(input_ids=ids, labels=labels, use_cache=False).loss
+        for group in optimiser.param_groups:
+            falling = 0.5 * (1 + np.cos(np.pi * (step - 1) / steps))
+            group["lr"] = _RATE * min(1.0, step / _WARM_UP) * falling
+        optimiser.zero_grad()
+        torch.autograd.backward(loss)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), _CLIP)
+        optimiser.step()
+        losses.append(round(float(loss.detach()), 4))
+    model.eval()
+    return losses
+
+
+def _lists(pieces: Any, background: Any, draws: np.random.Generator) -> tuple[Any, Any]:
+    """Ids and labels of one step, int64 [lists, pieces]; -100 = not learnt."""
+    import torch
+
+    from corpusforge.expand.pretrained.meta_training import LINES, list_ids
+
+    found = []
+    for _ in range(_LISTS):
+        intent = background.learnt[int(draws.integers(len(background.learnt)))]
+        texts = background.draw(intent, LINES, draws)
+        found.append(list_ids(pieces, intent, texts, named=draws.random() >= _UNNAMED))
+    longest = max(len(ids) for ids, _ in found)
+    ids = torch.full((len(found), longest), pieces.end_id, dtype=torch.int64)
+    labels = torch.full((len(found), longest), -100, dtype=torch.int64)
+    for row, (own, learnt) in enumerate(found):
+        ids[row, : len(own)] = torch.tensor(own)
+        marks = torch.tensor(learnt)
+        labels[row, : len(own)] = torch.where(marks, ids[row, : len(own)], -100)
+    return ids, labels
+
+
+def adapter_for(
+    base: Path, main: Path, folder: Path, work: Path, seed: int, *, steps: int | None = None
+) -> Path:
+    """An adapter of another base, with the background, the steps and the discriminator of one.
+
+    Args:
+        base: Model folder that it is for.
+        main: The adapter to be like.
+        folder: Made when it is not there.
+        work: Folder for the files of the background.
+        seed: Of the training.
+        steps: Of the generator; None = as many as `main` had, 0 = the base stays as it is.
+
+    Raises:
+        SystemExit: When `main` was trained on another background.
+    """
+    like = read_json(main / "meta.json")
+
+    def make(to: Path) -> None:
+        wanted = like["settings"]["generator"]["steps"] if steps is None else steps
+        plain = to / "plain"
+        options = replace(
+            adapter_options(work, str(base), plain, seed),
+            encoder=like["encoder_source"],
+            steps=wanted,
+            # Its discriminator is thrown away.
+            match_steps=1,
+            adversarial=False,
+        )
+        before_s = cells.cpu_s()
+        meta = run(options, Progress())
+        cost_s = round(cells.cpu_s() - before_s, 1)
+        if read_json(plain / "background.json") != read_json(main / "background.json"):
+            raise SystemExit(f"{main} was meta-trained on another background: make it anew")
+        for path in plain.iterdir():
+            path.rename(to / path.name)
+        plain.rmdir()
+        shutil.rmtree(to / "discriminator")
+        shutil.copytree(main / "discriminator", to / "discriminator")
+        same = ("encoder_source", "encoder_digest", "discriminator")
+        write_json({**meta, **{name: like[name] for name in same}}, to / "meta.json")
+        write_json({"cpu_s": cost_s}, to / "cost.json")
+
+    return _put(folder, make)
