@@ -14,6 +14,7 @@ OTHER = "other operators"
 PYTHON = "Python between the operators, and the profiler"
 _WORDS = (
     ("products in int8", ("_int_mm",)),
+    ("filling new memory", ("::fill_", "::zero_")),
     ("attention", ("attention", "baddbmm")),
     ("output layer: softmax and draw", ("softmax", "topk", "multinomial", "cumsum", "sort")),
     ("products in float", ("::mm", "addmm", "bmm", "matmul", "linear", "mkldnn")),
@@ -24,6 +25,7 @@ _WORDS = (
     )),
 )  # fmt: skip
 """Words for operators, by parts of their names; the first that fits counts."""
+_MOVING, _ROUNDING = _WORDS[-2][0], _WORDS[-1][0]
 _COPIES = ("copy_", "clone", "contiguous")
 
 
@@ -95,7 +97,7 @@ def in_words(operator: str, shape: Sequence[Any]) -> str:
     if any(name in operator for name in _COPIES):
         # Keys and values have four axes: rows, heads, pieces, width.
         axes = len(shape[0]) if len(shape) and isinstance(shape[0], (list, tuple)) else 0
-        return _WORDS[4][0] if axes == 4 else _WORDS[5][0]
+        return _MOVING if axes == 4 else _ROUNDING
     return next((words for words, parts in _WORDS if any(p in operator for p in parts)), OTHER)
 
 

@@ -164,6 +164,7 @@ def test_a_clock_counts_every_second_once():
         ("aten::topk", [[8, 100]], "output layer: softmax and draw"),
         ("aten::copy_", [[8, 3, 20, 64], [8, 3, 20, 64]], "picking and moving"),
         ("aten::copy_", [[8, 576], [8, 576]], "to and from int8"),
+        ("aten::fill_", [[8, 576]], "filling new memory"),
         ("aten::erfinv", [[8]], cost_parts.OTHER),
     ],
 )
