@@ -83,6 +83,7 @@ EXPANDING = tuple(
         "pretrained.pieces",
         "pretrained.prompts",
         "pretrained.sampling",
+        "pretrained.slot_frames",
     )
 )
 """Modules that shape the rows of a build with an adapter."""

@@ -170,7 +170,6 @@ def meta_train(
         model, tokenizer = open_base(base)
         texts = [text.text for own in background.intents.values() for text in own]
         pieces = Pieces(tokenizer, background.symbols, texts)
-        pieces.extend(model)
         with progress.task("meta-train: generator", settings.generator.steps, "steps") as task:
             given = (model, pieces, background, settings.generator)
             adapted, looks = continue_lists(*given, task.advance)

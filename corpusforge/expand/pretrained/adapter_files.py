@@ -14,7 +14,7 @@ from corpusforge.expand.pretrained.base_model import AUTO, SCRATCH, Base, find_b
 
 __all__ = ["VERSION", "AdapterFiles", "pretrained_base"]
 
-VERSION = 1
+VERSION = 2
 """Of the folder's contents."""
 _INSIDE = "adapter"
 

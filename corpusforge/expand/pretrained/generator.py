@@ -13,6 +13,8 @@ from corpusforge.core.errors import InputError
 from corpusforge.core.run import read_json, write_json
 from corpusforge.core.text import fold_delexicalised
 from corpusforge.expand.contract import Candidate, FitContext
+from corpusforge.expand.forger import symbols_of
+from corpusforge.expand.gan.decoding import Sample
 from corpusforge.expand.gan.runtime import deterministic, torch_generator
 from corpusforge.expand.pretrained.adapter import adapted_model
 from corpusforge.expand.pretrained.adapter_files import AdapterFiles
@@ -30,8 +32,9 @@ __all__ = ["BASE_FILE", "PretrainedGan"]
 BASE_FILE = "base.json"
 """In a model folder: which base model it needs."""
 
-# Orders in which the exemplars of a frame are shown.
-_ORDERS = 4
+# Prompts of a frame at most (orders and choices of its exemplars), and samples that share one at
+# least: with many frames, prompts cost more than what is written behind them.
+_PROMPTS, _SHARING = 4, 8
 # On intents that no table reports, accuracy did not depend on the temperature from .8 to 1.1, and
 # the share of texts that say their intent fell from .84 to .64 (eval/LOG.md).
 _TEMPERATURES = (0.8, 0.9, 1.0, 1.1)
@@ -60,6 +63,7 @@ class PretrainedGan:
         self._sampler: ListSampler | None = None
         self._pieces: Pieces | None = None
         self._exemplars: dict[str, list[Text]] = {}
+        self._frames: dict[tuple[str, tuple[str, ...]], Frame] = {}
         self._longest = _LEAST
 
     def fit(self, train: Sequence[Frame], context: FitContext) -> dict[str, Any]:
@@ -74,7 +78,9 @@ class PretrainedGan:
     def _read(self, context: FitContext) -> None:
         self._context = context
         exemplars: defaultdict[str, dict[str, Text]] = defaultdict(dict)
+        self._frames = {}
         for frame in context.frames:
+            self._frames.setdefault((frame.intent, frame.symbols), frame)
             text = Text(frame.text, frame.symbols)
             exemplars[frame.intent].setdefault(fold_delexicalised(frame.text), text)
         self._exemplars = {intent: sorted(own.values()) for intent, own in exemplars.items()}
@@ -89,14 +95,16 @@ class PretrainedGan:
                 self._pieces = Pieces(tokenizer, symbols, texts)
                 if self._adapter is not None:
                     model = adapted_model(self._adapter, model)
-                self._pieces.extend(model)
                 self._sampler = ListSampler(to_int8(model), self._pieces)
             longest = max((len(self._pieces.said(text)) for text in texts), default=0)
             self._longest = max(_LEAST, longest + _ROOM)
         return self._sampler, self._pieces
 
     def expand(self, frames: Sequence[Frame], n: int, rng: np.random.Generator) -> list[Candidate]:
-        """See `corpusforge.expand.contract.Generator`; temperatures are dealt in turn."""
+        """See `corpusforge.expand.contract.Generator`; temperatures are dealt in turn.
+
+        A text that left out slots is a candidate for the frame of its intent with those it has.
+        """
         if not frames or self._context is None:
             return []
         wanted = [frames[index % len(frames)] for index in range(n)]
@@ -105,7 +113,7 @@ class PretrainedGan:
         groups = Counter((frame.intent, frame.symbols) for frame in wanted)
         prompts = {
             (intent, symbols): prompts_of(
-                pieces, intent, self._exemplars[intent], symbols, min(_ORDERS, count), rng
+                pieces, intent, self._exemplars[intent], symbols, _prompts(count), rng
             )
             for (intent, symbols), count in groups.items()
         }
@@ -122,11 +130,18 @@ class PretrainedGan:
         with deterministic(0):
             generator = torch_generator(int(rng.integers(2**63)))
             samples = sampler.sample(requests, self._longest, generator)
-        return [
-            Candidate(frame, normalise(sample.text), sample.log_probability)
-            for frame, sample in zip(wanted, samples, strict=True)
-            if sample.finished and sample.text and not RESERVED.search(sample.text)
-        ]
+        found = (self._candidate(*pair) for pair in zip(wanted, samples, strict=True))
+        return [candidate for candidate in found if candidate is not None]
+
+    def _candidate(self, wanted: Frame, sample: Sample) -> Candidate | None:
+        """A finished text for the frame that it has the slots of; None when there is none."""
+        text = normalise(sample.text)
+        if not sample.finished or not text or RESERVED.search(text):
+            return None
+        symbols = symbols_of(text)
+        same = symbols == wanted.symbols
+        frame = wanted if same else self._frames.get((wanted.intent, symbols))
+        return None if frame is None else Candidate(frame, text, sample.log_probability)
 
     def spent(self, intent: str) -> bool:
         """See `corpusforge.expand.contract.Generator`; there is always more."""
@@ -155,3 +170,7 @@ class PretrainedGan:
                 hint="name in expand.base what it was made with (scratch for one of its own)",
             )
         self._read(context)
+
+
+def _prompts(samples: int) -> int:
+    return max(1, min(_PROMPTS, samples // _SHARING))

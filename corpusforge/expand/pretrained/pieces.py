@@ -2,12 +2,14 @@
 
     report fraud
     - somebody used my card in spain
-    - {amount} {merchant}: i did not pay {amount} to {merchant}
+    - [amount], [merchant]: i did not pay [amount] to [merchant]
     -
 
 The first line says the intent. A line says its slots before its text, so that the model knows
-what it must say. Slots are pieces of their own that the tokenizer gets in addition, with the
-mean of the embeddings of their name in brackets.
+what it must say. A slot is its name in brackets: of a model that has read much, such a place can
+be copied from other lines, which pieces of the slots' own cannot. Given those instead, with the
+mean embedding of their names, SmolLM2 hardly ever wrote one, and with longer vectors wrote them
+all at once and then babble (eval/LOG.md).
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from typing import Any
 import torch
 
 from corpusforge.core.errors import InputError
+from corpusforge.core.text import SLOT_PATTERN
 
 __all__ = ["UNNAMED", "Pieces", "spoken_name"]
 
@@ -28,8 +31,9 @@ UNNAMED = "request"
 # The likeliest pieces: byte pair encodings number their pieces by the order of merging, which is
 # by frequency.
 _FREQUENT = 12_000
-# Control characters, marks of chat templates, braces of slots, and halves of characters.
-_FOREIGN = re.compile("[\x00-\x1f\x7f-\x9f<>|\ufffd{}]")
+# Control characters, marks of chat templates, braces and brackets, halves of characters.
+_FOREIGN = re.compile("[\x00-\x1f\x7f-\x9f<>|\ufffd{}\\[\\]]")
+_BRACKETS = re.compile(r"\[[^\[\]]*\]")
 _BREAK = re.compile(r"[_\W]+|(?<=[a-z])(?=[A-Z])")
 
 
@@ -44,10 +48,10 @@ def spoken_name(label: str) -> str:
 
 
 class Pieces:
-    """A tokenizer with slot symbols, and what may be written with it.
+    """A tokenizer, the spellings of slots, and what may be written.
 
     Args:
-        tokenizer: Of transformers; it gets the symbols as pieces.
+        tokenizer: Of transformers.
         symbols: Slot symbols with braces.
         texts: Texts whose pieces may be written, beside the frequent ones.
 
@@ -56,13 +60,10 @@ class Pieces:
     """
 
     def __init__(self, tokenizer: Any, symbols: Sequence[str], texts: Iterable[str]) -> None:
-        from tokenizers import AddedToken
-
         self.tokenizer = tokenizer
         self.symbols = tuple(symbols)
-        self.plain_size = len(tokenizer)
-        added = [form for symbol in symbols for form in (" " + symbol, symbol)]
-        tokenizer.add_tokens([AddedToken(form, normalized=False) for form in added])
+        self._names = _names(self.symbols)
+        self._symbol_of = {name: symbol for symbol, name in self._names.items()}
         self._known: dict[str, list[int]] = {}
         self._start = self._encode("-")
         # Behind a letter: some tokenizers join a line break to a sign before it.
@@ -72,10 +73,8 @@ class Pieces:
                 "the base model's tokenizer has no piece for a line break",
                 hint="use another model: SmolLM2, Qwen2.5, Llama 3.2, ...",
             )
-        self.symbol_ids = torch.tensor(
-            [[tokenizer.convert_tokens_to_ids(s) for s in (" " + x, x)] for x in symbols],
-            dtype=torch.int64,
-        ).reshape(-1, 2)
+        texts = list(texts)
+        self.spellings = self._spellings(texts)
         self.kept = self._kept(texts)
         place = torch.full((len(tokenizer),), -1, dtype=torch.int64)
         place[self.kept] = torch.arange(len(self.kept))
@@ -88,18 +87,57 @@ class Pieces:
             self._known[text] = found
         return found
 
+    def _behind(self, text: str) -> list[int]:
+        """Ids of a text that does not begin a line."""
+        found = self._encode("-" + text)
+        # A tokenizer may join the dash to what follows; then the text is cut alone.
+        start = len(self._start)
+        return found[start:] if found[:start] == self._start else self._encode(text)
+
+    def _ids(self, text: str) -> list[int]:
+        """Ids of a text with symbols: a slot always has the same pieces, whatever is beside it."""
+        ids: list[int] = []
+        start = 0
+        for match in SLOT_PATTERN.finditer(text):
+            name = self._names.get(match.group())
+            if name is None:
+                continue
+            before = text[start : match.start()]
+            loose = before.endswith(" ")
+            ids += self._behind(before[:-1] if loose else before) if before else []
+            ids += self._behind(" " + name if loose else name)
+            start = match.end()
+        return ids + (self._behind(text[start:]) if start < len(text) else [])
+
+    def _spellings(self, texts: Iterable[str]) -> list[tuple[str, tuple[int, ...]]]:
+        """Symbols with their pieces; glued to the word before only where a text has it so."""
+        matches = [m for text in texts for m in SLOT_PATTERN.finditer(text)]
+        glued = {m.group() for m in matches if m.start() and m.string[m.start() - 1] != " "}
+        found = [(symbol, tuple(self._behind(" " + name))) for symbol, name in self._names.items()]
+        return found + [
+            (symbol, tuple(self._behind(name)))
+            for symbol, name in self._names.items()
+            if symbol in glued
+        ]
+
     def _kept(self, texts: Iterable[str]) -> torch.Tensor:
-        ids = set(range(min(_FREQUENT, self.plain_size)))
+        size = len(self.tokenizer)
+        ids = set(range(min(_FREQUENT, size)))
         for text in texts:
             ids.update(self.said(text))
         ids -= set(self.tokenizer.all_special_ids)
-        plain = [i for i in ids if i < self.plain_size]
-        written = self.tokenizer.batch_decode([[i] for i in plain])
-        kept = {i for i, text in zip(plain, written, strict=True) if not _FOREIGN.search(text)}
-        # A glued symbol is only written where the texts have one.
-        kept |= {self.end_id, *self.symbol_ids[:, 0].tolist()}
-        kept |= ids & set(self.symbol_ids[:, 1].tolist())
+        listed = sorted(ids)
+        written = self.tokenizer.batch_decode([[i] for i in listed])
+        kept = {i for i, text in zip(listed, written, strict=True) if not _FOREIGN.search(text)}
+        kept |= {self.end_id, *(i for _, spelled in self.spellings for i in spelled)}
         return torch.tensor(sorted(kept), dtype=torch.int64)
+
+    def brackets(self) -> list[int]:
+        """Kept ids that are or hold a bracket: only slots have them."""
+        written = self.tokenizer.batch_decode([[i] for i in self.kept.tolist()])
+        return [
+            i for i, text in zip(self.kept.tolist(), written, strict=True) if set(text) & set("[]")
+        ]
 
     def header(self, name: str) -> list[int]:
         """Ids of the first line of a list."""
@@ -109,14 +147,11 @@ class Pieces:
         """Ids of a line as far as its text: a dash, and the slots that the text must hold."""
         if not symbols:
             return self._start
-        return self._encode("- " + " ".join(symbols) + ":")
+        return [*self._start, *self._ids(" " + ", ".join(symbols) + ":")]
 
     def said(self, text: str) -> list[int]:
         """Ids of a text behind an opening, without the end."""
-        found = self._encode("- " + text)
-        # A tokenizer may join the dash to what follows; then the text is cut alone.
-        start = len(self._start)
-        return found[start:] if found[:start] == self._start else self._encode(" " + text)
+        return self._ids(" " + text)
 
     def line(self, text: str, symbols: Sequence[str]) -> tuple[list[int], int]:
         """Ids of a whole line and how many of them are its opening."""
@@ -124,21 +159,22 @@ class Pieces:
         return [*opening, *self.said(text), self.end_id], len(opening)
 
     def read(self, ids: Sequence[int]) -> str:
-        """The text of written ids."""
-        text = self.tokenizer.decode(list(ids), clean_up_tokenization_spaces=False)
-        return " ".join(str(text).split())
+        """The text of written ids, with symbols."""
+        text = str(self.tokenizer.decode(list(ids), clean_up_tokenization_spaces=False))
+        found = _BRACKETS.sub(lambda m: self._symbol_of.get(m.group(), m.group()), text)
+        return " ".join(found.split())
 
-    def extend(self, model: Any) -> None:
-        """Gives the model embeddings for the symbols: the mean of their names in brackets."""
-        if not self.symbols:
-            return
-        model.resize_token_embeddings(len(self.tokenizer), mean_resizing=False)
-        with torch.no_grad():
-            tables = [model.get_input_embeddings().weight]
-            if model.get_output_embeddings().weight is not tables[0]:
-                tables.append(model.get_output_embeddings().weight)
-            for symbol, ids in zip(self.symbols, self.symbol_ids.tolist(), strict=True):
-                # In brackets: the same vector as the plain word's could not be told from it.
-                words = self._encode(f" [{spoken_name(symbol.strip('{}'))}]")
-                for table in tables:
-                    table[ids] = table[words].mean(0, keepdim=True).expand(2, -1)
+
+def _names(symbols: Sequence[str]) -> dict[str, str]:
+    """Symbol -> its name in brackets; of equal names, the later ones are numbered."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for symbol in symbols:
+        name = words = spoken_name(symbol.strip("{}"))
+        number = 1
+        while name in taken:
+            number += 1
+            name = f"{words} {number}"
+        taken.add(name)
+        found[symbol] = f"[{name}]"
+    return found

@@ -1,4 +1,4 @@
-"""From exemplars to prompts: the same lines in several orders."""
+"""From exemplars to prompts: lines in several orders, of many exemplars in several choices."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ def prompts_of(
     orders: int,
     rng: np.random.Generator,
 ) -> list[tuple[int, ...]]:
-    """Prompts of equal length that end where the new text begins.
+    """Prompts that end where the new text begins.
 
     Args:
         pieces: The tokenizer.
         intent: Label; its words are the first line.
-        exemplars: Of the intent; at most `MOST_EXEMPLARS` are shown, those with the wanted slots
-            last, where they count most.
+        exemplars: Of the intent; at most `MOST_EXEMPLARS` are shown in a prompt, each prompt has
+            its own choice. Those with the wanted slots go first in the choice, and stand last,
+            where they count most.
         symbols: Slots that the new text must hold, sorted.
         orders: How many prompts.
-        rng: Draws exemplars and orders.
+        rng: Draws choices and orders.
     """
-    shown = [exemplars[place] for place in rng.permutation(len(exemplars))]
     wanted = tuple(symbols)
-    shown.sort(key=lambda text: text.symbols == wanted, reverse=True)
-    shown = shown[:MOST_EXEMPLARS]
-    lines = [pieces.line(text.text, text.symbols)[0] for text in shown]
-    like = [text.symbols == wanted for text in shown]
+    lines = [tuple(pieces.line(text.text, text.symbols)[0]) for text in exemplars]
+    like = np.array([text.symbols == wanted for text in exemplars], dtype=bool)
+    opening = pieces.opening(wanted)
     prompts = []
     for _ in range(orders):
-        order = sorted(rng.permutation(len(lines)).tolist(), key=lambda place: like[place])
+        order = rng.permutation(len(exemplars))
+        shown = order[np.argsort(~like[order], kind="stable")][:MOST_EXEMPLARS]
         ids = list(pieces.header(spoken_name(intent)))
-        for place in order:
+        for place in reversed(shown.tolist()):
             ids += lines[place]
-        prompts.append((*ids, *pieces.opening(wanted)))
+        prompts.append((*ids, *opening))
     return prompts

@@ -17,11 +17,11 @@ import torch
 
 from corpusforge.expand.gan.decoding import Sample
 from corpusforge.expand.pretrained.cache import RoomyCache, roomy_cache
+from corpusforge.expand.pretrained.slot_frames import SlotFrames
 from corpusforge.expand.pretrained.pieces import Pieces
 
 __all__ = ["ListSampler", "Request"]
 
-_FORBIDDEN = float("-inf")
 # Nucleus and cut as in the notes on few-shot lists: outside of the likeliest 95 %, and of the
 # 100 likeliest pieces, nothing is drawn (Holtzman et al. 2020, arXiv 1904.09751).
 _NUCLEUS, _LIKELIEST = 0.95, 100
@@ -39,53 +39,13 @@ class Request:
 
     Attributes:
         prompt: Ids: a header, lines and an opening. Requests of one prompt share its computation.
-        symbols: Slot symbols that the text must hold, sorted.
+        symbols: Slot symbols that the text may hold, each as often, sorted.
         temperature: > 0.
     """
 
     prompt: tuple[int, ...]
     symbols: tuple[str, ...]
     temperature: float
-
-
-class _Frames:
-    """Which pieces may come next, per row: every slot as often as the frame has it."""
-
-    def __init__(self, pieces: Pieces, symbols: Sequence[tuple[str, ...]]) -> None:
-        place = {symbol: column for column, symbol in enumerate(pieces.symbols)}
-        self.missing = torch.zeros((len(symbols), len(pieces.symbols)), dtype=torch.int64)
-        for row, wanted in enumerate(symbols):
-            for symbol in wanted:
-                self.missing[row, place[symbol]] += 1
-        self._end = int(pieces.place[pieces.end_id])
-        # Both forms of a symbol (behind a space, glued), where they may be written.
-        places = pieces.place[pieces.symbol_ids.flatten()]
-        columns = torch.arange(len(pieces.symbols)).repeat_interleave(2)
-        self._places, self._columns = places[places >= 0], columns[places >= 0]
-        self._column = torch.full((len(pieces.kept),), -1, dtype=torch.int64)
-        self._column[self._places] = self._columns
-
-    def due(self) -> torch.Tensor:
-        """Slots that are still to come, int64 [rows]."""
-        return self.missing.sum(1)
-
-    def forbid(self, logits: torch.Tensor, *, empty: bool) -> None:
-        """Sets what may not come next to -inf, in place; float32 [rows, kept pieces]."""
-        used_up = self.missing[:, self._columns] == 0
-        slots = logits[:, self._places]
-        logits[:, self._places] = slots.masked_fill(used_up, _FORBIDDEN)
-        early = self.due() > 0 if not empty else torch.ones(len(logits), dtype=torch.bool)
-        logits[:, self._end] = logits[:, self._end].masked_fill(early, _FORBIDDEN)
-
-    def use(self, places: torch.Tensor) -> None:
-        """Counts the chosen pieces, int64 [rows]."""
-        columns = self._column[places]
-        rows = torch.nonzero(columns >= 0).squeeze(1)
-        self.missing[rows, columns[rows]] -= 1
-
-    def keep(self, rows: torch.Tensor) -> None:
-        """Drops the other rows."""
-        self.missing = self.missing[rows]
 
 
 class ListSampler:
@@ -117,8 +77,10 @@ class ListSampler:
             generator: The only source of randomness.
 
         Returns:
-            Texts with the slots of their requests, exactly; those that did not come to an end
-            (too long, given up, ended before their slots) have `finished` False, and any slots.
+            Texts with the slots of their requests, each at most as often; those that did not come
+            to an end (too long, given up) have `finished` False. A text may end without some of
+            its slots: forced to go on, the model babbles, and the shorter text often is a right
+            one of another frame.
         """
         order = sorted(range(len(requests)), key=lambda i: (len(requests[i].prompt), i))
         found: list[Sample | None] = [None] * len(requests)
@@ -177,7 +139,7 @@ class _Batch:
         """Writes all rows."""
         pieces = self._sampler.pieces
         hidden, seen, cache = self._prompted()
-        frames = _Frames(pieces, [request.symbols for request in self._requests])
+        frames = SlotFrames(pieces, [request.symbols for request in self._requests])
         heat = torch.tensor([r.temperature for r in self._requests])[:, None]
         rows = torch.arange(len(self._requests))
         writing = torch.ones(len(rows), dtype=torch.bool)
@@ -185,8 +147,6 @@ class _Batch:
         for step in range(self._longest):
             logits = self._sampler.likelihood(hidden)
             likelihood = torch.log_softmax(logits, 1)
-            # The text is over and slots are missing: what would follow is babble.
-            writing &= ~((logits.argmax(1) == end) & (frames.due() > 0))
             frames.forbid(logits, empty=step == 0)
             chosen = _draw(logits / heat[rows], generator)
             self._note(rows, chosen, likelihood.gather(1, chosen[:, None])[:, 0], writing)
