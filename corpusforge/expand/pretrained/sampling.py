@@ -17,8 +17,8 @@ import torch
 
 from corpusforge.expand.gan.decoding import Sample
 from corpusforge.expand.pretrained.cache import RoomyCache, roomy_cache
-from corpusforge.expand.pretrained.slot_frames import SlotFrames
 from corpusforge.expand.pretrained.pieces import Pieces
+from corpusforge.expand.pretrained.slot_frames import SlotFrames
 
 __all__ = ["ListSampler", "Request"]
 
