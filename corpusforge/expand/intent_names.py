@@ -1,0 +1,83 @@
+"""The name of an intent as a row of it: what the label alone tells.
+
+Beside one or three real rows per intent, and beside the generator's own rows, one more row with
+the label in words was worth more to classifiers than anything else of its size (eval/LOG.md).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+
+from corpusforge.core.schema import Utterance
+from corpusforge.core.text import fold
+from corpusforge.expand.novelty import CLASSES, NoveltyTest
+from corpusforge.expand.pretrained.pieces import UNNAMED, spoken_name
+
+__all__ = ["name_rows"]
+
+_WORD = re.compile(r"\w+")
+
+
+def name_rows(
+    train: Sequence[Utterance],
+    taken: Collection[str],
+    novelty: NoveltyTest,
+    origin: str,
+    intents: Collection[str],
+) -> list[Utterance]:
+    """A row per intent whose label says something and is new.
+
+    Labels are mostly English. In a corpus of another language a name counts where all its words
+    occur in train rows.
+
+    Args:
+        train: Train rows.
+        taken: Folded texts of all rows of all splits.
+        novelty: What templates can say, or is near a train row, is no new row.
+        origin: Of the rows.
+        intents: Those that get rows.
+
+    Returns:
+        Rows as heavy as the heaviest of their intent, at most 1: whoever named the intent was as
+        sure as whoever labelled a row. Without slots. Sorted by intent.
+    """
+    known = {word for row in train for word in _WORD.findall(fold(row.text))}
+    by_intent: defaultdict[str, list[Utterance]] = defaultdict(list)
+    for row in train:
+        by_intent[row.intent].append(row)
+    names = {intent: spoken_name(intent) for intent in sorted(by_intent) if intent in intents}
+    # A name that two labels have tells neither.
+    twice = {name for name, count in Counter(names.values()).items() if count > 1}
+    found = []
+    for intent, name in names.items():
+        rows = by_intent[intent]
+        lang = Counter(row.lang for row in rows).most_common(1)[0][0]
+        told = name not in {UNNAMED, *twice} and fold(name) not in taken
+        if not told or not (_english(lang) or known.issuperset(_WORD.findall(fold(name)))):
+            continue
+        annotated = all(row.slots is not None for row in rows)
+        # Of that language: the row is one of its corpus.
+        parent = next(row for row in rows if row.lang == lang)
+        found.append(
+            Utterance(
+                text=name,
+                lang=lang,
+                intent=intent,
+                slots=() if annotated else None,
+                origin=origin,
+                template=parent.template,
+                parents=(parent.id,),
+                generation=1 + parent.generation,
+                split="train",
+                license=parent.license,
+                weight=min(1.0, max(row.weight for row in rows)),
+            )
+        )
+    classes = novelty.classify([row.text for row in found])
+    return [row for row, kind in zip(found, classes, strict=True) if kind == CLASSES[2]]
+
+
+def _english(lang: str) -> bool:
+    return lang.lower().replace("_", "-").split("-")[0] == "en"
