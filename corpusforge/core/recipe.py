@@ -192,6 +192,9 @@ class ExpandConfig:
         "folder that `corpusforge meta-train` made: adapters of base and discriminator", None
     )
     rows: int = option("novel rows to accept; 0 switches expansion off", 500, minimum=0)
+    intent_names: bool = option(
+        "with an adapter: the label in words is one more train row of each intent", True
+    )
     rounds: int = option("adversarial rounds after maximum likelihood", 2, minimum=0, maximum=20)
     model: str | None = option("folder of a trained model to use as it is", None)
     temperatures: tuple[float, ...] | None = option(

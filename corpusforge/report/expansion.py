@@ -74,6 +74,11 @@ def _what(facts: Mapping[str, Any]) -> str:
             f"not learnt its probabilities are off by {error:.3f} in the mean (expected "
             "calibration error). "
         )
+    if "intent_names" in facts:
+        said += (
+            f"The names of {number(facts['intent_names'])} intents, in words, are one more train "
+            "row each. "
+        )
     if "out_of_scope" in facts:
         said += _near_misses(facts["out_of_scope"])
     return said + "Whether these rows help a model is told above, under Does it help?"

@@ -61,7 +61,7 @@ CONTROLS = {
     "real + trigram": controls.trigram,
 }
 META = "meta-trained + discriminator"
-META_NAMES = "meta-trained + discriminator + intent names"
+NAMELESS = "meta-trained + discriminator, without intent names"
 RANDOM = "meta-trained, labels permuted"
 IDF = "real, IDF of the meta-trained rows"
 IN_CONTEXT = "pretrained in context"
@@ -70,6 +70,7 @@ RECOMBINE = "recombine"
 EXPANDING = tuple(
     f"corpusforge.expand.{name}"
     for name in (
+        "intent_names",
         "judge",
         "model",
         "novelty",
@@ -95,7 +96,7 @@ ARMS: Mapping[str, str] = {
 }
 """Arm -> keys of the recipe's `expand` part."""
 ORDER = (REAL, NAMES, *CONTROLS, RECOMBINE, SCRATCH, IN_CONTEXT)
-LATER = (META, META_NAMES, IDF, RANDOM)
+LATER = (META, NAMELESS, IDF, RANDOM)
 
 
 @dataclass(frozen=True)
@@ -218,7 +219,10 @@ def measure_spot(
         if len(made.rows):
             shuffled = controls.random_labels(made.rows, rng(key, "few_shot", "labels"))
             trained[RANDOM] = shuffled.with_weights(made.rows.weights)
-            trained[META_NAMES] = made.rows.plus(names)
+            said = set(names.texts)
+            trained[NAMELESS] = made.rows.take(
+                [place for place, text in enumerate(made.rows.texts) if text not in said]
+            )
             # Rows of weight next to nothing: their words count, their labels do not.
             trained[IDF] = made.rows.with_weights(np.full(len(made.rows), 1e-9))
     # A build without rows leaves the real rows as they are: a gain of 0, not a gap.

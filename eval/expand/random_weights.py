@@ -88,13 +88,9 @@ def whole_base(base: Path, adapter: Path, folder: Path, work: Path, seed: int) -
         background, _ = read_background(adapter_options(work, str(base), folder, seed))
         with deterministic(seed):
             model, tokenizer = open_base(found)
-            size = model.get_input_embeddings().weight.shape[0]
             texts = [text.text for own in background.intents.values() for text in own]
             pieces = Pieces(tokenizer, background.symbols, texts)
-            pieces.extend(model)
             losses = _train(model, pieces, background, steps, seed)
-            # As the base had it: builds put slots of their own into model and tokenizer.
-            model.resize_token_embeddings(size)
         model.save_pretrained(to)
         open_base(found)[1].save_pretrained(to)
         cost_s = round(cells.cpu_s() - before_s, 1)

@@ -354,8 +354,10 @@ def test_a_build_with_rows_out_of_scope(few, tmp_path):
     assert not {row["text"] for row in dropped} & {row["text"] for row in far}
     assert sum(" maybe " in row["text"] for row in dropped) == 4
     facts = entry["facts"]
-    assert facts["accepted"] == len(rows) - 4
-    assert facts["distinct_candidates"] == len(rows) + len(dropped)
+    names = [row for row in rows if row["text"] in ("light on", "light off", "call person")]
+    assert len(names) == facts["intent_names"] > 0
+    assert facts["accepted"] == len(rows) - len(names) - 4
+    assert facts["distinct_candidates"] == len(rows) - len(names) + len(dropped)
     assert facts["verdicts"]["out_of_scope"] == facts["out_of_scope"]["accepted"] == 4
     assert facts["out_of_scope"]["far"] == 6
     assert facts["out_of_scope"]["rejected"] == 12

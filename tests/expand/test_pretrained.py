@@ -363,8 +363,16 @@ def test_two_rows_are_enough_for_a_build_with_an_adapter(tiny, adapter, tmp_path
     assert {row["intent"] for row in rows} <= {"light_on", "timer"}
     assert all(row["split"] == "train" and row["parents"] for row in rows)
     for intent in {row["intent"] for row in rows}:
-        # Two times the one exemplar at most.
-        assert sum(row["weight"] for row in rows if row["intent"] == intent) <= 2.0 + 1e-6
+        # Two times the one exemplar at most, and the intent's name.
+        assert sum(row["weight"] for row in rows if row["intent"] == intent) <= 3.0 + 1e-6
+    assert sorted(row["text"] for row in rows if row["weight"] == 1.0) == ["light on", "timer"]
+    recipe.write_text(recipe.read_text().replace("expand: {", "expand: {intent_names: false, "))
+    api.build(recipe, tmp_path / "c", until="expand")
+    without = read_table(expand_folder(tmp_path / "c") / "utterances.parquet").to_pylist()
+    names = ("light on", "timer")
+    assert [r["text"] for r in without] == [
+        r["text"] for r in made.to_pylist() if r["text"] not in names
+    ]
     history = json.loads((expand_folder(tmp_path / "a") / "history.json").read_text())
     assert history["base"] == "causal"
     assert history["adapter"]["intents"] == 12

