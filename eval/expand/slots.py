@@ -25,6 +25,13 @@ __all__ = ["main", "measure"]
 KS, DRAWS = (5, 10), (1, 2, 3, 4, 5)
 
 
+def build_of(work: Path, k: int, draw: int) -> Path | None:
+    """The rows of one build; None when it was not made."""
+    name = f"snips k={k} draw {draw}: {META}".replace(" ", "_").replace(":", "").replace(",", "")
+    found = (work / "runs" / name / "run" / "stages").glob("expand-*/utterances.parquet")
+    return max(found, key=lambda path: path.stat().st_mtime, default=None)
+
+
 def measure(work: Path, k: int, draw: int, seed: int) -> dict[str, Any]:
     """F1 of the arms of one build, in percent.
 
@@ -33,11 +40,10 @@ def measure(work: Path, k: int, draw: int, seed: int) -> dict[str, Any]:
     """
     data = named("snips")
     real, _ = shots(data.train, k, rng(seed, "eval.grid", data.name, k, draw))
-    name = f"snips k={k} draw {draw}: {META}".replace(" ", "_").replace(":", "").replace(",", "")
-    found = sorted((work / "runs" / name / "run" / "stages").glob("expand-*/utterances.parquet"))
-    if not found:
-        raise SystemExit(f"{work} has no build {name}: run eval.expand.few_shot first")
-    made = new_rows(found[-1])
+    found = build_of(work, k, draw)
+    if found is None:
+        raise SystemExit(f"{work} has no build for k={k}, draw {draw}: run eval.expand.few_shot")
+    made = new_rows(found)
     result = slot_f1(made, real, data.test, rng(seed, "eval.few_shot.slots", k, draw)).to_json()
     return {
         "status": result["status"],
@@ -62,7 +68,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             parameters = {"k": k, "draw": draw, "seed": options.seed}
             planned.append(cells.Cell(f"snips k={k} draw {draw}", parameters, measure_it))
     code = cells.code_digest(["corpusforge.assess.slot_f1", "eval.data", "eval.expand.slots"])
-    outcome = cells.run(planned, work / "few_shot_slots", code, options.cpu_hours)
+    there = [c for c in planned if build_of(work, c.parameters["k"], c.parameters["draw"])]
+    outcome = cells.run(there, work / "few_shot_slots", code, options.cpu_hours)
+    for cell in planned:
+        if cell not in there:
+            outcome.not_run[cell.name] = "its build was not made"
     parts = {"cells": outcome.figures}
     cells.write("few_shot_slots", "eval.expand.slots", options.seed, outcome, parts)
 
