@@ -227,6 +227,11 @@ def _stated_licenses(options: MetaTrainOptions) -> dict[str, str]:
                 f"--license {entry!r}: {name} is a recipe, which states its licence itself",
                 hint="leave it out; change the recipe's license if it is wrong",
             )
+        if not sign and not data_sets:
+            raise InputError(
+                f"--license {entry!r}: the background has no data set, and recipes state theirs",
+                hint="leave it out; change a recipe's license if it is wrong",
+            )
         if sign and name not in data_sets:
             raise InputError(
                 f"--license {entry!r}: the background has no data set {name!r}",

@@ -70,16 +70,21 @@ class Frames:
         return Candidate(frame, clean)
 
     def offer(self, intent: str, text: str) -> Candidate | None:
-        """The text as a candidate for the frame of its intent and slots that it is most like.
+        """The text as a candidate for its `most_like` frame; None when it is none."""
+        frame = self.most_like(intent, text)
+        return None if frame is None else self.answer(frame, text)
 
-        Most like: the largest share of words in common, ties by text. None where no train row
-        of the intent has these slots.
+    def most_like(self, intent: str, text: str) -> Frame | None:
+        """The frame of the intent with the text's slots and the most words in common.
+
+        Most: the largest share, ties by text. None where no train row of the intent has these
+        slots.
         """
         found = self._places.get((intent, symbols_of(text)))
         if not found:
             return None
         own = frozenset(_bag(text))
-        return self.answer(max(found.values(), key=lambda f: (self._alike(own, f), f.text)), text)
+        return max(found.values(), key=lambda f: (self._alike(own, f), f.text))
 
     def _alike(self, own: frozenset[str], frame: Frame) -> float:
         other = self._words[frame.text]

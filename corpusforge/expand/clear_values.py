@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from corpusforge.core.schema import Utterance
 from corpusforge.core.text import SLOT_PATTERN, fold, fold_delexicalised
 from corpusforge.expand.slots import Frame, SlotTable
 
@@ -25,10 +26,17 @@ class ClearValues:
     Args:
         table: Slot kinds and values.
         frames: Frames of train rows.
+        rows: Train rows, whose values count as well: those of rows that are not published are
+            not in the table.
     """
 
-    def __init__(self, table: SlotTable, frames: Sequence[Frame]) -> None:
+    def __init__(
+        self, table: SlotTable, frames: Sequence[Frame], rows: Sequence[Utterance] = ()
+    ) -> None:
         self._table = table
+        self._said: defaultdict[str, set[str]] = defaultdict(set)
+        for row in rows:
+            self._said[row.intent].update(slot.text for slot in row.slots or ())
         self._symbols: defaultdict[str, set[str]] = defaultdict(set)
         self._carriers: defaultdict[str, set[str]] = defaultdict(set)
         for frame in frames:
@@ -47,11 +55,10 @@ class ClearValues:
         return None if first is None else " ".join(first)
 
     def _of(self, intent: str) -> set[_Words]:
-        values = {
-            tuple(fold(value.text).split())
-            for symbol in self._symbols[intent]
-            for value in self._table.values(symbol)
+        texts = {
+            value.text for symbol in self._symbols[intent] for value in self._table.values(symbol)
         }
+        values = {tuple(fold(text).split()) for text in texts | self._said[intent]}
         longest = max(map(len, values), default=0)
         said = {words for text in self._carriers[intent] for words in _runs(text, longest)}
         return values - said - {()}

@@ -6,18 +6,23 @@ the label in words was worth more to classifiers than anything else of its size 
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 
 from corpusforge.core.schema import Utterance
 from corpusforge.core.text import fold
+from corpusforge.expand.clear_values import ClearValues
 from corpusforge.expand.novelty import CLASSES, NoveltyTest
 from corpusforge.expand.pretrained.pieces import UNNAMED, spoken_name
+from corpusforge.expand.rows import joined_licenses
 
 __all__ = ["name_rows"]
 
-_WORD = re.compile(r"\w+")
+# Labels of what says no intent: nobody says these words for it.
+_NO_INTENT = frozenset(
+    ("oos", "ood", "none", "other", "unknown", "fallback", "out of scope", "out of domain")
+)
+_SIGNS = ".,;:!?\"'()"
 
 
 def name_rows(
@@ -26,6 +31,7 @@ def name_rows(
     novelty: NoveltyTest,
     origin: str,
     intents: Collection[str],
+    clear: ClearValues,
 ) -> list[Utterance]:
     """A row per intent whose label says something and is new.
 
@@ -38,12 +44,13 @@ def name_rows(
         novelty: What templates can say, or is near a train row, is no new row.
         origin: Of the rows.
         intents: Those that get rows.
+        clear: Finds slot values; a name that says one ("book restaurant") is not annotated.
 
     Returns:
         Rows as heavy as the heaviest of their intent, at most 1: whoever named the intent was as
-        sure as whoever labelled a row. Without slots. Sorted by intent.
+        sure as whoever labelled a row. Sorted by intent.
     """
-    known = {word for row in train for word in _WORD.findall(fold(row.text))}
+    known = {word for row in train for word in _words(row.text)}
     by_intent: defaultdict[str, list[Utterance]] = defaultdict(list)
     for row in train:
         by_intent[row.intent].append(row)
@@ -54,10 +61,10 @@ def name_rows(
     for intent, name in names.items():
         rows = by_intent[intent]
         lang = Counter(row.lang for row in rows).most_common(1)[0][0]
-        told = name not in {UNNAMED, *twice} and fold(name) not in taken
-        if not told or not (_english(lang) or known.issuperset(_WORD.findall(fold(name)))):
+        told = name not in {UNNAMED, *twice, *_NO_INTENT} and fold(name) not in taken
+        if not told or not (_english(lang) or known.issuperset(_words(name))):
             continue
-        annotated = all(row.slots is not None for row in rows)
+        annotated = all(row.slots is not None for row in rows) and not clear.first(intent, name)
         # Of that language: the row is one of its corpus.
         parent = next(row for row in rows if row.lang == lang)
         found.append(
@@ -71,12 +78,16 @@ def name_rows(
                 parents=(parent.id,),
                 generation=1 + parent.generation,
                 split="train",
-                license=parent.license,
+                license=joined_licenses(parent.license, (row.license for row in rows)),
                 weight=min(1.0, max(row.weight for row in rows)),
             )
         )
     classes = novelty.classify([row.text for row in found])
     return [row for row, kind in zip(found, classes, strict=True) if kind == CLASSES[2]]
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip(_SIGNS) for word in text.casefold().split()]
 
 
 def _english(lang: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -21,12 +21,13 @@ from corpusforge.core.schema import (
 from corpusforge.core.seeding import rng
 from corpusforge.core.spans import Slot
 from corpusforge.core.text import fold, fold_delexicalised
+from corpusforge.expand.clear_values import ClearValues
 from corpusforge.expand.contract import Candidate
 from corpusforge.expand.judge import Limits
 from corpusforge.expand.selection import ACCEPTED, OUT_OF_SCOPE, Judged
 from corpusforge.expand.slots import SlotTable
 
-__all__ = ["SCORES", "RowBuilder", "add_rows", "rejected_table"]
+__all__ = ["SCORES", "RowBuilder", "add_rows", "joined_licenses", "rejected_table"]
 
 SCORES = ("discriminator", "intent")
 # Weight of a generated row at most, and of all of an intent relative to its other train rows:
@@ -45,6 +46,7 @@ _REASONS = {
     "intent_disagreement": "a judge does not find its intent in it",
     "low_realness": "the discriminator takes it for generated",
     "duplicate": "another row reads the same",
+    "value_in_clear": "a slot value stands in it as plain words: its slots would be wrong",
     "no_value": "a slot has no value that may be used",
     "not_chosen": "its intent had enough better ones",
 }
@@ -59,6 +61,7 @@ class RowBuilder:
         texts: Texts of all rows of all splits.
         recipe: Seed, language and generator.
         worth_rows: See `corpusforge.expand.judge.Judging`.
+        clear: Finds values in plain words; None = nothing is looked for.
     """
 
     def __init__(
@@ -68,7 +71,9 @@ class RowBuilder:
         texts: Sequence[str],
         recipe: Recipe,
         worth_rows: float = 0.0,
+        clear: ClearValues | None = None,
     ) -> None:
+        self._clear = clear
         self._worth_rows = worth_rows
         self._table = table
         self._train = train
@@ -92,8 +97,10 @@ class RowBuilder:
                 such a row has no slots where none was filled, and else is not annotated.
 
         Returns:
-            "" when it could be filled, else why not: "no_value" or "duplicate".
+            "" when it could be filled, else why not: "value_in_clear", "no_value", "duplicate".
         """
+        if self._says_value(candidate):
+            return "value_in_clear"
         # Agreement classes have symbols of their own: one sentence may come with several.
         carrier = fold_delexicalised(self._table.plain(candidate.text))
         if carrier in self._carriers:
@@ -111,6 +118,13 @@ class RowBuilder:
                 self._rows[candidate.frame.intent, candidate.text] = row
                 return ""
         return "duplicate"
+
+    def _says_value(self, candidate: Candidate) -> bool:
+        """Whether a row of annotated slots would leave one out."""
+        intent = candidate.frame.intent
+        if self._clear is None or intent in self._unannotated:
+            return False
+        return self._clear.first(intent, candidate.text) is not None
 
     def _fill(self, candidate: Candidate, attempt: int) -> Utterance | None:
         frame = candidate.frame
@@ -141,7 +155,7 @@ class RowBuilder:
             parents=(parent.id,),
             generation=1 + parent.generation,
             split="train",
-            license=_joined(parent.license, (*self._licenses, *licenses)),
+            license=joined_licenses(parent.license, (*self._licenses, *licenses)),
         )
 
     def accepted(self, judged: Sequence[Judged]) -> pa.Table:
@@ -208,7 +222,8 @@ def _out_of_scope_weight(
     return math.floor(weight * 1e6) / 1e6
 
 
-def _joined(license: str, others: Sequence[str]) -> str:
+def joined_licenses(license: str, others: Iterable[str]) -> str:
+    """An SPDX expression of all, the first one first."""
     more = sorted(set(others) - {license})
     return " AND ".join([license, *more]) if more else license
 

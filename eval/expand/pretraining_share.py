@@ -24,7 +24,7 @@ from corpusforge.assess.classifiers import classifiers
 from corpusforge.assess.encoder import Encoder, load_encoder
 from corpusforge.assess.intervals import mean_interval
 from corpusforge.core.digests import digest
-from corpusforge.core.run import read_json
+from corpusforge.core.run import Cache, read_json
 from corpusforge.core.seeding import rng
 from eval import cells
 from eval.data import RealData, named, shots
@@ -45,13 +45,13 @@ def keys_for(arm: str, work: Path, base: str, seed: int) -> dict[str, str]:
     keys = keys_of(work, base, seed)
     if arm == PRETRAINED:
         return keys
-    folder, main = work / "pretraining_share_models", Path(keys["adapter"])
-    start = random_base(keys["base"], folder / "random_base", seed)
+    models, main = Cache(work / "pretraining_share_models"), Path(keys["adapter"])
+    start = random_base(keys["base"], models, seed)
     if arm == LORA:
-        own = adapter_for(start, main, folder / "random_adapter", work, seed)
+        own = adapter_for(start, main, models, work, seed)
         return {"adapter": str(own), "base": str(start)}
-    trained = whole_base(start, main, folder / "whole_base", work, seed)
-    own = adapter_for(trained, main, folder / "whole_adapter", work, seed, steps=0)
+    trained = whole_base(start, main, models, work, seed)
+    own = adapter_for(trained, main, models, work, seed, steps=0)
     return {"adapter": str(own), "base": str(trained)}
 
 

@@ -7,15 +7,12 @@ model, so there is also one whose weights are all trained on the same lists firs
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from corpusforge.core.progress import Progress
-from corpusforge.core.run import read_json, write_json
+from corpusforge.core.run import Cache, read_json, write_json
 from corpusforge.core.seeding import rng
 from corpusforge.meta_train import read_background, run
 from eval import cells
@@ -23,27 +20,13 @@ from eval.expand.few_shot import adapter_options
 
 __all__ = ["adapter_for", "random_base", "whole_base"]
 
-_LISTS, _UNNAMED = 8, 0.2
-_WARM_UP, _CLIP, _RATE = 8, 1.0, 8e-4
 
-
-def _put(folder: Path, make: Callable[[Path], None]) -> Path:
-    """A folder that is there only when it is complete."""
-    if not folder.exists():
-        unfinished = folder.with_name(f".{folder.name}.unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
-        make(unfinished)
-        unfinished.replace(folder)
-    return folder
-
-
-def random_base(base: str, folder: Path, seed: int) -> Path:
+def random_base(base: str, models: Cache, seed: int) -> Path:
     """A model folder: configuration and tokenizer of the base, weights as a new model has them.
 
     Args:
         base: As `expand.base`; not "scratch".
-        folder: Made when it is not there.
+        models: Where the folder is kept.
         seed: Draws the weights.
     """
     from corpusforge.expand.gan.runtime import deterministic
@@ -59,19 +42,18 @@ def random_base(base: str, folder: Path, seed: int) -> Path:
         fresh.save_pretrained(to)
         tokenizer.save_pretrained(to)
 
-    return _put(folder, make)
+    return models.put_folder("base", "random", make)
 
 
-def whole_base(base: Path, adapter: Path, folder: Path, work: Path, seed: int) -> Path:
+def whole_base(base: Path, adapter: Path, models: Cache, work: Path, seed: int) -> Path:
     """A model folder: all weights of a base trained to continue lists, as long as an adapter.
 
-    Steps, lists per step and the course of the rate are those of meta-training; the loss is that
-    of transformers, over all pieces of the vocabulary.
+    Steps, lists, rates and loss are those of meta-training.
 
     Args:
         base: Model folder to start from.
         adapter: Says how many steps it had.
-        folder: Made when it is not there; cost.json says what it cost.
+        models: Where the folder is kept; cost.json in it says what it cost.
         work: Folder for the files of the background.
         seed: Draws the lists.
     """
@@ -85,7 +67,7 @@ def whole_base(base: Path, adapter: Path, folder: Path, work: Path, seed: int) -
         found = find_base(str(base), Path())
         assert found is not None  # it is a folder
         before_s = cells.cpu_s()
-        background, _ = read_background(adapter_options(work, str(base), folder, seed))
+        background, _ = read_background(adapter_options(work, str(base), to, seed))
         with deterministic(seed):
             model, tokenizer = open_base(found)
             texts = [text.text for own in background.intents.values() for text in own]
@@ -96,62 +78,44 @@ def whole_base(base: Path, adapter: Path, folder: Path, work: Path, seed: int) -
         cost_s = round(cells.cpu_s() - before_s, 1)
         write_json({"cpu_s": cost_s, "steps": steps, "losses": losses}, to / "cost.json")
 
-    return _put(folder, make)
+    return models.put_folder("base", f"{base.name}-whole", make)
 
 
 def _train(model: Any, pieces: Any, background: Any, steps: int, seed: int) -> list[float]:
-    """Trains all weights; the loss of each step in nats per piece."""
+    """Trains all weights on the lists of a meta-training; the loss of each step, nats a piece."""
     import torch
 
-    optimiser = torch.optim.AdamW(model.parameters(), lr=_RATE, weight_decay=0.0)
+    from corpusforge.expand.pretrained import meta_training as meta
+
+    settings = meta.MetaTraining(steps=steps, seed=seed)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, weight_decay=0.0)
     draws = rng(seed, "meta-train.lists")
     model.train()
     losses = []
     for step in range(1, steps + 1):
-        ids, labels = _lists(pieces, background, draws)
-        loss = model(input_ids=ids, labels=labels, use_cache=False).loss
+        lists = meta.draw_lists(pieces, background, draws)
+        output = model.get_output_embeddings().weight[pieces.kept]
+        loss = meta.list_loss(model.base_model, pieces, output, lists)
         for group in optimiser.param_groups:
-            falling = 0.5 * (1 + np.cos(np.pi * (step - 1) / steps))
-            group["lr"] = _RATE * min(1.0, step / _WARM_UP) * falling
+            group["lr"] = meta.rate_at(settings, step)
         optimiser.zero_grad()
         torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(model.parameters(), _CLIP)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), meta.CLIP)
         optimiser.step()
         losses.append(round(float(loss.detach()), 4))
     model.eval()
     return losses
 
 
-def _lists(pieces: Any, background: Any, draws: np.random.Generator) -> tuple[Any, Any]:
-    """Ids and labels of one step, int64 [lists, pieces]; -100 = not learnt."""
-    import torch
-
-    from corpusforge.expand.pretrained.meta_training import LINES, list_ids
-
-    found = []
-    for _ in range(_LISTS):
-        intent = background.learnt[int(draws.integers(len(background.learnt)))]
-        texts = background.draw(intent, LINES, draws)
-        found.append(list_ids(pieces, intent, texts, named=draws.random() >= _UNNAMED))
-    longest = max(len(ids) for ids, _ in found)
-    ids = torch.full((len(found), longest), pieces.end_id, dtype=torch.int64)
-    labels = torch.full((len(found), longest), -100, dtype=torch.int64)
-    for row, (own, learnt) in enumerate(found):
-        ids[row, : len(own)] = torch.tensor(own)
-        marks = torch.tensor(learnt)
-        labels[row, : len(own)] = torch.where(marks, ids[row, : len(own)], -100)
-    return ids, labels
-
-
 def adapter_for(
-    base: Path, main: Path, folder: Path, work: Path, seed: int, *, steps: int | None = None
+    base: Path, main: Path, models: Cache, work: Path, seed: int, *, steps: int | None = None
 ) -> Path:
     """An adapter of another base, with the background, the steps and the discriminator of one.
 
     Args:
         base: Model folder that it is for.
         main: The adapter to be like.
-        folder: Made when it is not there.
+        models: Where the folder is kept.
         work: Folder for the files of the background.
         seed: Of the training.
         steps: Of the generator; None = as many as `main` had, 0 = the base stays as it is.
@@ -186,4 +150,4 @@ def adapter_for(
         write_json({**meta, **{name: like[name] for name in same}}, to / "meta.json")
         write_json({"cpu_s": cost_s}, to / "cost.json")
 
-    return _put(folder, make)
+    return models.put_folder("adapter", base.name, make)

@@ -8,6 +8,7 @@ import pytest
 
 from corpusforge.assess.encoder import SvdEncoder
 from corpusforge.assess.rows import Rows
+from corpusforge.core.run import Cache
 from corpusforge.core.spans import Slot
 from eval import cells, tables
 from eval.expand import cost, cost_parts, few_shot, pretraining_share, snips_full
@@ -230,18 +231,21 @@ def test_the_share_of_pretraining(work, tiny, monkeypatch):
     # All weights trained: nearer to the background than random weights are.
     assert told[arms[2]]["held_out_nll"] < told[arms[1]]["held_out_nll_before"]
 
-    models = work / "w" / "pretraining_share_models"
+    models = Cache(work / "w" / "pretraining_share_models")
+    found = {name: models.folder("base", name) for name in ("random", "random-whole")}
     plain, *others = (
         open_base(Base(path.name, path, digest_of(path)))[0]
-        for path in (tiny / "causal", models / "random_base", models / "whole_base")
+        for path in (tiny / "causal", *found.values())
     )
     for other in others:
         assert other.config.to_dict().keys() == plain.config.to_dict().keys()
         assert [p.shape for p in other.parameters()] == [p.shape for p in plain.parameters()]
         assert not torch.equal(other.lm_head.weight, plain.lm_head.weight)
-    for name in ("random_adapter", "whole_adapter"):
+    for name in found:
         for path in (work / "w" / "adapter" / "discriminator").iterdir():
-            assert (models / name / "discriminator" / path.name).read_bytes() == path.read_bytes()
+            assert (
+                models.folder("adapter", name) / "discriminator" / path.name
+            ).read_bytes() == path.read_bytes()
     page = "\n".join(tables._table("pretraining_share", result))
     assert f"| banking k=3 | {arms[1]} | 1 |" in page
     again(pretraining_share.main, command, work / "results", monkeypatch)

@@ -2,10 +2,13 @@
 
 import json
 from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from tokenizers import normalizers
 
 from corpusforge import cli
 from corpusforge.core.errors import InputError
@@ -13,16 +16,20 @@ from corpusforge.core.recipe_file import load_recipe
 from corpusforge.core.schema import read_table
 from corpusforge.core.text import SLOT_PATTERN
 from corpusforge.expand.forger import symbols_of
+from corpusforge.expand.gan.decoding import Sample
 from corpusforge.expand.gan.runtime import deterministic, torch_generator
+from corpusforge.expand.pretrained import generator as generator_module
 from corpusforge.expand.pretrained.adapter import open_discriminator
 from corpusforge.expand.pretrained.adapter_files import AdapterFiles
 from corpusforge.expand.pretrained.background import Background, Text, text_digest
-from corpusforge.expand.pretrained.base_model import find_base, open_base
+from corpusforge.expand.pretrained.base_model import Base, find_base, open_base
+from corpusforge.expand.pretrained.generator import PretrainedGan
 from corpusforge.expand.pretrained.int8 import Int8Linear, to_int8
 from corpusforge.expand.pretrained.meta_training import MetaTraining, continue_lists, list_ids
 from corpusforge.expand.pretrained.pieces import Pieces, spoken_name
 from corpusforge.expand.pretrained.prompts import MOST_EXEMPLARS, prompts_of
 from corpusforge.expand.pretrained.sampling import ListSampler, Request
+from corpusforge.expand.slots import Frame
 from tests.expand.tiny_models import BACKGROUND, ENDS, VERBS, build_causal, build_encoder
 
 
@@ -65,10 +72,14 @@ def opened(tiny, symbols=("{thing}",)):
     [
         ("bill_due", "bill due"),
         ("PlayMusic", "play music"),
-        ("x", "x"),
+        ("x", "request"),
         ("__", "request"),
         ("intent_17", "request"),
         ("3d_print", "3d print"),
+        ("c12", "request"),
+        ("Label3", "request"),
+        ("class A", "request"),
+        ("cancel", "cancel"),
     ],
 )
 def test_a_label_is_told_in_words(label, words):
@@ -109,6 +120,48 @@ def test_slots_whose_names_read_the_same_are_told_apart(tiny):
     assert len({ids for _, ids in pieces.spellings}) == 4
     for symbol in symbols:
         assert pieces.read(pieces.said(f"turn {symbol} on")) == f"turn {symbol} on"
+
+
+def test_a_tokenizer_that_does_not_give_a_slot_name_back_is_refused(tiny):
+    _, tokenizer = open_base(find_base(str(tiny / "causal"), tiny))
+    tokenizer.backend_tokenizer.normalizer = normalizers.Replace("thing", "think")
+    with pytest.raises(InputError, match=r"gives the slot name \[thing\] back as ' ?\[think\]'"):
+        Pieces(tokenizer, ("{thing}",), [])
+
+
+def test_halves_of_characters_stand_in_slot_names_alone(tiny):
+    """A byte-level tokenizer cuts letters that it has not learnt into bytes."""
+    symbol = "{\u091a\u093e\u0932\u0942}"
+    model, pieces = opened(tiny, (symbol,))
+    halves = {
+        i for _, ids in pieces.spellings for i in ids if "\ufffd" in pieces.tokenizer.decode([i])
+    }
+    assert halves and halves <= set(pieces.slots_alone())
+    sampler = ListSampler(model, pieces)
+    for symbols in ((), (symbol,)):
+        samples = sampled(sampler, requests_for(pieces, symbols, rows=300), 40)
+        texts = [sample.text for sample in samples if sample.finished]
+        assert texts and not any("\ufffd" in text for text in texts)
+        assert {s for text in texts for s in symbols_of(text)} <= set(symbols)
+
+
+def test_a_text_with_fewer_slots_is_of_the_frame_that_it_is_like(monkeypatch):
+    frames = [
+        Frame("light_on", "light up {lamp} in {room}", ("{lamp}", "{room}"), 0),
+        Frame("light_on", "die {lamp} an", ("{lamp}",), 1),
+        Frame("light_on", "put {lamp} on", ("{lamp}",), 2),
+        Frame("light_off", "darken {room}", ("{room}",), 3),
+    ]
+    said = ["please put {lamp} on", "{room} be lit", "light {room} and {lamp}", "{lamp} on and"]
+    samples = [Sample(text, -1.0, -2.0, finished=n < 3) for n, text in enumerate(said)]
+    sampler = SimpleNamespace(sample=lambda requests, longest, generator: samples)
+    gan = PretrainedGan(Base("none", Path("none"), "0"), None)
+    config = SimpleNamespace(temperatures=None)
+    gan.fit(frames, SimpleNamespace(frames=frames, layout=None, config=config))
+    monkeypatch.setattr(gan, "_opened", lambda context: (sampler, None))
+    monkeypatch.setattr(generator_module, "prompts_of", lambda *given: [(1,)])
+    found = gan.expand(frames[:1], 4, np.random.default_rng(1))
+    assert [(c.text, c.frame.parent) for c in found] == [(said[0], 2), (said[2], 0)]
 
 
 EXEMPLARS = [
@@ -302,6 +355,13 @@ def test_licences_of_data_are_stated_by_the_user_and_of_recipes_by_themselves(
     assert "note:" not in printed
     assert command(tiny, tmp_path / "b", "--license", f"{pack}=MIT", beside=(pack,)) == 2
     assert "is a recipe, which states its licence itself" in capsys.readouterr().err
+
+
+def test_a_licence_for_recipes_alone_is_refused(tmp_path, capsys):
+    given = ["meta-train", "smart_home", "-o", str(tmp_path / "a"), "-q", "--license", "MIT"]
+    assert cli.main(given) == 2
+    said = capsys.readouterr().err
+    assert "'MIT': the background has no data set, and recipes state theirs" in said
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ import pytest
 
 from corpusforge.core.recipe_file import load_recipe
 from corpusforge.core.schema import CATALOGUE, Utterance
+from corpusforge.core.spans import Slot
+from corpusforge.expand.clear_values import ClearValues
 from corpusforge.expand.contract import Candidate
 from corpusforge.expand.rows import RowBuilder
 from corpusforge.expand.slots import SlotTable
@@ -54,3 +56,20 @@ def test_one_unannotated_train_row_makes_its_intent_unannotated(recipe):
 def test_the_licence_names_everybody_whose_words_were_learnt(recipe):
     real = replace(TRAIN[1], text="kill it", origin="real", license="LicenseRef-mine")
     assert build([*TRAIN, real], recipe, "on").license == "CC0-1.0 AND LicenseRef-mine"
+
+
+def test_a_value_in_plain_words_is_no_row_of_annotated_slots(recipe):
+    """The value is not in any catalogue: it comes from a real row that is not published."""
+    lamp = Slot(name="thing", entity="thing", value="", text="lamp", start=4, end=8)
+    real = replace(TRAIN[0], text="the lamp on", slots=(lamp,), origin="real")
+    unannotated = replace(TRAIN[1], text="kill it", slots=None, origin="real")
+    train = [*TRAIN, real, unannotated]
+    table = SlotTable.build(train, CATALOGUE.empty_table())
+    frames = [table.frame(row, place) for place, row in enumerate(train)]
+    clear = ClearValues(table, frames, train)
+    builder = RowBuilder(table, train, [], recipe, clear=clear)
+    assert builder.accept(Candidate(frames[0], "switch the lamp on")) == "value_in_clear"
+    assert builder.accept(Candidate(frames[0], "make it light")) == ""
+    # Not a value of this intent; and where nothing is annotated, nothing is left out.
+    assert builder.accept(Candidate(frames[1], "switch the lamp off")) == ""
+    assert RowBuilder(table, train, [], recipe).accept(Candidate(frames[0], "lamp on")) == ""

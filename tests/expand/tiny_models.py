@@ -42,7 +42,9 @@ def build_causal(folder, layers=2):
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    inner.train_from_iterator([text for _, text in BACKGROUND], trainer)
+    # As in large tokenizers, a bracket behind a space is one piece.
+    brackets = ["a [b] [c] [d]"] * 20
+    inner.train_from_iterator([*(text for _, text in BACKGROUND), *brackets], trainer)
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, eos_token="<|end|>")
     config = LlamaConfig(
         vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=layers,

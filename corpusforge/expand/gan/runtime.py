@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol, cast
 
 import torch
 
 __all__ = ["deterministic", "torch_generator"]
+
+
+class _Filling(Protocol):
+    """What torch documents of `torch.utils.deterministic`, which it makes at run time."""
+
+    fill_uninitialized_memory: bool
 
 
 @contextmanager
@@ -25,8 +32,8 @@ def deterministic(seed: int, *, threads: int = 1) -> Iterator[None]:
     """
     before = torch.get_num_threads()
     mode = torch.are_deterministic_algorithms_enabled()
-    fresh = torch.utils.deterministic
-    fills = fresh.fill_uninitialized_memory  # type: ignore[attr-defined]
+    fresh = cast(_Filling, torch.utils.deterministic)
+    fills = fresh.fill_uninitialized_memory
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
     with torch.random.fork_rng(devices=[]):
         # torch.manual_seed would also reseed devices that fork_rng does not put back.
@@ -34,13 +41,13 @@ def deterministic(seed: int, *, threads: int = 1) -> Iterator[None]:
         torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(True)
         # Filling fresh memory only shows reads of what was never written; it was 12 % of sampling.
-        fresh.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+        fresh.fill_uninitialized_memory = False
         try:
             yield
         finally:
             torch.set_num_threads(before)
             torch.use_deterministic_algorithms(mode, warn_only=warn_only)
-            fresh.fill_uninitialized_memory = fills  # type: ignore[attr-defined]
+            fresh.fill_uninitialized_memory = fills
 
 
 def torch_generator(seed: int) -> torch.Generator:

@@ -12,6 +12,7 @@ import numpy as np
 from corpusforge.core.errors import InputError
 from corpusforge.core.run import read_json, write_json
 from corpusforge.core.text import fold_delexicalised
+from corpusforge.expand.carriers import Frames
 from corpusforge.expand.contract import Candidate, FitContext
 from corpusforge.expand.forger import symbols_of
 from corpusforge.expand.gan.decoding import Sample
@@ -63,7 +64,7 @@ class PretrainedGan:
         self._sampler: ListSampler | None = None
         self._pieces: Pieces | None = None
         self._exemplars: dict[str, list[Text]] = {}
-        self._frames: dict[tuple[str, tuple[str, ...]], Frame] = {}
+        self._frames: Frames | None = None
         self._longest = _LEAST
 
     def fit(self, train: Sequence[Frame], context: FitContext) -> dict[str, Any]:
@@ -78,9 +79,8 @@ class PretrainedGan:
     def _read(self, context: FitContext) -> None:
         self._context = context
         exemplars: defaultdict[str, dict[str, Text]] = defaultdict(dict)
-        self._frames = {}
+        self._frames = Frames(context.frames, context.layout)
         for frame in context.frames:
-            self._frames.setdefault((frame.intent, frame.symbols), frame)
             text = Text(frame.text, frame.symbols)
             exemplars[frame.intent].setdefault(fold_delexicalised(frame.text), text)
         self._exemplars = {intent: sorted(own.values()) for intent, own in exemplars.items()}
@@ -138,9 +138,9 @@ class PretrainedGan:
         text = normalise(sample.text)
         if not sample.finished or not text or RESERVED.search(text):
             return None
-        symbols = symbols_of(text)
-        same = symbols == wanted.symbols
-        frame = wanted if same else self._frames.get((wanted.intent, symbols))
+        frame: Frame | None = wanted
+        if symbols_of(text) != wanted.symbols:
+            frame = None if self._frames is None else self._frames.most_like(wanted.intent, text)
         return None if frame is None else Candidate(frame, text, sample.log_probability)
 
     def spent(self, intent: str) -> bool:

@@ -71,6 +71,8 @@ class IntentMatch:
 
         Texts of like length share a pass: one long text would pad all others.
         """
+        if not len(texts):
+            return torch.empty((0, 0))
         order = sorted(range(len(texts)), key=lambda place: (len(texts[place]), place))
         parts = [order[start : start + _PART] for start in range(0, len(order), _PART)]
         found = torch.cat([self._embed([texts[place] for place in part]) for part in parts])
@@ -92,8 +94,6 @@ class IntentMatch:
 
     def vectors(self, texts: Sequence[str]) -> torch.Tensor:
         """Unit vectors without gradients, float32 [texts, width]."""
-        if not len(texts):
-            return torch.empty((0, 0))
         self.encoder.eval()
         with torch.inference_mode():
             return self.embed(texts)

@@ -26,14 +26,24 @@ from corpusforge.expand.pretrained import lora
 from corpusforge.expand.pretrained.background import Background, Text
 from corpusforge.expand.pretrained.pieces import UNNAMED, Pieces, spoken_name
 
-__all__ = ["MetaTraining", "continue_lists", "list_ids"]
+__all__ = [
+    "CLIP",
+    "MetaTraining",
+    "continue_lists",
+    "draw_lists",
+    "list_ids",
+    "list_loss",
+    "rate_at",
+]
 
 LINES = 8
 """Utterances of a list."""
 _LISTS = 8
 # Share of lists without the intent's name: labels of users may say nothing ("intent_17").
 _UNNAMED = 0.2
-_WARM_UP, _CLIP = 8, 1.0
+_WARM_UP = 8
+CLIP = 1.0
+"""Largest norm of a step's gradient."""
 _RANK, _DROPOUT = 8, 0.05
 # Steps between two looks at held-out intents; lists of each held-out intent in a look.
 _LOOK, _HELD_OUT_LISTS = 15, 2
@@ -72,10 +82,17 @@ def list_ids(
     return ids, learnt
 
 
-def _loss(
+def list_loss(
     model: Any, pieces: Pieces, output: torch.Tensor, lists: Sequence[tuple[list[int], list[bool]]]
 ) -> torch.Tensor:
-    """Mean loss per learnt piece, in nats, among the kept pieces."""
+    """Mean loss per learnt piece, in nats, among the kept pieces.
+
+    Args:
+        model: Body of a causal model, without its output layer.
+        pieces: Its tokenizer.
+        output: Output layer for the kept pieces, float32 [kept pieces, width].
+        lists: From `list_ids`.
+    """
     longest = max(len(ids) for ids, _ in lists)
     # A causal model needs no mask for what stands to the right.
     batch = torch.full((len(lists), longest), pieces.end_id, dtype=torch.int64)
@@ -121,12 +138,12 @@ def continue_lists(
     losses: list[float] = []
     for step in range(1, settings.steps + 1):
         adapted.train()
-        loss = _loss(body, pieces, output, _drawn(pieces, background, draws))
+        loss = list_loss(body, pieces, output, draw_lists(pieces, background, draws))
         for group in optimiser.param_groups:
-            group["lr"] = settings.learning_rate * _heat(step, settings.steps)
+            group["lr"] = rate_at(settings, step)
         optimiser.zero_grad()
         torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(parameters, _CLIP)
+        torch.nn.utils.clip_grad_norm_(parameters, CLIP)
         optimiser.step()
         losses.append(float(loss.detach()))
         on_step()
@@ -168,9 +185,10 @@ class _Best:
         return self._adapted.eval()
 
 
-def _heat(step: int, steps: int) -> float:
-    """Share of the highest rate: linear warm-up, half a cosine down."""
-    return min(1.0, step / _WARM_UP) * 0.5 * (1 + math.cos(math.pi * (step - 1) / steps))
+def rate_at(settings: MetaTraining, step: int) -> float:
+    """Learning rate of a step from 1: linear warm-up, half a cosine down."""
+    falling = 0.5 * (1 + math.cos(math.pi * (step - 1) / settings.steps))
+    return settings.learning_rate * min(1.0, step / _WARM_UP) * falling
 
 
 def _nll(
@@ -184,13 +202,13 @@ def _nll(
     adapted.eval()
     parts = [lists[start : start + _LISTS] for start in range(0, len(lists), _LISTS)]
     with torch.no_grad():
-        return float(np.mean([float(_loss(body, pieces, output, part)) for part in parts]))
+        return float(np.mean([float(list_loss(body, pieces, output, part)) for part in parts]))
 
 
-def _drawn(
+def draw_lists(
     pieces: Pieces, background: Background, draws: np.random.Generator
 ) -> list[tuple[list[int], list[bool]]]:
-    """The lists of one step."""
+    """The lists of one step; a fifth of them without the intent's name."""
     labels = background.learnt
     found = []
     for _ in range(_LISTS):

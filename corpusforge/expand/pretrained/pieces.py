@@ -15,6 +15,7 @@ all at once and then babble (eval/LOG.md).
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -34,17 +35,20 @@ _FREQUENT = 12_000
 # Control characters, marks of chat templates, braces and brackets, halves of characters.
 _FOREIGN = re.compile("[\x00-\x1f\x7f-\x9f<>|\ufffd{}\\[\\]]")
 _BRACKETS = re.compile(r"\[[^\[\]]*\]")
-_BREAK = re.compile(r"[_\W]+|(?<=[a-z])(?=[A-Z])")
+_BREAK = re.compile(r"\s+|(?<=[a-z])(?=[A-Z])")
+# Of a label that numbers intents: "intent_17", "Label3", "class A", "c12".
+_NUMBERED = re.compile(r"(?:intent|label|class|cls|c|i)?\d*|[a-z]")
 
 
 def spoken_name(label: str) -> str:
     """A label in words: "bill_due" -> "bill due", "PlayMusic" -> "play music".
 
-    A label that says nothing ("intent_17", "3") gives `UNNAMED`.
+    A label that says nothing ("intent_17", "c12", "3") gives `UNNAMED`.
     """
-    words = [part.lower() for part in _BREAK.split(label) if part]
-    telling = [w for w in words if not w.isdecimal() and w not in ("intent", "label", "class")]
-    return " ".join(words) if telling else UNNAMED
+    # Letters, numbers, and the marks that go with letters (vowel signs of Indic scripts).
+    plain = "".join(char if unicodedata.category(char)[0] in "LNM" else " " for char in label)
+    words = [part.lower() for part in _BREAK.split(plain) if part]
+    return " ".join(words) if any(not _NUMBERED.fullmatch(word) for word in words) else UNNAMED
 
 
 class Pieces:
@@ -56,7 +60,7 @@ class Pieces:
         texts: Texts whose pieces may be written, beside the frequent ones.
 
     Raises:
-        InputError: When the tokenizer cannot end a line.
+        InputError: When the tokenizer cannot end a line, or does not give a slot's name back.
     """
 
     def __init__(self, tokenizer: Any, symbols: Sequence[str], texts: Iterable[str]) -> None:
@@ -113,12 +117,22 @@ class Pieces:
         """Symbols with their pieces; glued to the word before only where a text has it so."""
         matches = [m for text in texts for m in SLOT_PATTERN.finditer(text)]
         glued = {m.group() for m in matches if m.start() and m.string[m.start() - 1] != " "}
-        found = [(symbol, tuple(self._behind(" " + name))) for symbol, name in self._names.items()]
-        return found + [
-            (symbol, tuple(self._behind(name)))
-            for symbol, name in self._names.items()
-            if symbol in glued
-        ]
+        forms = [(symbol, " " + name) for symbol, name in self._names.items()]
+        forms += [(symbol, name) for symbol, name in self._names.items() if symbol in glued]
+        return [(symbol, self._spelled(symbol, form)) for symbol, form in forms]
+
+    def _spelled(self, symbol: str, form: str) -> tuple[int, ...]:
+        ids = self._behind(form)
+        # A space that is a piece of its own may stand before anything.
+        while len(ids) > 1 and not self.tokenizer.decode(ids[:1]).strip():
+            ids = ids[1:]
+        if self.read(ids) != symbol:
+            raise InputError(
+                f"the base model's tokenizer gives the slot name {form.strip()} back as "
+                f"{self.tokenizer.decode(ids)!r}",
+                hint="rename the slot in plain letters, or use another model: SmolLM2, ...",
+            )
+        return tuple(ids)
 
     def _kept(self, texts: Iterable[str]) -> torch.Tensor:
         size = len(self.tokenizer)
@@ -132,12 +146,11 @@ class Pieces:
         kept |= {self.end_id, *(i for _, spelled in self.spellings for i in spelled)}
         return torch.tensor(sorted(kept), dtype=torch.int64)
 
-    def brackets(self) -> list[int]:
-        """Kept ids that are or hold a bracket: only slots have them."""
-        written = self.tokenizer.batch_decode([[i] for i in self.kept.tolist()])
-        return [
-            i for i, text in zip(self.kept.tolist(), written, strict=True) if set(text) & set("[]")
-        ]
+    def slots_alone(self) -> list[int]:
+        """Kept ids that only names of slots may have: brackets, halves of characters."""
+        spelled = sorted({i for _, ids in self.spellings for i in ids})
+        written = self.tokenizer.batch_decode([[i] for i in spelled])
+        return [i for i, text in zip(spelled, written, strict=True) if _FOREIGN.search(text)]
 
     def header(self, name: str) -> list[int]:
         """Ids of the first line of a list."""

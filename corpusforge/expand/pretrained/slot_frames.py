@@ -54,7 +54,7 @@ class SlotFrames:
         self._opens = torch.zeros((len(column), len(openers)), dtype=torch.int64)
         for number, (_, node) in enumerate(openers):
             self._opens[sorted(self._below[node]), number] = 1
-        closing = {int(pieces.place[i]) for i in pieces.brackets()} - set(self._next[0])
+        closing = {int(pieces.place[i]) for i in pieces.slots_alone()} - set(self._next[0])
         self._closing = torch.tensor(sorted(closing), dtype=torch.int64)
 
     def forbid(self, logits: torch.Tensor, *, empty: bool) -> None:
