@@ -8,7 +8,7 @@ and stays rejected.
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -153,7 +153,7 @@ def take(
     for name, count in by_intent.items():
         for place in pools[name][:count]:
             judged[place] = _accepted(judged[place])
-    return Taken(config, len(places), len(far), dict(Counter(by_intent)))
+    return Taken(config, len(places), len(far), by_intent)
 
 
 def _intent(item: Judged) -> str:

@@ -65,6 +65,15 @@ intents:
 """
 
 
+@pytest.fixture
+def bare_recipe(tmp_path):
+    """A recipe with the defaults, of an empty grammar."""
+    (tmp_path / "t.yaml").write_text("language: en\n")
+    text = "name: x\nlang: en\nlicense: CC0-1.0\ngrammar: {path: t.yaml}\n"
+    (tmp_path / "recipe.yaml").write_text(text)
+    return load_recipe(tmp_path / "recipe.yaml")
+
+
 @pytest.fixture(scope="session")
 def recipe(tmp_path_factory):
     folder = tmp_path_factory.mktemp("recipe")

@@ -26,7 +26,7 @@ from corpusforge.expand.rows import RowBuilder
 from corpusforge.expand.selection import Judged, Selection
 from corpusforge.expand.slots import Frame, SlotTable
 from corpusforge.export.verify import verify_release
-from tests.expand.tiny_models import BACKGROUND, build_causal, build_encoder
+from tests.expand.tiny_models import build_causal, build_encoder, write_background
 
 INTENTS = ("call", "light_on", "out_of_scope")
 
@@ -180,14 +180,6 @@ def train_row(number, intent, text, slots=()):
     )  # fmt: skip
 
 
-@pytest.fixture
-def plain_recipe(tmp_path):
-    (tmp_path / "t.yaml").write_text("language: en\n")
-    text = "name: x\nlang: en\nlicense: CC0-1.0\ngrammar: {path: t.yaml}\n"
-    (tmp_path / "recipe.yaml").write_text(text)
-    return load_recipe(tmp_path / "recipe.yaml")
-
-
 def builder_of(recipe, train):
     import pyarrow as pa
 
@@ -202,10 +194,10 @@ def judged(candidate, verdict):
     return Judged(candidate, verdict, 0.0, 0.9, 0.9)
 
 
-def test_filled_values_are_not_annotated(plain_recipe):
+def test_filled_values_are_not_annotated(bare_recipe):
     lamp = Slot("lamp", "lamp", "bulb", "bulb", 0, 4)
     train = [train_row(0, "light_on", "bulb on", (lamp,)), train_row(1, "call", "ring up")]
-    builder, frames = builder_of(plain_recipe, train)
+    builder, frames = builder_of(bare_recipe, train)
     with_slot = Candidate(frames[0], "i ate the {lamp}")
     without = Candidate(frames[1], "bake a cake")
     assert [builder.accept(c, "out_of_scope") for c in (with_slot, without)] == ["", ""]
@@ -217,11 +209,11 @@ def test_filled_values_are_not_annotated(plain_recipe):
 
 
 @pytest.mark.parametrize("own", [0, 1, 6, 40])
-def test_rows_out_of_scope_do_not_outweigh_an_intent(plain_recipe, own):
+def test_rows_out_of_scope_do_not_outweigh_an_intent(bare_recipe, own):
     train = [train_row(n, "call", f"ring {n}") for n in range(6)]
     train += [train_row(10 + n, "light_on", f"light {n}") for n in range(10)]
     train += [train_row(50 + n, "out_of_scope", f"bake {n}") for n in range(own)]
-    builder, frames = builder_of(plain_recipe, train)
+    builder, frames = builder_of(bare_recipe, train)
     items = []
     for number in range(30):
         candidate = Candidate(frames[0], f"miss number {number}")
@@ -285,11 +277,7 @@ def adapter(tmp_path_factory):
     root = tmp_path_factory.mktemp("far")
     build_causal(root / "causal")
     build_encoder(root / "encoder")
-    rows = [
-        json.dumps({"text": f"oh {t.replace('{thing}', 'a ball')}", "intent": i})
-        for i, t in BACKGROUND
-    ]
-    (root / "background.jsonl").write_text("\n".join(rows) + "\n")
+    write_background(root / "background.jsonl", "oh ")
     command = ["meta-train", str(root / "background.jsonl"), "-o", str(root / "adapter"), "-q"]
     models = ["--base", str(root / "causal"), "--encoder", str(root / "encoder")]
     assert cli.main([*command, *models, "--steps", "1", "--match-steps", "1"]) == 0

@@ -30,7 +30,14 @@ from corpusforge.expand.pretrained.pieces import Pieces, spoken_name
 from corpusforge.expand.pretrained.prompts import MOST_EXEMPLARS, prompts_of
 from corpusforge.expand.pretrained.sampling import ListSampler, Request
 from corpusforge.expand.slots import Frame
-from tests.expand.tiny_models import BACKGROUND, ENDS, VERBS, build_causal, build_encoder
+from tests.expand.tiny_models import (
+    BACKGROUND,
+    ENDS,
+    VERBS,
+    build_causal,
+    build_encoder,
+    write_background,
+)
 
 
 @pytest.fixture(scope="session")
@@ -38,10 +45,7 @@ def tiny(tmp_path_factory):
     root = tmp_path_factory.mktemp("tiny")
     build_causal(root / "causal")
     build_encoder(root / "encoder")
-    rows = [
-        json.dumps({"text": t.replace("{thing}", "a ball"), "intent": i}) for i, t in BACKGROUND
-    ]
-    (root / "background.jsonl").write_text("\n".join(rows) + "\n")
+    write_background(root / "background.jsonl")
     return root
 
 

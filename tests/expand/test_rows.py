@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
-from corpusforge.core.recipe_file import load_recipe
 from corpusforge.core.schema import CATALOGUE, Utterance
 from corpusforge.core.spans import Slot
 from corpusforge.expand.clear_values import ClearValues
@@ -23,14 +20,6 @@ TRAIN = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def recipe(tmp_path):
-    (tmp_path / "t.yaml").write_text("language: en\n")
-    text = "name: x\nlang: en\nlicense: CC0-1.0\ngrammar: {path: t.yaml}\n"
-    (tmp_path / "recipe.yaml").write_text(text)
-    return load_recipe(tmp_path / "recipe.yaml")
-
-
 def build(train, recipe, intent):
     table = SlotTable.build(train, CATALOGUE.empty_table())
     parent = next(n for n, row in enumerate(train) if row.intent == intent)
@@ -42,23 +31,23 @@ def build(train, recipe, intent):
     return builder._rows[intent, candidate.text]
 
 
-def test_annotated_train_rows_give_annotated_rows(recipe):
-    assert build(TRAIN, recipe, "on").slots == ()
+def test_annotated_train_rows_give_annotated_rows(bare_recipe):
+    assert build(TRAIN, bare_recipe, "on").slots == ()
 
 
-def test_one_unannotated_train_row_makes_its_intent_unannotated(recipe):
+def test_one_unannotated_train_row_makes_its_intent_unannotated(bare_recipe):
     # Its slot values stood in clear where the generator learnt: "none" could be a lie.
     real = replace(TRAIN[0], text="the lamp on", slots=None, origin="real")
-    assert build([*TRAIN, real], recipe, "on").slots is None
-    assert build([*TRAIN, real], recipe, "off").slots == ()
+    assert build([*TRAIN, real], bare_recipe, "on").slots is None
+    assert build([*TRAIN, real], bare_recipe, "off").slots == ()
 
 
-def test_the_licence_names_everybody_whose_words_were_learnt(recipe):
+def test_the_licence_names_everybody_whose_words_were_learnt(bare_recipe):
     real = replace(TRAIN[1], text="kill it", origin="real", license="LicenseRef-mine")
-    assert build([*TRAIN, real], recipe, "on").license == "CC0-1.0 AND LicenseRef-mine"
+    assert build([*TRAIN, real], bare_recipe, "on").license == "CC0-1.0 AND LicenseRef-mine"
 
 
-def test_a_value_in_plain_words_is_no_row_of_annotated_slots(recipe):
+def test_a_value_in_plain_words_is_no_row_of_annotated_slots(bare_recipe):
     """The value is not in any catalogue: it comes from a real row that is not published."""
     lamp = Slot(name="thing", entity="thing", value="", text="lamp", start=4, end=8)
     real = replace(TRAIN[0], text="the lamp on", slots=(lamp,), origin="real")
@@ -67,9 +56,9 @@ def test_a_value_in_plain_words_is_no_row_of_annotated_slots(recipe):
     table = SlotTable.build(train, CATALOGUE.empty_table())
     frames = [table.frame(row, place) for place, row in enumerate(train)]
     clear = ClearValues(table, frames, train)
-    builder = RowBuilder(table, train, [], recipe, clear=clear)
+    builder = RowBuilder(table, train, [], bare_recipe, clear=clear)
     assert builder.accept(Candidate(frames[0], "switch the lamp on")) == "value_in_clear"
     assert builder.accept(Candidate(frames[0], "make it light")) == ""
     # Not a value of this intent; and where nothing is annotated, nothing is left out.
     assert builder.accept(Candidate(frames[1], "switch the lamp off")) == ""
-    assert RowBuilder(table, train, [], recipe).accept(Candidate(frames[0], "lamp on")) == ""
+    assert RowBuilder(table, train, [], bare_recipe).accept(Candidate(frames[0], "lamp on")) == ""

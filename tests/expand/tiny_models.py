@@ -1,5 +1,7 @@
 """Tiny real models for the pretrained generator: a Llama and a BERT, with their tokenizers."""
 
+import json
+
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
     BertConfig,
@@ -29,6 +31,13 @@ ENDS = ("the lamp", "mister jones please", "it now", "my place", "{thing}")
 BACKGROUND = [
     (intent, f"{verb} {end}") for intent, verbs in VERBS.items() for verb in verbs for end in ENDS
 ]
+
+
+def write_background(path, before=""):
+    """The background as a data set, its slot filled."""
+    texts = [(before + text.replace("{thing}", "a ball"), intent) for intent, text in BACKGROUND]
+    lines = [json.dumps({"text": text, "intent": intent}) for text, intent in texts]
+    path.write_text("\n".join(lines) + "\n")
 
 
 def build_causal(folder, layers=2):
