@@ -172,7 +172,7 @@ def sampled(texts: int, work: Path, keys: Mapping[str, str], seed: int) -> dict[
         "cpu_s": round(cpu_s, 2),
         "cpu_s_per_1000_texts": _per_1000(cpu_s, texts),
         "cpu_s_per_1000_finished": _per_1000(cpu_s, len(found)),
-        "profiled_cpu_s": round(whole_s, 2),
+        "profiled_s": round(whole_s, 2),
         "shares": shares(groups, whole_s),
         "operators": shares(operators, whole_s),
     }

@@ -104,17 +104,20 @@ def in_words(operator: str, shape: Sequence[Any]) -> str:
 def by_operator(work: Callable[[], Any]) -> tuple[dict[str, float], dict[str, float], float]:
     """Runs it under torch's profiler.
 
+    The profiler's times are those of the clock: beside other processes they are longer than CPU
+    times, so the whole is taken by the clock as well. Only shares of it mean something.
+
     Returns:
-        CPU seconds in words, CPU seconds of the dearest twelve operators, and of everything (more
-        than without the profiler).
+        Seconds in words, seconds of the dearest twelve operators, and of everything (more than
+        without the profiler).
     """
     import torch
     from torch.profiler import ProfilerActivity
 
-    start_s = time.process_time()
+    start_s = time.perf_counter()
     with torch.profiler.profile(activities=[ProfilerActivity.CPU], record_shapes=True) as profile:
         work()
-        whole_s = time.process_time() - start_s
+        whole_s = time.perf_counter() - start_s
     groups: dict[str, float] = {}
     operators: dict[str, float] = {}
     for event in profile.key_averages(group_by_input_shape=True):
