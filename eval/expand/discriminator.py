@@ -49,8 +49,10 @@ def pool_of(work: Path, data: str, k: int, draw: int) -> tuple[list[str], list[s
     found = sorted((work / "runs" / name / "run" / "stages").glob("expand-*"))
     if not found:
         raise SystemExit(f"{work} has no build {name}: run eval.expand.few_shot first")
-    rows = pq.read_table(found[-1] / "utterances.parquet", columns=["text", "intent", "origin"])
-    made = [row for row in rows.to_pylist() if row["origin"] == "gan"]
+    columns = ["text", "intent", "origin", "score_intent"]
+    rows = pq.read_table(found[-1] / "utterances.parquet", columns=columns).to_pylist()
+    # Names of intents are generated rows too, but nobody judged them.
+    made = [r for r in rows if r["origin"] == "gan" and r["score_intent"] is not None]
     dropped = pq.read_table(found[-1] / "dropped.parquet", columns=["text", "intent", "filter"])
     made += [
         row for row in dropped.to_pylist() if row["filter"] in ("intent_disagreement", "not_chosen")
