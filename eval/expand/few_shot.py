@@ -77,6 +77,7 @@ EXPANDING = tuple(
         "rows",
         "selection",
         "stage",
+        "value_weights",
         "pretrained.adapter",
         "pretrained.generator",
         "pretrained.judge",
