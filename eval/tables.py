@@ -369,6 +369,7 @@ _BY_NAME: Mapping[str, Table] = {
     "few_shot_slots": few_shot_tables.few_shot_slots,
     "few_shot_discriminator": few_shot_tables.discriminator,
     "few_shot_out_of_scope": few_shot_tables.out_of_scope,
+    "judge_features": few_shot_tables.judge_features,
     "grammar_bounded_lists": grammar_tables.bounded_lists,
     "grammar_brute_force": agreement_tables.brute_force,
     "grammar_count_check": agreement_tables.count_check,

@@ -7,7 +7,14 @@ from typing import Any
 
 from eval.table_head import head
 
-__all__ = ["discriminator", "few_shot", "few_shot_slots", "out_of_scope", "snips_full"]
+__all__ = [
+    "discriminator",
+    "few_shot",
+    "few_shot_slots",
+    "judge_features",
+    "out_of_scope",
+    "snips_full",
+]
 
 
 def few_shot(result: dict[str, Any]) -> Iterator[str]:
@@ -103,6 +110,38 @@ def discriminator(result: dict[str, Any]) -> Iterator[str]:
             gains = [cell["gain_pp"][name][way] for name in names]
             shown = "".join(f" {m:+.1f} ({low:+.1f} to {high:+.1f}) |" for m, low, high in gains)
             yield f"| {place} | {way} | {right:.0f} % |{shown}"
+    yield ""
+
+
+def judge_features(result: dict[str, Any]) -> Iterator[str]:
+    """For RESULTS.md."""
+    yield "## What more the discriminator could know: likelihood ratio, realness"
+    yield ""
+    yield from head(result)
+    yield (
+        f"{result['per_intent']} candidates per intent of a build; right is what an oracle of all "
+        "real train rows says. Weights of the features, and the realness head, were fitted on the "
+        "other domain. Better half: share of right candidates among those of each intent that "
+        "score best. Weights are of standardised features."
+    )
+    yield ""
+    yield "| candidates of | right, all | features | AUC | right, better half | weights |"
+    yield "|---|---|---|---|---|---|"
+    for rows, by_domain in result["cells"].items():
+        for domain, one in by_domain.items():
+            for name, figures in one["sets"].items():
+                weights = ", ".join(f"{k} {v:+.2f}" for k, v in figures["weights"].items())
+                yield (
+                    f"| {domain} {rows} | {100 * one['right']:.1f} % | {name} | "
+                    f"{figures['auc']:.3f} | {100 * figures['better_half']:.1f} % | {weights} |"
+                )
+    yield ""
+    told = [
+        f"{domain} {rows} {one['realness_auc']:.3f}"
+        for rows, by_domain in result["cells"].items()
+        for domain, one in by_domain.items()
+    ]
+    yield f"AUC of the realness head, real rows against candidates: {', '.join(told)}."
     yield ""
 
 

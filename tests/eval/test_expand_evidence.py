@@ -4,14 +4,23 @@ import json
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from corpusforge.assess.encoder import SvdEncoder
 from corpusforge.assess.rows import Rows
 from corpusforge.core.run import Cache
+from corpusforge.core.seeding import rng
 from corpusforge.core.spans import Slot
 from eval import cells, tables
-from eval.expand import cost, cost_parts, few_shot, pretraining_share, snips_full
+from eval.expand import (
+    cost,
+    cost_parts,
+    few_shot,
+    judge_features,
+    pretraining_share,
+    snips_full,
+)
 from tests.expand.tiny_models import BACKGROUND, VERBS, build_causal, build_encoder
 
 SONGS = ("a song", "my list", "the blues", "some jazz")
@@ -249,3 +258,57 @@ def test_the_share_of_pretraining(work, tiny, monkeypatch):
     page = "\n".join(tables._table("pretraining_share", result))
     assert f"| banking k=3 | {arms[1]} | 1 |" in page
     again(pretraining_share.main, command, work / "results", monkeypatch)
+
+
+def test_log_probabilities_are_those_of_one_text_at_a_time(tiny):
+    torch = pytest.importorskip("torch")
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(tiny / "causal").eval()
+    prompt, texts = [5, 6, 7], [[8, 9], [10], [11, 12, 13, 14], [9, 8, 7]]
+    found = judge_features.log_probabilities(model, prompt, texts)
+    for text, mean in zip(texts, found, strict=True):
+        with torch.inference_mode():
+            logits = model(input_ids=torch.tensor([prompt + text])).logits[0].float()
+        likely = torch.log_softmax(logits, 1)
+        own = [float(likely[len(prompt) - 1 + n, piece]) for n, piece in enumerate(text)]
+        assert mean == pytest.approx(sum(own) / len(own), abs=1e-4)
+
+
+def test_weights_of_features_come_from_the_other_domain():
+    draws = np.random.default_rng(3)
+
+    def domain(sign):
+        right = draws.random(400) < 0.5
+        match = right + draws.normal(0, 1, 400)
+        vectors = draws.normal(0, 1, (400, 4))
+        labels = np.array(["a", "b"] * 200)
+        ratio = sign * right + draws.normal(0, 0.5, 400)
+        real = draws.normal(2, 1, (400, 4))
+        return judge_features.Features(labels, right, match, ratio, vectors, real)
+
+    same = judge_features.crossed(domain(1), domain(1), 1)
+    assert same["sets"]["all"]["auc"] > same["sets"]["discriminator"]["auc"] + 0.1
+    assert same["sets"]["all"]["better_half"] > same["right"] + 0.2
+    assert same["realness_auc"] > 0.95
+    # What helps in one domain and misleads in the other is no gain.
+    other = judge_features.crossed(domain(1), domain(-1), 1)
+    assert other["sets"]["all"]["auc"] < 0.5
+
+
+@pytest.mark.slow
+def test_features_of_a_judge(work, tiny, monkeypatch):
+    monkeypatch.setattr(judge_features, "load_encoder", lambda name: SvdEncoder())
+    monkeypatch.setattr(judge_features, "KS", (1,))
+    base = ["--work", str(work / "w"), "--base", str(tiny / "causal")]
+    keys = few_shot.keys_of(work / "w", base[3], 1)
+    from eval.data import named, shots
+
+    for data in ("banking", "travel"):
+        real, _ = shots(named(data).train, 1, rng(1, "eval.grid", named(data).name, 1, 1))
+        few_shot.made_at(work / "w", few_shot.Spot(data, 1, 1, few_shot.META), real, 1, keys)
+    judge_features.main(base)
+    result = json.loads((work / "results" / "judge_features.json").read_text())
+    assert set(result["cells"]["k=1"]) == {"banking", "travel"}
+    assert "| realness |" in "\n".join(tables._table("judge_features", result))
+    again(judge_features.main, base, work / "results", monkeypatch)
