@@ -26,7 +26,7 @@ from corpusforge.expand.contract import Candidate
 from corpusforge.expand.judge import Limits
 from corpusforge.expand.selection import ACCEPTED, OUT_OF_SCOPE, Judged
 from corpusforge.expand.slots import SlotTable
-from corpusforge.expand.value_weights import repeated_values, value_factors
+from corpusforge.expand.value_weights import limited, limits_note
 
 __all__ = ["SCORES", "RowBuilder", "add_rows", "joined_licenses", "rejected_table"]
 
@@ -174,19 +174,27 @@ class RowBuilder:
             for row in self._train
             if row.origin != "real" or (real is not None and real.publish)
         ]
+        train = published or self._train
         counts = Counter(row.intent for row in rows)
-        weights = _weights(published or self._train, counts, self._worth_rows)
+        weights = _weights(train, counts, self._worth_rows)
+        weighted = [replace(row, weight=weights[row.intent]) for row in rows]
+        if self._worth_rows:
+            limits = limited(rows, train, weights)
+            weighted = [
+                replace(row, weight=_rounded(row.weight * limit.factor)) if limit.values else row
+                for row, limit in zip(weighted, limits, strict=True)
+            ]
+            self.notes = limits_note(limits)
         if any(item.verdict == OUT_OF_SCOPE for item in kept):
             name = self._recipe.expand.out_of_scope.intent
-            weights[name] = _out_of_scope_weight(published or self._train, counts, weights, name)
-        factors = [1.0] * len(rows)
-        if self._worth_rows:
-            factors = value_factors(rows, published or self._train, weights)
-            self.notes = repeated_values(rows, factors)
-        weighted = [
-            replace(row, weight=math.floor(weights[row.intent] * factor * 1e6) / 1e6)
-            for row, factor in zip(rows, factors, strict=True)
-        ]
+            weight = _out_of_scope_weight(train, weighted, weights, name)
+            # Rows of the label that weigh less for their values keep that.
+            weighted = [
+                replace(row, weight=weight)
+                if row.intent == name and row.weight == weights[name]
+                else row
+                for row in weighted
+            ]
         return _with_scores(assign_ids(utterances_to_table(weighted)), kept)
 
     def rejected(self, judged: Sequence[Judged]) -> tuple[pa.Table, list[Judged]]:
@@ -212,13 +220,15 @@ def _weights(
     for intent, count in accepted.items():
         few = min(_FEW_SHOT_SHARE * sums[intent], worth_rows)
         weight = min(_MOST_WEIGHT, max(_MOST_SHARE * sums[intent], few) / count)
-        # Six digits, rounded down: float32 must not push the sum over the limit.
-        weights[intent] = math.floor(weight * 1e6) / 1e6
+        weights[intent] = _rounded(weight)
     return weights
 
 
 def _out_of_scope_weight(
-    train: Sequence[Utterance], counts: Counter[str], weights: Mapping[str, float], name: str
+    train: Sequence[Utterance],
+    generated: Sequence[Utterance],
+    weights: Mapping[str, float],
+    name: str,
 ) -> float:
     """Weight of a generated row out of scope.
 
@@ -226,11 +236,16 @@ def _out_of_scope_weight(
     its generated rows; where the label has train rows enough, as the rows of any intent.
     """
     sums: defaultdict[str, float] = defaultdict(float)
-    for row in train:
+    for row in (*train, *(row for row in generated if row.intent != name)):
         sums[row.intent] += row.weight
-    others = {i: whole + counts[i] * weights.get(i, 0.0) for i, whole in sums.items() if i != name}
-    room = sum(others.values()) / max(len(others), 1) - sums[name]
-    weight = min(_MOST_WEIGHT, max(room / counts[name], weights[name]))
+    others = [whole for intent, whole in sums.items() if intent != name]
+    room = sum(others) / max(len(others), 1) - sums[name]
+    count = sum(row.intent == name for row in generated)
+    return _rounded(min(_MOST_WEIGHT, max(room / count, weights[name])))
+
+
+def _rounded(weight: float) -> float:
+    """Six digits, rounded down: float32 must not push a sum over its limit."""
     return math.floor(weight * 1e6) / 1e6
 
 

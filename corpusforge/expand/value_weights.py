@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from corpusforge.core.schema import Utterance
-from corpusforge.core.text import fold
+from corpusforge.core.text import nfc
 
-__all__ = ["repeated_values", "value_factors"]
+__all__ = ["Limited", "limited", "limits_note"]
 
 # Weight of a value in generated rows of an intent, relative to its weight in other train rows (at
 # least one row). On SNIPS' train rows, mean gain beside the names at 1 to 10 real rows, by SVM
@@ -25,13 +26,27 @@ _NAMED = 3
 _Key = tuple[str, str, str]
 
 
-def value_factors(
-    rows: Sequence[Utterance], train: Iterable[Utterance], weights: Mapping[str, float]
-) -> list[float]:
-    """What the weight of each generated row is to be multiplied with, in (0, 1].
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """What becomes of the weight of a generated row.
 
-    Afterwards all generated rows of an intent that hold a value weigh at most half as much as
-    the train rows of the intent that hold it, or as one row where none does.
+    Attributes:
+        factor: The weight is to be multiplied with it, in (0, 1].
+        values: (slot name, value) of those values that weigh too much without it; sorted.
+    """
+
+    factor: float
+    values: tuple[tuple[str, str], ...]
+
+
+def limited(
+    rows: Sequence[Utterance], train: Iterable[Utterance], weights: Mapping[str, float]
+) -> list[Limited]:
+    """How much less each generated row is to weigh for its slot values.
+
+    Afterwards all generated rows of an intent that hold a value weigh at most half of what its
+    train rows that hold it weigh, or half of 1 where that is less. Values that differ in case
+    alone are one.
 
     Args:
         rows: Generated rows.
@@ -43,33 +58,33 @@ def value_factors(
         for key in _keys(row):
             known[key] += row.weight
     said = Counter(key for row in rows for key in _keys(row))
-    factors = []
+    found = []
     for row in rows:
-        weight = weights[row.intent]
-        limits = [_MOST * max(1.0, known[k]) / (said[k] * weight) for k in _keys(row) if weight]
-        factors.append(min([1.0, *limits]))
-    return factors
+        whole = {key: said[key] * weights[row.intent] for key in _keys(row)}
+        most = {key: _MOST * max(1.0, known[key]) for key in whole}
+        over = sorted(key for key in whole if whole[key] > most[key])
+        factor = min((most[key] / whole[key] for key in over), default=1.0)
+        found.append(Limited(factor, tuple((name, value) for _, name, value in over)))
+    return found
 
 
-def repeated_values(rows: Sequence[Utterance], factors: Sequence[float]) -> tuple[str, ...]:
+def limits_note(rows: Sequence[Limited]) -> tuple[str, ...]:
     """A note on rows that weigh less for their values, where there are any."""
     values: defaultdict[str, set[str]] = defaultdict(set)
     held: Counter[str] = Counter()
-    for row, factor in zip(rows, factors, strict=True):
-        own = row.slots or ()
-        held.update({slot.name for slot in own} if factor < 1 else ())
-        for slot in own:
-            values[slot.name].add(fold(slot.text))
+    for row in rows:
+        held.update({name for name, _ in row.values})
+        for name, value in row.values:
+            values[name].add(value)
     if not held:
         return ()
     found = sorted(held, key=lambda name: (len(values[name]) / held[name], name))
     told = [f"{name} ({_count(values[name])} in {held[name]} rows)" for name in found[:_NAMED]]
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    less = sum(factor < 1 for factor in factors)
     return (
-        f"expansion: {less} of {len(factors)} generated rows repeat few slot values and weigh "
-        f"less for that: {', '.join(told)}{more}; templates with lists of values, or real rows "
-        "with others, would give them more to say",
+        f"expansion: {sum(bool(row.values) for row in rows)} of {len(rows)} generated rows repeat "
+        f"slot values and weigh less for that: {', '.join(told)}{more}; lists of values in "
+        "templates, or real rows with others, would give them more to say",
     )
 
 
@@ -78,4 +93,8 @@ def _count(values: Collection[str]) -> str:
 
 
 def _keys(row: Utterance) -> set[_Key]:
-    return {(row.intent, slot.name, fold(slot.text)) for slot in row.slots or ()}
+    """Intent, slot name and value; `fold` would make one of "c" and "c++"."""
+    return {
+        (row.intent, slot.name, " ".join(nfc(slot.text).casefold().split()))
+        for slot in row.slots or ()
+    }

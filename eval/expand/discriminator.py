@@ -1,13 +1,15 @@
-"""What the discriminator is worth: equal numbers of rows, chosen in five ways from one pool.
+"""What the discriminator is worth: equal numbers of rows, chosen in six ways from one pool.
 
-    python -m eval.expand.discriminator --work DIR [--base PATH]
+    python -m eval.expand.discriminator --work DIR
 
 DIR is the work folder of `eval.expand.few_shot`; the pool of a build is every candidate that was
 judged in it, accepted or not, novelty aside. Chosen per intent: at random; those whose nearest
-centroid of frozen MiniLM vectors is their intent; by the discriminator; by one that was trained
-equally but without the generator's samples (not adversarially); by an oracle trained on all
-real train rows of the domain, which nobody has. CLINC150 banking and travel, equal weight (twice
-the real rows). Writes eval/results/few_shot_discriminator.json.
+centroid of frozen MiniLM vectors is their intent (of the exemplars alone, and with the intent's
+name as one more); by the discriminator; by one that was trained on the same rows in as many
+steps, but without the generator's samples (not adversarially); by an oracle trained on all real
+train rows of the domain, which nobody has. Both discriminators choose as a build does: those at
+one half or above, drawn by their odds. The others break ties at random. CLINC150 banking and
+travel, equal weight (twice the real rows). Writes eval/results/few_shot_discriminator.json.
 """
 
 from __future__ import annotations
@@ -24,15 +26,24 @@ from corpusforge.assess.classifiers import classifiers
 from corpusforge.assess.encoder import Encoder, load_encoder
 from corpusforge.assess.intervals import mean_interval
 from corpusforge.assess.rows import Rows
+from corpusforge.core.digests import digest
 from corpusforge.core.seeding import rng
+from corpusforge.expand.pretrained.pieces import spoken_name
 from eval import cells
-from eval.data import RealData, clinc, domains, named, shots
-from eval.expand.few_shot import META, TARGETS
+from eval.data import RealData, named, shots
+from eval.expand.few_shot import META, TARGETS, Spot, adapter_options, expanded
 from eval.predictions import RecordedBench, Recordings, packed, unpacked
 
 __all__ = ["WAYS", "main", "pool_of"]
 
-WAYS = ("random", "agreement", "discriminator, not adversarial", "discriminator", "oracle")
+WAYS = (
+    "random",
+    "agreement",
+    "agreement, with names",
+    "discriminator, not adversarial",
+    "discriminator",
+    "oracle",
+)
 PER_INTENT = 16
 KS, DRAWS = (1, 3, 5), (1, 2, 3, 4, 5)
 
@@ -45,15 +56,14 @@ def pool_of(work: Path, data: str, k: int, draw: int) -> tuple[list[str], list[s
     """
     import pyarrow.parquet as pq
 
-    name = f"{data} k={k} draw {draw}: {META}".replace(" ", "_").replace(":", "").replace(",", "")
-    found = sorted((work / "runs" / name / "run" / "stages").glob("expand-*"))
-    if not found:
-        raise SystemExit(f"{work} has no build {name}: run eval.expand.few_shot first")
+    found = expanded(work, Spot(data, k, draw, META))
+    if found is None:
+        raise SystemExit(f"{work} has no build of {data}, k={k}: run eval.expand.few_shot first")
     columns = ["text", "intent", "origin", "score_intent"]
-    rows = pq.read_table(found[-1] / "utterances.parquet", columns=columns).to_pylist()
+    rows = pq.read_table(found / "utterances.parquet", columns=columns).to_pylist()
     # Names of intents are generated rows too, but nobody judged them.
     made = [r for r in rows if r["origin"] == "gan" and r["score_intent"] is not None]
-    dropped = pq.read_table(found[-1] / "dropped.parquet", columns=["text", "intent", "filter"])
+    dropped = pq.read_table(found / "dropped.parquet", columns=["text", "intent", "filter"])
     made += [
         row for row in dropped.to_pylist() if row["filter"] in ("intent_disagreement", "not_chosen")
     ]
@@ -68,30 +78,24 @@ class _Judges:
         from corpusforge.expand.gan.runtime import deterministic
         from corpusforge.expand.pretrained.adapter import open_discriminator, open_encoder
         from corpusforge.expand.pretrained.adapter_files import AdapterFiles
-        from corpusforge.expand.pretrained.background import Background, Text, text_digest
         from corpusforge.expand.pretrained.match_training import (
             MatchTraining,
             learn_match,
             vectors_of,
         )
+        from corpusforge.meta_train import read_background
 
         files = AdapterFiles.open(work / "adapter")
         self.trained = open_discriminator(files)
-        rows = [
-            (intent, Text(text))
-            for domain in domains()
-            if domain not in TARGETS
-            for text, intent in zip(
-                clinc(domain).train.texts, clinc(domain).train.intents, strict=True
-            )
-            # The same rows: those that stand in a test set were left out of the adapter's.
-            if text_digest(text) in files.digests
-        ]
-        background = Background.of(rows, rng(seed, "meta-train.background"))
+        # The same rows, drawn and split alike.
+        options = adapter_options(work, files.meta["base"], work / "adapter", seed)
+        background, _ = read_background(options)
+        if sum(map(len, background.intents.values())) != files.meta["texts"]:
+            raise SystemExit(f"{work / 'adapter'} was meta-trained on other rows")
         with deterministic(seed):
-            encoder = open_encoder("auto")
+            encoder = open_encoder(files.meta["encoder_source"])
             vectors = vectors_of(encoder, background)
-            settings = MatchTraining(seed=seed)
+            settings = MatchTraining(**files.meta["settings"]["discriminator"])
             self.plain, _, self.figures = learn_match(
                 encoder, background, vectors, {}, settings, lambda: None
             )
@@ -116,8 +120,10 @@ def scores(
         for label in labels
     }
     vectors = encoder.encode(list(texts))
-    centroids = np.stack([encoder.encode(own).mean(0) for own in exemplars.values()])
-    nearest = (vectors @ (centroids / np.linalg.norm(centroids, axis=1, keepdims=True)).T).argmax(1)
+    named_too = {label: [*own, spoken_name(label)] for label, own in exemplars.items()}
+    agrees, agrees_named = (
+        _nearest(encoder, vectors, shown) == place for shown in (exemplars, named_too)
+    )
     from sklearn.linear_model import LogisticRegression
 
     oracle = LogisticRegression(C=10.0, max_iter=300)
@@ -125,16 +131,29 @@ def scores(
     right = oracle.predict(vectors) == np.array(intents)
     found = {
         "random": noise,
-        "agreement": (nearest == place) + noise,
+        "agreement": agrees + noise,
+        "agreement, with names": agrees_named + noise,
         "oracle": right + noise,
     }
     pairs = (("discriminator", judges.trained), ("discriminator, not adversarial", judges.plain))
     for name, match in pairs:
         table = match.posterior(list(texts), match.prototypes(exemplars))
-        # As the build chooses: those above one half, in random order.
-        found[name] = (table[rows, place] >= 0.5) + noise
+        own = np.clip(table[rows, place], 1e-6, 1 - 1e-6)
+        drawn = np.log(own / (1 - own)) - np.log(-np.log(noise))
+        # Those below one half come last, where there are not enough others.
+        found[name] = drawn - 1e6 * (own < 0.5)
     found["label accuracy"] = right.astype(np.float64)
     return found
+
+
+def _nearest(
+    encoder: Encoder, vectors: npt.NDArray[np.float32], shown: Mapping[str, Sequence[str]]
+) -> npt.NDArray[np.int64]:
+    """Which intent has the nearest centroid, of each vector."""
+    centroids = np.stack([encoder.encode(own).mean(0) for own in shown.values()])
+    lengths = np.linalg.norm(centroids, axis=1, keepdims=True)
+    nearest: npt.NDArray[np.int64] = (vectors @ (centroids / lengths).T).argmax(1)
+    return nearest
 
 
 def measure(
@@ -201,6 +220,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             opened.append(_Judges(work, options.seed))
         return opened[0]
 
+    adapter = digest((work / "adapter" / "meta.json").read_bytes())
     planned = []
     for name in TARGETS:
         for k in KS:
@@ -211,10 +231,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
                     return measure(work, spot, judges(), encoder, options.seed)
 
                 parameters = {"data": name, "k": k, "draw": draw, "seed": options.seed}
+                found = expanded(work, Spot(name, k, draw, META))
+                parameters |= {"build": "" if found is None else found.name, "adapter": adapter}
                 label = f"{name} k={k} draw {draw}"
                 planned.append(cells.Cell(label, parameters, measure_it))
-    there = [cell for cell in planned if _is_there(work, cell.parameters)]
-    code = cells.code_digest([*cells.MEASURING, "eval.data", "eval.expand.discriminator"])
+    there = [cell for cell in planned if cell.parameters["build"]]
+    own = ("eval.data", "eval.expand.few_shot", "eval.expand.discriminator")
+    judging = [f"corpusforge.expand.pretrained.{name}" for name in ("match", "match_training")]
+    code = cells.code_digest([*cells.MEASURING, *judging, *own])
     outcome = cells.run(there, work / "few_shot_discriminator", code, options.cpu_hours)
     for cell in planned:
         if cell not in there:
@@ -229,14 +253,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "cells": {name: summary(found, options.seed) for name, found in groups.items()},
     }
     cells.write("few_shot_discriminator", "eval.expand.discriminator", options.seed, outcome, parts)
-
-
-def _is_there(work: Path, parameters: Mapping[str, Any]) -> bool:
-    try:
-        pool_of(work, parameters["data"], parameters["k"], parameters["draw"])
-    except (SystemExit, OSError):
-        return False
-    return True
 
 
 if __name__ == "__main__":

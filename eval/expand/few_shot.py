@@ -44,6 +44,7 @@ __all__ = [
     "Spot",
     "adapter_options",
     "background_of",
+    "expanded",
     "keys_of",
     "made_at",
     "main",
@@ -71,12 +72,14 @@ RECOMBINE = "recombine"
 EXPANDING = tuple(
     f"corpusforge.expand.{name}"
     for name in (
+        "clear_values",
         "intent_names",
         "judge",
         "model",
         "novelty",
         "rows",
         "selection",
+        "slots",
         "stage",
         "value_weights",
         "pretrained.adapter",
@@ -114,6 +117,11 @@ class Spot:
     def name(self) -> str:
         """For files and tables."""
         return f"{self.data} k={self.k} draw {self.draw}: {self.arm}"
+
+    @property
+    def folder(self) -> str:
+        """Of its build, within a folder of builds."""
+        return self.name.replace(" ", "_").replace(":", "").replace(",", "")
 
 
 def spots() -> list[Spot]:
@@ -193,9 +201,19 @@ def keys_of(work: Path, base: str, seed: int) -> dict[str, str]:
     return {"adapter": str(folder), "base": base if base == "auto" else str(Path(base).resolve())}
 
 
+def expanded(work: Path, spot: Spot) -> Path | None:
+    """Folder of the expand stage of a finished build, as its state names it."""
+    run = work / "runs" / spot.folder / "run"
+    if not (run / "state.json").is_file():
+        return None
+    keys = {stage["stage"]: stage["key"] for stage in read_json(run / "state.json")["stages"]}
+    folder = run / "stages" / f"expand-{keys.get('expand')}"
+    return folder if folder.is_dir() else None
+
+
 def made_at(work: Path, spot: Spot, real: Rows, seed: int, keys: Mapping[str, str]) -> Generated:
     """What the build of one place generates; a finished one is read again."""
-    folder = work / "runs" / spot.name.replace(" ", "_").replace(":", "").replace(",", "")
+    folder = work / "runs" / spot.folder
     count = ROWS_PER_INTENT * len(set(real.intents))
     settings = ARMS[spot.arm].format(**keys)
     return generated(real, count, seed * 1_000 + spot.draw, folder, settings, publish=True)
@@ -212,19 +230,16 @@ def measure_spot(
     trained: dict[str, Rows] = {}
     if spot.arm == META:
         names = _names(real)
-        # As heavy as the generated rows of a build.
-        weight = min(2 * spot.k, 10) / ROWS_PER_INTENT
+        said = set(names.texts)
+        nameless = [place for place, text in enumerate(made.rows.texts) if text not in said]
         for arm, control in CONTROLS.items():
             rows = control(real, count, rng(key, "few_shot", arm))
-            trained[arm] = rows.with_weights(np.full(len(rows), weight))
+            trained[arm] = as_heavy(rows, made.rows.take(nameless), spot.k)
         trained[NAMES] = names
         if len(made.rows):
             shuffled = controls.random_labels(made.rows, rng(key, "few_shot", "labels"))
             trained[RANDOM] = shuffled.with_weights(made.rows.weights)
-            said = set(names.texts)
-            trained[NAMELESS] = made.rows.take(
-                [place for place, text in enumerate(made.rows.texts) if text not in said]
-            )
+            trained[NAMELESS] = made.rows.take(nameless)
             # Rows of weight next to nothing: their words count, their labels do not.
             trained[IDF] = made.rows.with_weights(np.full(len(made.rows), 1e-9))
     # A build without rows leaves the real rows as they are: a gain of 0, not a gap.
@@ -237,6 +252,18 @@ def measure_spot(
         "why": made.why,
         "cpu_s": made.cpu_s,
     }
+
+
+def as_heavy(rows: Rows, generated: Rows, k: int) -> Rows:
+    """Rows of a control with the weight of the generated rows, intent by intent.
+
+    An intent without generated rows has the weight that they would have.
+    """
+    sums = {intent: generated.weights[own].sum() for intent, own in generated.by_intent().items()}
+    weights = np.zeros(len(rows))
+    for intent, own in rows.by_intent().items():
+        weights[own] = sums.get(intent, min(2.0 * k, 10.0)) / len(own)
+    return rows.with_weights(weights)
 
 
 def _names(real: Rows) -> Rows:

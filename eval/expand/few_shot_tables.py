@@ -98,7 +98,7 @@ def discriminator(result: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield from head(result)
     yield (
-        f"{result['per_intent']} rows per intent, chosen in five ways from the same candidates. "
+        f"{result['per_intent']} rows per intent, chosen in six ways from the same candidates. "
         "Gain over the real rows in points, 95 % intervals."
     )
     yield ""
@@ -121,25 +121,32 @@ def judge_features(result: dict[str, Any]) -> Iterator[str]:
     yield (
         f"{result['per_intent']} candidates per intent of a build; right is what an oracle of all "
         "real train rows says. Weights of the features, and the realness head, were fitted on the "
-        "other domain. Better half: share of right candidates among those of each intent that "
-        "score best. Weights are of standardised features."
+        "other domain; intervals of 95 % are over candidates. Better half: share of right "
+        "candidates among those of each intent that score best. Weights are of standardised "
+        "features."
     )
     yield ""
-    yield "| candidates of | right, all | features | AUC | right, better half | weights |"
-    yield "|---|---|---|---|---|---|"
+    yield (
+        "| candidates of | oracle | right, all | features | AUC | above the discriminator | "
+        "right, better half | weights |"
+    )
+    yield "|---|---|---|---|---|---|---|---|"
     for rows, by_domain in result["cells"].items():
-        for domain, one in by_domain.items():
-            for name, figures in one["sets"].items():
-                weights = ", ".join(f"{k} {v:+.2f}" for k, v in figures["weights"].items())
-                yield (
-                    f"| {domain} {rows} | {100 * one['right']:.1f} % | {name} | "
-                    f"{figures['auc']:.3f} | {100 * figures['better_half']:.1f} % | {weights} |"
-                )
+        for domain, by_oracle in by_domain.items():
+            for oracle, one in by_oracle.items():
+                for name, figures in one["sets"].items():
+                    weights = ", ".join(f"{k} {v:+.2f}" for k, v in figures["weights"].items())
+                    above = "{:+.3f} ({:+.3f} to {:+.3f})".format(*figures["above_discriminator"])
+                    yield (
+                        f"| {domain} {rows} | {oracle} | {100 * one['right']:.1f} % | {name} | "
+                        f"{figures['auc']:.3f} | {above} | {100 * figures['better_half']:.1f} % | "
+                        f"{weights} |"
+                    )
     yield ""
     told = [
-        f"{domain} {rows} {one['realness_auc']:.3f}"
+        f"{domain} {rows} {next(iter(by_oracle.values()))['realness_auc']:.3f}"
         for rows, by_domain in result["cells"].items()
-        for domain, one in by_domain.items()
+        for domain, by_oracle in by_domain.items()
     ]
     yield f"AUC of the realness head, real rows against candidates: {', '.join(told)}."
     yield ""

@@ -4,13 +4,15 @@
 
 DIR is the work folder of `eval.expand.few_shot`; its builds of CLINC150 banking and travel give
 the candidates, 16 per intent at random. Whether one says its intent is what an oracle answers that
-was trained on all real train rows of the domain. Features: the logit of the discriminator; the
-generator's mean log probability per piece behind the own exemplars less that behind those of the
-likeliest sibling intent (of the three that the discriminator finds likeliest); the logit of a
-realness head on frozen MiniLM vectors (real rows that were not shown against candidates). The
-realness head and the weights of all features are fitted on one of the two domains and measured on
-the other one: AUC, and the share of right candidates among the better half of each intent.
-Writes eval/results/judge_features.json.
+was trained on all real train rows of the domain: logistic regression on frozen MiniLM vectors,
+which has the discriminator's encoder, and beside it a TF-IDF SVM, which does not. Features: the
+logit of the discriminator; the generator's mean log probability per piece behind the own exemplars
+less that behind those of the likeliest sibling intent (of the three that the discriminator finds
+likeliest); the logit of a realness head on frozen MiniLM vectors (real rows that were not shown
+against candidates; out of fold where the weights are fitted). The realness head and the weights of
+all features are fitted on one of the two domains and measured on the other one: AUC, its
+difference from the discriminator's with a 95 % interval over candidates, and the share of right
+ones in the better half of each intent. Writes eval/results/judge_features.json.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ import numpy.typing as npt
 import torch
 
 from corpusforge.assess.encoder import Encoder, load_encoder
+from corpusforge.assess.rows import Rows
+from corpusforge.core.digests import digest
 from corpusforge.core.run import read_json
 from corpusforge.core.seeding import rng
 from corpusforge.expand.gan.runtime import deterministic
@@ -39,14 +43,15 @@ from corpusforge.expand.pretrained.prompts import prompts_of
 from eval import cells
 from eval.data import named, shots
 from eval.expand.discriminator import pool_of
-from eval.expand.few_shot import TARGETS
+from eval.expand.few_shot import META, TARGETS, Spot, expanded
 
-__all__ = ["SETS", "Features", "better_half", "crossed", "log_probabilities", "main"]
+__all__ = ["SETS", "Features", "auc", "better_half", "crossed", "log_probabilities", "main"]
 
 Floats = npt.NDArray[np.float64]
 
 PER_INTENT, SIBLINGS = 16, 3
-KS, DRAW = (1, 3, 5), 1
+KS, DRAW = (1, 3), 1
+RESAMPLED = 1_000
 SETS: Mapping[str, tuple[str, ...]] = {
     "discriminator": ("match",),
     "likelihood ratio": ("ratio",),
@@ -64,7 +69,7 @@ class Features:
 
     Attributes:
         intents: Labels.
-        right: Whether the oracle agrees.
+        right: Oracle -> whether it agrees.
         match: Logit of the discriminator.
         ratio: Likelihood ratio, in nats per piece.
         vectors: Frozen MiniLM vectors, [candidates, width].
@@ -72,7 +77,7 @@ class Features:
     """
 
     intents: npt.NDArray[np.str_]
-    right: npt.NDArray[np.bool_]
+    right: Mapping[str, npt.NDArray[np.bool_]]
     match: Floats
     ratio: Floats
     vectors: Floats
@@ -124,39 +129,70 @@ def better_half(scores: Floats, right: npt.NDArray[np.bool_], intents: Sequence[
     return float(right[chosen].mean())
 
 
-def crossed(fitted_on: Features, measured_on: Features, seed: int) -> dict[str, Any]:
-    """Figures of each set of features: weights of one domain, measured on the other."""
+def crossed(fitted_on: Features, measured_on: Features, oracle: str, seed: int) -> dict[str, Any]:
+    """Figures of each set of features: weights of one domain, measured on the other.
+
+    Where an oracle finds all candidates of a domain right, or all wrong, there is nothing to
+    tell apart: then "sets" is empty.
+    """
     from sklearn.linear_model import LogisticRegression
-    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import cross_val_predict
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    real = rng(seed, "eval.judge_features").permutation(len(fitted_on.real))
-    shown = fitted_on.real[real[: len(fitted_on.vectors)]]
+    known, right = fitted_on.right[oracle], measured_on.right[oracle]
+    order = rng(seed, "eval.judge_features").permutation(len(fitted_on.real))
+    real = fitted_on.real[order[: len(fitted_on.vectors)]]
+    vectors = np.concatenate([real, fitted_on.vectors])
+    is_real = np.arange(len(vectors)) < len(real)
     head = LogisticRegression(max_iter=500)
-    head.fit(
-        np.concatenate([shown, fitted_on.vectors]),
-        [1] * len(shown) + [0] * len(fitted_on.vectors),
-    )
-    own, other = (head.decision_function(each.vectors) for each in (fitted_on, measured_on))
+    folds = cross_val_predict(head, vectors, is_real, cv=5, method="decision_function")
+    head.fit(vectors, is_real)
+    own, other = folds[len(real) :], head.decision_function(measured_on.vectors)
     against = head.decision_function(measured_on.real)
+    both = np.concatenate([against, other])
     found: dict[str, Any] = {
-        "right": float(measured_on.right.mean()),
-        "realness_auc": float(
-            roc_auc_score([1] * len(against) + [0] * len(other), [*against, *other])
-        ),
+        "right": float(right.mean()),
+        "realness_auc": auc(both, np.arange(len(both)) < len(against)),
         "sets": {},
     }
+    if len(set(known.tolist())) < 2 or len(set(right.tolist())) < 2:
+        return found
+    scores = {}
     for name, columns in SETS.items():
         weighing = make_pipeline(StandardScaler(), LogisticRegression(max_iter=500))
-        weighing.fit(fitted_on.table(columns, own), fitted_on.right)
-        scores = weighing.decision_function(measured_on.table(columns, other))
+        weighing.fit(fitted_on.table(columns, own), known)
+        scores[name] = weighing.decision_function(measured_on.table(columns, other))
         found["sets"][name] = {
-            "auc": float(roc_auc_score(measured_on.right, scores)),
-            "better_half": better_half(scores, measured_on.right, measured_on.intents.tolist()),
+            "auc": auc(scores[name], right),
+            "above_discriminator": _difference(scores[name], scores["discriminator"], right, seed),
+            "better_half": better_half(scores[name], right, measured_on.intents.tolist()),
             "weights": dict(zip(columns, weighing[-1].coef_[0].tolist(), strict=True)),
         }
     return found
+
+
+def _difference(
+    ours: Floats, theirs: Floats, right: npt.NDArray[np.bool_], seed: int
+) -> list[float]:
+    """Difference of two AUC with its 95 % interval, over resampled candidates."""
+    draws = rng(seed, "eval.judge_features.resampled")
+    found = []
+    for _ in range(RESAMPLED):
+        rows = draws.integers(len(right), size=len(right))
+        if 0 < right[rows].sum() < len(rows):
+            found.append(auc(ours[rows], right[rows]) - auc(theirs[rows], right[rows]))
+    low, high = np.quantile(found, (0.025, 0.975))
+    return [auc(ours, right) - auc(theirs, right), float(low), float(high)]
+
+
+def auc(scores: Floats, right: npt.NDArray[np.bool_]) -> float:
+    """Area under the curve by ranks (Mann and Whitney 1947); both kinds must be there."""
+    from scipy.stats import rankdata
+
+    ones = int(right.sum())
+    above = float(rankdata(scores)[right].sum()) - ones * (ones + 1) / 2
+    return above / (ones * (len(right) - ones))
 
 
 class _Opened:
@@ -176,13 +212,9 @@ def features_of(
     work: Path, data: str, k: int, opened: _Opened, seed: int, encoder: Encoder
 ) -> Features:
     """Features of the candidates of one build."""
-    from sklearn.linear_model import LogisticRegression
-
     whole = named(data)
     real, others = shots(whole.train, k, rng(seed, "eval.grid", whole.name, k, DRAW))
     texts, labels = _drawn(pool_of(work, data, k, DRAW), seed)
-    oracle = LogisticRegression(C=10.0, max_iter=300)
-    oracle.fit(encoder.encode(whole.train.texts), list(whole.train.intents))
     vectors = encoder.encode(texts)
     exemplars: dict[str, list[str]] = {}
     for text, intent in zip(real.texts, real.intents, strict=True):
@@ -191,19 +223,36 @@ def features_of(
     own = np.array([names.index(label) for label in labels])
     with deterministic(seed):
         table = opened.match.posterior(texts, opened.match.prototypes(exemplars))[:, :-1]
-        mean = _likelihoods(opened, exemplars, texts, own, table, seed)
+        ratio = _likelihood_ratios(opened, exemplars, texts, own, table, seed)
     chance = np.clip(table[np.arange(len(texts)), own], 1e-6, 1 - 1e-6)
     return Features(
         np.array(labels),
-        oracle.predict(vectors) == np.array(labels),
+        _oracles(whole.train, texts, labels, encoder),
         np.log(chance / (1 - chance)),
-        mean,
+        ratio,
         vectors.astype(np.float64),
         encoder.encode(others.texts).astype(np.float64),
     )
 
 
-def _likelihoods(
+def _oracles(
+    train: Rows, texts: Sequence[str], labels: Sequence[str], encoder: Encoder
+) -> dict[str, npt.NDArray[np.bool_]]:
+    """Whether classifiers of all real train rows find the label in each text."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.svm import LinearSVC
+
+    meaning = LogisticRegression(C=10.0, max_iter=300)
+    meaning.fit(encoder.encode(train.texts), list(train.intents))
+    words = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), LinearSVC())
+    words.fit(list(train.texts), list(train.intents))
+    said = {"MiniLM": meaning.predict(encoder.encode(texts)), "TF-IDF": words.predict(list(texts))}
+    return {name: answers == np.array(labels) for name, answers in said.items()}
+
+
+def _likelihood_ratios(
     opened: _Opened,
     exemplars: Mapping[str, Sequence[str]],
     texts: Sequence[str],
@@ -258,17 +307,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
             features_of(work, data, k, opened[0], options.seed, encoder) for data in TARGETS
         )
         return {
-            TARGETS[1]: crossed(one, other, options.seed),
-            TARGETS[0]: crossed(other, one, options.seed),
+            data: {name: crossed(*pair, name, options.seed) for name in one.right}
+            for data, pair in ((TARGETS[1], (one, other)), (TARGETS[0], (other, one)))
         }
 
-    planned = [
-        cells.Cell(f"k={k}", {"k": k, "seed": options.seed}, partial(measure, k)) for k in KS
-    ]
-    code = cells.code_digest([*cells.MEASURING, "eval.data", "eval.expand.judge_features"])
+    adapter = digest((work / "adapter" / "meta.json").read_bytes())
+    planned, missing = [], {}
+    for k in KS:
+        builds = [expanded(work, Spot(data, k, DRAW, META)) for data in TARGETS]
+        names = [found.name for found in builds if found is not None]
+        parameters = {"k": k, "seed": options.seed, "builds": names, "adapter": adapter}
+        if len(names) < len(TARGETS):
+            missing[f"k={k}"] = "its builds were not made"
+            continue
+        planned.append(cells.Cell(f"k={k}", parameters, partial(measure, k)))
+    judging = [f"corpusforge.expand.pretrained.{name}" for name in ("match", "pieces", "prompts")]
+    own = ("eval.data", "eval.expand.discriminator", "eval.expand.judge_features")
+    code = cells.code_digest([*cells.MEASURING, *judging, *own])
     outcome = cells.run(planned, work / "judge_features", code, options.cpu_hours)
+    outcome.not_run |= missing
     parts = {
-        "adapter": read_json(work / "adapter" / "meta.json")["base"],
+        "base": read_json(work / "adapter" / "meta.json")["base"],
         "per_intent": PER_INTENT,
         "cells": outcome.figures,
     }

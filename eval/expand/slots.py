@@ -17,7 +17,7 @@ from corpusforge.assess.slot_f1 import slot_f1
 from corpusforge.core.seeding import rng
 from eval import cells
 from eval.data import named, shots
-from eval.expand.few_shot import META
+from eval.expand.few_shot import META, Spot, expanded
 from eval.todays_generator import new_rows
 
 __all__ = ["main", "measure"]
@@ -27,9 +27,8 @@ KS, DRAWS = (5, 10), (1, 2, 3, 4, 5)
 
 def build_of(work: Path, k: int, draw: int) -> Path | None:
     """The rows of one build; None when it was not made."""
-    name = f"snips k={k} draw {draw}: {META}".replace(" ", "_").replace(":", "").replace(",", "")
-    found = (work / "runs" / name / "run" / "stages").glob("expand-*/utterances.parquet")
-    return max(found, key=lambda path: path.stat().st_mtime, default=None)
+    found = expanded(work, Spot("snips", k, draw, META))
+    return None if found is None else found / "utterances.parquet"
 
 
 def measure(work: Path, k: int, draw: int, seed: int) -> dict[str, Any]:
@@ -65,10 +64,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             def measure_it(k: int = k, draw: int = draw) -> dict[str, Any]:
                 return measure(work, k, draw, options.seed)
 
-            parameters = {"k": k, "draw": draw, "seed": options.seed}
+            build = build_of(work, k, draw)
+            made_by = "" if build is None else build.parent.name
+            parameters = {"k": k, "draw": draw, "seed": options.seed, "build": made_by}
             planned.append(cells.Cell(f"snips k={k} draw {draw}", parameters, measure_it))
-    code = cells.code_digest(["corpusforge.assess.slot_f1", "eval.data", "eval.expand.slots"])
-    there = [c for c in planned if build_of(work, c.parameters["k"], c.parameters["draw"])]
+    measuring = ("corpusforge.assess.slot_crf", "corpusforge.assess.slot_f1")
+    code = cells.code_digest([*measuring, "eval.data", "eval.expand.slots"])
+    there = [cell for cell in planned if cell.parameters["build"]]
     outcome = cells.run(there, work / "few_shot_slots", code, options.cpu_hours)
     for cell in planned:
         if cell not in there:

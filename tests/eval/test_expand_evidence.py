@@ -16,6 +16,7 @@ from eval import cells, tables
 from eval.expand import (
     cost,
     cost_parts,
+    discriminator,
     few_shot,
     judge_features,
     pretraining_share,
@@ -275,30 +276,46 @@ def test_log_probabilities_are_those_of_one_text_at_a_time(tiny):
         assert mean == pytest.approx(sum(own) / len(own), abs=1e-4)
 
 
-def test_weights_of_features_come_from_the_other_domain():
+def test_auc_is_that_of_scikit_learn():
+    from sklearn.metrics import roc_auc_score
+
+    draws = np.random.default_rng(5)
+    scores, right = draws.integers(0, 9, 200).astype(float), draws.random(200) < 0.3
+    assert judge_features.auc(scores, right) == pytest.approx(roc_auc_score(right, scores))
+
+
+def test_weights_of_features_come_from_the_other_domain(monkeypatch):
+    monkeypatch.setattr(judge_features, "RESAMPLED", 200)
     draws = np.random.default_rng(3)
 
-    def domain(sign):
+    def domain(sign, real=2):
         right = draws.random(400) < 0.5
         match = right + draws.normal(0, 1, 400)
         vectors = draws.normal(0, 1, (400, 4))
         labels = np.array(["a", "b"] * 200)
         ratio = sign * right + draws.normal(0, 0.5, 400)
-        real = draws.normal(2, 1, (400, 4))
-        return judge_features.Features(labels, right, match, ratio, vectors, real)
+        rows = draws.normal(real, 1, (400, 4))
+        return judge_features.Features(labels, {"all": right}, match, ratio, vectors, rows)
 
-    same = judge_features.crossed(domain(1), domain(1), 1)
+    same = judge_features.crossed(domain(1), domain(1), "all", 1)
     assert same["sets"]["all"]["auc"] > same["sets"]["discriminator"]["auc"] + 0.1
+    assert same["sets"]["all"]["above_discriminator"][1] > 0
+    assert same["sets"]["discriminator"]["above_discriminator"] == [0, 0, 0]
     assert same["sets"]["all"]["better_half"] > same["right"] + 0.2
     assert same["realness_auc"] > 0.95
-    # What helps in one domain and misleads in the other is no gain.
-    other = judge_features.crossed(domain(1), domain(-1), 1)
+    # What helps in one domain and misleads in the other is no gain, for either head.
+    other = judge_features.crossed(domain(1), domain(-1, real=-2), "all", 1)
     assert other["sets"]["all"]["auc"] < 0.5
+    assert other["realness_auc"] < 0.1
+    whole = replace(domain(1), right={"all": np.ones(400, dtype=bool)})
+    assert judge_features.crossed(domain(1), whole, "all", 1)["sets"] == {}
+    assert judge_features.crossed(whole, domain(1), "all", 1)["sets"] == {}
 
 
 @pytest.mark.slow
-def test_features_of_a_judge(work, tiny, monkeypatch):
-    monkeypatch.setattr(judge_features, "load_encoder", lambda name: SvdEncoder())
+def test_the_discriminator_and_its_features(work, tiny, monkeypatch):
+    for module in (judge_features, discriminator):
+        monkeypatch.setattr(module, "load_encoder", lambda name: SvdEncoder())
     monkeypatch.setattr(judge_features, "KS", (1,))
     base = ["--work", str(work / "w"), "--base", str(tiny / "causal")]
     keys = few_shot.keys_of(work / "w", base[3], 1)
@@ -308,7 +325,27 @@ def test_features_of_a_judge(work, tiny, monkeypatch):
         real, _ = shots(named(data).train, 1, rng(1, "eval.grid", named(data).name, 1, 1))
         few_shot.made_at(work / "w", few_shot.Spot(data, 1, 1, few_shot.META), real, 1, keys)
     judge_features.main(base)
+    assert json.loads((work / "results" / "judge_features.json").read_text())["not_run"] == {}
     result = json.loads((work / "results" / "judge_features.json").read_text())
     assert set(result["cells"]["k=1"]) == {"banking", "travel"}
-    assert "| realness |" in "\n".join(tables._table("judge_features", result))
-    again(judge_features.main, base, work / "results", monkeypatch)
+    assert set(result["cells"]["k=1"]["banking"]) == {"MiniLM", "TF-IDF"}
+    assert "AUC of the realness head" in "\n".join(tables._table("judge_features", result))
+    with monkeypatch.context() as once:
+        again(judge_features.main, base, work / "results", once)
+    discriminator.main(base[:2])
+    result = json.loads((work / "results" / "few_shot_discriminator.json").read_text())
+    assert set(result["cells"]) == {"banking k=1", "travel k=1"}
+    for found in result["cells"].values():
+        assert set(found["label_accuracy"]) == set(discriminator.WAYS)
+        assert found["label_accuracy"]["oracle"] >= found["label_accuracy"]["random"]
+    assert "| banking k=1 | agreement, with names |" in "\n".join(
+        tables._table("few_shot_discriminator", result)
+    )
+    again(discriminator.main, base[:2], work / "results", monkeypatch)
+
+
+def test_controls_weigh_what_the_generated_rows_do():
+    made = Rows.labelled(["a", "b", "c"], ["x", "x", "y"]).with_weights(np.array([0.1, 0.3, 0.2]))
+    control = Rows.labelled(list("defgh"), ["x", "y", "y", "z", "z"])
+    weights = few_shot.as_heavy(control, made, 3).weights
+    assert weights.tolist() == pytest.approx([0.4, 0.1, 0.1, 3.0, 3.0])

@@ -231,6 +231,25 @@ def test_rows_out_of_scope_do_not_outweigh_an_intent(bare_recipe, own):
     assert sums["out_of_scope"] <= max(mean - own, min(2 * own, 10), own / 2) + 1e-6
 
 
+def test_rows_out_of_scope_do_not_outweigh_intents_that_repeat_their_values(bare_recipe):
+    lamp = Slot("lamp", "lamp", "bulb", "bulb", 0, 4)
+    train = [train_row(0, "light_on", "bulb on", (lamp,)), train_row(1, "call", "ring up")]
+    builder, frames = builder_of(bare_recipe, train)
+    items = []
+    for number in range(20):
+        for candidate, label in (
+            (Candidate(frames[0], f"number {number} is {{lamp}}"), None),
+            (Candidate(frames[1], f"bake {number}"), "out_of_scope"),
+        ):
+            assert builder.accept(candidate, label) == ""
+            items.append(judged(candidate, label or "accepted"))
+    sums = defaultdict(float)
+    for row in builder.accepted(items).to_pylist():
+        sums[row["intent"]] += row["weight"]
+    assert sums["light_on"] == pytest.approx(0.5, abs=1e-4)
+    assert sums["out_of_scope"] <= (1 + sums["light_on"] + 1) / 2 + 1e-6
+
+
 TEXTS = {
     "light_on": ("turn on the lamp", "switch on the light", "light up my place"),
     "call_person": ("call mister jones", "phone mister jones please", "ring up my mother"),
