@@ -53,12 +53,13 @@ def expand_cost(result: dict[str, Any]) -> Iterator[str]:
     yield ""
     if "sampler" in cells:
         one = cells["sampler"]
-        dearest = list(one["shares"].items())
+        dearest = _falling(one["shares"])
         top = "; ".join(f"{name} {100 * share:.0f} %" for name, share in dearest[:3])
         others = "; ".join(f"{name} {100 * share:.0f} %" for name, share in dearest[3:])
         yield f"The three top costs of sampling: {top}. Then {others}."
         yield ""
-        names = ", ".join(f"`{n}` {100 * share:.0f} %" for n, share in one["operators"].items())
+        own = _falling(one["operators"])
+        names = ", ".join(f"`{name}` {100 * share:.0f} %" for name, share in own)
         yield (
             f"By operator: {names}. Under the profiler the same texts took "
             f"{one['profiled_s']:.1f} s by the clock, {one['cpu_s']:.1f} CPU s without it."
@@ -67,6 +68,11 @@ def expand_cost(result: dict[str, Any]) -> Iterator[str]:
     for cell, why in result["not_run"].items():
         yield f"Not run: {cell}, because {why}."
         yield ""
+
+
+def _falling(shares: dict[str, float]) -> list[tuple[str, float]]:
+    """The largest first: a JSON file has its keys by name."""
+    return sorted(shares.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _parts(parts: dict[str, float]) -> str:

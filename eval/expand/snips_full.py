@@ -45,15 +45,15 @@ def copies(made: Rows, shown: Rows) -> dict[str, float | None]:
     """Share of generated rows that repeat a shown row, folded.
 
     Returns:
-        "verbatim": word for word. "values_aside": with slots as symbols; None where the rows have
-        no slots.
+        "verbatim": word for word. "values_aside": with slots as symbols, of annotated rows (names
+        of intents that say a value are not); None where no row is.
     """
     if not len(made):
         return {"verbatim": None, "values_aside": None}
     known = set(shown.folded)
     found = {"verbatim": float(np.mean([text in known for text in made.folded]))}
     own, others = _carriers(made), set(_carriers(shown))
-    if len(own) < len(made):
+    if not own:
         return {**found, "values_aside": None}
     return {**found, "values_aside": float(np.mean([carrier in others for carrier in own]))}
 
