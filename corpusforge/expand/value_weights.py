@@ -45,8 +45,8 @@ def limited(
     """How much less each generated row is to weigh for its slot values.
 
     Afterwards all generated rows of an intent that hold a value weigh at most half of what its
-    train rows that hold it weigh, or half of 1 where that is less. Values that differ in case
-    alone are one.
+    other train rows that hold it weigh, or half of one row where that is more. Values that differ
+    in case alone are one.
 
     Args:
         rows: Generated rows.
