@@ -183,6 +183,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     own += ["eval.data", "eval.todays_generator"]
     code = cells.code_digest([*cells.MEASURING, *own, *EXPANDING])
     outcome = cells.run(planned, work / "pretraining_share", code, options.cpu_hours)
+    if options.lora_only:
+        left_out = [f"k={k} draw {draw}: {WHOLE}" for draw in DRAWS for k in KS]
+        outcome.not_run |= dict.fromkeys(left_out, "left out by --lora-only")
     groups: dict[int, dict[tuple[str, int], Mapping[str, Any]]] = {}
     for cell in planned:
         if cell.name in outcome.figures:
