@@ -17,6 +17,12 @@ from corpusforge.expand.judge import Judge
 from corpusforge.expand.slots import Frame, SlotKind, SlotTable
 from corpusforge.expand.tokenizer import train_tokenizer
 from corpusforge.grammar import stage as grammar
+from tests.expand.tiny_models import (
+    build_causal,
+    build_encoder,
+    meta_train_tiny,
+    write_background,
+)
 
 RECIPE = """\
 name: small
@@ -172,3 +178,20 @@ def fitting(recipe):
             cache=None,
         )
         yield Fitting(trainer, train, context, torch_generator(5))
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory):
+    """Tiny models of both kinds, and a background to learn from."""
+    root = tmp_path_factory.mktemp("tiny")
+    build_causal(root / "causal")
+    build_encoder(root / "encoder")
+    write_background(root / "background.jsonl")
+    return root
+
+
+@pytest.fixture(scope="session")
+def adapter(tiny):
+    """A folder that `meta-train` made of them."""
+    assert meta_train_tiny(tiny, tiny / "adapter") == 0
+    return tiny / "adapter"

@@ -11,7 +11,10 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from corpusforge import cli
 from corpusforge.expand.gan.runtime import deterministic
+from corpusforge.expand.pretrained.base_model import find_base, open_base
+from corpusforge.expand.pretrained.pieces import Pieces
 
 VERBS = {
     "light_on": ("turn on", "switch on", "light up"),
@@ -84,3 +87,21 @@ def build_encoder(folder):
         model = BertModel(config)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+
+
+def meta_train_tiny(tiny, out, *more, beside=()):
+    """Exit status of `meta-train` of three steps, on the fixture `tiny`."""
+    return cli.main(
+        [
+            "meta-train", str(tiny / "background.jsonl"), *map(str, beside), "-o", str(out), "-q",
+            "--base", str(tiny / "causal"), "--encoder", str(tiny / "encoder"),
+            "--steps", "3", "--match-steps", "3", *more,
+        ]
+    )  # fmt: skip
+
+
+def open_tiny(tiny, symbols=("{thing}",)):
+    """The causal model of the fixture `tiny`, and its tokenizer."""
+    model, tokenizer = open_base(find_base(str(tiny / "causal"), tiny))
+    pieces = Pieces(tokenizer, symbols, [text for _, text in BACKGROUND])
+    return model, pieces
