@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -26,7 +26,7 @@ from corpusforge.expand.contract import Candidate
 from corpusforge.expand.judge import Limits
 from corpusforge.expand.selection import ACCEPTED, OUT_OF_SCOPE, Judged
 from corpusforge.expand.slots import SlotTable
-from corpusforge.expand.value_weights import limited, limits_note
+from corpusforge.expand.value_weights import FREE, limited, limits_note
 
 __all__ = ["SCORES", "RowBuilder", "add_rows", "joined_licenses", "rejected_table"]
 
@@ -174,27 +174,11 @@ class RowBuilder:
             for row in self._train
             if row.origin != "real" or (real is not None and real.publish)
         ]
-        train = published or self._train
-        counts = Counter(row.intent for row in rows)
-        weights = _weights(train, counts, self._worth_rows)
-        weighted = [replace(row, weight=weights[row.intent]) for row in rows]
-        if self._worth_rows:
-            limits = limited(rows, train, weights)
-            weighted = [
-                replace(row, weight=_rounded(row.weight * limit.factor)) if limit.values else row
-                for row, limit in zip(weighted, limits, strict=True)
-            ]
-            self.notes = limits_note(limits)
-        if any(item.verdict == OUT_OF_SCOPE for item in kept):
-            name = self._recipe.expand.out_of_scope.intent
-            weight = _out_of_scope_weight(train, weighted, weights, name)
-            # Rows of the label that weigh less for their values keep that.
-            weighted = [
-                replace(row, weight=weight)
-                if row.intent == name and row.weight == weights[name]
-                else row
-                for row in weighted
-            ]
+        label = self._recipe.expand.out_of_scope.intent
+        near_misses = any(item.verdict == OUT_OF_SCOPE for item in kept)
+        weighted, self.notes = _weighted(
+            rows, published or self._train, self._worth_rows, label if near_misses else None
+        )
         return _with_scores(assign_ids(utterances_to_table(weighted)), kept)
 
     def rejected(self, judged: Sequence[Judged]) -> tuple[pa.Table, list[Judged]]:
@@ -208,6 +192,37 @@ class RowBuilder:
         """A candidate that cannot be filled, with its slot names standing in the text."""
         text = self._table.plain(candidate.text)
         return self._row(candidate, text, None, ())
+
+
+def _weighted(
+    rows: Sequence[Utterance],
+    train: Sequence[Utterance],
+    worth_rows: float,
+    out_of_scope: str | None,
+) -> tuple[list[Utterance], tuple[str, ...]]:
+    """Generated rows with their weights, and notes on these.
+
+    Args:
+        rows: Generated rows.
+        train: The train rows that they must not outweigh.
+        worth_rows: See `corpusforge.expand.judge.Judging`; 0 = values may repeat.
+        out_of_scope: Label of near misses among the rows; None = there are none.
+    """
+    weights = _weights(train, Counter(row.intent for row in rows), worth_rows)
+    limits = limited(rows, train, weights) if worth_rows else [FREE] * len(rows)
+    weighted = [
+        replace(row, weight=weight if limit is FREE else _rounded(weight * limit.factor))
+        for row, limit in zip(rows, limits, strict=True)
+        for weight in (weights[row.intent],)
+    ]
+    if out_of_scope is not None:
+        own = _out_of_scope_weight(train, weighted, weights[out_of_scope], out_of_scope)
+        # Rows of the label that weigh less for their values keep that.
+        weighted = [
+            replace(row, weight=own) if row.intent == out_of_scope and limit is FREE else row
+            for row, limit in zip(weighted, limits, strict=True)
+        ]
+    return weighted, limits_note(limits)
 
 
 def _weights(
@@ -227,13 +242,13 @@ def _weights(
 def _out_of_scope_weight(
     train: Sequence[Utterance],
     generated: Sequence[Utterance],
-    weights: Mapping[str, float],
+    least: float,
     name: str,
 ) -> float:
     """Weight of a generated row out of scope.
 
     With the train rows of its label, all of them weigh at most as much as the mean intent with
-    its generated rows; where the label has train rows enough, as the rows of any intent.
+    its generated rows; where the label has train rows enough, as the rows of any intent (`least`).
     """
     sums: defaultdict[str, float] = defaultdict(float)
     for row in (*train, *(row for row in generated if row.intent != name)):
@@ -241,7 +256,7 @@ def _out_of_scope_weight(
     others = [whole for intent, whole in sums.items() if intent != name]
     room = sum(others) / max(len(others), 1) - sums[name]
     count = sum(row.intent == name for row in generated)
-    return _rounded(min(_MOST_WEIGHT, max(room / count, weights[name])))
+    return _rounded(min(_MOST_WEIGHT, max(room / count, least)))
 
 
 def _rounded(weight: float) -> float:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from corpusforge.core.schema import Utterance
 from corpusforge.core.text import nfc
 
-__all__ = ["Limited", "limited", "limits_note"]
+__all__ = ["FREE", "Limited", "limited", "limits_note"]
 
 # Weight of a value in generated rows of an intent, relative to its weight in other train rows (at
 # least one row). On SNIPS' train rows, mean gain beside the names at 1 to 10 real rows, by SVM
@@ -37,6 +37,10 @@ class Limited:
 
     factor: float
     values: tuple[tuple[str, str], ...]
+
+
+FREE = Limited(1.0, ())
+"""A row that keeps its weight."""
 
 
 def limited(
@@ -64,7 +68,8 @@ def limited(
         most = {key: _MOST * max(1.0, known[key]) for key in whole}
         over = sorted(key for key in whole if whole[key] > most[key])
         factor = min((most[key] / whole[key] for key in over), default=1.0)
-        found.append(Limited(factor, tuple((name, value) for _, name, value in over)))
+        values = tuple((name, value) for _, name, value in over)
+        found.append(Limited(factor, values) if values else FREE)
     return found
 
 

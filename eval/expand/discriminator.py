@@ -34,7 +34,7 @@ from eval.data import RealData, named, shots
 from eval.expand.few_shot import META, TARGETS, Spot, adapter_options, expanded
 from eval.predictions import RecordedBench, Recordings, packed, unpacked
 
-__all__ = ["WAYS", "main", "pool_of"]
+__all__ = ["WAYS", "main", "oracle", "pool_of"]
 
 WAYS = (
     "random",
@@ -91,7 +91,10 @@ class _Judges:
         options = adapter_options(work, files.meta["base"], work / "adapter", seed)
         background, _ = read_background(options)
         if sum(map(len, background.intents.values())) != files.meta["texts"]:
-            raise SystemExit(f"{work / 'adapter'} was meta-trained on other rows")
+            raise SystemExit(
+                f"{work / 'adapter'} was meta-trained on other rows than today's: give few_shot a "
+                "new work folder and run it first"
+            )
         with deterministic(seed):
             encoder = open_encoder(files.meta["encoder_source"])
             vectors = vectors_of(encoder, background)
@@ -124,11 +127,7 @@ def scores(
     agrees, agrees_named = (
         _nearest(encoder, vectors, shown) == place for shown in (exemplars, named_too)
     )
-    from sklearn.linear_model import LogisticRegression
-
-    oracle = LogisticRegression(C=10.0, max_iter=300)
-    oracle.fit(encoder.encode(data.train.texts), list(data.train.intents))
-    right = oracle.predict(vectors) == np.array(intents)
+    right = oracle(data.train, texts, encoder) == np.array(intents)
     found = {
         "random": noise,
         "agreement": agrees + noise,
@@ -143,6 +142,16 @@ def scores(
         # Those below one half come last, where there are not enough others.
         found[name] = drawn - 1e6 * (own < 0.5)
     found["label accuracy"] = right.astype(np.float64)
+    return found
+
+
+def oracle(train: Rows, texts: Sequence[str], encoder: Encoder) -> npt.NDArray[np.str_]:
+    """Intents of texts by a classifier of all real train rows, on frozen vectors."""
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=10.0, max_iter=300)
+    model.fit(encoder.encode(train.texts), list(train.intents))
+    found: npt.NDArray[np.str_] = model.predict(encoder.encode(list(texts)))
     return found
 
 

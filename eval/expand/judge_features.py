@@ -42,10 +42,11 @@ from corpusforge.expand.pretrained.pieces import Pieces
 from corpusforge.expand.pretrained.prompts import prompts_of
 from eval import cells
 from eval.data import named, shots
-from eval.expand.discriminator import pool_of
+from eval.expand.discriminator import oracle, pool_of
 from eval.expand.few_shot import META, TARGETS, Spot, expanded
+from eval.expand.out_of_scope import auc
 
-__all__ = ["SETS", "Features", "auc", "better_half", "crossed", "log_probabilities", "main"]
+__all__ = ["SETS", "Features", "better_half", "crossed", "log_probabilities", "main"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -129,8 +130,14 @@ def better_half(scores: Floats, right: npt.NDArray[np.bool_], intents: Sequence[
     return float(right[chosen].mean())
 
 
-def crossed(fitted_on: Features, measured_on: Features, oracle: str, seed: int) -> dict[str, Any]:
+def crossed(fitted_on: Features, measured_on: Features, judge: str, seed: int) -> dict[str, Any]:
     """Figures of each set of features: weights of one domain, measured on the other.
+
+    Args:
+        fitted_on: Weights and realness head come from it.
+        measured_on: Figures come from it.
+        judge: Which oracle says what is right.
+        seed: Draws the head's real rows and the resampled candidates.
 
     Where an oracle finds all candidates of a domain right, or all wrong, there is nothing to
     tell apart: then "sets" is empty.
@@ -140,7 +147,7 @@ def crossed(fitted_on: Features, measured_on: Features, oracle: str, seed: int) 
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    known, right = fitted_on.right[oracle], measured_on.right[oracle]
+    known, right = fitted_on.right[judge], measured_on.right[judge]
     order = rng(seed, "eval.judge_features").permutation(len(fitted_on.real))
     real = fitted_on.real[order[: len(fitted_on.vectors)]]
     vectors = np.concatenate([real, fitted_on.vectors])
@@ -150,10 +157,9 @@ def crossed(fitted_on: Features, measured_on: Features, oracle: str, seed: int) 
     head.fit(vectors, is_real)
     own, other = folds[len(real) :], head.decision_function(measured_on.vectors)
     against = head.decision_function(measured_on.real)
-    both = np.concatenate([against, other])
     found: dict[str, Any] = {
         "right": float(right.mean()),
-        "realness_auc": auc(both, np.arange(len(both)) < len(against)),
+        "realness_auc": auc(other, against),
         "sets": {},
     }
     if len(set(known.tolist())) < 2 or len(set(right.tolist())) < 2:
@@ -164,7 +170,7 @@ def crossed(fitted_on: Features, measured_on: Features, oracle: str, seed: int) 
         weighing.fit(fitted_on.table(columns, own), known)
         scores[name] = weighing.decision_function(measured_on.table(columns, other))
         found["sets"][name] = {
-            "auc": auc(scores[name], right),
+            "auc": auc(scores[name][~right], scores[name][right]),
             "above_discriminator": _difference(scores[name], scores["discriminator"], right, seed),
             "better_half": better_half(scores[name], right, measured_on.intents.tolist()),
             "weights": dict(zip(columns, weighing[-1].coef_[0].tolist(), strict=True)),
@@ -181,18 +187,13 @@ def _difference(
     for _ in range(RESAMPLED):
         rows = draws.integers(len(right), size=len(right))
         if 0 < right[rows].sum() < len(rows):
-            found.append(auc(ours[rows], right[rows]) - auc(theirs[rows], right[rows]))
+            found.append(_lead(ours[rows], theirs[rows], right[rows]))
     low, high = np.quantile(found, (0.025, 0.975))
-    return [auc(ours, right) - auc(theirs, right), float(low), float(high)]
+    return [_lead(ours, theirs, right), float(low), float(high)]
 
 
-def auc(scores: Floats, right: npt.NDArray[np.bool_]) -> float:
-    """Area under the curve by ranks (Mann and Whitney 1947); both kinds must be there."""
-    from scipy.stats import rankdata
-
-    ones = int(right.sum())
-    above = float(rankdata(scores)[right].sum()) - ones * (ones + 1) / 2
-    return above / (ones * (len(right) - ones))
+def _lead(ours: Floats, theirs: Floats, right: npt.NDArray[np.bool_]) -> float:
+    return auc(ours[~right], ours[right]) - auc(theirs[~right], theirs[right])
 
 
 class _Opened:
@@ -240,15 +241,12 @@ def _oracles(
 ) -> dict[str, npt.NDArray[np.bool_]]:
     """Whether classifiers of all real train rows find the label in each text."""
     from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.svm import LinearSVC
 
-    meaning = LogisticRegression(C=10.0, max_iter=300)
-    meaning.fit(encoder.encode(train.texts), list(train.intents))
     words = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), LinearSVC())
     words.fit(list(train.texts), list(train.intents))
-    said = {"MiniLM": meaning.predict(encoder.encode(texts)), "TF-IDF": words.predict(list(texts))}
+    said = {"MiniLM": oracle(train, texts, encoder), "TF-IDF": words.predict(list(texts))}
     return {name: answers == np.array(labels) for name, answers in said.items()}
 
 
@@ -322,7 +320,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             continue
         planned.append(cells.Cell(f"k={k}", parameters, partial(measure, k)))
     judging = [f"corpusforge.expand.pretrained.{name}" for name in ("match", "pieces", "prompts")]
-    own = ("eval.data", "eval.expand.discriminator", "eval.expand.judge_features")
+    parts_of = ("discriminator", "judge_features", "out_of_scope")
+    own = ["eval.data", *(f"eval.expand.{name}" for name in parts_of)]
     code = cells.code_digest([*cells.MEASURING, *judging, *own])
     outcome = cells.run(planned, work / "judge_features", code, options.cpu_hours)
     outcome.not_run |= missing

@@ -132,11 +132,16 @@ def refused_at(sure: npt.NDArray[np.float64], right: npt.NDArray[np.bool_], want
 
 
 def auc(inside: npt.NDArray[np.float64], outside: npt.NDArray[np.float64]) -> float:
-    """Chance that a text out of scope looks further out than one in scope; .5 = blind."""
-    from sklearn.metrics import roc_auc_score
+    """Chance that a text out of scope looks further out than one in scope; .5 = blind.
 
-    truth = np.repeat([0, 1], [len(inside), len(outside)])
-    return float(roc_auc_score(truth, np.concatenate([inside, outside])))
+    By ranks (Mann and Whitney 1947, Annals of Mathematical Statistics 18): fast enough for
+    resampling. Both sides must hold something.
+    """
+    from scipy.stats import rankdata
+
+    ranks = rankdata(np.concatenate([inside, outside]))[len(inside) :]
+    above = float(ranks.sum()) - len(outside) * (len(outside) + 1) / 2
+    return above / (len(inside) * len(outside))
 
 
 @dataclass(frozen=True)

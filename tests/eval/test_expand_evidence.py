@@ -279,14 +279,6 @@ def test_log_probabilities_are_those_of_one_text_at_a_time(tiny):
         assert mean == pytest.approx(sum(own) / len(own), abs=1e-4)
 
 
-def test_auc_is_that_of_scikit_learn():
-    from sklearn.metrics import roc_auc_score
-
-    draws = np.random.default_rng(5)
-    scores, right = draws.integers(0, 9, 200).astype(float), draws.random(200) < 0.3
-    assert judge_features.auc(scores, right) == pytest.approx(roc_auc_score(right, scores))
-
-
 def test_weights_of_features_come_from_the_other_domain(monkeypatch):
     monkeypatch.setattr(judge_features, "RESAMPLED", 200)
     draws = np.random.default_rng(3)

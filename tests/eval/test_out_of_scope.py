@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
 from corpusforge.assess.encoder import load_encoder
 from corpusforge.assess.rows import Rows
@@ -39,6 +40,10 @@ def test_auc_against_pairs():
     inside, outside = np.array([0.1, 0.5, 0.5, 0.9]), np.array([0.5, 0.8, 1.0])
     pairs = [(o > i) + 0.5 * (o == i) for i in inside for o in outside]
     assert out_of_scope.auc(inside, outside) == pytest.approx(np.mean(pairs))
+    draws = np.random.default_rng(5)
+    truth, scores = draws.random(200) < 0.3, draws.integers(0, 9, 200).astype(float)
+    peer = roc_auc_score(truth, scores)
+    assert out_of_scope.auc(scores[~truth], scores[truth]) == pytest.approx(peer)
 
 
 def test_shuffled_texts_have_words_and_lengths_of_the_rows():

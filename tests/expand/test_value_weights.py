@@ -15,7 +15,7 @@ from corpusforge.expand.contract import Candidate
 from corpusforge.expand.rows import RowBuilder
 from corpusforge.expand.selection import Judged
 from corpusforge.expand.slots import SlotTable
-from corpusforge.expand.value_weights import Limited, limited, limits_note
+from corpusforge.expand.value_weights import FREE, limited, limits_note
 
 
 def row(intent: str, *values: str, slot: str = "artist", weight: float = 1.0) -> Utterance:
@@ -77,7 +77,7 @@ def keys(made: Utterance) -> set[tuple[str, str]]:
 def test_rows_of_many_values_weigh_what_they_did() -> None:
     rows = [row("play", f"band {number}") for number in range(50)]
     found = limited(rows, [row("play", "muse")], {"play": 0.04})
-    assert found == [Limited(1.0, ())] * 50
+    assert found == [FREE] * 50
     assert limits_note(found) == ()
 
 
@@ -90,12 +90,12 @@ def test_what_train_rows_say_often_may_be_said_more_often() -> None:
 def test_values_of_other_slots_and_intents_and_signs_are_others() -> None:
     rows = [row("play", sign) for sign in ("c", "c++", "c#", "€", "$")]
     rows += [row("play", "muse"), row("play", "muse", slot="song"), row("queue", "muse")]
-    assert limited(rows, [], {"play": 0.5, "queue": 0.5}) == [Limited(1.0, ())] * 8
+    assert limited(rows, [], {"play": 0.5, "queue": 0.5}) == [FREE] * 8
 
 
 def test_weights_of_zero_stay() -> None:
     rows = [row("play", "muse")] * 3
-    assert limited(rows, [], {"play": 0.0}) == [Limited(1.0, ())] * 3
+    assert limited(rows, [], {"play": 0.0}) == [FREE] * 3
 
 
 def test_a_note_names_the_slots_that_repeat_and_what_helps() -> None:
