@@ -358,6 +358,7 @@ def speech_digits(result: dict[str, Any]) -> Iterator[str]:
 
 Table = Callable[[dict[str, Any]], Iterator[str]]
 _BY_NAME: Mapping[str, Table] = {
+    "accept_rate": few_shot_tables.accept_rate,
     "assess_cost": assess_cost,
     "cold_start": cold_start,
     "fidelity": fidelity,

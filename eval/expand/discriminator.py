@@ -28,13 +28,14 @@ from corpusforge.assess.intervals import mean_interval
 from corpusforge.assess.rows import Rows
 from corpusforge.core.digests import digest
 from corpusforge.core.seeding import rng
+from corpusforge.expand.pretrained.match import IntentMatch
 from corpusforge.expand.pretrained.pieces import spoken_name
 from eval import cells
 from eval.data import RealData, named, shots
 from eval.expand.few_shot import META, TARGETS, Spot, adapter_options, expanded
 from eval.predictions import RecordedBench, Recordings, packed, unpacked
 
-__all__ = ["WAYS", "main", "oracle", "pool_of"]
+__all__ = ["WAYS", "drawn_by_odds", "exemplars_of", "main", "match_of", "oracle", "pool_of"]
 
 WAYS = (
     "random",
@@ -116,12 +117,8 @@ def scores(
     texts, intents = pool
     labels = sorted(set(real.intents))
     place = np.array([labels.index(intent) for intent in intents])
-    rows = np.arange(len(texts))
     noise = rng(seed, "eval.discriminator", data.name).random(len(texts))
-    exemplars = {
-        label: [t for t, i in zip(real.texts, real.intents, strict=True) if i == label]
-        for label in labels
-    }
+    exemplars = exemplars_of(real)
     vectors = encoder.encode(list(texts))
     named_too = {label: [*own, spoken_name(label)] for label, own in exemplars.items()}
     agrees, agrees_named = (
@@ -136,13 +133,44 @@ def scores(
     }
     pairs = (("discriminator", judges.trained), ("discriminator, not adversarial", judges.plain))
     for name, match in pairs:
-        table = match.posterior(list(texts), match.prototypes(exemplars))
-        own = np.clip(table[rows, place], 1e-6, 1 - 1e-6)
-        drawn = np.log(own / (1 - own)) - np.log(-np.log(noise))
+        own = match_of(match, real, texts, intents)
         # Those below one half come last, where there are not enough others.
-        found[name] = drawn - 1e6 * (own < 0.5)
+        found[name] = drawn_by_odds(own, noise) - 1e6 * (own < 0.5)
     found["label accuracy"] = right.astype(np.float64)
     return found
+
+
+def exemplars_of(real: Rows) -> dict[str, list[str]]:
+    """Intent -> its texts, intents sorted."""
+    return {
+        intent: [real.texts[place] for place in places]
+        for intent, places in sorted(real.by_intent().items())
+    }
+
+
+def match_of(
+    match: IntentMatch, real: Rows, texts: Sequence[str], intents: Sequence[str]
+) -> npt.NDArray[np.float64]:
+    """Probability of the own intent of each text, with the real rows as exemplars."""
+    exemplars = exemplars_of(real)
+    table = match.posterior(list(texts), match.prototypes(exemplars))
+    columns = {intent: number for number, intent in enumerate(exemplars)}
+    own: npt.NDArray[np.float64] = table[range(len(texts)), [columns[i] for i in intents]]
+    return own
+
+
+def drawn_by_odds(
+    own: npt.NDArray[np.float64], noise: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Keys whose order is a draw in proportion to the odds, as a build draws.
+
+    Args:
+        own: Probabilities.
+        noise: Uniform draws in (0, 1).
+    """
+    bounded = np.clip(own, 1e-6, 1 - 1e-6)
+    keys: npt.NDArray[np.float64] = np.log(bounded / (1 - bounded)) - np.log(-np.log(noise))
+    return keys
 
 
 def oracle(train: Rows, texts: Sequence[str], encoder: Encoder) -> npt.NDArray[np.str_]:

@@ -8,6 +8,7 @@ from typing import Any
 from eval.table_head import head
 
 __all__ = [
+    "accept_rate",
     "discriminator",
     "few_shot",
     "few_shot_slots",
@@ -111,6 +112,41 @@ def discriminator(result: dict[str, Any]) -> Iterator[str]:
             shown = "".join(f" {m:+.1f} ({low:+.1f} to {high:+.1f}) |" for m, low, high in gains)
             yield f"| {place} | {way} | {right:.0f} % |{shown}"
     yield ""
+
+
+def accept_rate(result: dict[str, Any]) -> Iterator[str]:
+    """For RESULTS.md."""
+    yield "## Where to cut: limits of the discriminator, and their choice by cross-validation"
+    yield ""
+    yield from head(result)
+    yield (
+        "Gain on test rows in points by the least probability of the own intent (in brackets what "
+        "cross-validation on the real train rows says, in %); then with the limit that "
+        f"cross-validation chooses in each draw, with that of a build ({result['own']}), and with "
+        "the best one in hindsight, with 95 % intervals over draws and test rows."
+    )
+    yield ""
+    limits = next(iter(next(iter(result["cells"].values()))["classifiers"].values()))["gain_pp"]
+    columns = "".join(f" {limit} |" for limit in limits)
+    yield f"| candidates of | draws | classifier |{columns} chosen | of a build | in hindsight |"
+    yield "|---|---|---|" + "---|" * (len(limits) + 3)
+    for place, cell in sorted(result["cells"].items(), key=lambda item: _by_k(item[0])):
+        for name, one in reversed(sorted(cell["classifiers"].items())):
+            row = f"| {place} | {cell['draws']} | {name} |"
+            for limit, gain in one["gain_pp"].items():
+                row += f" {gain[0]:+.1f} ({one['cross_validated'][limit]:.1f}) |"
+            picks = ", ".join(map(str, one["picks"]))
+            row += f" {_interval(one['picked_gain_pp'])}: {picks} |"
+            row += f" {_interval(one['gain_pp'][str(result['own'])])} |"
+            yield row + f" {_interval(one['best_gain_pp'])}: {', '.join(map(str, one['best']))} |"
+    yield ""
+    for cell_name, why in result["not_run"].items():
+        yield f"Not run: {cell_name}, because {why}."
+        yield ""
+
+
+def _interval(gain: tuple[float, float, float]) -> str:
+    return "{:+.1f} ({:+.1f} to {:+.1f})".format(*gain)
 
 
 def judge_features(result: dict[str, Any]) -> Iterator[str]:

@@ -42,7 +42,7 @@ from corpusforge.expand.pretrained.pieces import Pieces
 from corpusforge.expand.pretrained.prompts import prompts_of
 from eval import cells
 from eval.data import named, shots
-from eval.expand.discriminator import oracle, pool_of
+from eval.expand.discriminator import exemplars_of, oracle, pool_of
 from eval.expand.few_shot import META, TARGETS, Spot, expanded
 from eval.expand.out_of_scope import auc
 
@@ -217,9 +217,7 @@ def features_of(
     real, others = shots(whole.train, k, rng(seed, "eval.grid", whole.name, k, DRAW))
     texts, labels = _drawn(pool_of(work, data, k, DRAW), seed)
     vectors = encoder.encode(texts)
-    exemplars: dict[str, list[str]] = {}
-    for text, intent in zip(real.texts, real.intents, strict=True):
-        exemplars.setdefault(intent, []).append(text)
+    exemplars = exemplars_of(real)
     names = list(exemplars)
     own = np.array([names.index(label) for label in labels])
     with deterministic(seed):

@@ -14,6 +14,7 @@ from corpusforge.core.seeding import rng
 from corpusforge.core.spans import Slot
 from eval import cells, tables
 from eval.expand import (
+    accept_rate,
     cost,
     cost_parts,
     discriminator,
@@ -309,7 +310,7 @@ def test_weights_of_features_come_from_the_other_domain(monkeypatch):
 
 @pytest.mark.slow
 def test_the_discriminator_and_its_features(work, tiny, monkeypatch):
-    for module in (judge_features, discriminator):
+    for module in (accept_rate, judge_features, discriminator):
         monkeypatch.setattr(module, "load_encoder", lambda name: SvdEncoder())
     monkeypatch.setattr(judge_features, "KS", (1,))
     base = ["--work", str(work / "w"), "--base", str(tiny / "causal")]
@@ -317,8 +318,9 @@ def test_the_discriminator_and_its_features(work, tiny, monkeypatch):
     from eval.data import named, shots
 
     for data in ("banking", "travel"):
-        real, _ = shots(named(data).train, 1, rng(1, "eval.grid", named(data).name, 1, 1))
-        few_shot.made_at(work / "w", few_shot.Spot(data, 1, 1, few_shot.META), real, 1, keys)
+        for k in (1, 3):
+            real, _ = shots(named(data).train, k, rng(1, "eval.grid", named(data).name, k, 1))
+            few_shot.made_at(work / "w", few_shot.Spot(data, k, 1, few_shot.META), real, 1, keys)
     judge_features.main(base)
     assert json.loads((work / "results" / "judge_features.json").read_text())["not_run"] == {}
     result = json.loads((work / "results" / "judge_features.json").read_text())
@@ -329,14 +331,25 @@ def test_the_discriminator_and_its_features(work, tiny, monkeypatch):
         again(judge_features.main, base, work / "results", once)
     discriminator.main(base[:2])
     result = json.loads((work / "results" / "few_shot_discriminator.json").read_text())
-    assert set(result["cells"]) == {"banking k=1", "travel k=1"}
+    assert set(result["cells"]) == {f"{data} k={k}" for data in few_shot.TARGETS for k in (1, 3)}
     for found in result["cells"].values():
         assert set(found["label_accuracy"]) == set(discriminator.WAYS)
         assert found["label_accuracy"]["oracle"] >= found["label_accuracy"]["random"]
     assert "| banking k=1 | agreement, with names |" in "\n".join(
         tables._table("few_shot_discriminator", result)
     )
-    again(discriminator.main, base[:2], work / "results", monkeypatch)
+    with monkeypatch.context() as once:
+        again(discriminator.main, base[:2], work / "results", once)
+    accept_rate.main(base[:2])
+    result = json.loads((work / "results" / "accept_rate.json").read_text())
+    assert set(result["cells"]) == {"banking k=3", "travel k=3"}
+    for found in result["cells"].values():
+        for one in found["classifiers"].values():
+            best = one["best_gain_pp"][0]
+            assert best >= max(gain[0] for gain in one["gain_pp"].values())
+            assert one["picked_gain_pp"] == one["gain_pp"][str(one["picks"][0])]
+    assert "| banking k=3 | 1 |" in "\n".join(tables._table("accept_rate", result))
+    again(accept_rate.main, base[:2], work / "results", monkeypatch)
 
 
 def test_controls_weigh_what_the_generated_rows_do():
@@ -344,3 +357,50 @@ def test_controls_weigh_what_the_generated_rows_do():
     control = Rows.labelled(list("defgh"), ["x", "y", "y", "z", "z"])
     weights = few_shot.as_heavy(control, made, 3).weights
     assert weights.tolist() == pytest.approx([0.4, 0.1, 0.1, 3.0, 3.0])
+
+
+def test_candidates_at_a_limit():
+    texts, intents = list("abcdef"), ["x", "x", "x", "x", "y", "y"]
+    match = np.array([0.9, 0.2, 0.6, 0.5, 0.1, 0.4])
+    order = np.array([1.0, 9.0, 2.0, 3.0, 9.0, 9.0])
+    for limit, kept in ((0.0, "bdcafe"), (0.5, "dca"), (0.95, "")):
+        rows = accept_rate.kept_at(limit, (texts, intents), match, order, 3)
+        assert set(rows.texts) == set(kept)
+        assert list(rows.texts)[: len(kept) - 2] == list(kept)[: len(kept) - 2]
+        assert rows.weights.tolist() == [0.5] * len(kept)
+    many = [f"{n}" for n in range(80)]
+    match = np.linspace(0, 1, 80)
+    rows = accept_rate.kept_at(0.25, (many, ["x"] * 80), match, match, 1)
+    assert list(rows.texts) == many[:29:-1]
+    assert rows.weights.tolist() == pytest.approx([2 / 50] * 50)
+
+
+def test_of_equal_limits_the_build_s_own_is_chosen():
+    assert accept_rate.chosen({"0.0": 0.8, "0.5": 0.8, "0.9": 0.7}) == 0.5
+    assert accept_rate.chosen({"0.0": 0.8, "0.3": 0.9, "0.5": 0.8, "0.7": 0.9}) == 0.3
+
+
+def test_cross_validation_holds_every_row_out_once_and_never_trains_on_it():
+    texts = [f"{intent} word{n}" for intent in ("up", "down") for n in range(4)]
+    real = Rows.labelled(texts, ["a"] * 4 + ["b"] * 4)
+    asked, seen = [], []
+
+    class Nosy:
+        name, default = "nosy", 1.0
+
+        def tune(self, shown, extra, draws):
+            return 1.0
+
+        def fit(self, train, c, *, idf_texts=()):
+            seen.append(set(train.texts))
+            return self
+
+        def predict(self, texts):
+            assert not set(texts) & seen[-1]
+            asked.extend(texts)
+            return np.array(["a"] * len(texts), dtype=object)
+
+    made = Rows.labelled(["up and up"], ["a"])
+    assert accept_rate.cross_validated(Nosy(), real, made, 1) == 0.5
+    assert sorted(asked) == sorted(texts)
+    assert all("up and up" in known for known in seen)
