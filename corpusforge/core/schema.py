@@ -140,6 +140,8 @@ CLIPS = pa.schema(
         ("voice_license", pa.string()),
         ("voice_gender", pa.string()),
         ("voice_accent", pa.string()),
+        ("voice_source", pa.string()),
+        ("voice_sha256", pa.string()),
         ("prosody", pa.string()),
         (
             "chain",
@@ -155,6 +157,20 @@ CLIPS = pa.schema(
                 )
             ),
         ),
+        (
+            "spoken_slots",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("name", pa.string()),
+                        ("start", pa.int32()),
+                        ("end", pa.int32()),
+                        ("start_s", pa.float32()),
+                        ("end_s", pa.float32()),
+                    ]
+                )
+            ),
+        ),
         ("snr_requested_db", pa.float32()),
         ("snr_db", pa.float32()),
         ("loudness_lufs", pa.float32()),
@@ -166,7 +182,9 @@ CLIPS = pa.schema(
 )
 """Clips. Inside a run `audio.bytes` is null and `audio.path` names the FLAC in the run's
 cache; export copies the bytes in. `prosody` and `chain.params` are canonical JSON: what was
-drawn, enough to render this clip alone. `snr_db` is null for clips without noise."""
+drawn, enough to render this clip alone. `snr_db` is null for clips without noise. `spoken_slots`
+are the slots, in their order, as half-open spans of code points in `spoken`, with times where
+`words` has them; null where a slot could not be followed into the spoken form."""
 
 DROPPED_CLIPS = pa.schema([*CLIPS, *_DROP_FIELDS])
 

@@ -24,7 +24,9 @@ __all__ = [
     "EngineError",
     "Problem",
     "Prosody",
+    "Spoken",
     "Voice",
+    "Word",
     "checked",
     "distribution_license",
     "distribution_version",
@@ -86,6 +88,10 @@ class Voice:
         accent: As the engine names it, "" when it does not.
         speaker: Who is heard: voices of one speaker (the same timbre with another accent) share
             it. "" = the voice is a speaker of its own.
+        rate_hz: Sampling rate of its clips, 0 = that of its engine.
+        source: Where an added voice comes from: a hub name, a file or folder, a command line; ""
+            for voices that come with the engine's package.
+        sha256: Of the weights of an added voice, "" when there is nothing to pin.
     """
 
     name: str
@@ -94,6 +100,9 @@ class Voice:
     gender: str
     accent: str
     speaker: str = ""
+    rate_hz: int = 0
+    source: str = ""
+    sha256: str = ""
 
     @property
     def who(self) -> str:
@@ -112,14 +121,47 @@ class Prosody:
     speed: float = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a clip and when it is heard.
+
+    Attributes:
+        word: A white-space separated piece of the spoken text, as it stands there.
+        start_s: Its first sample, in seconds from the first sample of the audio.
+        end_s: One past its last sample, in seconds.
+    """
+
+    word: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What an engine answers.
+
+    Attributes:
+        samples: Mono, in [-1, 1], shape [samples].
+        rate_hz: Their rate.
+        words: The pieces of `spoken.split()`, one by one in their order, ascending in time; None
+            when the engine does not know, or not for all of them.
+    """
+
+    samples: npt.NDArray[np.float32]
+    rate_hz: int
+    words: tuple[Word, ...] | None = None
+
+
 class Engine(Protocol):
     """What a file in `speech/engines` offers as `PLUGIN`.
 
     Attributes:
         name: Its key, equal to the file name.
+        family: Kind of synthesis. Engines of one family sound alike to a classifier and count
+            as one when families are counted.
         extra: The extra of corpusforge that installs it.
         packages: Distributions whose versions shape the bytes.
-        rate_hz: Sampling rate of every answer.
+        rate_hz: Sampling rate of every answer, unless the voice states its own.
         speeds: Slowest and fastest tempo it can speak at.
         offline: True when it never needs a network.
         deterministic: One sentence: how the same input gives the same bytes.
@@ -127,6 +169,7 @@ class Engine(Protocol):
     """
 
     name: str
+    family: str
     extra: str
     packages: tuple[str, ...]
     rate_hz: int
@@ -153,8 +196,8 @@ class Engine(Protocol):
 
     def speak(
         self, spoken: str, voice: Voice, prosody: Prosody, rng: np.random.Generator
-    ) -> tuple[npt.NDArray[np.float32], int]:
-        """Mono samples in [-1, 1], shape [samples], and their rate in Hz.
+    ) -> Spoken:
+        """The samples, their rate, and word times where the engine knows them.
 
         Raises:
             EngineError: When nothing usable came out.
@@ -162,15 +205,13 @@ class Engine(Protocol):
         """
 
 
-def checked(
-    samples: npt.NDArray[np.float32], rate_hz: int, engine: Engine, what: str
-) -> npt.NDArray[np.float32]:
-    """The samples, when they are what an engine promises.
+def checked(said: Spoken, engine: Engine, voice: Voice, what: str) -> Spoken:
+    """What an engine said, when it is what it promises.
 
     Args:
-        samples: What `speak` gave.
-        rate_hz: The rate it gave.
+        said: What `speak` gave.
         engine: Who gave it.
+        voice: The voice it was asked for.
         what: The clip, for the message.
 
     Raises:
@@ -181,8 +222,9 @@ def checked(
     import numpy as np
 
     problem, figure = None, ""
-    if rate_hz != engine.rate_hz:
-        problem, figure = Problem.WRONG_RATE, f"{rate_hz} Hz, not {engine.rate_hz} Hz"
+    samples, declared_hz = said.samples, voice.rate_hz or engine.rate_hz
+    if said.rate_hz != declared_hz:
+        problem, figure = Problem.WRONG_RATE, f"{said.rate_hz} Hz, not {declared_hz} Hz"
     elif samples.ndim != 1 or samples.dtype != np.float32:
         problem, figure = Problem.NOT_MONO_FLOAT, f"{samples.dtype}, shape {samples.shape}"
     elif samples.size == 0:
@@ -198,7 +240,7 @@ def checked(
     if problem is not None:
         detail = f"engine {engine.name}, {what}" + (f" ({figure})" if figure else "")
         raise EngineError(problem, detail)
-    return samples
+    return said
 
 
 def distribution_version(distribution: str) -> str:

@@ -23,7 +23,7 @@ from corpusforge.core.ids import digest
 from corpusforge.core.run import Cache, canonical_json, package_versions
 from corpusforge.speech import levels
 from corpusforge.speech.effect import Effect, Scalar
-from corpusforge.speech.engine import Engine, EngineError, Problem, Prosody, Voice, checked
+from corpusforge.speech.engine import Engine, EngineError, Problem, Prosody, Spoken, Voice, checked
 
 __all__ = [
     "PACKAGES",
@@ -163,7 +163,8 @@ def clip_key(plan: ClipPlan) -> str:
     shaped_by = asdict(plan)
     del shaped_by["clip_id"]
     # What is said about a voice does not shape the sound; which one it is does.
-    shaped_by["voice"] = [plan.voice.name, plan.voice.lang]
+    voice = plan.voice
+    shaped_by["voice"] = [voice.name, voice.lang, voice.source, voice.sha256]
     parts = {
         "plan": shaped_by,
         "engine_version": _engine(plan.engine).version,
@@ -173,16 +174,16 @@ def clip_key(plan: ClipPlan) -> str:
     return digest("clip", str(VERSION), canonical_json(parts))
 
 
-def _speak(plan: ClipPlan) -> tuple[Samples, int]:
+def _speak(plan: ClipPlan) -> Spoken:
     engine = _engine(plan.engine)
     what = f"clip {plan.clip_id} (voice {plan.voice.name})"
     generator = np.random.Generator(np.random.Philox(int(plan.prosody["seed"])))
     prosody = Prosody(speed=float(plan.prosody["engine_speed"]))
     try:
-        samples, rate_hz = engine.speak(plan.spoken, plan.voice, prosody, generator)
+        said = engine.speak(plan.spoken, plan.voice, prosody, generator)
     except EngineError as error:
         raise EngineError(error.problem, ", ".join(filter(None, (what, error.detail)))) from error
-    return checked(samples, rate_hz, engine, what), rate_hz
+    return checked(said, engine, plan.voice, what)
 
 
 def _resample(samples: Samples, rate_hz: int) -> Samples:
@@ -201,7 +202,8 @@ def render(plan: ClipPlan) -> Rendered:
             against; names the clip.
         InputError: When a package of an extra is missing.
     """
-    samples, rate_hz = _speak(plan)
+    said = _speak(plan)
+    samples, rate_hz = said.samples, said.rate_hz
     effects = [(_effect(op), params) for op, _, params in plan.chain]
     for effect, params in effects:
         if effect.order < _RESAMPLE_ORDER:

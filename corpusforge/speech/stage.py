@@ -90,6 +90,8 @@ def _record(clip: Clip, outcome: Outcome) -> dict[str, Any]:
         "voice_license": plan.voice.license,
         "voice_gender": plan.voice.gender,
         "voice_accent": plan.voice.accent,
+        "voice_source": plan.voice.source,
+        "voice_sha256": plan.voice.sha256,
         "prosody": canonical_json(dict(plan.prosody)),
         "chain": [
             {"op": op, "version": version, "params": canonical_json(dict(params))}

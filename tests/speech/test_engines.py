@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from corpusforge.core import plugins
-from corpusforge.speech.engine import EngineError, Prosody, Voice, checked
+from corpusforge.speech.engine import EngineError, Prosody, Spoken, Voice, checked
 
 ENGINES = plugins.names("engine")
 
@@ -31,6 +31,7 @@ def say(engine, text=None, seed=5, speed=1.0):
 def test_it_declares_what_the_contract_asks_for(engine):
     assert engine.name in ENGINES
     assert engine.version
+    assert engine.family
     assert engine.deterministic
     assert engine.packages
     assert isinstance(engine.offline, bool)
@@ -49,20 +50,21 @@ def test_voices_are_named_once_and_carry_a_license(engine):
 
 
 def test_audio_is_mono_float32_in_range_at_the_declared_rate(engine):
-    samples, rate_hz = say(engine)
-    assert checked(samples, rate_hz, engine, "the example") is samples
-    assert 0.5 < samples.size / rate_hz < 5
+    said = say(engine)
+    voice = engine.voices(engine.example["lang"])[0]
+    assert checked(said, engine, voice, "the example") is said
+    assert 0.5 < said.samples.size / said.rate_hz < 5
 
 
 def test_same_seed_same_bytes_whatever_was_said_before(engine):
-    first, _ = say(engine)
+    first = say(engine).samples
     say(engine, "something else altogether", seed=9)
-    again, _ = say(engine)
+    again = say(engine).samples
     assert hashlib.sha256(first).digest() == hashlib.sha256(again).digest()
 
 
 def test_speed_changes_the_length(engine):
-    slow, fast = say(engine, speed=0.8)[0], say(engine, speed=1.25)[0]
+    slow, fast = say(engine, speed=0.8).samples, say(engine, speed=1.25).samples
     assert slow.size > 1.2 * fast.size
 
 
@@ -80,7 +82,8 @@ def test_a_speed_beyond_its_limits_is_refused(engine):
 
 def test_a_long_text_is_said_to_its_end(engine):
     text = engine.example["text"]
-    short, long = say(engine)[0], say(engine, ". ".join([text] * 20))[0]
+    short = say(engine).samples
+    long = say(engine, ". ".join([text] * 20)).samples
     assert long.size > 12 * short.size
 
 
@@ -100,7 +103,8 @@ def test_a_long_text_is_said_to_its_end(engine):
 def test_unusable_audio_is_an_error_that_names_the_clip(samples, rate_hz, what):
     engine = plugins.load("engine", "hibari")
     with pytest.raises(EngineError, match=what) as error:
-        checked(samples, rate_hz or engine.rate_hz, engine, "clip 12ab")
+        voice = engine.voices("en")[0]
+        checked(Spoken(samples, rate_hz or engine.rate_hz), engine, voice, "clip 12ab")
     assert "clip 12ab" in str(error.value)
 
 

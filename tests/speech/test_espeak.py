@@ -29,7 +29,8 @@ def engine():
 
 def say(engine, text, voice=0, seed=5, **more):
     generator = np.random.Generator(np.random.Philox(seed))
-    samples, _ = engine.speak(text, engine.voices("en")[voice], Prosody(), generator, **more)
+    said = engine.speak(text, engine.voices("en")[voice], Prosody(), generator, **more)
+    samples = said.samples
     return hashlib.sha256(samples).hexdigest()
 
 

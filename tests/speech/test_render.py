@@ -12,7 +12,7 @@ import soundfile
 
 from corpusforge.core.run import Cache
 from corpusforge.speech import render as module
-from corpusforge.speech.engine import EngineError, Problem, Voice
+from corpusforge.speech.engine import EngineError, Problem, Spoken, Voice
 from corpusforge.speech.engines.hibari import PLUGIN as HIBARI
 from corpusforge.speech.render import ClipPlan, Shard, clip_key, render, render_shard
 
@@ -146,7 +146,7 @@ class Toy:
         self.samples = samples
 
     def speak(self, spoken, voice, prosody, rng):
-        return self.samples, self.rate_hz
+        return Spoken(self.samples, self.rate_hz)
 
 
 def test_another_version_of_an_engine_is_another_key(monkeypatch):

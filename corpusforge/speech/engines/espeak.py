@@ -23,6 +23,7 @@ from corpusforge.speech.engine import (
     EngineError,
     Problem,
     Prosody,
+    Spoken,
     Voice,
     distribution_license,
     distribution_version,
@@ -33,7 +34,6 @@ from corpusforge.speech.espeak_server import CRASHED, HEADER, OK, TOO_LONG, UNKN
 
 if TYPE_CHECKING:
     import numpy as np
-    import numpy.typing as npt
 
 # espeakng-loader's wheel declares no license. espeak-ng's README.md ("released under the GPL
 # version 3 or later license") and COPYING, read at espeak-ng/espeak-ng 359f5f3.
@@ -144,6 +144,7 @@ class Espeak:
     """
 
     name = "espeak"
+    family = "formant"
     extra = "espeak"
     packages = ("espeakng-loader",)
     rate_hz = 22050
@@ -243,7 +244,7 @@ class Espeak:
         prosody: Prosody,
         rng: np.random.Generator,
         limit_s: float = _LIMIT_S,
-    ) -> tuple[npt.NDArray[np.float32], int]:
+    ) -> Spoken:
         """Mono float32 samples at 22.05 kHz; `rng` seeds the noise of breathy voices.
 
         Args:
@@ -283,7 +284,7 @@ class Espeak:
             detail = f"espeak, voice {voice.name} {answer.decode()}".rstrip()
             raise EngineError(_PROBLEMS.get(status, Problem.FAILED), detail)
         pcm = np.frombuffer(answer, dtype="<i2")
-        return (pcm.astype(np.float32) / np.float32(32768)), server.rate_hz
+        return Spoken(pcm.astype(np.float32) / np.float32(32768), server.rate_hz)
 
 
 @cache

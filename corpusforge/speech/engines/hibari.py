@@ -11,6 +11,7 @@ from corpusforge.speech.engine import (
     EngineError,
     Problem,
     Prosody,
+    Spoken,
     Voice,
     distribution_license,
     distribution_version,
@@ -31,6 +32,7 @@ class Hibari:
     """
 
     name = "hibari"
+    family = "neural vocoder"
     extra = "speech"
     # hibari's signal processing takes scipy's FFT where scipy is installed: other last bits.
     packages = ("hibari-tts", "onnxruntime", "numpy", "scipy")
@@ -95,8 +97,8 @@ class Hibari:
 
     def speak(
         self, spoken: str, voice: Voice, prosody: Prosody, rng: np.random.Generator
-    ) -> tuple[npt.NDArray[np.float32], int]:
-        """Mono float32 samples at 24 kHz; see `speech.engine.Engine.speak`."""
+    ) -> Spoken:
+        """Samples at 24 kHz; see `speech.engine.Engine.speak`."""
         import numpy as np
 
         if not self.speeds[0] <= prosody.speed <= self.speeds[1]:
@@ -116,7 +118,7 @@ class Hibari:
         samples: npt.NDArray[np.float32] = np.concatenate(parts).astype(np.float32)
         peak = float(np.abs(samples).max(initial=0.0))
         # The inverse transform is not bounded; a rare peak above full scale is scaled back.
-        return (samples / np.float32(peak) if peak > 1.0 else samples), self.rate_hz
+        return Spoken(samples / np.float32(peak) if peak > 1.0 else samples, self.rate_hz)
 
 
 def _is_latin(letter: str) -> bool:
