@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from corpusforge.core.recipe import SpeechConfig
 
@@ -11,9 +11,38 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["Effect", "Scalar"]
+__all__ = ["UNMOVED", "Effect", "Scalar", "TimeMap", "unmoved"]
 
 Scalar = str | int | float | bool
+
+
+class TimeMap(NamedTuple):
+    """Where a moment of one signal is heard in another: `scale * t + shift_s`.
+
+    Attributes:
+        scale: Factor on durations, above 0.
+        shift_s: Seconds, added after scaling; below 0 when something was cut at the start.
+    """
+
+    scale: float
+    shift_s: float
+
+    def at(self, time_s: float) -> float:
+        """The moment in the new signal, in seconds."""
+        return self.scale * time_s + self.shift_s
+
+    def then(self, later: TimeMap) -> TimeMap:
+        """This map and `later` after it, as one."""
+        return TimeMap(self.scale * later.scale, later.at(self.shift_s))
+
+
+UNMOVED = TimeMap(1.0, 0.0)
+"""The map of a signal onto itself."""
+
+
+def unmoved(params: Mapping[str, Scalar], duration_s: float) -> TimeMap:
+    """`Effect.times` of an effect that leaves every moment where it is."""
+    return UNMOVED
 
 
 class Effect(Protocol):
@@ -42,3 +71,11 @@ class Effect(Protocol):
         self, samples: npt.NDArray[np.float32], rate_hz: int, params: Mapping[str, Scalar]
     ) -> npt.NDArray[np.float32]:
         """The effect on mono samples, shape [samples]; pure: the same in, the same out."""
+
+    def times(self, params: Mapping[str, Scalar], duration_s: float) -> TimeMap:
+        """Where a moment of the samples given to `apply` is heard in what it returns.
+
+        Args:
+            params: As for `apply`.
+            duration_s: Length of the samples given to `apply`, in seconds.
+        """

@@ -61,7 +61,7 @@ def active_mask(samples: Samples, rate_hz: int) -> npt.NDArray[np.bool_]:
     return np.repeat(active, frame)[: samples.size]
 
 
-def trimmed(samples: Samples, rate_hz: int) -> Samples:
+def trimmed(samples: Samples, rate_hz: int) -> tuple[Samples, float]:
     """The same sound between two stretches of digital silence of 0.1 s.
 
     Engines differ in the silence that they put around a text (none to 0.4 s); a model could tell
@@ -73,14 +73,16 @@ def trimmed(samples: Samples, rate_hz: int) -> Samples:
         rate_hz: Its rate.
 
     Returns:
-        Digital silence as it was.
+        The samples, and the seconds by which every sound comes later than before (below 0: it
+        comes sooner). Digital silence as it was.
     """
     loudness = np.abs(samples)
     heard = np.flatnonzero(loudness > loudness.max(initial=0.0) * 10.0 ** (-_EDGE_RANGE_DB / 20.0))
     if heard.size == 0:
-        return samples
+        return samples, 0.0
     padding = np.zeros(round(_PADDING_S * rate_hz), dtype=np.float32)
-    return np.concatenate([padding, samples[heard[0] : heard[-1] + 1], padding])
+    cut = np.concatenate([padding, samples[heard[0] : heard[-1] + 1], padding])
+    return cut, (padding.size - int(heard[0])) / rate_hz
 
 
 def level_dbfs(samples: npt.NDArray[Any]) -> float:

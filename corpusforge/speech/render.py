@@ -22,8 +22,17 @@ from corpusforge.core.errors import require
 from corpusforge.core.ids import digest
 from corpusforge.core.run import Cache, canonical_json, package_versions
 from corpusforge.speech import levels
-from corpusforge.speech.effect import Effect, Scalar
-from corpusforge.speech.engine import Engine, EngineError, Problem, Prosody, Spoken, Voice, checked
+from corpusforge.speech.effect import UNMOVED, Effect, Scalar, TimeMap
+from corpusforge.speech.engine import (
+    Engine,
+    EngineError,
+    Problem,
+    Prosody,
+    Spoken,
+    Voice,
+    Word,
+    checked,
+)
 
 __all__ = [
     "PACKAGES",
@@ -31,10 +40,12 @@ __all__ = [
     "VERSION",
     "ClipFacts",
     "ClipPlan",
+    "Dry",
     "Outcome",
     "Rendered",
     "Shard",
     "clip_key",
+    "dry",
     "render",
     "render_shard",
     "shards",
@@ -75,6 +86,21 @@ class ClipPlan:
     voice: Voice
     prosody: Mapping[str, Scalar]
     chain: tuple[tuple[str, str, Mapping[str, Scalar]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dry:
+    """A clip's speech before room and noise.
+
+    Attributes:
+        samples: At 16 kHz, shape [samples].
+        words: As the engine gave them, in the time of its own audio; None when it gave none.
+        times: From the time of the engine's audio to that of the finished clip.
+    """
+
+    samples: Samples
+    words: tuple[Word, ...] | None
+    times: TimeMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +220,26 @@ def _resample(samples: Samples, rate_hz: int) -> Samples:
     return resampled
 
 
+def dry(plan: ClipPlan) -> Dry:
+    """The speech of a clip before room and noise, and where its words are heard in the clip.
+
+    Raises:
+        EngineError: When the engine gave nothing usable; names the clip.
+        InputError: When a package of an extra is missing.
+    """
+    said = _speak(plan)
+    samples, rate_hz, times = said.samples, said.rate_hz, UNMOVED
+    effects = [(_effect(op), params) for op, _, params in plan.chain]
+    for effect, params in effects:
+        if effect.order < _RESAMPLE_ORDER:
+            times = times.then(effect.times(params, samples.size / rate_hz))
+            samples = effect.apply(samples, rate_hz, params)
+    # After the effects of the speaker, which would stretch the silence, before those of the room.
+    samples, later_s = levels.trimmed(samples, rate_hz)
+    times = times.then(TimeMap(1.0, later_s))
+    return Dry(_resample(samples, rate_hz), said.words, times)
+
+
 def render(plan: ClipPlan) -> Rendered:
     """Render one clip.
 
@@ -202,14 +248,8 @@ def render(plan: ClipPlan) -> Rendered:
             against; names the clip.
         InputError: When a package of an extra is missing.
     """
-    said = _speak(plan)
-    samples, rate_hz = said.samples, said.rate_hz
+    samples = dry(plan).samples
     effects = [(_effect(op), params) for op, _, params in plan.chain]
-    for effect, params in effects:
-        if effect.order < _RESAMPLE_ORDER:
-            samples = effect.apply(samples, rate_hz, params)
-    # After the effects of the speaker, which would stretch the silence, before those of the room.
-    samples = _resample(levels.trimmed(samples, rate_hz), rate_hz)
     # `speech` follows the branch without anything added to it, to measure from.
     speech, snr_db = samples, None
     for effect, params in effects:

@@ -8,6 +8,7 @@ import pytest
 from corpusforge.core import plugins
 from corpusforge.core.recipe import SpeechConfig
 from corpusforge.speech.chain import EFFECTS, draw_chain, effects
+from corpusforge.speech.effect import UNMOVED, TimeMap
 from tests.speech.rows import voiced
 
 NAMES = plugins.names("effect")
@@ -78,3 +79,20 @@ def test_probabilities_are_shares():
     chains = [draw_chain(config, 1, f"row{n}", 0) for n in range(800)]
     shares = [sum(any(s[0] == op for s in c) for c in chains) / 800 for op in ("noise", "room")]
     assert shares == pytest.approx([0.7, 0.25], abs=0.05)
+
+
+def test_times_say_where_a_click_goes(effect):
+    samples = np.zeros(16000, np.float32)
+    samples[[4000, 12000]] = 0.9
+    after = effect.apply(samples, 16000, effect.example)
+    times = effect.times(effect.example, samples.size / 16000)
+    for place in (4000, 12000):
+        expected = round(times.at(place / 16000) * 16000)
+        near = np.abs(after[expected - 40 : expected + 40])
+        assert abs(np.argmax(near) - 40) <= 2
+
+
+def test_time_maps_one_after_another():
+    first, second = TimeMap(0.5, 0.2), TimeMap(2.0, -0.1)
+    assert first.then(second).at(3.0) == pytest.approx(second.at(first.at(3.0)))
+    assert UNMOVED.then(first) == first

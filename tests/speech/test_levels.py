@@ -38,14 +38,16 @@ def test_edges_are_trimmed_to_the_same_silence():
         speech = voiced(1.0, pause_s=pause_s)
         faint = speech + 2e-5 * np.sin(np.arange(speech.size)).astype(np.float32)
         for samples in (speech, faint):
-            cut = trimmed(samples, 16000)
+            cut, later_s = trimmed(samples, 16000)
+            moved = round(later_s * 16000)
+            assert np.array_equal(cut[1600:-1600], samples[1600 - moved :][: cut.size - 3200])
             heard = np.flatnonzero(cut)
             assert (heard[0], cut.size - 1 - heard[-1]) == (1600, 1600)
             assert cut.size == pytest.approx(1.0 * 16000 + 3200, abs=400)
             assert cut.dtype == np.float32
     silence = np.zeros(5, np.float32)
-    assert trimmed(silence, 16000) is silence
-    assert trimmed(silence[:0], 16000).size == 0
+    assert trimmed(silence, 16000)[0] is silence
+    assert trimmed(silence[:0], 16000)[0].size == 0
 
 
 def test_a_short_click_does_not_hide_the_speech():

@@ -258,3 +258,22 @@ def test_a_damaged_clip_in_the_cache_is_rendered_again(store, harm):
     assert again == first
     assert flac.read_bytes() == whole
     assert render_shard(shard)[0].cached
+
+
+@pytest.mark.parametrize("rate_hz", [16000, 22050])
+def test_the_time_map_finds_the_words_in_the_clip(monkeypatch, rate_hz):
+    # Two clicks in an engine's audio, with silence before them that is cut.
+    samples = np.zeros(3 * rate_hz, np.float32)
+    clicks_s = (0.5, 2.0)
+    for moment in clicks_s:
+        samples[round(moment * rate_hz)] = 0.9
+    engine = Toy(samples)
+    engine.rate_hz = rate_hz
+    monkeypatch.setattr(module, "_engine", lambda name: engine)
+    speech = module.dry(plan(chain=FULL[:1]))
+    assert speech.words is None
+    for moment in clicks_s:
+        expected = speech.times.at(moment) * 16000
+        start = round(expected) - 80
+        found = start + np.argmax(np.abs(speech.samples[start : start + 160]))
+        assert found == pytest.approx(expected, abs=2)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from corpusforge.core.errors import require
 from corpusforge.core.recipe import SpeechConfig
-from corpusforge.speech.effect import Scalar
+from corpusforge.speech.effect import Scalar, TimeMap
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,6 +44,10 @@ class Formant:
             samples, rate_hz * float(params["factor"]), rate_hz, quality="HQ"
         )
         return shifted
+
+    def times(self, params: Mapping[str, Scalar], duration_s: float) -> TimeMap:
+        """Everything comes sooner by the factor."""
+        return TimeMap(1.0 / float(params["factor"]), 0.0)
 
 
 PLUGIN = Formant()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from corpusforge.core.recipe import SpeechConfig
-from corpusforge.speech.effect import Scalar
+from corpusforge.speech.effect import Scalar, unmoved
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +20,7 @@ class Gain:
     version = "1"
     order = 90
     additive = False
+    times = staticmethod(unmoved)
     units = {"peak_dbfs": "dBFS"}  # noqa: RUF012
     example: Mapping[str, Scalar] = {"peak_dbfs": -3.0}
 

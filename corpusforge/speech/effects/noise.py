@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from corpusforge.core.errors import require
 from corpusforge.core.recipe import SpeechConfig
-from corpusforge.speech.effect import Scalar
+from corpusforge.speech.effect import Scalar, unmoved
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,6 +33,7 @@ class Noise:
     version = "2"
     order = 50
     additive = True
+    times = staticmethod(unmoved)
     units = {"color": "", "snr_db": "dB", "seed": ""}  # noqa: RUF012
     example: Mapping[str, Scalar] = {"color": "pink", "snr_db": 12.0, "seed": 7}
 

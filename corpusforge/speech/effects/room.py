@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from corpusforge.core.errors import require
 from corpusforge.core.recipe import SpeechConfig
-from corpusforge.speech.effect import Scalar
+from corpusforge.speech.effect import Scalar, unmoved
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +30,7 @@ class Room:
     version = "1"
     order = 30
     additive = False
+    times = staticmethod(unmoved)
     units = {"rt60_s": "s", "drr_db": "dB", "gap_ms": "ms", "seed": ""}  # noqa: RUF012
     example: Mapping[str, Scalar] = {
         "rt60_s": 0.3,
