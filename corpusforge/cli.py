@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from corpusforge import __version__, meta_train, template_verbs
+from corpusforge import __version__, meta_train, speech_verbs, template_verbs
 from corpusforge.assess.arguments import add_verbs
 from corpusforge.core.errors import CorpusforgeError, InputError, nearest
 
@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_recipe_verbs(verbs)
     template_verbs.add_verbs(verbs)
     _add_folder_verbs(verbs)
+    speech_verbs.add_verbs(verbs)
     add_verbs(verbs)
     meta_train.add_verb(verbs)
     return parser
@@ -136,6 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 _sample, _match = template_verbs.sample, template_verbs.match
 _count, _lint = template_verbs.count, template_verbs.lint
 _import = template_verbs.import_templates
+_replay = speech_verbs.replay
 
 
 def _init(options: argparse.Namespace) -> int:

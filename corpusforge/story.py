@@ -13,7 +13,7 @@ from corpusforge.core.run import RunFolder, read_json, read_record
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["explain", "status", "write_report"]
+__all__ = ["explain", "find_clip", "status", "write_report"]
 
 _MIN_DIGITS = 6
 
@@ -183,6 +183,57 @@ def _row_id(row: Mapping[str, Any]) -> str:
     return str(row.get("clip_id") or row["id"])
 
 
+def _prefix(row_id: str) -> str:
+    """An id, or the beginning of one, as it stands in tables.
+
+    Raises:
+        InputError: When it is too short to look for, or no id at all.
+    """
+    prefix = row_id.strip().lower()
+    if len(prefix) < _MIN_DIGITS or any(c not in "0123456789abcdef" for c in prefix):
+        raise InputError(f"{row_id!r} is no id: at least {_MIN_DIGITS} hex digits are needed")
+    return prefix
+
+
+def find_clip(folder: Path, clip_id: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """The row of one clip, dropped or not, and the versions of the packages that made it.
+
+    Args:
+        folder: Run folder, or a bare release folder.
+        clip_id: Its id, or the beginning of it.
+
+    Raises:
+        InputError: When the folder is neither run nor release, or the id is unknown, too short,
+            or stands for several clips.
+    """
+    prefix = _prefix(clip_id)
+    found: dict[str, tuple[_Source, dict[str, Any]]] = {}
+    for source in _sources(folder):
+        if source.kind in ("clip", "dropped clip"):
+            for row in _matches(source, prefix):
+                found.setdefault(row["clip_id"], (source, row))
+    if not found:
+        raise InputError(
+            f"no clip of {folder} has an id that starts with {prefix}",
+            hint="clip ids stand in the release, in report.html and in the stages' Parquet files",
+        )
+    if len(found) > 1:
+        raise InputError(f"{prefix} is the beginning of {len(found)} ids", allowed=sorted(found))
+    ((source, row),) = found.values()
+    if source.stage == "release":
+        return row, read_record(folder / "release.json", "packages")["packages"]
+    # What shaped the bytes is recorded by the stage that rendered, also for clips dropped later.
+    run = _run_folder(folder)
+    named = (_folders(run, record) for record in (run.manifest, run.state))
+    made = next(
+        folders["speech"]
+        for folders in named
+        if source.path.parent in folders.values() and "speech" in folders
+    )
+    entry = read_json(made / "stage.json")
+    return row, entry["packages"] | entry["facts"].get("packages", {})
+
+
 def explain(folder: Path, row_id: str) -> str:
     """The story of a row, clip or dropped row.
 
@@ -190,9 +241,7 @@ def explain(folder: Path, row_id: str) -> str:
         InputError: When the folder is neither run nor release, or the id is unknown,
             too short, or stands for several rows.
     """
-    prefix = row_id.strip().lower()
-    if len(prefix) < _MIN_DIGITS or any(c not in "0123456789abcdef" for c in prefix):
-        raise InputError(f"{row_id!r} is no id: at least {_MIN_DIGITS} hex digits are needed")
+    prefix = _prefix(row_id)
     sources = list(_sources(folder))
     hits = [(source, row) for source in sources for row in _matches(source, prefix)]
     ids = sorted({_row_id(row) for _, row in hits})

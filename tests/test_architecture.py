@@ -18,6 +18,7 @@ STAGES = ("grammar", "expand", "clean", "speech", "export", "report")
 TOP = (
     "cli",
     "template_verbs",
+    "speech_verbs",
     "meta_train",
     "__main__",
     "api",
@@ -102,6 +103,7 @@ def allowed(importer, imported):
         return target not in (
             "cli",
             "template_verbs",
+            "speech_verbs",
             "meta_train",
             "api",
             "pipeline",

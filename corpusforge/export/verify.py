@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from corpusforge.core.lineage import find_leaks
 from corpusforge.core.schema import SPLITS
+from corpusforge.core.sound_files import MARK, is_marked
 from corpusforge.core.spans import spans_from_bio
 from corpusforge.core.text import fold
 from corpusforge.export.checksums import CHECKSUMS, checksum
@@ -46,8 +47,9 @@ def verify_release(folder: Path) -> list[Problem]:
 
     Checked are: checksums of all files; the card's configs, features and split sizes against
     the files; that spans read their text and BIO rebuilds them; that no folded text stands
-    twice; no leak between splits, followed through parents to the templates; FLAC headers, and
-    samples where soundfile is installed; that a clip's row stands in the same split; the
+    twice; no leak between splits, followed through parents to the templates; FLAC headers and
+    the synthetic mark, and samples where soundfile is installed; that a clip's row stands in the
+    same split; the
     content hash; licenses, counts and labels that card and release.json claim; that
     nlu_expanded, where there is one, is nlu and generated train rows; and that provenance tells
     of every row and clip what the data tells.
@@ -230,6 +232,8 @@ def _sound_fault(clip: dict[str, Any]) -> str:
         return f"{header.rate_hz} Hz, {header.channels} channels, {header.bits} bits"
     if abs(header.samples / SAMPLING_RATE_HZ - clip["duration_s"]) > _DURATION_ROUNDING_S:
         return f"{header.samples} samples are not {clip['duration_s']:.3f} s"
+    if not is_marked(clip["audio"]["bytes"]):
+        return f"its file is not marked as synthetic (comment {MARK} ...)"
     return ""
 
 

@@ -21,6 +21,7 @@ from corpusforge.core import plugins
 from corpusforge.core.errors import require
 from corpusforge.core.ids import digest
 from corpusforge.core.run import Cache, canonical_json, package_versions
+from corpusforge.core.sound_files import synthetic_mark
 from corpusforge.speech import levels
 from corpusforge.speech.effect import UNMOVED, Effect, Scalar, TimeMap
 from corpusforge.speech.engine import (
@@ -279,7 +280,7 @@ def _finish(
     clipped = int(np.count_nonzero(np.abs(scaled) > _FULL_SCALE))
     pcm = np.clip(scaled, -_FULL_SCALE - 1, _FULL_SCALE).astype("<i2")
     heard = (pcm / np.float32(_FULL_SCALE)).astype(np.float32)
-    flac = _encode(pcm, f"SYNTHETIC=true engine={plan.engine} voice={plan.voice.name}")
+    flac = _encode(pcm, synthetic_mark(plan.engine, plan.voice.name))
     loudness = levels.loudness_lufs(heard, RATE_HZ)
     facts = ClipFacts(
         num_samples=pcm.size,

@@ -173,6 +173,7 @@ def run(ctx: StageContext) -> StageResult:
         dropped=dict(Counter(dropped["filter"].to_pylist())),
         facts={
             **_facts(plan, outcomes),
+            "packages": _packages(clips),
             "rendered": len(kept) - cached,
             "cached": cached,
         },
@@ -216,6 +217,13 @@ def _facts(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "in_a_room": sum(any(op == "room" for op, _, _ in clip.plan.chain) for clip, _ in kept),
         "clipped_samples": sum(facts.clipped_samples for _, facts in kept),
     }
+
+
+def _packages(clips: Sequence[Clip]) -> dict[str, str]:
+    """Versions of all packages that shape the bytes of these clips, for a later replay."""
+    engines = sorted({clip.plan.engine for clip in clips})
+    named = [name for engine in engines for name in plugins.load("engine", engine).packages]
+    return package_versions(tuple(sorted({*render.PACKAGES, *named}))) if engines else {}
 
 
 def _seconds_by_split(kept: Sequence[tuple[Clip, render.ClipFacts]]) -> dict[str, float]:

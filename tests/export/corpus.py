@@ -97,7 +97,9 @@ def tone(frequency_hz):
     seconds = np.arange(RATE_HZ // 4) / RATE_HZ
     pcm = np.round(np.sin(2 * np.pi * frequency_hz * seconds) * 9000).astype("<i2")
     stream = io.BytesIO()
-    soundfile.write(stream, pcm, RATE_HZ, format="FLAC", subtype="PCM_16")
+    with soundfile.SoundFile(stream, "w", RATE_HZ, 1, "PCM_16", format="FLAC") as file:
+        file.comment = "SYNTHETIC=true engine=tone"
+        file.write(pcm)
     return stream.getvalue(), pcm.tobytes()
 
 

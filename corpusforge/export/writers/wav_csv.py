@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import wave
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import pyarrow as pa
 from corpusforge.core.errors import require
 from corpusforge.core.run import canonical_json
 from corpusforge.core.schema import CLIPS, UTTERANCES
+from corpusforge.core.sound_files import synthetic_mark, wav_bytes
 from corpusforge.export.accounts import counted
 from corpusforge.export.checksums import write_checksums
 from corpusforge.export.licenses import (
@@ -71,7 +71,7 @@ class WavCsvWriter:
             clip[_FILE] = f"wav/{clip['split']}/{clip['clip_id']}.wav"
             path = folder / clip[_FILE]
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(_wav(flac))
+            path.write_bytes(_wav(flac, synthetic_mark(clip["engine"], clip["voice"])))
             written.append(path)
         _write_csv(folder / _CLIPS, [_FILE, *SPEECH_COLUMNS, "split"], listed)
         return [*written, folder / _CLIPS, write_checksums(folder)]
@@ -119,17 +119,12 @@ def _readme(release: ReleaseTables) -> str:
     return "\n\n".join(lines) + "\n"
 
 
-def _wav(flac: bytes) -> bytes:
-    """A FLAC file of 16 bits as a WAV file with the same samples."""
+def _wav(flac: bytes, mark: str) -> bytes:
+    """A FLAC file of 16 bits as a WAV file with the same samples, marked as synthetic."""
     soundfile = require("soundfile", extra="speech", purpose="reading FLAC files")
     samples, rate_hz = soundfile.read(io.BytesIO(flac), dtype="int16", always_2d=True)
-    stream = io.BytesIO()
-    with wave.open(stream, "wb") as out:
-        out.setnchannels(samples.shape[1])
-        out.setsampwidth(2)
-        out.setframerate(rate_hz)
-        out.writeframes(samples.astype("<i2").tobytes())
-    return stream.getvalue()
+    pcm = samples.astype("<i2").tobytes()
+    return wav_bytes(pcm, rate_hz, mark, channels=samples.shape[1])
 
 
 def _write_csv(path: Path, columns: list[str], rows: list[dict[str, Any]]) -> None:

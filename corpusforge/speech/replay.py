@@ -1,0 +1,145 @@
+"""One clip again, from its row alone, held against the samples that were recorded."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from corpusforge.core import plugins
+from corpusforge.core.errors import InputError, require
+from corpusforge.core.run import package_versions
+from corpusforge.core.sound_files import synthetic_mark, wav_bytes
+from corpusforge.speech.engine import Engine, Voice
+from corpusforge.speech.render import RATE_HZ, ClipPlan, Rendered, render
+
+__all__ = ["SUFFIXES", "Replayed", "check_suffix", "plan_of", "replay"]
+
+SUFFIXES = (".wav", ".flac")
+"""Formats that a replayed clip can be written in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A clip that was rendered again.
+
+    Attributes:
+        clip_id: Which one.
+        plan: What it was rendered from.
+        rendered: FLAC and facts.
+        recorded: `pcm_sha256` of the row, "" for a clip that could not be made then.
+        changes: What is not as it was when the clip was made: versions of engine, effects and
+            packages, one sentence each.
+    """
+
+    clip_id: str
+    plan: ClipPlan
+    rendered: Rendered
+    recorded: str
+    changes: tuple[str, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether the samples are those that were recorded."""
+        return self.rendered.facts.pcm_sha256 == self.recorded
+
+    def file(self, suffix: str) -> bytes:
+        """The clip as a file.
+
+        Args:
+            suffix: One of `SUFFIXES`, in any case.
+        """
+        if suffix.lower() == ".flac":
+            return self.rendered.flac
+        soundfile = require("soundfile", extra="speech", purpose="reading FLAC")
+        samples, rate_hz = soundfile.read(io.BytesIO(self.rendered.flac), dtype="int16")
+        mark = synthetic_mark(self.plan.engine, self.plan.voice.name)
+        return wav_bytes(samples.astype("<i2").tobytes(), rate_hz, mark)
+
+
+def check_suffix(path: Path) -> None:
+    """Refuse a file that no clip can be written to.
+
+    Raises:
+        InputError: With the suffixes that there are.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise InputError(
+            f"{path}: a clip is written as WAV or FLAC", given=path.suffix, allowed=SUFFIXES
+        )
+
+
+def plan_of(row: Mapping[str, Any]) -> ClipPlan:
+    """What a row of `CLIPS` says about how to render it.
+
+    Raises:
+        InputError: When its engine is not installed or has no such voice.
+    """
+    engine: Engine = plugins.load("engine", row["engine"])
+    if missing := engine.missing():
+        raise InputError(f"the engine {engine.name} cannot speak: {missing}")
+    chain = tuple(
+        (step["op"], step["version"], json.loads(step["params"])) for step in row["chain"]
+    )
+    spoken = row["text"] if row["spoken"] is None else row["spoken"]
+    prosody = json.loads(row["prosody"])
+    return ClipPlan(row["clip_id"], spoken, row["engine"], _voice(engine, row), prosody, chain)
+
+
+def _voice(engine: Engine, row: Mapping[str, Any]) -> Voice:
+    """The voice of the engine that the row names; an added one as the row tells of it."""
+    name, source, sha256 = row["voice"], row.get("voice_source"), row.get("voice_sha256")
+    offered = [*engine.offered(row["lang"]), *engine.offered()]
+    for voice, _ in offered:
+        if voice.name == name:
+            return replace(voice, source=source or voice.source, sha256=sha256 or voice.sha256)
+    if not source:
+        raise InputError(
+            f"the engine {engine.name} {engine.version} has no voice {name!r}",
+            given=name,
+            allowed=list(dict.fromkeys(voice.name for voice, _ in offered)),
+        )
+    license_, gender, accent = (
+        row[f"voice_{part}"] or "" for part in ("license", "gender", "accent")
+    )
+    lang: str = row["lang"]
+    return Voice(name, lang, license_, gender, accent, source=source, sha256=sha256 or "")
+
+
+def replay(row: Mapping[str, Any], packages: Mapping[str, str]) -> Replayed:
+    """Render the clip of a row again.
+
+    Args:
+        row: Of `CLIPS` or `DROPPED_CLIPS`; `audio` is not looked at.
+        packages: Distribution -> version, as recorded when the clip was made.
+
+    Raises:
+        InputError: When the engine, its voice or a package is not there.
+        EngineError: When the engine gives nothing usable.
+    """
+    plan = plan_of(row)
+    changes = tuple(_changes(row, packages))
+    return Replayed(row["clip_id"], plan, render(plan), row["pcm_sha256"] or "", changes)
+
+
+def _changes(row: Mapping[str, Any], packages: Mapping[str, str]) -> list[str]:
+    engine: Engine = plugins.load("engine", row["engine"])
+    changes = []
+    if engine.version != row["engine_version"]:
+        found = f"{row['engine_version']} then, {engine.version} now"
+        changes.append(f"engine {engine.name}: {found}")
+    for step in row["chain"]:
+        version = plugins.load("effect", step["op"]).version
+        if version != step["version"]:
+            changes.append(f"effect {step['op']}: version {step['version']} then, {version} now")
+    installed = package_versions(tuple(sorted(packages)))
+    for name, version in installed.items():
+        if version != packages[name]:
+            then, now = (text or "not installed" for text in (packages[name], version))
+            changes.append(f"package {name}: {then} then, {now} now")
+    if row["sampling_rate"] != RATE_HZ:
+        changes.append(f"rate: {row['sampling_rate']} Hz then, {RATE_HZ} Hz now")
+    return changes
