@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import util
 
 from corpusforge.core.errors import InputError, InputErrors
+from corpusforge.core.licenses import allowing, refused_licenses
 from corpusforge.core.recipe import Recipe
 
 __all__ = ["check"]
@@ -34,6 +35,9 @@ def check(recipe: Recipe, *, noise: bool = False) -> tuple[str, ...]:
             errors += error.errors
         except InputError as error:
             errors.append(error)
+    found, said = _licenses(recipe)
+    errors += found
+    notes += said
     if recipe.speech.clips > 0:
         from corpusforge.speech.check import check as check_speech
 
@@ -78,6 +82,29 @@ def _real(recipe: Recipe, _noise: bool) -> tuple[str, ...]:
 
         check_real(recipe)
     return ()
+
+
+def _licenses(recipe: Recipe) -> tuple[list[InputError], list[str]]:
+    """Licenses of texts that may not be published, and those that only a word of the recipe lets.
+
+    Voices are looked at where engines are, noises where they are read.
+    """
+    texts = []
+    if recipe.grammar.path is not None:
+        texts.append(("license", recipe.license, "the templates"))
+    if recipe.real is not None and (recipe.real.publish or recipe.expand.rows > 0):
+        # A generated row has the licenses of the rows that it was made from.
+        texts.append(("real.license", recipe.real.license, "the real rows"))
+    errors, notes = [], []
+    for key, expression, whose in texts:
+        for item in refused_licenses(expression):
+            stands = f"{key}: the license of {whose} is {item.why} ({item.name})"
+            if refused_licenses(item.name, recipe.export.allow_licenses):
+                hint = f"state it, or publish it all the same: {allowing(item.name)}"
+                errors.append(InputError(stands, hint=hint))
+            else:
+                notes.append(f"{stands}; export.allow_licenses lets it through")
+    return errors, notes
 
 
 def _assess(recipe: Recipe) -> tuple[list[InputError], list[str]]:

@@ -294,6 +294,12 @@ class ExportConfig:
     writers: tuple[str, ...] = option(
         "writer plug-ins; hf makes release/", ("hf",), minItems=1, uniqueItems=True
     )
+    allow_licenses: tuple[str, ...] = option(
+        "licenses that may be published though they are non-commercial or not known, by name "
+        "(CC-BY-NC-4.0; NOASSERTION where none is stated)",
+        (),
+        uniqueItems=True,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ from corpusforge.export.licenses import (
     NOT_STATED,
     TOOL_SENTENCE,
     expression_of,
+    noise_licenses,
     row_licenses,
     voice_licenses,
 )
@@ -352,8 +353,12 @@ def _licenses(card: CardInput) -> str:
     lines = [f"- Data (texts, labels, annotations): {expression_of(rows)}"]
     if voices:
         lines.append(f"- Speech software or models: {expression_of(voices)}. {TOOL_SENTENCE}")
+    noises = noise_licenses(release.clips)
+    if noises:
+        lines.append(f"- Recorded noise in clips: {expression_of(noises)}.")
     listed = [["rows", name, count] for name, count in rows.items()]
     listed += [["clips", name or NOT_STATED, n] for name, n in voices.items()]
+    listed += [["clips with noise", name, n] for name, n in noises.items()]
     return (
         "## License\n\n"
         + "\n".join(lines)

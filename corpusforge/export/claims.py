@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from corpusforge.export.licenses import LICENSE_FILE, expression_of, hub_license
+from corpusforge.export.licenses import LICENSE_FILE, expression_of, hub_license, noise_license
 from corpusforge.export.release import EXPANDED, NLU_COLUMNS, SPEECH_COLUMNS
 from corpusforge.export.release_view import Problem, ReleaseView
 
@@ -32,6 +32,7 @@ def check_claims(view: ReleaseView) -> Iterator[Problem]:
     found = {
         "rows": Counter(row["license"] for row in view.all_rows),
         "voices": Counter(name for _, name in clips),
+        "noises": Counter(n for c in view.story("clips") for n in set(noise_license(c["chain"]))),
     }
     expression = expression_of(name for counts in found.values() for name in counts)
     if view.facts["license"] != expression or view.facts["licenses"] != found:

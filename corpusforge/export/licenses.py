@@ -1,10 +1,16 @@
-"""Licenses of a release: of its texts, and of the software or models that spoke."""
+"""Licenses of a release: of its texts, of what spoke, and of recorded noises mixed in."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+import pyarrow as pa
+
+from corpusforge.core.errors import RunError
+from corpusforge.core.licenses import allowing, refused_licenses, stated
 from corpusforge.export.accounts import counted
 from corpusforge.export.release import ReleaseTables
 
@@ -17,6 +23,9 @@ __all__ = [
     "hub_license",
     "license_expression",
     "license_text",
+    "noise_license",
+    "noise_licenses",
+    "refuse_licenses",
     "row_licenses",
     "voice_licenses",
 ]
@@ -48,8 +57,42 @@ def expression_of(names: Iterable[str | None]) -> str:
 
 
 def license_expression(release: ReleaseTables) -> str:
-    """All licenses of rows and voices as one SPDX expression."""
-    return expression_of([*row_licenses(release), *voice_licenses(release)])
+    """All licenses of rows, voices and noises as one SPDX expression."""
+    return expression_of(name for _, counts in _kinds(release) for name in counts)
+
+
+def _kinds(release: ReleaseTables) -> tuple[tuple[str, dict[str, int]], ...]:
+    return (
+        ("rows", row_licenses(release)),
+        ("voices", voice_licenses(release)),
+        ("noises", noise_licenses(release.clips)),
+    )
+
+
+def refuse_licenses(release: ReleaseTables, allowed: Sequence[str]) -> None:
+    """Refuse to publish what is non-commercial or unknown and not allowed by name.
+
+    Args:
+        release: What would be published.
+        allowed: `export.allow_licenses` of the recipe.
+
+    Raises:
+        RunError: Naming each license, why, and how many rows or clips have it.
+    """
+    lines, names = [], set()
+    for kind, counts in _kinds(release):
+        for expression, count in counts.items():
+            for item in refused_licenses(expression, allowed):
+                what = counted(count, "row" if kind == "rows" else "clip")
+                lines.append(f"    {item.name} ({item.why}): {kind}, {what}")
+                names.add(item.name)
+    if lines:
+        raise RunError(
+            "export: these licenses may not be published, nothing was published:\n"
+            + "\n".join(lines)
+            + "\n    leave out what has them, or allow them by name: "
+            + allowing(*sorted(names))
+        )
 
 
 def row_licenses(release: ReleaseTables) -> dict[str, int]:
@@ -60,6 +103,24 @@ def row_licenses(release: ReleaseTables) -> dict[str, int]:
 def voice_licenses(release: ReleaseTables) -> dict[str, int]:
     """License of what spoke -> clips; "" = its package states none."""
     found = Counter(name or "" for name in release.clips["voice_license"].to_pylist())
+    return dict(sorted(found.items()))
+
+
+def noise_license(chain: Sequence[Mapping[str, Any]] | None) -> list[str]:
+    """Licenses of the recordings that a clip's chain mixed in; made noise has none.
+
+    Args:
+        chain: Column `chain` of a clip.
+    """
+    params = [json.loads(step["params"]) for step in chain or () if "license" in step["params"]]
+    return [stated(str(found["license"])) for found in params if "license" in found]
+
+
+def noise_licenses(clips: pa.Table) -> dict[str, int]:
+    """License of recorded noise -> clips with it."""
+    found: Counter[str] = Counter()
+    for chain in clips["chain"].to_pylist():
+        found.update(set(noise_license(chain)))
     return dict(sorted(found.items()))
 
 
@@ -79,13 +140,15 @@ def license_text(release: ReleaseTables) -> str:
     lines += [f"  {name}: {counted(n, 'row')}" for name, n in row_licenses(release).items()]
     if release.clips.num_rows:
         lines += ["", "Software or model that spoke (column `voice_license` of the clips):"]
-        found: Counter[tuple[str, str]] = Counter()
-        columns = (release.clips[name].to_pylist() for name in ("voice_license", "engine"))
-        found.update((name or NOT_STATED, engine) for name, engine in zip(*columns, strict=True))
+        columns = (release.clips[name].to_pylist() for name in ("engine", "voice", "voice_license"))
+        found = Counter(zip(*columns, strict=True))
         lines += [
-            f"  {name}: engine {engine}, {counted(n, 'clip')}"
-            for (name, engine), n in sorted(found.items())
+            f"  {license_ or NOT_STATED}: {engine}/{voice}, {counted(n, 'clip')}"
+            for (engine, voice, license_), n in sorted(found.items(), key=str)
         ]
         lines += [f"  {TOOL_SENTENCE}"]
+        if noises := noise_licenses(release.clips):
+            lines += ["", "Recorded noise in clips (column `chain` of provenance/clips.parquet):"]
+            lines += [f"  {name}: {counted(n, 'clip')}" for name, n in noises.items()]
         lines += ["", "All speech is synthetic: no recording of a person is in it."]
     return "\n".join(lines) + "\n"

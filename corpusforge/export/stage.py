@@ -33,6 +33,8 @@ from corpusforge.export.licenses import (
     LICENSE_FILE,
     license_expression,
     license_text,
+    noise_licenses,
+    refuse_licenses,
     row_licenses,
     voice_licenses,
 )
@@ -51,10 +53,10 @@ from corpusforge.export.verify import verify_release
 __all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
 
 NAME = "export"
-VERSION = 3
+VERSION = 4
 PACKAGES = ("pyarrow", "PyYAML", "soundfile")
 
-RELEASE_FORMAT = 3
+RELEASE_FORMAT = 4
 """Counts up whenever the files of a release are laid out in another way."""
 
 _STAGES = ("grammar", "expand", "clean", "speech", "audio_gate")
@@ -84,8 +86,9 @@ def run(ctx: StageContext) -> StageResult:
 
     Raises:
         StaleInputError: When a clip's file is gone or holds other samples; nothing is written.
-        RunError: When nothing may be published, a generated row tells a private slot value, or
-            the written release breaks a promise.
+        RunError: When nothing may be published, a license is non-commercial or unknown and not
+            allowed by name, a generated row tells a private slot value, or the written release
+            breaks a promise.
     """
     ledger = Ledger(
         rows=read_table(ctx.inputs["clean"] / "utterances.parquet"),
@@ -99,6 +102,7 @@ def run(ctx: StageContext) -> StageResult:
         raise RunError(
             "export: no row may be published: there are only real rows, and real.publish is false"
         )
+    refuse_licenses(release, ctx.recipe.export.allow_licenses)
     refuse_private_values(ledger, read_table(ctx.inputs["grammar"] / "catalogue.parquet"))
     check_sound(release)
     writers = ctx.recipe.export.writers
@@ -252,7 +256,11 @@ def _facts(
         "description": recipe.description,
         "corpusforge": corpusforge.__version__,
         "license": license_expression(release),
-        "licenses": {"rows": row_licenses(release), "voices": voice_licenses(release)},
+        "licenses": {
+            "rows": row_licenses(release),
+            "voices": voice_licenses(release),
+            "noises": noise_licenses(release.clips),
+        },
         "recipe": _public_recipe(recipe),
         "labels": {"intent": list(release.intents), "bio": bio_names(release.slot_names)},
         "rows": dict(sorted(Counter(release.utterances["split"].to_pylist()).items())),
@@ -267,5 +275,6 @@ def _facts(
 def _packages(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in entries.values():
-        found |= entry.get("packages", {})
+        # What the engines that spoke are made of stands among the facts.
+        found |= entry.get("packages", {}) | entry.get("facts", {}).get("packages", {})
     return dict(sorted(found.items()))

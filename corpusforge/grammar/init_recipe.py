@@ -40,6 +40,9 @@ LABEL_NAMES = ("intent", "label", "intent_name", "intent_label", "category", "cl
 SLOT_NAMES = ("slots", "entities", "annotations", "spans")
 SPLIT_NAMES = ("split", "fold", "partition", "subset")
 _LOOKED_AT = 1_000
+_ALLOW_UNKNOWN = (
+    "export: {allow_licenses: [LicenseRef-unknown]}   # take this out once you have filled it in"
+)
 _YAML = (".yaml", ".yml")
 
 _NEW_RECIPE = """\
@@ -157,6 +160,7 @@ def init_from_file(file: Path, out: Path) -> Path:
         _split_line(raw, split),
         "  license: LicenseRef-unknown   # SPDX, of your rows: fill in",
         "  publish: false    # your rows train and are compared with, but are not released",
+        _ALLOW_UNKNOWN,
         "expand:",
         "  rows: 500         # novel rows to generate from the train rows",
         "speech:",
@@ -195,6 +199,7 @@ def init_from_templates(path: Path, out: Path) -> Path:
         f"name: {_name(path.resolve().stem)}",
         f"lang: {pack.lang}   # BCP-47, the language of the templates{named}",
         "license: LicenseRef-unknown   # SPDX, of the templates and values: fill in",
+        _ALLOW_UNKNOWN,
         "seed: 1",
         "grammar:",
         f"  path: {_scalar(_relative(path, out))}   # as seen from this recipe",

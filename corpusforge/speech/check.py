@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import util
 
 from corpusforge.core import plugins
 from corpusforge.core.errors import InputError
+from corpusforge.core.licenses import allowing, refused_licenses
 from corpusforge.core.recipe import Recipe
-from corpusforge.speech.engine import Engine
+from corpusforge.speech.engine import Engine, Voice
 
 __all__ = ["check"]
 
@@ -54,8 +56,11 @@ def check(recipe: Recipe) -> list[InputError]:
 def _engine_error(engine: Engine, recipe: Recipe) -> InputError | None:
     if missing := engine.missing():
         return InputError(f"the engine {engine.name} cannot speak: {missing}")
-    if not engine.voices(recipe.lang):
+    voices = engine.voices(recipe.lang)
+    if not voices:
         return _language_error(engine, recipe.lang)
+    if error := _license_error(engine, voices, recipe):
+        return error
     speed, formant = recipe.speech.speed, recipe.speech.formant
     slowest, fastest = speed[0] / formant[1], speed[1] / formant[0]
     if slowest < engine.speeds[0] or fastest > engine.speeds[1]:
@@ -66,6 +71,24 @@ def _engine_error(engine: Engine, recipe: Recipe) -> InputError | None:
             hint="a formant factor speeds a clip up by itself, which the engine makes good",
         )
     return None
+
+
+def _license_error(engine: Engine, voices: Sequence[Voice], recipe: Recipe) -> InputError | None:
+    """Voices that may not be published: all of an engine's speak, so one is enough."""
+    allowed = recipe.export.allow_licenses
+    refused = {
+        item: voice.name
+        for voice in reversed(voices)
+        for item in refused_licenses(voice.license, allowed)
+    }
+    if not refused:
+        return None
+    said = ", ".join(f"{i.name} ({i.why}, e.g. voice {refused[i]})" for i in sorted(refused))
+    return InputError(
+        f"voices of the engine {engine.name} may not be published: {said}",
+        hint="leave the engine out, or allow the license by name: "
+        + allowing(*(item.name for item in sorted(refused))),
+    )
 
 
 def _language_error(engine: Engine, lang: str) -> InputError:

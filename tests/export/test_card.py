@@ -34,7 +34,7 @@ def test_license_file_and_plain_yaml(release_folder):
     text = (release_folder / "LICENSE").read_text(encoding="utf-8")
     assert text.startswith("SPDX-License-Identifier: Apache-2.0 AND CC0-1.0\n")
     assert "  CC0-1.0: 6 rows\n" in text
-    assert "  Apache-2.0: engine tone, 6 clips\n" in text
+    assert "  Apache-2.0: tone/v0, 4 clips\n  Apache-2.0: tone/v1, 2 clips\n" in text
     assert front_matter(release_folder)["license_link"] == "LICENSE"
     card = (release_folder / "README.md").read_text(encoding="utf-8").split("\n---\n")[0]
     assert not [t for t in yaml.scan(card) if isinstance(t, yaml.AnchorToken | yaml.AliasToken)]
