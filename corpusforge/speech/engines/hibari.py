@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpusforge.core.errors import require
@@ -22,6 +23,8 @@ from corpusforge.speech.engine import (
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    from corpusforge.speech.phoneme_times import Listener
 
 
 class Hibari:
@@ -43,7 +46,7 @@ class Hibari:
     example = {"lang": "en", "text": "turn on the lights in the kitchen"}  # noqa: RUF012
 
     def __init__(self) -> None:
-        self._models: dict[str, Any] = {}
+        self._models: dict[str, tuple[Any, Listener | None]] = {}
 
     @property
     def version(self) -> str:
@@ -88,18 +91,31 @@ class Hibari:
         """The bundled voices for a language."""
         return [voice for voice, why_not in self.offered(lang) if not why_not]
 
-    def _model(self, voice: str) -> Any:
+    def _model(self, voice: str) -> tuple[Any, Listener | None]:
+        """The model, and who knows its word times (None for a graph that does not tell them)."""
         if voice not in self._models:
             require("onnxruntime", extra=self.extra, purpose="the engine hibari")
             hibari = require("hibari", extra=self.extra, purpose="the engine hibari")
-            self._models[voice] = hibari.Hibari(voice=voice, threads=1)
+            from hibari.g2p.normalize import normalize
+            from hibari.voices import voice_path
+
+            from corpusforge.speech.phoneme_times import Listener, duration_node, with_output
+
+            graph = Path(voice_path(voice)).read_bytes()
+            node = duration_node(graph)
+            # onnxruntime takes the bytes of a model in place of its path.
+            told = with_output(graph, node) if node else graph
+            model = hibari.Hibari(voice=voice, model=told, threads=1)
+            self._models[voice] = (model, Listener(model, normalize) if node else None)
         return self._models[voice]
 
     def speak(
         self, spoken: str, voice: Voice, prosody: Prosody, rng: np.random.Generator
     ) -> Spoken:
-        """Samples at 24 kHz; see `speech.engine.Engine.speak`."""
+        """Samples at 24 kHz with word times; see `speech.engine.Engine.speak`."""
         import numpy as np
+
+        from corpusforge.speech.word_times import words_from
 
         if not self.speeds[0] <= prosody.speed <= self.speeds[1]:
             raise EngineError(
@@ -108,17 +124,24 @@ class Hibari:
         # Letters of other scripts would come out as noises that pass for speech.
         if any(c.isalpha() and not _is_latin(c) for c in spoken):
             raise EngineError(Problem.FOREIGN_SCRIPT, "hibari reads Latin letters")
-        model = self._model(voice.name)
-        parts = [
-            model.from_ids(model.ids(phonemes), prosody.speed, rng)
-            for phonemes in model.phonemize(spoken)
-        ]
+        model, listener = self._model(voice.name)
+        if listener is not None:
+            listener.begin()
+        chunks = model.phonemize(spoken)
+        parts = [model.from_ids(model.ids(chunk), prosody.speed, rng) for chunk in chunks]
         if not parts:
             raise EngineError(Problem.NOTHING_TO_SAY, "hibari")
         samples: npt.NDArray[np.float32] = np.concatenate(parts).astype(np.float32)
         peak = float(np.abs(samples).max(initial=0.0))
         # The inverse transform is not bounded; a rare peak above full scale is scaled back.
-        return Spoken(samples / np.float32(peak) if peak > 1.0 else samples, self.rate_hz)
+        if peak > 1.0:
+            samples = samples / np.float32(peak)
+        words = None
+        if listener is not None:
+            lengths = [part.size for part in parts]
+            starts = listener.starts(spoken, chunks, lengths, self.rate_hz)
+            words = words_from(spoken.split(), starts, samples, self.rate_hz)
+        return Spoken(samples, self.rate_hz, words)
 
 
 def _is_latin(letter: str) -> bool:
