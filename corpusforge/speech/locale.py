@@ -54,6 +54,7 @@ class Locale:
         change: (hundredths, their unit, number words) -> what is said after "five dollars".
         time: (hour, minute, suffix as written, number words) -> words.
         time_suffix: Regular expression of what may follow a time of day ("am", "Uhr").
+        suffix_last: The suffix is the last word of a time ("AM"), not inside of it ("Uhr").
         conjunction: Word for "and".
         second: Unit of the last part of 12:30:15.
         fraction: (whole, numerator, denominator, noun that follows, number words, ordinal words)
@@ -89,4 +90,5 @@ class Locale:
     ordinal_form: Callable[[re.Match[str]], str] = _plain_ordinal
     date: str = ""
     date_form: str = ""
+    suffix_last: bool = False
     nouns: Mapping[str, Unit] = field(default_factory=dict)

@@ -18,6 +18,7 @@ from corpusforge.speech.chain import draw_chain
 from corpusforge.speech.engine import Problem
 from corpusforge.speech.render import ClipPlan
 from corpusforge.speech.selection import select_rows
+from corpusforge.speech.spoken_spans import Spans, spoken_form
 from corpusforge.speech.voices import VoicePlan, draw_prosody, plan_voices
 
 __all__ = ["Clip", "Plan", "plan_clips", "releasable"]
@@ -32,6 +33,7 @@ class Clip:
         variant: Tells the clips of one row apart.
         plan: How it is rendered.
         engine_version: Of the engine that speaks it.
+        slots: Spans of the row's slots in `plan.spoken`; None when they are not known.
         problem: Why it is not even tried, "" when it is.
     """
 
@@ -39,6 +41,7 @@ class Clip:
     variant: int
     plan: ClipPlan
     engine_version: str
+    slots: Spans | None
     problem: str = ""
 
 
@@ -62,7 +65,7 @@ def _plan_rows(
         names = [f"{choice.engine}/{choice.voice.name}" for choice in chosen]
         new_ids = clip_ids(ids, names, [variant] * len(ids), engine_versions)
         for row, choice, clip_id in zip(group, chosen, new_ids, strict=True):
-            spoken = _said(row)
+            spoken, slots = spoken_form(row)
             chain = draw_chain(recipe.speech, recipe.seed, row.id, variant)
             factors = [params["factor"] for op, _, params in chain if op == "formant"]
             prosody = draw_prosody(
@@ -70,14 +73,8 @@ def _plan_rows(
             )
             plan = ClipPlan(clip_id, spoken, choice.engine, choice.voice, prosody, chain)
             problem = "" if verbalise.speakable(spoken) else Problem.NOTHING_TO_SAY.value
-            clips.append(Clip(row, variant, plan, versions[choice.engine], problem))
+            clips.append(Clip(row, variant, plan, versions[choice.engine], slots, problem))
     return clips
-
-
-def _said(row: Utterance) -> str:
-    """The words of a row; those it comes with are kept, and numbers left in them are read too."""
-    given = row.spoken or row.text
-    return verbalise.verbalise(given, row.lang) or given
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from corpusforge.speech.render import Outcome
 __all__ = ["NAME", "PACKAGES", "SCORES", "VERSION", "config", "run"]
 
 NAME = "speech"
-VERSION = 3
+VERSION = 4
 PACKAGES = (*render.PACKAGES, "unicode-rbnf")
 SCORES = ("active_share", "level_dbfs")
 """What is measured on every clip beside the columns of `CLIPS`; the gate judges by it."""
@@ -97,6 +97,7 @@ def _record(clip: Clip, outcome: Outcome) -> dict[str, Any]:
             {"op": op, "version": version, "params": canonical_json(dict(params))}
             for op, version, params in plan.chain
         ],
+        "spoken_slots": _spoken_slots(clip),
         "snr_requested_db": requested[0] if requested else None,
     }
     if facts is not None:
@@ -104,6 +105,12 @@ def _record(clip: Clip, outcome: Outcome) -> dict[str, Any]:
         record.update({name: measured[name] for name in measured if name in CLIPS.names})
         record.update({f"score_{name}": measured[name] for name in SCORES})
     return record
+
+
+def _spoken_slots(clip: Clip) -> list[dict[str, Any]] | None:
+    if clip.slots is None:
+        return None
+    return [{"name": name, "start": start, "end": end} for name, start, end in clip.slots]
 
 
 def _speakers(clips: Sequence[Clip]) -> dict[str, dict[str, set[str]]]:

@@ -177,7 +177,7 @@ def test_the_speech_stage_would_say_the_same(lang, body):
 
 
 def test_a_given_spoken_form_is_kept_and_the_rest_is_read(tmp_path):
-    from corpusforge.speech.planning import _said
+    from corpusforge.speech.spoken_spans import spoken_form
 
     (tmp_path / "pack.yaml").write_text(
         "language: en\nintents: {a: {data: [{sentences: ['run {0..3:n} {d}']}]}}\n"
@@ -186,4 +186,6 @@ def test_a_given_spoken_form_is_kept_and_the_rest_is_read(tmp_path):
     for row in table_to_utterances(utterances(draw(tmp_path, 9))):
         number = {"0": "zero", "1": "one", "2": "two", "3": "three"}[row.slots[0].text]
         assert row.spoken == f"run {row.slots[0].text} A C s"
-        assert _said(row) == f"run {number} A C s"
+        spoken, slots = spoken_form(row)
+        assert spoken == f"run {number} A C s"
+        assert [spoken[start:end] for _, start, end in slots] == [number, "A C s"]

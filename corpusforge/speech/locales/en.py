@@ -118,6 +118,7 @@ LOCALE = Locale(
     change=_change,
     time=_time,
     time_suffix=r"[ap]\.?\s?m\b\.?",
+    suffix_last=True,
     conjunction="and",
     second=_unit("second"),
     fraction=_fraction,

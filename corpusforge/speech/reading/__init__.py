@@ -1,0 +1,1 @@
+"""How text becomes the words that are said: the rules of `speech.verbalise`, by kind."""
