@@ -39,9 +39,11 @@ def check(recipe: Recipe, *, noise: bool = False) -> tuple[str, ...]:
     errors += found
     notes += said
     if recipe.speech.clips > 0:
-        from corpusforge.speech.check import check as check_speech
+        from corpusforge.speech import check as speech
 
-        errors += check_speech(recipe)
+        found = speech.check(recipe)
+        errors += found
+        notes += [] if found else speech.notes(recipe)
     if recipe.expand.rows > 0:
         errors += _missing(
             ("torch", "transformers", "sentencepiece", "tokenizers"),

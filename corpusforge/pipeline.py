@@ -41,6 +41,7 @@ from corpusforge.core.run import (
     write_json,
 )
 from corpusforge.labels import Labels, label_names, label_notes
+from corpusforge.speech.roster import engines_in_use
 
 __all__ = ["STAGES", "BuildSummary", "build", "stage_names"]
 
@@ -229,7 +230,7 @@ def _environment(recipe: Recipe) -> dict[str, Any]:
     families = {
         "generator": (recipe.expand.generator,),
         "mode": (recipe.expand.mode,),
-        "engine": recipe.speech.engines,
+        "engine": engines_in_use(recipe) if recipe.speech.clips else (),
         "filter": recipe.clean.filters,
         "writer": recipe.export.writers,
     }

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 __all__ = [
+    "AUTO",
     "LANG_PATTERN",
     "AssessConfig",
     "CleanConfig",
@@ -30,6 +31,9 @@ __all__ = [
     "SplitShares",
     "option",
 ]
+
+AUTO = "auto"
+"""Among `speech.engines`: all that are installed and speak the language."""
 
 Range = tuple[float, float]
 LANG_PATTERN = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
@@ -263,7 +267,22 @@ class SpeechConfig:
 
     clips: int = option("clips to render; 0 switches speech off", 300, minimum=0)
     engines: tuple[str, ...] = option(
-        "engine plug-ins, equal shares", ("hibari",), minItems=1, uniqueItems=True
+        "engine plug-ins; auto = all that are installed and speak the language",
+        (AUTO,),
+        minItems=1,
+        uniqueItems=True,
+    )
+    shares: Mapping[str, float] | None = option(
+        "engine: share of the clips; the others share the rest equally, family by family",
+        None,
+        minimum=0,
+        maximum=1,
+    )
+    gender_shares: Mapping[str, float] | None = option(
+        "female, male: share of an engine's clips where it has both; null = equal",
+        None,
+        minimum=0,
+        maximum=1,
     )
     variants: int = option("clips per chosen row", 1, minimum=1)
     speed: Range = option("tempo factor", (0.9, 1.1), minimum=0.5, maximum=2)

@@ -11,7 +11,7 @@ from typing import Any
 
 from corpusforge.core import plugins
 from corpusforge.core.errors import InputError, InputErrors
-from corpusforge.core.recipe import GrammarConfig, Recipe
+from corpusforge.core.recipe import AUTO, GrammarConfig, Recipe, SpeechConfig
 from corpusforge.core.recipe_schema import build
 from corpusforge.core.source import Document, parse_value, read_yaml
 from corpusforge.core.surely_valid import surely_valid
@@ -243,8 +243,10 @@ def _further_errors(recipe: Recipe, document: Document) -> list[InputError]:
     def refuse(path: tuple[str | int, ...], text: str) -> None:
         found.append(InputError(text, position=document.position(path)))
 
-    for key, text in _grammar_errors(recipe.grammar):
-        refuse(("grammar", *key), text)
+    below = [(("grammar", *key), text) for key, text in _grammar_errors(recipe.grammar)]
+    below += [(("speech", name), text) for name, text in _share_errors(recipe.speech)]
+    for path, text in below:
+        refuse(path, text)
     for name in ("speed", "formant", "snr_db", "rt60_s", "gain_db"):
         low, high = getattr(recipe.speech, name)
         if low > high:
@@ -253,7 +255,7 @@ def _further_errors(recipe: Recipe, document: Document) -> list[InputError]:
         refuse(("audio_gate",), "audio_gate: min_duration_s must be below max_duration_s")
     if recipe.grammar.path is None and recipe.real is None:
         refuse((), "there is nothing to start from: give grammar.path, or real")
-    for path, relative in (
+    for place, relative in (
         (("grammar", "path"), recipe.grammar.path),
         (("grammar", "lists"), recipe.grammar.lists),
         (("real", "path"), recipe.real.path if recipe.real else None),
@@ -261,7 +263,7 @@ def _further_errors(recipe: Recipe, document: Document) -> list[InputError]:
         (("expand", "external", "path"), e.path if (e := recipe.expand.external) else None),
     ):
         if relative is not None and not recipe.path(relative).exists():
-            refuse(path, f"there is no file or folder {recipe.path(relative)}")
+            refuse(place, f"there is no file or folder {recipe.path(relative)}")
     encoder = recipe.assess.encoder
     # Anything else may be a name of the hub.
     named = encoder is not None and encoder.startswith((".", "/", "~"))
@@ -320,12 +322,28 @@ def _grammar_errors(grammar: GrammarConfig) -> Iterator[tuple[tuple[str, ...], s
             )
 
 
+def _share_errors(speech: SpeechConfig) -> Iterator[tuple[str, str]]:
+    """Keys below `speech` whose shares cannot be, and why."""
+    if sum((speech.shares or {}).values()) > 1 + 1e-6:
+        yield "shares", "speech.shares sum to more than 1"
+    absent = [] if AUTO in speech.engines else sorted({*(speech.shares or {})} - {*speech.engines})
+    if absent:
+        yield "shares", f"speech.shares: {', '.join(absent)} not among speech.engines"
+    genders = speech.gender_shares or {}
+    if not {*genders} <= {"female", "male"}:
+        yield "gender_shares", "speech.gender_shares: only female and male have shares"
+    elif len(genders) == 2 and abs(sum(genders.values()) - 1) > 1e-6:
+        yield "gender_shares", "speech.gender_shares: female and male must sum to 1"
+
+
 def _plugin_errors(recipe: Recipe, document: Document) -> list[InputError]:
     wanted: list[tuple[str, str, tuple[str | int, ...]]] = [
         ("generator", recipe.expand.generator, ("expand", "generator")),
         ("mode", recipe.expand.mode, ("expand", "mode")),
     ]
-    wanted += [("engine", n, ("speech", "engines", i)) for i, n in enumerate(recipe.speech.engines)]
+    engines = enumerate(recipe.speech.engines)
+    wanted += [("engine", n, ("speech", "engines", i)) for i, n in engines if n != AUTO]
+    wanted += [("engine", n, ("speech", "shares", n)) for n in recipe.speech.shares or {}]
     wanted += [("filter", n, ("clean", "filters", i)) for i, n in enumerate(recipe.clean.filters)]
     wanted += [("writer", n, ("export", "writers", i)) for i, n in enumerate(recipe.export.writers)]
     found: list[InputError] = []

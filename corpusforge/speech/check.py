@@ -8,10 +8,11 @@ from importlib import util
 from corpusforge.core import plugins
 from corpusforge.core.errors import InputError
 from corpusforge.core.licenses import allowing, refused_licenses
-from corpusforge.core.recipe import Recipe
+from corpusforge.core.recipe import AUTO, Recipe
 from corpusforge.speech.engine import Engine, Voice
+from corpusforge.speech.roster import engines_in_use, roster_notes
 
-__all__ = ["check"]
+__all__ = ["check", "notes"]
 
 # Import names of what every clip goes through, whatever the engine.
 _MODULES = ("soundfile", "soxr", "pyloudnorm", "unicode_rbnf")
@@ -31,17 +32,13 @@ def check(recipe: Recipe) -> list[InputError]:
             )
         )
     known = plugins.names("engine")
-    for name in dict.fromkeys(recipe.speech.engines):
-        if name not in known:
-            errors.append(
-                InputError(
-                    f"speech.engines: there is no engine {name!r}", given=name, allowed=known
-                )
-            )
-            continue
-        error = _engine_error(plugins.load("engine", name), recipe)
-        if error is not None:
-            errors.append(error)
+    unknown = [name for name in recipe.speech.engines if name not in (*known, AUTO)]
+    errors += [
+        InputError(f"speech.engines: there is no engine {name!r}", given=name, allowed=known)
+        for name in dict.fromkeys(unknown)
+    ]
+    if not unknown:
+        errors += _engine_errors(recipe)
     lacking = [module for module in _MODULES if util.find_spec(module) is None]
     if lacking and not errors:
         errors.append(
@@ -51,6 +48,36 @@ def check(recipe: Recipe) -> list[InputError]:
             )
         )
     return errors
+
+
+def notes(recipe: Recipe) -> list[str]:
+    """What is right about the speech part but deserves a look."""
+    return roster_notes(recipe) if recipe.speech.clips else []
+
+
+def _engine_errors(recipe: Recipe) -> list[InputError]:
+    used = engines_in_use(recipe)
+    if not used and recipe.speech.engines:
+        return [_nobody_error(recipe)]
+    found = [_engine_error(plugins.load("engine", name), recipe) for name in used]
+    absent = sorted({*(recipe.speech.shares or {})} - {*used})
+    if absent:
+        found.append(
+            InputError(
+                f"speech.shares: {', '.join(absent)} cannot speak {recipe.lang!r} here",
+                allowed=used,
+                hint="; ".join(filter(None, (plugins.load("engine", n).missing() for n in absent))),
+            )
+        )
+    return [error for error in found if error is not None]
+
+
+def _nobody_error(recipe: Recipe) -> InputError:
+    return InputError(
+        f"speech.engines: no engine that is installed speaks {recipe.lang!r}",
+        given=recipe.lang,
+        hint="; ".join(_other_engines(recipe.lang)) or "set speech.clips to 0",
+    )
 
 
 def _engine_error(engine: Engine, recipe: Recipe) -> InputError | None:
@@ -92,15 +119,20 @@ def _license_error(engine: Engine, voices: Sequence[Voice], recipe: Recipe) -> I
 
 
 def _language_error(engine: Engine, lang: str) -> InputError:
-    others = [
-        f"{name} ({other.missing() or 'installed'})"
-        for name in plugins.names("engine")
-        if (other := plugins.load("engine", name)).name != engine.name
-        and (other.missing() or other.voices(lang))
-    ]
+    others = _other_engines(lang, engine.name)
     return InputError(
         f"the engine {engine.name} does not speak {lang!r}",
         given=lang,
         allowed=engine.languages(),
         hint=f"other engines: {'; '.join(others)}" if others else "",
     )
+
+
+def _other_engines(lang: str, but: str = "") -> list[str]:
+    """Engines that may speak a language, each with what it lacks."""
+    return [
+        f"{name} ({other.missing() or 'installed'})"
+        for name in plugins.names("engine")
+        if (other := plugins.load("engine", name)).name != but
+        and (other.missing() or other.voices(lang))
+    ]

@@ -27,10 +27,12 @@ from corpusforge.core.schema import (
     write_table,
 )
 from corpusforge.speech import render, verbalise
+from corpusforge.speech.balance import Heard, balance_facts, balance_notes
 from corpusforge.speech.chain import effects
 from corpusforge.speech.losses import refuse_too_many
 from corpusforge.speech.planning import Clip, Plan, plan_clips
 from corpusforge.speech.render import Outcome
+from corpusforge.speech.roster import engines_in_use, roster_notes
 
 __all__ = ["NAME", "PACKAGES", "SCORES", "VERSION", "config", "run"]
 
@@ -43,7 +45,9 @@ SCORES = ("active_share", "level_dbfs")
 
 def config(recipe: Recipe) -> dict[str, Any]:
     """Everything in the recipe and the installed engines that shapes this stage's bytes."""
-    engines = {name: plugins.load("engine", name) for name in sorted(set(recipe.speech.engines))}
+    # "auto" is resolved here: another engine that is installed makes another corpus.
+    used = engines_in_use(recipe) if recipe.speech.clips else ()
+    engines = {name: plugins.load("engine", name) for name in used}
     return {
         "speech": asdict(recipe.speech),
         "seed": recipe.seed,
@@ -123,7 +127,7 @@ def _speakers(clips: Sequence[Clip]) -> dict[str, dict[str, set[str]]]:
 
 
 def _notes(recipe: Recipe, plan: Plan) -> list[str]:
-    notes = []
+    notes = roster_notes(recipe) if plan.clips else []
     count = len(plan.clips)
     if count < recipe.speech.clips:
         notes.append(f"{count} clips were planned, {recipe.speech.clips} wanted: {plan.rows} rows")
@@ -136,7 +140,21 @@ def _notes(recipe: Recipe, plan: Plan) -> list[str]:
                 f"{len(SPLITS)}): {several} of {len(speakers)} "
                 f"speaker{'s' * (len(speakers) != 1)} heard in more than one split"
             )
-    return notes
+    return [*notes, *balance_notes(_heard(plan.clips))]
+
+
+def _heard(clips: Sequence[Clip]) -> list[Heard]:
+    families = {c.plan.engine: plugins.load("engine", c.plan.engine).family for c in clips}
+    return [
+        Heard(
+            intent=clip.row.intent,
+            engine=clip.plan.engine,
+            family=families[clip.plan.engine],
+            voice=clip.plan.voice.name,
+            gender=clip.plan.voice.gender,
+        )
+        for clip in clips
+    ]
 
 
 def run(ctx: StageContext) -> StageResult:
@@ -214,6 +232,7 @@ def _facts(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "duration_s_by_split": _seconds_by_split(kept),
         "voices": dict(sorted(counts.items())),
         "voice_licenses": dict(sorted(licenses.items())),
+        **balance_facts(_heard(clips)),
         "voices_disjoint": bool(speakers) and all(len(splits) == 1 for splits in speakers),
         "speakers_by_split": {
             split: sum(split in splits for splits in speakers)

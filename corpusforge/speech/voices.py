@@ -1,15 +1,19 @@
-"""Which voice says a row, and how: chosen by keyed hash against equal shares.
+"""Which voice says a row, and how: chosen by keyed hash against target shares.
 
-Shares are equal over engines, and within an engine over its voices, so that an engine with many
-voices does not drown one with few. The choice depends on the row alone, never on other rows.
+Shares are equal over families of engines, engines of a family, sexes, accents and voices, one
+after the other, so that an engine with many voices does not drown one with few. The choice
+depends on the row alone, never on other rows.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from corpusforge.core import plugins
 from corpusforge.core.recipe import Recipe, SpeechConfig
@@ -17,8 +21,20 @@ from corpusforge.core.schema import SPLITS
 from corpusforge.core.seeding import rng, uniforms
 from corpusforge.speech.effect import Scalar
 from corpusforge.speech.engine import Engine, Voice
+from corpusforge.speech.roster import engines_in_use
+from corpusforge.speech.shares import engine_shares, gender_weights, pick
 
-__all__ = ["Choice", "VoiceListing", "VoicePlan", "draw_prosody", "list_voices", "plan_voices"]
+__all__ = [
+    "Choice",
+    "VoiceListing",
+    "VoicePlan",
+    "draw_prosody",
+    "list_voices",
+    "plan_voices",
+]
+
+Rows = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
 
 
 class VoiceListing(NamedTuple):
@@ -69,25 +85,58 @@ class VoicePlan:
         pools: Split -> engine -> voices that speak rows of this split.
         shared: Engine -> number of its speakers, for the engines with too few for a pool of
             their own in every split: all of their voices speak in all splits.
+        families: Engine -> its family.
+        shares: Engine -> share of the clips, summing to 1.
+        genders: Gender -> weight within an engine, among those that it has.
     """
 
     pools: Mapping[str, Mapping[str, tuple[Voice, ...]]]
     shared: Mapping[str, int]
+    families: Mapping[str, str]
+    shares: Mapping[str, float]
+    genders: Mapping[str, float]
 
     def choose(
         self, seed: int, ids: Sequence[str], splits: Sequence[str], variant: int
     ) -> list[Choice]:
-        """A voice for each row, all of equal length."""
+        """A voice for each row, all of equal length.
+
+        Family, engine, gender, accent and voice are drawn one after the other, see
+        `speech.shares`. Nothing but the row's id and split decides: what it says, and whose
+        example it is, cannot be heard from the voice.
+        """
         drawn = uniforms(seed, "speech.voice", ids, str(variant))
-        choices = []
-        for number, split in zip(drawn, splits, strict=True):
-            pool = self.pools[split]
-            names = sorted(pool)
-            place = float(number) * len(names)
-            engine = names[int(place)]
-            voices = pool[engine]
-            choices.append(Choice(engine, voices[int((place % 1.0) * len(voices))]))
-        return choices
+        words = (drawn * 2.0**53).astype(np.uint64)
+        chosen: list[Choice | None] = [None] * len(ids)
+        for split in sorted(set(splits)):
+            rows = np.flatnonzero([name == split for name in splits])
+            for engine, of_engine in self._engines(split, words, rows):
+                for voice, of_voice in self._voices(engine, self.pools[split][engine], of_engine):
+                    for row in of_voice.rows:
+                        chosen[row] = Choice(engine, voice)
+        return [choice for choice in chosen if choice is not None]
+
+    def _engines(self, split: str, words: Words, rows: Rows) -> Iterator[tuple[str, _Group]]:
+        names = sorted(self.pools[split])
+        weights: dict[str, float] = {}
+        for name in names:
+            weights[self.families[name]] = weights.get(self.families[name], 0.0) + self.shares[name]
+        kinds = sorted(weights)
+        whole = _Group("family", rows, words[rows])
+        for kind, part in whole.split(kinds, [weights[kind] for kind in kinds]):
+            own = [name for name in names if self.families[name] == kind]
+            yield from part.split(own, [self.shares[name] for name in own])
+
+    def _voices(
+        self, engine: str, voices: Sequence[Voice], whole: _Group
+    ) -> Iterator[tuple[Voice, _Group]]:
+        genders = sorted({voice.gender for voice in voices})
+        for gender, part in whole.split(genders, [self.genders.get(g, 0.5) for g in genders]):
+            own = [voice for voice in voices if voice.gender == gender]
+            for accent, piece in part.split(sorted({voice.accent for voice in own})):
+                named = {voice.name: voice for voice in own if voice.accent == accent}
+                for name, group in piece.split(sorted(named)):
+                    yield named[name], group
 
     def voices(self) -> set[tuple[str, str]]:
         """(engine, voice name) of every voice in any pool."""
@@ -97,6 +146,30 @@ class VoicePlan:
             for engine, voices in pool.items()
             for voice in voices
         }
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Rows that have drawn alike so far.
+
+    Attributes:
+        place: What they have drawn.
+        rows: Their places among all rows, shape [rows].
+        words: Their random bits, shape [rows].
+    """
+
+    place: str
+    rows: Rows
+    words: Words
+
+    def split(
+        self, names: Sequence[str], weights: Sequence[float] | None = None
+    ) -> Iterator[tuple[str, _Group]]:
+        """Each candidate with the rows that draw it."""
+        won = pick(self.words, self.place, names, weights)
+        for index, name in enumerate(names):
+            mine = won == index
+            yield name, _Group(f"{self.place}/{name}", self.rows[mine], self.words[mine])
 
 
 def plan_voices(recipe: Recipe, lang: str) -> VoicePlan:
@@ -110,18 +183,23 @@ def plan_voices(recipe: Recipe, lang: str) -> VoicePlan:
     """
     pools: dict[str, dict[str, tuple[Voice, ...]]] = {split: {} for split in SPLITS}
     shared: dict[str, int] = {}
-    for name in sorted(set(recipe.speech.engines)):
+    families: dict[str, str] = {}
+    for name in engines_in_use(recipe):
         engine: Engine = plugins.load("engine", name)
         available = tuple(engine.voices(lang))
+        if not available:
+            continue
+        families[name] = engine.family
         speakers = {voice.who: voice.gender for voice in available}
-        if 0 < len(speakers) < len(SPLITS):
+        if len(speakers) < len(SPLITS):
             shared[name] = len(speakers)
         dealt = _deal(speakers, name, recipe) if len(speakers) >= len(SPLITS) else {}
-        for split in SPLITS if available else ():
+        for split in SPLITS:
             pools[split][name] = tuple(
                 voice for voice in available if dealt.get(voice.who, split) == split
             )
-    return VoicePlan(pools, shared)
+    shares = engine_shares(families, recipe.speech.shares)
+    return VoicePlan(pools, shared, families, shares, gender_weights(recipe.speech.gender_shares))
 
 
 def _deal(speakers: Mapping[str, str], engine: str, recipe: Recipe) -> dict[str, str]:

@@ -3,16 +3,21 @@ import sys
 from collections import Counter
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from corpusforge.core import plugins
 from corpusforge.core.recipe import SpeechConfig
-from corpusforge.speech.voices import _deal, draw_prosody, list_voices, plan_voices
+from corpusforge.metrics import cramers_v
+from corpusforge.speech.engine import Voice
+from corpusforge.speech.shares import gender_weights
+from corpusforge.speech.voices import VoicePlan, _deal, draw_prosody, list_voices, plan_voices
 from tests.speech.rows import recipe
 
 IDS = [f"{number:032x}" for number in range(3000)]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def engines():
     for name in ("hibari", "espeak"):
         if missing := plugins.load("engine", name).missing():
@@ -37,6 +42,44 @@ def test_a_choice_depends_on_the_row_alone():
     part = plan.choose(1, IDS[::-3], ["train"] * len(IDS[::-3]), 0)
     assert part == whole[::-3]
     assert plan.choose(1, IDS, ["train"] * len(IDS), 1) != whole
+
+
+@given(st.dictionaries(st.sampled_from("uvwxyz"), st.sampled_from("fm?")), st.integers(0, 3))
+def test_a_voice_more_takes_rows_and_moves_no_other(genders, seed):
+    kinds = {"f": "female", "m": "male", "?": ""}
+    voices = tuple(Voice(name, "en", "MIT", kinds[g], "") for name, g in sorted(genders.items()))
+    new = Voice("new", "en", "MIT", "female", "")
+
+    def said_by(some):
+        plan = VoicePlan({"train": {"e": some}}, {}, {"e": "x"}, {"e": 1.0}, gender_weights(None))
+        return [c.voice for c in plan.choose(seed, IDS[:400], ["train"] * 400, 0)]
+
+    if voices:
+        pairs = list(zip(said_by(voices), said_by((*voices, new)), strict=True))
+        assert {after for before, after in pairs if before != after} <= {new}
+
+
+def test_shares_are_held():
+    config = recipe(engines=("hibari", "espeak"), shares={"espeak": 0.8}, gender_shares={"male": 1})
+    choices = plan_voices(config, "en").choose(1, IDS, ["train"] * len(IDS), 0)
+    engines = Counter(choice.engine for choice in choices)
+    assert engines["espeak"] / len(IDS) == pytest.approx(0.8, abs=0.03)
+    assert {c.voice.gender for c in choices if c.engine == "espeak"} == {"male"}
+
+
+@given(st.integers(0, 2**32), st.sampled_from(("train", "validation", "test")))
+@settings(max_examples=20)
+def test_voice_and_intent_are_independent(seed, split):
+    plan = plan_voices(recipe(engines=("hibari", "espeak")), "en")
+    choices = plan.choose(seed, IDS, [split] * len(IDS), 0)
+    # Ids are hashes: any grouping of rows that is not made from the voices is as good as another.
+    intents = [number % 7 for number in range(len(IDS))]
+    for read in (lambda c: c.engine, lambda c: c.voice.gender, lambda c: c.voice.name):
+        counts = Counter(zip(map(read, choices), intents, strict=True))
+        names = sorted({name for name, _ in counts})
+        table = [[counts[name, intent] for intent in range(7)] for name in names]
+        # Under independence the bias-corrected V of 3,000 rows stays far below this.
+        assert cramers_v.compute(table) < 0.12
 
 
 def test_one_voice_cannot_be_dealt_and_it_is_said():

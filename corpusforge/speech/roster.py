@@ -1,0 +1,94 @@
+"""Which engines speak, and what deserves a word about them; imports nothing heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from corpusforge.core import plugins
+from corpusforge.core.recipe import AUTO, Recipe
+from corpusforge.speech.engine import Engine, Voice
+
+__all__ = ["ENOUGH_FAMILIES", "engines_in_use", "roster_notes"]
+
+ENOUGH_FAMILIES = 3
+"""What a model learns from one kind of synthesis it learns about that kind. Same small CNN, tested
+on six real speakers: 54 to 78 % after one family, 72 to 80 % after two, 82 to 85 % after three."""
+
+_GENDERS = ("female", "male")
+
+
+def engines_in_use(recipe: Recipe) -> tuple[str, ...]:
+    """The recipe's engines, sorted; "auto" stands for those that can speak its language here.
+
+    Raises:
+        InputError: For an engine that there is not.
+    """
+    named = {name for name in recipe.speech.engines if name != AUTO}
+    if AUTO in recipe.speech.engines:
+        found = {name: _load(name) for name in plugins.names("engine") if name not in named}
+        named |= {name for name, engine in found.items() if _speaks(engine, recipe.lang)}
+    return tuple(sorted(named))
+
+
+def roster_notes(recipe: Recipe) -> list[str]:
+    """What to know about the engines in use: few families, a sex that is missing, what to add."""
+    lang = recipe.lang
+    engines = [_load(name) for name in engines_in_use(recipe)]
+    speaking = [engine for engine in engines if _speaks(engine, lang)]
+    families = sorted({engine.family for engine in speaking})
+    notes = []
+    if AUTO in recipe.speech.engines and speaking:
+        names = ", ".join(f"{engine.name} ({engine.family})" for engine in speaking)
+        notes.append(f"speech.engines: auto stands for {names}, what is installed for {lang}")
+    if speaking and len(families) < ENOUGH_FAMILIES:
+        notes.append(
+            f"{lang}: {_count(len(families), 'family', 'families')} of engines "
+            f"({', '.join(families)}), {ENOUGH_FAMILIES} or more carry over better to real "
+            f"speakers. {_to_add(recipe, families)}"
+        )
+    voices = [voice for engine in speaking for voice in engine.voices(lang)]
+    missing = [gender for gender in _GENDERS if voices and not _has(voices, gender)]
+    if missing:
+        ways = [
+            engine.name
+            for engine in _others(recipe)
+            if any(_has([voice for voice, _ in engine.offered(lang)], sex) for sex in missing)
+        ]
+        where = f"engines with one: {', '.join(ways)}" if ways else "no other engine declares one"
+        notes.append(f"{lang}: no {' and no '.join(missing)} voice; {where}")
+    return notes
+
+
+def _load(name: str) -> Engine:
+    engine: Engine = plugins.load("engine", name)
+    return engine
+
+
+def _speaks(engine: Engine, lang: str) -> bool:
+    return not engine.missing() and bool(engine.voices(lang))
+
+
+def _has(voices: Sequence[Voice], gender: str) -> bool:
+    return any(voice.gender == gender for voice in voices)
+
+
+def _others(recipe: Recipe) -> list[Engine]:
+    used = engines_in_use(recipe)
+    return [_load(name) for name in plugins.names("engine") if name not in used]
+
+
+def _to_add(recipe: Recipe, families: Sequence[str]) -> str:
+    """How to get one more family: engines to name, packages to install, voices to give."""
+    ways = []
+    for engine in _others(recipe):
+        if engine.family in families:
+            continue
+        if why_not := engine.missing():
+            ways.append(why_not)
+        elif engine.voices(recipe.lang):
+            ways.append(f"{engine.name} is installed: name it in speech.engines")
+    return f"To add one: {'; '.join(ways)}" if ways else "No other engine speaks it here"
+
+
+def _count(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"

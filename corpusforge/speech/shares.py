@@ -1,0 +1,100 @@
+"""Shares of engines and sexes, and the draw that holds them: weighted rendezvous hashing.
+
+Each candidate draws an exponential number of its own for each row, with its weight as the rate;
+the smallest wins, so a candidate wins a share of the rows in proportion to its weight (Efraimidis
+and Spirakis 2006, Information Processing Letters 97). What a candidate draws depends on the row
+and on its own name only: one that is added wins its share of rows from the others, and no other
+row changes hands; one that leaves gives up its rows only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["engine_shares", "gender_weights", "pick"]
+
+Words = npt.NDArray[np.uint64]
+
+
+def engine_shares(
+    families: Mapping[str, str], wanted: Mapping[str, float] | None
+) -> dict[str, float]:
+    """Engine -> share of the clips, summing to 1.
+
+    Args:
+        families: Engine -> its family, for the engines in use.
+        wanted: Engine -> share that the recipe asks for. What it leaves is shared equally over
+            the families of the other engines, and within a family over these. When there are no
+            others, or nothing is left, the shares are scaled to sum to 1.
+    """
+    given = {name: (wanted or {})[name] for name in families if name in (wanted or {})}
+    free = {name: family for name, family in families.items() if name not in given}
+    rest = max(0.0, 1.0 - sum(given.values()))
+    kinds = sorted(set(free.values()))
+    of_kind = {kind: [name for name in free if free[name] == kind] for kind in kinds}
+    shares = dict(given)
+    for name, kind in free.items():
+        shares[name] = rest / len(kinds) / len(of_kind[kind])
+    total = sum(shares.values())
+    # Only engines that were given nothing are left, in a language that the others do not speak.
+    if total <= 0:
+        return {name: 1 / len(shares) for name in shares}
+    return {name: share / total for name, share in shares.items()}
+
+
+def gender_weights(wanted: Mapping[str, float] | None) -> dict[str, float]:
+    """Weight of "female", "male" and "" (not declared), which weighs as much as the mean of both.
+
+    Args:
+        wanted: Shares that the recipe asks for; what one of them leaves is the other's.
+    """
+    given = dict(wanted or {})
+    for gender, other in (("female", "male"), ("male", "female")):
+        given.setdefault(gender, 1.0 - given[other] if other in given else 0.5)
+    return {**given, "": 0.5}
+
+
+def pick(
+    words: Words, place: str, names: Sequence[str], weights: Sequence[float] | None = None
+) -> npt.NDArray[np.int64]:
+    """Which of the candidates each row draws.
+
+    Args:
+        words: 53 random bits per row, shape [rows].
+        place: What is chosen between, so that two choices of a row are independent.
+        names: The candidates.
+        weights: Of the candidates, not negative; None = equal. A weight of 0 never wins, unless
+            all are 0: then all are equal.
+
+    Returns:
+        Places in `names`, shape [rows].
+    """
+    rates = np.ones(len(names)) if weights is None else np.asarray(weights, dtype=np.float64)
+    if not rates.any():
+        rates = np.ones(len(names))
+    best = np.full(words.shape, np.inf)
+    won = np.zeros(words.shape, dtype=np.int64)
+    for index, (name, rate) in enumerate(zip(names, rates, strict=True)):
+        if rate <= 0:
+            continue
+        key = hashlib.blake2b(f"{place}\x1f{name}".encode(), digest_size=8, person=b"cf-pick-1")
+        mixed = _mix(words ^ np.uint64(int.from_bytes(key.digest(), "little")))
+        # In (0, 1): the logarithm is finite.
+        uniform = ((mixed >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+        arrival = -np.log(uniform) / rate
+        sooner = arrival < best
+        best[sooner], won[sooner] = arrival[sooner], index
+    return won
+
+
+def _mix(words: Words) -> Words:
+    """The finaliser of splitmix64 (Steele, Lea and Flood, OOPSLA 2014): every bit from all."""
+    mixed = words + np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    found: Words = mixed ^ (mixed >> np.uint64(31))
+    return found

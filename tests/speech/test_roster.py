@@ -1,0 +1,87 @@
+import pytest
+
+from corpusforge.core import plugins
+from corpusforge.speech import roster, stage
+from corpusforge.speech.engine import Voice
+from corpusforge.speech.roster import engines_in_use, roster_notes
+from tests.speech.rows import recipe
+
+
+class Fake:
+    """An engine that is asked and never speaks."""
+
+    def __init__(self, name, family, genders="f", lacking=""):
+        self.name, self.family, self._lacking = name, family, lacking
+        self.version, self.packages = "1", ()
+        kinds = {"f": "female", "m": "male", "?": ""}
+        self._voices = [Voice(f"v{i}", "en", "MIT", kinds[g], "") for i, g in enumerate(genders)]
+
+    def missing(self):
+        return self._lacking
+
+    def offered(self, lang=None):
+        return [(voice, self._lacking) for voice in self._voices if lang in (None, "en")]
+
+    def voices(self, lang):
+        return [voice for voice, why_not in self.offered(lang) if not why_not]
+
+
+@pytest.fixture
+def engines(monkeypatch):
+    """Makes the engines that there are."""
+
+    def there_are(*fakes):
+        known = {fake.name: fake for fake in fakes}
+        others = getattr(plugins.load, "real", plugins.load)
+
+        def load(family, name):
+            return known[name] if family == "engine" else others(family, name)
+
+        load.real = others
+        monkeypatch.setattr(plugins, "names", lambda family: sorted(known))
+        monkeypatch.setattr(plugins, "load", load)
+
+    return there_are
+
+
+def test_auto_stands_for_what_is_installed_and_speaks_the_language(engines):
+    engines(Fake("a", "x"), Fake("b", "y", lacking="b is not installed"), Fake("c", "z"))
+    assert engines_in_use(recipe(engines=("auto",))) == ("a", "c")
+    assert engines_in_use(recipe(lang="de", engines=("auto",))) == ()
+    assert engines_in_use(recipe(engines=("auto", "b"))) == ("a", "b", "c")
+    assert engines_in_use(recipe(engines=("c",))) == ("c",)
+
+
+def test_another_engine_that_is_installed_is_another_stage_key(engines):
+    engines(Fake("a", "x"))
+    before = stage.config(recipe(engines=("auto",)))
+    engines(Fake("a", "x"), Fake("b", "y"))
+    assert stage.config(recipe(engines=("auto",))) != before
+    assert stage.config(recipe(engines=("a",)))["engines"] == before["engines"]
+
+
+def test_few_families_are_named_with_the_way_to_more(engines):
+    engines(Fake("a", "x", "fm"), Fake("b", "y", lacking="b: pip install b"), Fake("c", "z"))
+    (note,) = roster_notes(recipe(engines=("a",)))
+    assert "en: 1 family of engines (x), 3 or more" in note
+    assert "b: pip install b" in note
+    assert "c is installed: name it in speech.engines" in note
+
+
+def test_engines_of_one_family_count_once(engines):
+    engines(*(Fake(name, "x", "fm") for name in "abc"))
+    assert "1 family of engines (x)" in roster_notes(recipe(engines=("a", "b", "c")))[0]
+
+
+def test_a_missing_sex_is_named_with_the_engines_that_have_it(engines):
+    engines(Fake("a", "x"), Fake("b", "y"), Fake("c", "z"), Fake("d", "x", "m", "pip install d"))
+    (note,) = roster_notes(recipe(engines=("a", "b", "c")))
+    assert note == "en: no male voice; engines with one: d"
+
+
+def test_three_families_with_both_sexes_need_no_word(engines):
+    engines(Fake("a", "x", "fm"), Fake("b", "y"), Fake("c", "z"))
+    assert roster_notes(recipe(engines=("a", "b", "c"))) == []
+    (note,) = roster_notes(recipe(engines=("auto",)))
+    assert note.startswith("speech.engines: auto stands for a (x), b (y), c (z)")
+    assert roster.ENOUGH_FAMILIES == 3
