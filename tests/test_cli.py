@@ -128,7 +128,11 @@ def test_a_missing_extra_is_named_before_any_work(write, capsys, tmp_path, monke
         )
 
     monkeypatch.setattr(util, "find_spec", without)
-    recipe = write(recipe=RECIPE.replace("{rows: 0}", "{rows: 5}").replace("clips: 0", "clips: 5"))
+    recipe = write(
+        recipe=RECIPE.replace("{rows: 0}", "{rows: 5}").replace(
+            "clips: 0", "clips: 5, engines: [hibari]"
+        )
+    )
     assert main(["build", recipe, "-o", str(tmp_path / "out")]) == 2
     text = capsys.readouterr().err
     assert "pip install 'corpusforge[text]'" in text
