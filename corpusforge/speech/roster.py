@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from corpusforge.core import plugins
+from corpusforge.core.licenses import refused_licenses
 from corpusforge.core.recipe import AUTO, Recipe
 from corpusforge.speech.engine import Engine, Voice
 
@@ -20,13 +21,20 @@ _GENDERS = ("female", "male")
 def engines_in_use(recipe: Recipe) -> tuple[str, ...]:
     """The recipe's engines, sorted; "auto" stands for those that can speak its language here.
 
+    It leaves out engines with a voice whose license may not be published; an engine that is named
+    is kept, and refused by `speech.check`.
+
     Raises:
         InputError: For an engine that there is not.
     """
     named = {name for name in recipe.speech.engines if name != AUTO}
     if AUTO in recipe.speech.engines:
         found = {name: _load(name) for name in plugins.names("engine") if name not in named}
-        named |= {name for name, engine in found.items() if _speaks(engine, recipe.lang)}
+        named |= {
+            name
+            for name, engine in found.items()
+            if _speaks(engine, recipe.lang) and not _refused(engine, recipe)
+        }
     return tuple(sorted(named))
 
 
@@ -40,6 +48,16 @@ def roster_notes(recipe: Recipe) -> list[str]:
     if AUTO in recipe.speech.engines and speaking:
         names = ", ".join(f"{engine.name} ({engine.family})" for engine in speaking)
         notes.append(f"speech.engines: auto stands for {names}, what is installed for {lang}")
+    left_out = [
+        f"{engine.name} ({', '.join(refused)})"
+        for engine in _others(recipe)
+        if _speaks(engine, lang) and (refused := _refused(engine, recipe))
+    ]
+    if AUTO in recipe.speech.engines and left_out:
+        notes.append(
+            f"speech.engines: auto leaves out {'; '.join(left_out)}: licenses that may not be "
+            "published until export.allow_licenses names them"
+        )
     if speaking and len(families) < ENOUGH_FAMILIES:
         notes.append(
             f"{lang}: {_count(len(families), 'family', 'families')} of engines "
@@ -68,6 +86,13 @@ def _speaks(engine: Engine, lang: str) -> bool:
     return not engine.missing() and bool(engine.voices(lang))
 
 
+def _refused(engine: Engine, recipe: Recipe) -> list[str]:
+    """Licenses of the engine's voices that may not be published."""
+    allowed = recipe.export.allow_licenses
+    voices = engine.voices(recipe.lang)
+    return sorted({r.name for v in voices for r in refused_licenses(v.license, allowed)})
+
+
 def _has(voices: Sequence[Voice], gender: str) -> bool:
     return any(voice.gender == gender for voice in voices)
 
@@ -85,6 +110,8 @@ def _to_add(recipe: Recipe, families: Sequence[str]) -> str:
             continue
         if why_not := engine.missing():
             ways.append(why_not)
+        elif refused := _refused(engine, recipe):
+            ways.append(f"{engine.name}: allow {', '.join(refused)} in export.allow_licenses")
         elif engine.voices(recipe.lang):
             ways.append(f"{engine.name} is installed: name it in speech.engines")
     return f"To add one: {'; '.join(ways)}" if ways else "No other engine speaks it here"

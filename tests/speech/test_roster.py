@@ -10,11 +10,11 @@ from tests.speech.rows import recipe
 class Fake:
     """An engine that is asked and never speaks."""
 
-    def __init__(self, name, family, genders="f", lacking=""):
+    def __init__(self, name, family, genders="f", lacking="", license_="MIT"):
         self.name, self.family, self._lacking = name, family, lacking
         self.version, self.packages = "1", ()
         kinds = {"f": "female", "m": "male", "?": ""}
-        self._voices = [Voice(f"v{i}", "en", "MIT", kinds[g], "") for i, g in enumerate(genders)]
+        self._voices = [Voice(f"v{i}", "en", license_, kinds[g], "") for i, g in enumerate(genders)]
 
     def missing(self):
         return self._lacking
@@ -50,6 +50,14 @@ def test_auto_stands_for_what_is_installed_and_speaks_the_language(engines):
     assert engines_in_use(recipe(lang="de", engines=("auto",))) == ()
     assert engines_in_use(recipe(engines=("auto", "b"))) == ("a", "b", "c")
     assert engines_in_use(recipe(engines=("c",))) == ("c",)
+
+
+def test_auto_leaves_out_voices_that_may_not_be_published(engines):
+    engines(Fake("a", "x"), Fake("b", "y", license_="CC-BY-NC-4.0"))
+    assert engines_in_use(recipe(engines=("auto",))) == ("a",)
+    notes = "\n".join(roster_notes(recipe(engines=("auto",))))
+    assert "auto leaves out b (CC-BY-NC-4.0)" in notes
+    assert engines_in_use(recipe(engines=("auto", "b"))) == ("a", "b")
 
 
 def test_another_engine_that_is_installed_is_another_stage_key(engines):
