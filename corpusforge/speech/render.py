@@ -34,6 +34,7 @@ from corpusforge.speech.engine import (
     Word,
     checked,
 )
+from corpusforge.speech.word_times import moved
 
 __all__ = [
     "PACKAGES",
@@ -52,8 +53,8 @@ __all__ = [
     "shards",
 ]
 
-VERSION = 2
-"""Counts up whenever the same plan gives other bytes."""
+VERSION = 3
+"""Counts up whenever the same plan gives other bytes or facts."""
 
 RATE_HZ = 16000
 PACKAGES = ("soxr", "soundfile", "numpy", "scipy", "pyloudnorm")
@@ -119,6 +120,8 @@ class ClipFacts:
         clipped_samples: Samples that did not fit into 16 bits and were held at full scale.
         pcm_sha256: Of the little-endian 16-bit samples.
         flac_sha256: Of the file.
+        words: When each piece of `spoken.split()` is heard in the clip, rounded to 1 ms; None
+            when the engine does not know.
     """
 
     num_samples: int
@@ -131,6 +134,7 @@ class ClipFacts:
     clipped_samples: int
     pcm_sha256: str
     flac_sha256: str
+    words: tuple[Word, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +253,8 @@ def render(plan: ClipPlan) -> Rendered:
             against; names the clip.
         InputError: When a package of an extra is missing.
     """
-    samples = dry(plan).samples
+    spoken = dry(plan)
+    samples = spoken.samples
     effects = [(_effect(op), params) for op, _, params in plan.chain]
     # `speech` follows the branch without anything added to it, to measure from.
     speech, snr_db = samples, None
@@ -262,7 +267,8 @@ def render(plan: ClipPlan) -> Rendered:
             snr_db = _snr_db(plan, speech, samples)
         elif speech is before:
             speech = samples
-    return _finish(plan, samples, levels.active_mask(speech, RATE_HZ), snr_db)
+    words = moved(spoken.words, spoken.times, samples.size / RATE_HZ)
+    return _finish(plan, samples, levels.active_mask(speech, RATE_HZ), snr_db, words)
 
 
 def _snr_db(plan: ClipPlan, speech: Samples, mixed: Samples) -> float:
@@ -273,7 +279,11 @@ def _snr_db(plan: ClipPlan, speech: Samples, mixed: Samples) -> float:
 
 
 def _finish(
-    plan: ClipPlan, samples: Samples, active: npt.NDArray[np.bool_], snr_db: float | None
+    plan: ClipPlan,
+    samples: Samples,
+    active: npt.NDArray[np.bool_],
+    snr_db: float | None,
+    words: tuple[Word, ...] | None,
 ) -> Rendered:
     """To 16 bits with a guard against wrapping, to FLAC, and measured."""
     scaled = np.rint(samples.astype(np.float64) * _FULL_SCALE)
@@ -293,6 +303,7 @@ def _finish(
         clipped_samples=clipped,
         pcm_sha256=hashlib.sha256(pcm.tobytes()).hexdigest(),
         flac_sha256=hashlib.sha256(flac).hexdigest(),
+        words=words,
     )
     return Rendered(flac, facts)
 
@@ -316,7 +327,9 @@ def _cached(store: Cache, key: str) -> tuple[Path, ClipFacts] | None:
         return None
     try:
         noted = json.loads(sidecar.read_text("utf-8"))
-        facts = ClipFacts(**noted["facts"])
+        words = noted["facts"].pop("words")
+        timed = None if words is None else tuple(Word(**word) for word in words)
+        facts = ClipFacts(**noted["facts"], words=timed)
         whole = noted["facts_digest"] == _facts_digest(facts)
         whole &= hashlib.sha256(flac.read_bytes()).hexdigest() == facts.flac_sha256
     except (OSError, ValueError, TypeError, KeyError):

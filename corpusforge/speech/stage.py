@@ -33,6 +33,7 @@ from corpusforge.speech.losses import refuse_too_many
 from corpusforge.speech.planning import Clip, Plan, plan_clips
 from corpusforge.speech.render import Outcome
 from corpusforge.speech.roster import engines_in_use, roster_notes
+from corpusforge.speech.word_times import slot_times
 
 __all__ = ["NAME", "PACKAGES", "SCORES", "VERSION", "config", "run"]
 
@@ -108,6 +109,8 @@ def _record(clip: Clip, outcome: Outcome) -> dict[str, Any]:
         measured = asdict(facts)
         record.update({name: measured[name] for name in measured if name in CLIPS.names})
         record.update({f"score_{name}": measured[name] for name in SCORES})
+        told = slot_times(plan.spoken, record.get("spoken_slots"), facts.words)
+        record["spoken_slots"] = told
     return record
 
 

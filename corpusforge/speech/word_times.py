@@ -6,21 +6,27 @@ where it starts and ends.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import re
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from corpusforge.speech.effect import TimeMap
 from corpusforge.speech.engine import Word
 
-__all__ = ["words_from"]
+__all__ = ["SlotSpan", "moved", "slot_times", "words_from"]
 
 _FRAME_S = 0.005
 _SILENT_RANGE_DB = 40.0
 _PAUSE_S = 0.08
 _NEAR_S = 0.15
 """A border within this of a pause stands in the pause."""
+
+SlotSpan = Mapping[str, str | int | float | None]
+"""One item of the column `spoken_slots` of clips."""
 
 Samples = npt.NDArray[np.float32]
 
@@ -86,3 +92,57 @@ def _heard(samples: Samples, frame: int) -> npt.NDArray[np.intp]:
     powers = np.mean(np.square(padded.reshape(count, frame)), axis=1)
     floor = powers.max(initial=0.0) * 10.0 ** (-_SILENT_RANGE_DB / 10.0)
     return np.flatnonzero(powers > floor)
+
+
+def moved(
+    words: Sequence[Word] | None, times: TimeMap, duration_s: float
+) -> tuple[Word, ...] | None:
+    """The words in the time of the finished clip, rounded to 1 ms and held inside of it.
+
+    Args:
+        words: In the time of the engine's audio; None = not known.
+        times: From there to the clip.
+        duration_s: Length of the clip.
+    """
+    if words is None:
+        return None
+    last_s = math.floor(duration_s * 1000) / 1000
+
+    def at(time_s: float) -> float:
+        return min(max(round(times.at(time_s), 3), 0.0), last_s)
+
+    return tuple(Word(word.word, at(word.start_s), at(word.end_s)) for word in words)
+
+
+def slot_times(
+    spoken: str, slots: Sequence[SlotSpan] | None, words: Sequence[Word] | None
+) -> list[dict[str, str | int | float | None]] | None:
+    """Slots with the times of the words that their spans in `spoken` touch.
+
+    Args:
+        spoken: What the clip says.
+        slots: `name`, and `start` and `end` in code points of `spoken`; None stays None.
+        words: Of `spoken.split()`; None = the times stay null.
+
+    Returns:
+        The same with `start_s` and `end_s`: null for an empty span.
+    """
+    if slots is None:
+        return None
+    pieces = [match.span() for match in re.finditer(r"\S+", spoken)]
+    timed = []
+    for slot in slots:
+        start, end = int(slot["start"] or 0), int(slot["end"] or 0)
+        touched = [
+            word
+            for word, (first, last) in zip(words or (), pieces, strict=bool(words))
+            if first < end and start < last
+        ]
+        timed.append(
+            {
+                **slot,
+                "start_s": touched[0].start_s if touched else None,
+                "end_s": touched[-1].end_s if touched else None,
+            }
+        )
+    return timed

@@ -7,10 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpusforge.speech.engine import Prosody
+from corpusforge.core.run import Cache
+from corpusforge.core.schema import read_table
+from corpusforge.speech.effect import TimeMap
+from corpusforge.speech.engine import Prosody, Word
 from corpusforge.speech.engines.hibari import PLUGIN as HIBARI
 from corpusforge.speech.phoneme_times import duration_node, with_output
-from corpusforge.speech.word_times import words_from
+from corpusforge.speech.render import ClipPlan, Shard, render, render_shard
+from corpusforge.speech.word_times import moved, slot_times, words_from
+from tests.speech import rows
 
 RATE_HZ = 16000
 
@@ -86,6 +91,108 @@ def test_words_are_ascending_and_inside_or_unknown(lengths, borders):
         assert all(word.start_s < word.end_s for word in words)
         assert 0 <= edges[0] <= edges[-1] <= samples.size / RATE_HZ
         assert [word.word for word in words] == pieces
+
+
+# From the engine to the clip
+
+
+@st.composite
+def ascending(draw):
+    """Words one after another, in seconds."""
+    count = draw(st.integers(1, 8))
+    edges = sorted(draw(st.lists(st.floats(0, 10), min_size=2 * count, max_size=2 * count)))
+    return [Word(f"w{n}", edges[2 * n], edges[2 * n + 1]) for n in range(count)]
+
+
+@given(ascending(), st.floats(0.5, 2), st.floats(-3, 3), st.floats(0.1, 20))
+def test_moved_words_stay_in_order_and_inside_the_clip(words, scale, shift_s, duration_s):
+    found = moved(words, TimeMap(scale, shift_s), duration_s)
+    edges = [edge for word in found for edge in (word.start_s, word.end_s)]
+    assert edges == sorted(edges)
+    assert 0 <= edges[0] <= edges[-1] <= duration_s
+    assert [word.word for word in found] == [word.word for word in words]
+    for word, new in zip(words, found, strict=True):
+        if 0 <= scale * word.start_s + shift_s <= duration_s - 0.001:
+            assert new.start_s == pytest.approx(scale * word.start_s + shift_s, abs=0.0006)
+
+
+@given(ascending(), st.floats(0.5, 2), st.floats(0, 3))
+def test_placing_and_shifting_formants_can_be_undone(words, factor, shift_s):
+    there = TimeMap(1 / factor, 0.0).then(TimeMap(1.0, shift_s))
+    back = TimeMap(1.0, -shift_s).then(TimeMap(factor, 0.0))
+    for word in words:
+        assert back.at(there.at(word.start_s)) == pytest.approx(word.start_s, abs=1e-9)
+
+
+def test_words_that_are_not_known_stay_unknown():
+    assert moved(None, TimeMap(1.0, 0.0), 1.0) is None
+
+
+def test_slots_have_the_times_of_the_words_they_touch():
+    spoken = "set the living  room's lights, please"
+    words = [Word(piece, n / 10, n / 10 + 0.05) for n, piece in enumerate(spoken.split())]
+    spans = {"room": (8, 20), "lights": (23, 29), "none": (3, 3)}
+    slots = [{"name": name, "start": a, "end": b} for name, (a, b) in spans.items()]
+    timed = slot_times(spoken, slots, words)
+    assert [(slot["start_s"], slot["end_s"]) for slot in timed] == [
+        (0.2, 0.35),
+        (0.4, 0.45),
+        (None, None),
+    ]
+    assert [slot["name"] for slot in timed] == [*spans]
+    unknown = slot_times(spoken, slots, None)
+    assert all(slot["start_s"] is None and slot["end_s"] is None for slot in unknown)
+    assert slot_times(spoken, None, words) is None
+
+
+CHAIN = (
+    ("formant", "1", {"factor": 1.15}),
+    ("room", "1", {"rt60_s": 0.3, "drr_db": 4.0, "gap_ms": 4.0, "seed": 3}),
+    ("gain", "1", {"peak_dbfs": -2.0}),
+)
+
+
+def plan(chain, engine_speed=1.0):
+    prosody = {"speed": 1.0, "engine_speed": engine_speed, "seed": 11}
+    text = "turn on the lights, in the kitchen"
+    return ClipPlan("clip-1", text, "hibari", HIBARI.voices("en")[0], prosody, chain)
+
+
+def test_words_of_a_clip_stand_on_its_sound():
+    facts = render(plan(())).facts
+    # 0.1 s of silence stand before and after the speech.
+    assert facts.words[0].start_s == pytest.approx(0.1, abs=0.03)
+    assert facts.words[-1].end_s == pytest.approx(facts.duration_s - 0.1, abs=0.1)
+    assert [word.word for word in facts.words] == plan(()).spoken.split()
+
+
+def test_words_follow_a_formant_shift_and_stay_in_a_room():
+    plain = render(plan(())).facts
+    shifted = render(plan(CHAIN[:1])).facts
+    for before, after in zip(plain.words, shifted.words, strict=True):
+        expected = 0.1 + (before.start_s - 0.1) / 1.15
+        assert after.start_s == pytest.approx(expected, abs=0.003)
+    assert render(plan(CHAIN)).facts.words == shifted.words
+
+
+def test_the_cache_keeps_the_words(tmp_path):
+    shard = Shard(Cache(tmp_path), (plan(CHAIN),))
+    (first,) = render_shard(shard)
+    (again,) = render_shard(shard)
+    assert first.facts.words
+    assert again.cached
+    assert again.facts == first.facts
+
+
+def test_the_table_of_clips_holds_words(tmp_path):
+    rows.speak(tmp_path, rows.corpus(6), rows.recipe(clips=6))
+    clips = read_table(tmp_path / "speech" / "clips.parquet").to_pylist()
+    assert len(clips) == 6
+    for clip in clips:
+        assert [word["word"] for word in clip["words"]] == clip["spoken"].split()
+        edges = [word[edge] for word in clip["words"] for edge in ("start_s", "end_s")]
+        assert edges == sorted(edges)
+        assert 0 <= edges[0] <= edges[-1] <= clip["duration_s"]
 
 
 # hibari
