@@ -69,7 +69,7 @@ def words_from(
             # Anywhere in the pause will do: neither word keeps any of it.
             nearest = away.index(min(away))
             inner[nearest] = min(max(inner[nearest], first), last)
-    ends = [*inner, int(heard[-1]) + 1.0]
+    ends = [*inner, min(int(heard[-1]) + 1, samples.size / frame)]
     begins = [float(heard[0]), *inner]
     for first, last in pauses:
         begins = [last if first <= begin < last else begin for begin in begins]
@@ -77,9 +77,9 @@ def words_from(
     edges = [edge for pair in zip(begins, ends, strict=True) for edge in pair]
     if edges != sorted(edges) or any(a >= b for a, b in zip(begins, ends, strict=True)):
         return None
-    step_s, duration_s = frame / rate_hz, samples.size / rate_hz
+    step_s = frame / rate_hz
     return tuple(
-        Word(piece, begin * step_s, min(end * step_s, duration_s))
+        Word(piece, begin * step_s, end * step_s)
         for piece, begin, end in zip(pieces, begins, ends, strict=True)
     )
 
