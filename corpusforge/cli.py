@@ -11,9 +11,10 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corpusforge import __version__, meta_train, speech_verbs, template_verbs
+from corpusforge import __version__, meta_train, speech_verbs, template_verbs, wake
 from corpusforge.assess.arguments import add_verbs
 from corpusforge.core.errors import CorpusforgeError, InputError, nearest
 
@@ -50,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     speech_verbs.add_verbs(verbs)
     add_verbs(verbs)
     meta_train.add_verb(verbs)
+    wake.add_verbs(verbs)
     return parser
 
 
@@ -65,6 +67,8 @@ def _add_recipe_verbs(verbs: Any) -> None:
         metavar="FILE",
         help="real rows (CSV, JSONL, Parquet, HF folder), or templates (YAML, a folder of it)",
     )
+    sub.add_argument("--wake-word", metavar="PHRASE", help="a recipe for a wake word detector")
+    sub.add_argument("--lang", default="en", help="language of the wake word (en)")
 
     for name, text in (
         ("validate", "check a recipe and its templates; nothing is run"),
@@ -143,9 +147,28 @@ _replay = speech_verbs.replay
 def _init(options: argparse.Namespace) -> int:
     from corpusforge import api
 
-    path = api.init(options.folder, options.from_file)
+    if options.wake_word is not None:
+        if options.from_file is not None:
+            raise InputError("init takes --from or --wake-word, not both")
+        path = wake.init_wake_word(options.wake_word, Path(options.folder), options.lang)
+    else:
+        path = api.init(options.folder, options.from_file)
     print(f"wrote {path}")
     print(f"next: corpusforge preview {path}")
+    return 0
+
+
+def _confusables(options: argparse.Namespace) -> int:
+    for line in wake.confusables_verb(options):
+        print(line)
+    return 0
+
+
+def _detector(options: argparse.Namespace) -> int:
+    from corpusforge.core.progress import Progress
+
+    for line in wake.detector_verb(options, Progress()):
+        print(line)
     return 0
 
 

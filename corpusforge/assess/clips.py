@@ -22,7 +22,7 @@ from corpusforge.core.run import Cache, RunFolder
 from corpusforge.core.schema import SPLITS, read_table
 from corpusforge.core.seeding import uniforms
 
-__all__ = ["MAX_CLIPS", "Clips", "read_audio", "read_corpus"]
+__all__ = ["MAX_CLIPS", "ClipFile", "Clips", "clip_files", "read_audio", "read_corpus"]
 
 MAX_CLIPS = 4000
 """Clips of a corpus that are read: a model sees 24,000 in training, more would not show."""
@@ -94,7 +94,7 @@ class Clips:
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class ClipFile:
     """One clip before it is read.
 
     Attributes:
@@ -140,6 +140,25 @@ def read_corpus(corpus: Path, *, seed: int = 1, max_clips: int = MAX_CLIPS) -> C
     return _read(_some(train or sources, seed, max_clips))
 
 
+def clip_files(corpus: Path) -> list[ClipFile]:
+    """All clips of a corpus (run, release, or folder of audio) before any is read.
+
+    Raises:
+        InputError: There is no clip.
+    """
+    if (corpus / "recipe.json").is_file():
+        found = _of_run(corpus)
+    elif (corpus / "speech").is_dir() and any((corpus / "speech").glob("*.parquet")):
+        found = _of_release(corpus)
+    elif corpus.is_dir():
+        found = _of_metadata(corpus) or _of_subfolders(corpus)
+    else:
+        raise InputError(f"there is no folder {corpus}")
+    if not found:
+        raise InputError(f"{corpus} holds no clips")
+    return found
+
+
 def read_audio(folder: Path) -> Clips:
     """Clips of a folder of audio.
 
@@ -166,7 +185,7 @@ def read_audio(folder: Path) -> Clips:
     return _read(sources)
 
 
-def _of_run(folder: Path) -> list[_Source]:
+def _of_run(folder: Path) -> list[ClipFile]:
     run = RunFolder(folder)
     record = run.state or run.manifest
     stages = record["stages"] if record is not None else ()
@@ -177,7 +196,7 @@ def _of_run(folder: Path) -> list[_Source]:
     names = ["audio", "intent", "voice", "engine", "split"]
     table = read_table(path).select(names)
     return [
-        _Source(
+        ClipFile(
             row["audio"]["path"],
             _reader(run.cache, row["audio"]["path"]),
             row["intent"],
@@ -193,7 +212,7 @@ def _reader(cache: Cache, path: str) -> Callable[[], bytes]:
     return (cache.root / path).read_bytes
 
 
-def _of_release(folder: Path) -> list[_Source]:
+def _of_release(folder: Path) -> list[ClipFile]:
     from corpusforge.export.features import label_names
 
     found = []
@@ -203,7 +222,7 @@ def _of_release(folder: Path) -> list[_Source]:
             names = label_names(table.schema, "intent")
             kept = table.select(["clip_id", "audio", "intent", "voice", "engine"])
             found += [
-                _Source(
+                ClipFile(
                     f"{path.name}, clip {row['clip_id']}",
                     _constant(row["audio"]["bytes"]),
                     names[row["intent"]],
@@ -220,7 +239,7 @@ def _constant(data: bytes | None) -> Callable[[], bytes]:
     return lambda: data or b""
 
 
-def _of_metadata(folder: Path) -> list[_Source]:
+def _of_metadata(folder: Path) -> list[ClipFile]:
     for name, rows_of in (("metadata.csv", _csv_rows), ("metadata.jsonl", _jsonl_rows)):
         path = folder / name
         if path.is_file():
@@ -255,7 +274,7 @@ def _jsonl_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         yield number, row
 
 
-def _described(folder: Path, path: Path, number: int, row: Mapping[str, Any]) -> _Source:
+def _described(folder: Path, path: Path, number: int, row: Mapping[str, Any]) -> ClipFile:
     """The clip that a line of a metadata file describes."""
 
     def first(columns: Sequence[str]) -> str:
@@ -270,17 +289,17 @@ def _described(folder: Path, path: Path, number: int, row: Mapping[str, Any]) ->
     file = folder / file_name
     if not file.is_file():
         raise InputError(f"{path}:{number}: there is no file {file_name}")
-    return _Source(file_name, file.read_bytes, label, first(_SPEAKERS), "", first(["split"]))
+    return ClipFile(file_name, file.read_bytes, label, first(_SPEAKERS), "", first(["split"]))
 
 
-def _of_subfolders(folder: Path) -> list[_Source]:
+def _of_subfolders(folder: Path) -> list[ClipFile]:
     inner = sorted(path for path in folder.iterdir() if path.is_dir())
     if inner and all(path.name in SPLITS for path in inner):
         by_class = [(split.name, path) for split in inner for path in sorted(split.iterdir())]
     else:
         by_class = [("", path) for path in inner]
     return [
-        _Source(f"{path.name}/{file.name}", file.read_bytes, path.name, split=split)
+        ClipFile(f"{path.name}/{file.name}", file.read_bytes, path.name, split=split)
         for split, path in by_class
         if path.is_dir()
         for file in sorted(path.iterdir())
@@ -288,7 +307,7 @@ def _of_subfolders(folder: Path) -> list[_Source]:
     ]
 
 
-def _some(sources: Sequence[_Source], seed: int, count: int) -> list[_Source]:
+def _some(sources: Sequence[ClipFile], seed: int, count: int) -> list[ClipFile]:
     """At most `count` of them in their order, by keyed hash, even over intents and engines."""
     if len(sources) <= count:
         return list(sources)
@@ -302,10 +321,10 @@ def _some(sources: Sequence[_Source], seed: int, count: int) -> list[_Source]:
     return [sources[place] for place in sorted(place for _, place in sorted(order)[:count])]
 
 
-def _read(sources: Sequence[_Source]) -> Clips:
+def _read(sources: Sequence[ClipFile]) -> Clips:
     """The features of all clips in which something is heard."""
     soundfile = require("soundfile", extra="speech", purpose="reading audio")
-    heard: list[_Source] = []
+    heard: list[ClipFile] = []
     features: list[Features] = []
     for source in sources:
         try:

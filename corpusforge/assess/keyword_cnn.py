@@ -25,7 +25,7 @@ from corpusforge.core.errors import require
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["KeywordModel", "Training", "train"]
+__all__ = ["KeywordModel", "Training", "keyword_net", "train"]
 
 _CHANNELS = (16, 32, 48)
 _DROPOUT = 0.3
@@ -108,7 +108,7 @@ def train(
     inputs = torch.from_numpy(padded(list(clips), training.frames))
     odds = _odds(labels, sources)
     with deterministic(int(rng.integers(2**31))):
-        net = _net(len(classes))
+        net = keyword_net(len(classes))
         optimiser = torch.optim.AdamW(net.parameters(), lr=_RATE, weight_decay=_DECAY)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimiser, max_lr=_RATE, total_steps=training.steps + 1
@@ -174,7 +174,7 @@ def _holes(rng: np.random.Generator, count: int, size: int, widest: int) -> npt.
     return np.asarray((np.arange(size) >= first) & (np.arange(size) < first + width))
 
 
-def _net(classes: int) -> torch.nn.Module:
+def keyword_net(classes: int) -> torch.nn.Module:
     """The module: input [clips, 1, bands, frames] -> scores [clips, classes]."""
     import torch
     from torch import nn

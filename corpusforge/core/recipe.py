@@ -284,7 +284,19 @@ class SpeechConfig:
         minimum=0,
         maximum=1,
     )
-    variants: int = option("clips per chosen row", 1, minimum=1)
+    variants: int = option("clips per chosen row, where clips are spread over rows", 1, minimum=1)
+    spread: str = option(
+        "rows: a stratified choice of rows; intents: as many clips of each intent, however few "
+        "rows it has",
+        "rows",
+        enum=["rows", "intents"],
+    )
+    split_by: str = option(
+        "what clips of different splits never share. text: the words, as rows do; voice: the "
+        "speaker, and every split hears the same words (wake words, commands)",
+        "text",
+        enum=["text", "voice"],
+    )
     speed: Range = option("tempo factor", (0.9, 1.1), minimum=0.5, maximum=2)
     formant: Range = option("factor on pitch and formants", (0.92, 1.08), minimum=0.5, maximum=2)
     snr_db: Range = option("signal-to-noise ratio in dB", (10.0, 30.0), minimum=-20, maximum=100)

@@ -329,6 +329,8 @@ def _limits(card: CardInput) -> str:
         lines = ["Rows are as they were found, but for those that were dropped (see above)."]
     if card.release.clips.num_rows:
         lines.append(_shared_voices(card.release.clips))
+        if card.recipe.speech.split_by == "voice":
+            lines.append("Clips are split by speaker: all splits hear the same words.")
         lines.append("Rooms and noises are simulated.")
     return "## Known limits\n\n" + "\n".join(f"- {line}" for line in lines)
 

@@ -7,7 +7,10 @@ import io
 from dataclasses import dataclass
 from importlib import util
 
-__all__ = ["FlacHeader", "pcm_sha256", "read_header"]
+from corpusforge.core.errors import require
+from corpusforge.core.sound_files import wav_bytes
+
+__all__ = ["FlacHeader", "pcm_sha256", "read_header", "wav_of"]
 
 _STREAMINFO_BYTES = 34
 
@@ -66,3 +69,11 @@ def pcm_sha256(data: bytes) -> str | None:
     except soundfile.LibsndfileError:
         return ""
     return hashlib.sha256(samples.astype("<i2").tobytes()).hexdigest()
+
+
+def wav_of(flac: bytes, mark: str) -> bytes:
+    """A FLAC file of 16 bits as a WAV file with the same samples, marked as synthetic."""
+    soundfile = require("soundfile", extra="speech", purpose="reading FLAC files")
+    samples, rate_hz = soundfile.read(io.BytesIO(flac), dtype="int16", always_2d=True)
+    pcm = samples.astype("<i2").tobytes()
+    return wav_bytes(pcm, rate_hz, mark, channels=samples.shape[1])

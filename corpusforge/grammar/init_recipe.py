@@ -32,6 +32,7 @@ __all__ = [
     "init_new",
     "is_templates",
     "named_column",
+    "write_pack",
 ]
 
 # Usual names in published data sets, likeliest first.
@@ -118,7 +119,7 @@ def init_new(out: Path) -> Path:
     templates = _NEW_TEMPLATES.replace("\\\\", "\\")
     folder = _one_line(str(out))
     text = _NEW_RECIPE.format(name=_name(out.resolve().name), folder=folder)
-    _write(out, {"templates/drinks.yaml": templates, "recipe.yaml": text})
+    write_pack(out, {"templates/drinks.yaml": templates, "recipe.yaml": text})
     return out / "recipe.yaml"
 
 
@@ -166,7 +167,7 @@ def init_from_file(file: Path, out: Path) -> Path:
         "speech:",
         "  clips: 100",
     ]
-    _write(out, {"recipe.yaml": "\n".join(lines) + "\n"})
+    write_pack(out, {"recipe.yaml": "\n".join(lines) + "\n"})
     return out / "recipe.yaml"
 
 
@@ -209,7 +210,7 @@ def init_from_templates(path: Path, out: Path) -> Path:
         "speech:",
         "  clips: 0",
     ]
-    _write(out, {"recipe.yaml": "\n".join(lines) + "\n"})
+    write_pack(out, {"recipe.yaml": "\n".join(lines) + "\n"})
     return out / "recipe.yaml"
 
 
@@ -245,7 +246,7 @@ def _split_line(raw: RawTable, split: str | None) -> str:
     return f"  split: {_scalar(split)}"
 
 
-def _write(out: Path, files: Mapping[str, str]) -> None:
+def write_pack(out: Path, files: Mapping[str, str]) -> None:
     """Write files into a new or empty folder: all under other names first, then renamed."""
     temporary: dict[Path, Path] = {}
     try:

@@ -27,9 +27,10 @@ BANDS = (0.5, 1.0, 2.0)
 """Upper limits of the bands of near misses, in phonemes: within half an average phoneme, one, two.
 Own choice; a detector that only saw distant negatives learns nothing from them."""
 
-SAME = 0.15
-"""Nearer than this a phrase may be the wake word itself, said in another accent ("hay Jarvis",
-r-dropping "hare" for "hair"): as a negative it would teach the detector to refuse people."""
+SAME = 0.3
+"""Nearer than this, a third of an average phoneme, a phrase may be the wake word itself, said in
+haste or in another accent ("huh Jarvis" is .18): as a negative it would teach the detector to
+refuse people. Own choice."""
 
 _LEXICON_WORDS = 30_000
 _LISTED_AS = {"bs": "sh", "hr": "sh", "sr": "sh", "no": "nb"}

@@ -17,8 +17,8 @@ from corpusforge.speech import verbalise
 from corpusforge.speech.chain import draw_chain
 from corpusforge.speech.engine import Problem
 from corpusforge.speech.render import ClipPlan
-from corpusforge.speech.selection import select_rows
 from corpusforge.speech.spoken_spans import Spans, spoken_form
+from corpusforge.speech.spread import clip_splits, clips_per_row
 from corpusforge.speech.voices import VoicePlan, draw_prosody, plan_voices
 
 __all__ = ["Clip", "Plan", "plan_clips", "releasable"]
@@ -30,6 +30,7 @@ class Clip:
 
     Attributes:
         row: What it says.
+        split: The split of the clip: the row's, or that of its voice (`speech.split_by`).
         variant: Tells the clips of one row apart.
         plan: How it is rendered.
         engine_version: Of the engine that speaks it.
@@ -38,6 +39,7 @@ class Clip:
     """
 
     row: Utterance
+    split: str
     variant: int
     plan: ClipPlan
     engine_version: str
@@ -59,12 +61,13 @@ def _plan_rows(
             )
         group = [row for row in rows if row.lang == lang]
         ids = [row.id for row in group]
-        chosen = plans[lang].choose(recipe.seed, ids, [row.split for row in group], variant)
+        splits = clip_splits(recipe, group, variant)
+        chosen = plans[lang].choose(recipe.seed, ids, splits, variant)
         versions = {c.engine: str(plugins.load("engine", c.engine).version) for c in chosen}
         engine_versions = [versions[choice.engine] for choice in chosen]
         names = [f"{choice.engine}/{choice.voice.name}" for choice in chosen]
         new_ids = clip_ids(ids, names, [variant] * len(ids), engine_versions)
-        for row, choice, clip_id in zip(group, chosen, new_ids, strict=True):
+        for row, split, choice, clip_id in zip(group, splits, chosen, new_ids, strict=True):
             spoken, slots = spoken_form(row)
             chain = draw_chain(recipe.speech, recipe.seed, row.id, variant)
             factors = [params["factor"] for op, _, params in chain if op == "formant"]
@@ -73,7 +76,7 @@ def _plan_rows(
             )
             plan = ClipPlan(clip_id, spoken, choice.engine, choice.voice, prosody, chain)
             problem = "" if verbalise.speakable(spoken) else Problem.NOTHING_TO_SAY.value
-            clips.append(Clip(row, variant, plan, versions[choice.engine], slots, problem))
+            clips.append(Clip(row, split, variant, plan, versions[choice.engine], slots, problem))
     return clips
 
 
@@ -115,14 +118,15 @@ def plan_clips(recipe: Recipe, table: pa.Table) -> Plan:
     Raises:
         RunError: When no engine of the recipe speaks the language of a row.
     """
-    wanted = recipe.speech.clips
     allowed = releasable(recipe, table)
-    chosen = select_rows(allowed, -(-wanted // recipe.speech.variants), recipe.seed)
-    rows = table_to_utterances(allowed.take(pa.array(chosen, pa.int64())))
+    counts = clips_per_row(recipe, allowed)
+    rows = table_to_utterances(allowed.take(pa.array(list(counts), pa.int64())))
+    said = dict(zip([row.id for row in rows], counts.values(), strict=True))
     plans: dict[str, VoicePlan] = {}
     by_row: dict[tuple[str, int], Clip] = {}
-    for variant in range(recipe.speech.variants):
-        for clip in _plan_rows(recipe, rows, variant, plans):
+    for variant in range(max(counts.values(), default=0)):
+        due = [row for row in rows if said[row.id] > variant]
+        for clip in _plan_rows(recipe, due, variant, plans):
             by_row[clip.row.id, variant] = clip
-    ordered = [by_row[row.id, variant] for row in rows for variant in range(recipe.speech.variants)]
-    return Plan(ordered[:wanted], plans, len(rows), table.num_rows - allowed.num_rows)
+    ordered = [by_row[row.id, variant] for row in rows for variant in range(said[row.id])]
+    return Plan(ordered, plans, len(rows), table.num_rows - allowed.num_rows)

@@ -86,7 +86,7 @@ def _record(clip: Clip, outcome: Outcome) -> dict[str, Any]:
         "intent": row.intent,
         "slots": slots,
         "origin": row.origin,
-        "split": row.split,
+        "split": clip.split,
         "variant": clip.variant,
         "sampling_rate": render.RATE_HZ,
         "engine": plan.engine,
@@ -125,7 +125,7 @@ def _speakers(clips: Sequence[Clip]) -> dict[str, dict[str, set[str]]]:
     found: dict[str, dict[str, set[str]]] = {}
     for clip in clips:
         who = f"{clip.plan.engine}/{clip.plan.voice.who}"
-        found.setdefault(clip.row.lang, {}).setdefault(who, set()).add(clip.row.split)
+        found.setdefault(clip.row.lang, {}).setdefault(who, set()).add(clip.split)
     return found
 
 
@@ -258,5 +258,5 @@ def _packages(clips: Sequence[Clip]) -> dict[str, str]:
 def _seconds_by_split(kept: Sequence[tuple[Clip, render.ClipFacts]]) -> dict[str, float]:
     samples: Counter[str] = Counter()
     for clip, facts in kept:
-        samples[clip.row.split] += facts.num_samples
+        samples[clip.split] += facts.num_samples
     return {split: round(count / render.RATE_HZ, 3) for split, count in sorted(samples.items())}

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
-from corpusforge.core.errors import require
-from corpusforge.core.run import canonical_json
 from corpusforge.core.schema import CLIPS, UTTERANCES
-from corpusforge.core.sound_files import synthetic_mark, wav_bytes
+from corpusforge.core.sound_files import synthetic_mark
 from corpusforge.export.accounts import counted
 from corpusforge.export.checksums import write_checksums
+from corpusforge.export.csv_tables import FILE, read_csv, write_csv
+from corpusforge.export.flac import wav_of
 from corpusforge.export.licenses import (
     LICENSE_FILE,
     TOOL_SENTENCE,
@@ -32,9 +28,6 @@ __all__ = ["PLUGIN", "WavCsvWriter"]
 
 _ROWS, _CLIPS = "utterances.csv", "metadata.csv"
 _EXPANDED = "utterances_expanded.csv"
-_FILE = "file_name"
-# CSV has no nulls: JSON null in the slots column, nothing at all in the others.
-_NULL = ""
 
 
 @dataclass(frozen=True)
@@ -56,11 +49,11 @@ class WavCsvWriter:
         """See `Writer.write`."""
         rows = folder / _ROWS
         columns = [*NLU_COLUMNS, "split"]
-        _write_csv(rows, columns, release.utterances.select(columns).to_pylist())
+        write_csv(rows, columns, release.utterances.select(columns).to_pylist())
         about = [folder / "README.md", folder / LICENSE_FILE]
         if release.expanded is not None:
             about.append(folder / _EXPANDED)
-            _write_csv(about[-1], columns, release.expanded.select(columns).to_pylist())
+            write_csv(about[-1], columns, release.expanded.select(columns).to_pylist())
         about[0].write_text(_readme(release), encoding="utf-8")
         about[1].write_text(license_text(release), encoding="utf-8")
         if not release.clips.num_rows:
@@ -68,26 +61,26 @@ class WavCsvWriter:
         written = [rows, *about]
         listed = release.clips.select([*SPEECH_COLUMNS, "split"]).to_pylist()
         for clip, flac in zip(listed, release.audio(release.clips), strict=True):
-            clip[_FILE] = f"wav/{clip['split']}/{clip['clip_id']}.wav"
-            path = folder / clip[_FILE]
+            clip[FILE] = f"wav/{clip['split']}/{clip['clip_id']}.wav"
+            path = folder / clip[FILE]
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(_wav(flac, synthetic_mark(clip["engine"], clip["voice"])))
+            path.write_bytes(wav_of(flac, synthetic_mark(clip["engine"], clip["voice"])))
             written.append(path)
-        _write_csv(folder / _CLIPS, [_FILE, *SPEECH_COLUMNS, "split"], listed)
+        write_csv(folder / _CLIPS, [FILE, *SPEECH_COLUMNS, "split"], listed)
         return [*written, folder / _CLIPS, write_checksums(folder)]
 
     def read(self, folder: Path) -> Mapping[str, pa.Table]:
         """See `Writer.read`."""
         found: dict[str, pa.Table] = {}
         for config, name in (("nlu", _ROWS), (EXPANDED, _EXPANDED)):
-            rows = _read_csv(folder / name, UTTERANCES) if (folder / name).is_file() else []
+            rows = read_csv(folder / name, UTTERANCES) if (folder / name).is_file() else []
             if rows:
                 fields = [UTTERANCES.field(name) for name in (*NLU_COLUMNS, "split")]
                 found[config] = pa.Table.from_pylist(rows, pa.schema(fields))
         if (folder / _CLIPS).is_file():
-            clips = _read_csv(folder / _CLIPS, CLIPS)
+            clips = read_csv(folder / _CLIPS, CLIPS)
             for clip in clips:
-                clip["audio"] = (folder / clip[_FILE]).read_bytes()
+                clip["audio"] = (folder / clip[FILE]).read_bytes()
             fields = [CLIPS.field(name) for name in (*SPEECH_COLUMNS, "split")]
             schema = pa.schema([*fields, pa.field("audio", pa.binary())])
             found["speech"] = pa.Table.from_pylist(clips, schema)
@@ -117,45 +110,6 @@ def _readme(release: ReleaseTables) -> str:
         ]
     lines.append(f"`{LICENSE_FILE}` says what each license covers, SHA256SUMS checks the files.")
     return "\n\n".join(lines) + "\n"
-
-
-def _wav(flac: bytes, mark: str) -> bytes:
-    """A FLAC file of 16 bits as a WAV file with the same samples, marked as synthetic."""
-    soundfile = require("soundfile", extra="speech", purpose="reading FLAC files")
-    samples, rate_hz = soundfile.read(io.BytesIO(flac), dtype="int16", always_2d=True)
-    pcm = samples.astype("<i2").tobytes()
-    return wav_bytes(pcm, rate_hz, mark, channels=samples.shape[1])
-
-
-def _write_csv(path: Path, columns: list[str], rows: list[dict[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(columns)
-        for row in rows:
-            writer.writerow([_cell(name, row[name]) for name in columns])
-
-
-def _cell(name: str, value: Any) -> str:
-    if name == "slots":
-        return canonical_json(value)
-    return _NULL if value is None else str(value)
-
-
-def _read_csv(path: Path, schema: pa.Schema) -> list[dict[str, Any]]:
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows: list[dict[str, Any]] = list(csv.DictReader(stream))
-    for row in rows:
-        for name, text in row.items():
-            if name == _FILE:
-                continue
-            kind = schema.field(name).type
-            if name == "slots":
-                row[name] = json.loads(text)
-            elif pa.types.is_integer(kind):
-                row[name] = int(text)
-            elif pa.types.is_floating(kind):
-                row[name] = None if text == _NULL else float(text)
-    return rows
 
 
 PLUGIN = WavCsvWriter()

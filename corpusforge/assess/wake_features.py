@@ -1,0 +1,79 @@
+"""Log-mel levels of a stream of audio, frame by frame, and the windows a detector looks at.
+
+Unlike `assess.log_mel`, nothing is trimmed: a detector hears an endless stream and does not know
+where a word begins. 16 kHz, 40 bands from 60 to 7,600 Hz, frames of 30 ms every 20 ms, about what
+microcontroller front ends make.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["BANDS", "HOP", "RATE_HZ", "frames_of", "seconds_of", "stream_levels", "windows"]
+
+RATE_HZ = 16000
+BANDS = 40
+HOP = 320
+_WINDOW, _FFT = 480, 512
+_LOW_HZ, _HIGH_HZ = 60.0, 7600.0
+_FLOOR = 1e-9  # power of a band that counts as silence, about -90 dBFS
+_LEAST_SPREAD_DB = 5.0  # a window of even noise is not blown up to the size of speech
+_CHUNK = 3000  # frames at a time: an hour of audio in little memory
+
+Levels = npt.NDArray[np.float32]
+
+
+@cache
+def _filters() -> npt.NDArray[np.float32]:
+    """Triangular filters, shape [fft / 2 + 1, bands]; mel scale 2595 log10(1 + f / 700)."""
+
+    def mel(hertz: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        return np.asarray(2595.0 * np.log10(1.0 + np.asarray(hertz) / 700.0))
+
+    edges = np.linspace(mel(_LOW_HZ), mel(_HIGH_HZ), BANDS + 2)
+    places = mel(np.fft.rfftfreq(_FFT, 1.0 / RATE_HZ))[:, None]
+    rising = (places - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    falling = (edges[2:] - places) / (edges[2:] - edges[1:-1])
+    return np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
+
+
+def frames_of(seconds: float) -> int:
+    """Frames in a number of seconds."""
+    return round(seconds * RATE_HZ / HOP)
+
+
+def seconds_of(frames: int) -> float:
+    """Seconds in a number of frames."""
+    return frames * HOP / RATE_HZ
+
+
+def stream_levels(samples: npt.NDArray[np.float32]) -> Levels:
+    """Levels in dB of mono samples at 16 kHz (shape [samples]), shape [frames, bands]."""
+    if samples.size < _WINDOW:
+        samples = np.pad(samples, (0, _WINDOW - samples.size))
+    frames = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::HOP]
+    shape = np.hanning(_WINDOW).astype(np.float32)
+    parts = []
+    for start in range(0, frames.shape[0], _CHUNK):
+        spectra = np.fft.rfft(frames[start : start + _CHUNK] * shape, _FFT)
+        powers = (np.abs(spectra) ** 2).astype(np.float32)
+        parts.append(10.0 * np.log10(powers @ _filters() + np.float32(_FLOOR)))
+    return np.concatenate(parts).astype(np.float32)
+
+
+def windows(levels: Levels, starts: npt.NDArray[np.int64], frames: int) -> Levels:
+    """Windows of a stream, each with mean 0 and its spread scaled, shape [windows, bands, frames].
+
+    Args:
+        levels: Of the stream, shape [stream frames, bands].
+        starts: First frame of each window; what lies beyond an edge of the stream is its edge.
+        frames: Width of a window.
+    """
+    places = np.clip(starts[:, None] + np.arange(frames), 0, levels.shape[0] - 1)
+    cut = levels[places].transpose(0, 2, 1)
+    centred = cut - cut.mean(axis=(1, 2), keepdims=True)
+    spread = np.maximum(centred.std(axis=(1, 2), keepdims=True), _LEAST_SPREAD_DB)
+    return np.ascontiguousarray(centred / spread, dtype=np.float32)

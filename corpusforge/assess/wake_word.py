@@ -1,0 +1,248 @@
+"""What a corpus of a wake word is worth: a small detector trained on it, tried on other voices.
+
+The splits of the clips decide: it is trained on the voices of train, its threshold is set on
+those of validation, and it is counted once on those of test. False accepts are counted on
+streams of all negatives of a split, recall on its positives, each alone between pauses. Few
+hours cannot show a low rate: the upper limit says what is shown.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from corpusforge.assess.clips import ClipFile, clip_files
+from corpusforge.assess.intervals import mean_interval
+from corpusforge.assess.wake_features import RATE_HZ, Levels, frames_of, seconds_of, stream_levels
+from corpusforge.assess.wake_net import (
+    Detector,
+    DetectorTraining,
+    Heard,
+    firings,
+    train_detector,
+)
+from corpusforge.core.errors import InputError, require
+from corpusforge.core.progress import Progress
+from corpusforge.core.schema import SPLITS
+from corpusforge.core.seeding import rng, uniforms
+from corpusforge.core.wake import positive_intents
+from corpusforge.export.streams import Stream, streams
+
+__all__ = ["MAX_WINDOW_S", "measure_detector", "poisson_upper"]
+
+MAX_WINDOW_S = 2.5
+_MARGIN_S = 0.1
+_EDGE_DB = 35.0  # speech of a clip ends at its last frame within this of its loudest
+_THRESHOLDS = np.concatenate([np.linspace(0.02, 0.98, 97), [0.985, 0.99, 0.995, 0.998, 0.999]])
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """The streams of one split.
+
+    Attributes:
+        positives: One stream per positive clip, with the frame at which the word ends.
+        speakers: Who says each.
+        negatives: Levels of the streams of negatives.
+        pieces: Per stream, (first frame, last frame, intent) of its clips.
+        hours: Length of the negatives.
+    """
+
+    positives: list[Heard]
+    speakers: list[str]
+    negatives: list[Heard]
+    pieces: list[list[tuple[int, int, str]]]
+    hours: float
+
+
+def poisson_upper(events: int, hours: float, level: float = 0.95) -> float:
+    """One-sided upper limit of a rate per hour after so many events (Garwood 1936)."""
+    from scipy.stats import chi2
+
+    return float(chi2.ppf(level, 2 * (events + 1)) / 2.0 / hours) if hours > 0 else float("inf")
+
+
+def _samples(file: ClipFile) -> npt.NDArray[np.float32]:
+    soundfile = require("soundfile", extra="speech", purpose="reading audio")
+    try:
+        samples, rate_hz = soundfile.read(io.BytesIO(file.load()), dtype="float32", always_2d=True)
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise InputError(f"{file.name} cannot be read as audio: {error}") from error
+    if rate_hz != RATE_HZ:
+        raise InputError(f"{file.name} has {rate_hz} Hz; a detector is trained at {RATE_HZ} Hz")
+    found: npt.NDArray[np.float32] = samples.mean(axis=1)
+    return found
+
+
+def _speech_frames(levels: Levels) -> tuple[int, int]:
+    """First and last frame of the speech in a clip that holds nothing else but noise."""
+    loud = 10.0 * np.log10(np.sum(10.0 ** (levels / 10.0), axis=1))
+    floor = float(np.quantile(loud, 0.1))
+    limit = max(float(loud.max()) - _EDGE_DB, floor + 0.3 * (float(loud.max()) - floor))
+    heard = np.flatnonzero(loud >= limit)
+    return int(heard[0]), int(heard[-1])
+
+
+def _part(files: Sequence[ClipFile], positives: Sequence[str], split: str, seed: int) -> _Part:
+    own = [file for file in files if file.split == split]
+    wanted = [file for file in own if file.label in positives]
+    others = [file for file in own if file.label not in positives]
+    heard, speakers = [], []
+    for file in wanted:
+        samples = _samples(file)
+        (alone,) = streams([file.name], [samples], seed)
+        tail = 5e-4 * rng(seed, "wake.tail", file.name).standard_normal(RATE_HZ // 2)
+        levels = stream_levels(np.concatenate([alone.samples, tail.astype(np.float32)]))
+        first = frames_of(alone.pieces[0].start_s)
+        _, last = _speech_frames(levels[first : first + frames_of(samples.size / RATE_HZ)])
+        heard.append(Heard(levels, np.array([first + last], dtype=np.int64)))
+        speakers.append(file.speaker)
+    order = np.argsort(uniforms(seed, "stream.order", [file.name for file in others]))
+    mixed = [others[int(i)] for i in order]
+    made = list(streams([f.name for f in mixed], (_samples(f) for f in mixed), seed))
+    labels = {file.name: file.label for file in others}
+    return _Part(
+        heard,
+        speakers,
+        [Heard(stream_levels(stream.samples), np.empty(0, dtype=np.int64)) for stream in made],
+        [_pieces(stream, labels) for stream in made],
+        sum(stream.duration_s for stream in made) / 3600.0,
+    )
+
+
+def _pieces(stream: Stream, labels: Mapping[str, str]) -> list[tuple[int, int, str]]:
+    return [
+        (frames_of(piece.start_s), frames_of(piece.end_s), labels[piece.clip_id])
+        for piece in stream.pieces
+    ]
+
+
+def _window_frames(positives: Sequence[Heard]) -> int:
+    """Wide enough for 19 of 20 ways to say it."""
+    lengths = []
+    for heard in positives:
+        first, last = _speech_frames(heard.levels[: int(heard.ends[0]) + 1])
+        lengths.append(last - first)
+    wanted = int(np.quantile(lengths, 0.95)) + frames_of(_MARGIN_S)
+    return min(max(wanted, frames_of(0.5)), frames_of(MAX_WINDOW_S))
+
+
+def _best(detector: Detector, part: _Part) -> npt.NDArray[np.float64]:
+    """Highest score of each positive, shape [positives]."""
+    return np.array([float(detector.scores(heard.levels)[1].max()) for heard in part.positives])
+
+
+def _accepts(
+    found: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]], threshold: float
+) -> int:
+    return sum(firings(last, scores, threshold).size for last, scores in found)
+
+
+def _threshold(detector: Detector, part: _Part, target_per_hour: float) -> float:
+    """The lowest threshold that keeps the target on these streams; the highest where none does."""
+    found = [detector.scores(heard.levels) for heard in part.negatives]
+    for threshold in _THRESHOLDS:
+        if _accepts(found, float(threshold)) <= target_per_hour * part.hours:
+            return float(threshold)
+    return float(_THRESHOLDS[-1])
+
+
+def _figures(detector: Detector, part: _Part, seed: int) -> dict[str, Any]:
+    """Recall and false accepts of one split."""
+    right = _best(detector, part) >= detector.threshold
+    by_speaker = {
+        who: [bool(r) for r, own in zip(right, part.speakers, strict=True) if own == who]
+        for who in sorted(set(part.speakers))
+    }
+    fired: Counter[str] = Counter()
+    for heard, pieces in zip(part.negatives, part.pieces, strict=True):
+        for frame in firings(*detector.scores(heard.levels), detector.threshold).tolist():
+            fired[_said_at(pieces, frame)] += 1
+    accepts = sum(fired.values())
+    _, low, high = mean_interval(right[None, :], rng(seed, "wake.recall"))
+    return {
+        "positives": len(right),
+        "speakers": len(by_speaker),
+        "recall": round(float(right.mean()), 4),
+        "recall_low": round(low, 4),
+        "recall_high": round(high, 4),
+        "recall_by_speaker": {w: round(float(np.mean(r)), 4) for w, r in by_speaker.items()},
+        "hours": round(part.hours, 4),
+        "false_accepts": accepts,
+        "false_accepts_per_hour": round(accepts / part.hours, 3),
+        "false_accepts_per_hour_upper": round(poisson_upper(accepts, part.hours), 3),
+        "false_accepts_by_intent": dict(sorted(fired.items())),
+        "negatives_by_intent": dict(
+            sorted(Counter(intent for pieces in part.pieces for _, _, intent in pieces).items())
+        ),
+    }
+
+
+def _said_at(pieces: Sequence[tuple[int, int, str]], frame: int) -> str:
+    """Intent of the clip that was heard last when it fired."""
+    begun = [intent for first, _, intent in pieces if first <= frame]
+    return begun[-1] if begun else "pause"
+
+
+def measure_detector(
+    corpus: Path,
+    *,
+    seed: int = 1,
+    training: DetectorTraining | None = None,
+    target_per_hour: float = 0.5,
+    progress: Progress | None = None,
+) -> tuple[Detector, dict[str, Any]]:
+    """Train a detector on a corpus and measure it on voices that it did not hear.
+
+    Args:
+        corpus: Run or release folder with clips in all three splits.
+        seed: Of weights, windows, pauses.
+        training: How long; None = the default.
+        target_per_hour: False accepts per hour that the threshold keeps on validation.
+        progress: Where to report.
+
+    Returns:
+        The detector with its threshold, and its account: per split what `_figures` gives.
+
+    Raises:
+        InputError: No clips, no positives or negatives in a split, no torch.
+    """
+    training = training or DetectorTraining()
+    files = clip_files(corpus)
+    positives = positive_intents(file.label for file in files)
+    parts: dict[str, _Part] = {}
+    for split in SPLITS:
+        part = _part(files, positives, split, seed)
+        for what, there in (("positives", part.positives), ("negatives", part.negatives)):
+            if not there:
+                raise InputError(
+                    f"{corpus} has no {what} in {split}",
+                    hint="a detector is tried on voices that it was not trained on: set "
+                    "speech.split_by: voice (as `corpusforge init --wake-word` does)",
+                )
+        parts[split] = part
+        if progress is not None:
+            progress.note(f"{split}: {len(part.positives)} positives, {part.hours:.2f} h without")
+    train = parts["train"]
+    frames = _window_frames(train.positives)
+    phrase = ", ".join(positives)
+    draws = rng(seed, "wake.train")
+    trained = train_detector(train.positives, train.negatives, phrase, frames, training, draws)
+    trained.threshold = _threshold(trained, parts["validation"], target_per_hour)
+    account = {
+        "phrase": phrase,
+        "window_s": round(seconds_of(frames), 3),
+        "threshold": round(trained.threshold, 4),
+        "target_false_accepts_per_hour": target_per_hour,
+        "seed": seed,
+        "synthetic": True,
+        "splits": {split: _figures(trained, part, seed) for split, part in parts.items()},
+    }
+    return trained, account

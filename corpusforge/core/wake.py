@@ -1,0 +1,17 @@
+"""Names that a wake word corpus is made of: what is listened for, and what must not be heard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = ["NEGATIVE_INTENTS", "WAKE_INTENT", "positive_intents"]
+
+WAKE_INTENT = "wake_word"
+
+NEGATIVE_INTENTS = ("near_miss", "part", "swap", "other_speech")
+"""Intents of rows that a detector must not take for what it listens for."""
+
+
+def positive_intents(intents: Iterable[str]) -> tuple[str, ...]:
+    """What is listened for: the intents that are none of `NEGATIVE_INTENTS`, sorted."""
+    return tuple(sorted(set(intents) - set(NEGATIVE_INTENTS)))

@@ -1,0 +1,269 @@
+"""The verbs confusables and detector, and the recipe of a wake word.
+
+It stands above the stages: negatives are phrases that sound alike (speech), ordinary sentences
+come from shipped packs (grammar), and the detector is measured on finished clips (assess).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpusforge.core.errors import InputError, require_at_least
+
+if TYPE_CHECKING:
+    from corpusforge.core.progress import Progress
+    from corpusforge.speech.confusables import Confusable
+
+__all__ = [
+    "add_verbs",
+    "confusables_verb",
+    "detector",
+    "detector_verb",
+    "find_confusables",
+    "init_wake_word",
+]
+
+_OTHERS = ("smart_home", "timers_lists", "media", "weather")
+_OTHER_ROWS = 60
+_NEAR_MISSES = 60
+
+_RECIPE = """\
+# `corpusforge build {folder}/recipe.yaml -o corpus` renders the wake word and what must not be
+# taken for it, each in the same voices and rooms; `corpusforge detector corpus -o detector` then
+# trains a small detector and tries it on voices that it did not hear.
+name: {name}
+lang: {lang}
+license: CC0-1.0    # SPDX, of the phrases: check that this is what you want
+seed: 1
+grammar:
+  path: templates
+  rows: {rows}
+  splits: {{train: 0.7, validation: 0.15, test: 0.15}}   # of the clips, by speaker: see split_by
+expand: {{rows: 0}}
+clean:
+  # near misses are meant to be near: only the same text twice is dropped
+  filters: [slot_integrity, exact_duplicate]
+speech:
+  clips: 3000         # shared out evenly over the intents; 20,000 and more for a product
+  spread: intents     # the wake word is said as often as all near misses together
+  split_by: voice     # train, validation and test hear different speakers
+  speed: [0.75, 1.35]
+  noise_probability: 0.8
+  snr_db: [0, 30]
+  room_probability: 0.6
+"""
+
+
+def find_confusables(
+    phrases: Sequence[str],
+    lang: str,
+    *,
+    count: int = _NEAR_MISSES,
+    seed: int = 1,
+    lexicon_file: str | Path | None = None,
+) -> list[Confusable]:
+    """Phrases that a detector must not take for what it listens for, nearest first.
+
+    Args:
+        phrases: Wake words or commands.
+        lang: BCP-47 tag.
+        count: Near misses; parts and swaps of the phrases come on top.
+        seed: Decides which, where there are more.
+        lexicon_file: One word per line; None = the most frequent words of the language.
+
+    Raises:
+        InputError: See `speech.confusables.confusables`; a file that cannot be read.
+    """
+    from corpusforge.speech.confusables import confusables, lexicon
+
+    if lexicon_file is None:
+        words = lexicon(lang)
+    else:
+        try:
+            words = Path(lexicon_file).read_text("utf-8-sig").split()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{lexicon_file} cannot be read as words: {error}") from error
+        if not words:
+            raise InputError(f"{lexicon_file} holds no words", hint="one word per line")
+    return confusables(phrases, lang, words, count, seed)
+
+
+def init_wake_word(
+    phrase: str, out: Path, lang: str = "en", *, seed: int = 1, lexicon_file: Path | None = None
+) -> Path:
+    """Write the recipe and templates of a wake word into a new folder.
+
+    Args:
+        phrase: What is listened for.
+        out: New or empty folder.
+        lang: BCP-47 tag.
+        seed: Of the negatives.
+        lexicon_file: As for `find_confusables`.
+
+    Returns:
+        The recipe file.
+
+    Raises:
+        InputError: See `find_confusables`; the folder is not empty.
+    """
+    from corpusforge.core.text import fold
+    from corpusforge.core.wake import WAKE_INTENT
+    from corpusforge.grammar.init_recipe import write_pack
+
+    found = find_confusables([phrase], lang, seed=seed, lexicon_file=lexicon_file)
+    by_intent: dict[str, list[tuple[str, str]]] = {WAKE_INTENT: [(phrase, "")]}
+    for one in found:
+        by_intent.setdefault(one.kind, []).append((one.text, f"{one.distance:.2f}"))
+    plain = f" {fold(phrase)} "
+    others = [text for text in _ordinary(lang, seed) if plain not in f" {fold(text)} "]
+    if others:
+        by_intent["other_speech"] = [(text, "") for text in others]
+    rows = sum(map(len, by_intent.values()))
+    slug = "_".join("".join(c if c.isalnum() else " " for c in fold(phrase)).split()) or "wake_word"
+    recipe = _RECIPE.format(
+        folder=out, name=slug if slug.isascii() else "wake_word", lang=lang, rows=rows
+    )
+    templates = _templates(lang, by_intent, phrase)
+    write_pack(out, {"templates/wake_word.yaml": templates, "recipe.yaml": recipe})
+    return out / "recipe.yaml"
+
+
+def _templates(lang: str, by_intent: dict[str, list[tuple[str, str]]], phrase: str) -> str:
+    from corpusforge.grammar.foreign.write import escaped
+    from corpusforge.grammar.foreign.yaml_text import quoted
+
+    lines = [
+        f"# What is listened for ({' '.join(phrase.split())}) and what must not be taken for it.",
+        "# Numbers are distances in phonemes: 1 = an average other phoneme. Read the phrases",
+        "# through: a frequent word may be one that you do not want to publish.",
+        f"language: {lang}",
+        "intents:",
+    ]
+    for intent, texts in by_intent.items():
+        lines += [f"  {intent}:", "    data:", "      - sentences:"]
+        for text, distance in texts:
+            remark = f"   # {distance}" if distance else ""
+            lines.append(f"          - {quoted(escaped(text))}{remark}")
+    return "\n".join(lines) + "\n"
+
+
+def _ordinary(lang: str, seed: int) -> list[str]:
+    """Sentences of the shipped packs of a language, none where there is no pack."""
+    from corpusforge.core.recipe_file import load_recipe, shipped_recipes
+    from corpusforge.grammar.functions import sample
+
+    primary = lang.split("-")[0].casefold()
+    known = shipped_recipes()
+    names = [n for n in (o if primary == "en" else f"{o}_{primary}" for o in _OTHERS) if n in known]
+    texts: list[str] = []
+    for name in names:
+        recipe = load_recipe(name)
+        if recipe.grammar.path:
+            folder = recipe.path(recipe.grammar.path)
+            table, _ = sample(folder, _OTHER_ROWS // len(names), seed=seed, lang=recipe.lang)
+            texts += table["text"].to_pylist()
+    return list(dict.fromkeys(texts))
+
+
+def detector(
+    corpus: str | Path,
+    out: str | Path,
+    *,
+    seed: int = 1,
+    target_per_hour: float = 0.5,
+    steps: int | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Train a wake word detector on a corpus, write it into a new folder, and measure it.
+
+    Args:
+        corpus: Run or release folder of a corpus split by voice.
+        out: New folder.
+        seed: Of the training.
+        target_per_hour: False accepts per hour that its threshold keeps on validation.
+        steps: Training steps per round; None = the default.
+        progress: Where to report.
+
+    Returns:
+        What was measured; also in `measured.json` in the folder.
+
+    Raises:
+        InputError: The folder is there already; see `assess.wake_word.measure_detector`.
+    """
+    from corpusforge.assess.wake_net import DetectorTraining
+    from corpusforge.assess.wake_word import measure_detector
+
+    folder = Path(out)
+    if folder.exists():
+        raise InputError(f"{folder} is there already", hint="name a new folder")
+    training = DetectorTraining() if steps is None else DetectorTraining(steps=steps)
+    trained, account = measure_detector(
+        Path(corpus),
+        seed=seed,
+        training=training,
+        target_per_hour=target_per_hour,
+        progress=progress,
+    )
+    trained.save(folder, account)
+    return account
+
+
+def add_verbs(verbs: Any) -> None:
+    """The arguments of both verbs."""
+    sub = verbs.add_parser("confusables", help="phrases that a wake word could be taken for")
+    sub.add_argument("phrases", nargs="+", metavar="PHRASE", help="wake word or commands")
+    sub.add_argument("--lang", default="en", help="language, BCP-47 (en)")
+    sub.add_argument("-n", type=int, default=_NEAR_MISSES, help=f"near misses ({_NEAR_MISSES})")
+    sub.add_argument("--lexicon", metavar="FILE", help="words to choose from, one per line")
+    sub.add_argument("--seed", type=int, default=1)
+    sub = verbs.add_parser("detector", help="train a small wake word detector and measure it")
+    sub.add_argument("corpus", help="run or release folder, split by voice")
+    sub.add_argument("-o", "--out", required=True, help="new folder of the detector")
+    sub.add_argument(
+        "--target", type=float, default=0.5, help="false accepts per hour on validation (0.5)"
+    )
+    sub.add_argument("--steps", type=int, default=None, help="training steps per round")
+    sub.add_argument("--seed", type=int, default=1)
+
+
+def confusables_verb(options: argparse.Namespace) -> list[str]:
+    """Lines for the terminal: distance, kind, text, phrase, parted by tabs."""
+    require_at_least(options, {"n": 1})
+    found = find_confusables(
+        options.phrases,
+        options.lang,
+        count=options.n,
+        seed=options.seed,
+        lexicon_file=options.lexicon,
+    )
+    return [f"{one.distance:.2f}\t{one.kind}\t{one.text}\t{one.phrase}" for one in found]
+
+
+def detector_verb(options: argparse.Namespace, progress: Progress) -> list[str]:
+    """Train, and lines for the terminal."""
+    if options.steps is not None:
+        require_at_least(options, {"steps": 1})
+    if not options.target > 0:
+        raise InputError("--target must be above 0", given=str(options.target))
+    account = detector(
+        options.corpus,
+        options.out,
+        seed=options.seed,
+        target_per_hour=options.target,
+        steps=options.steps,
+        progress=progress,
+    )
+    lines = [f"listens for {account['phrase']}, {account['window_s']} s, all of it synthetic"]
+    for split, found in account["splits"].items():
+        by_intent = ", ".join(f"{n} {i}" for i, n in found["false_accepts_by_intent"].items())
+        lines.append(
+            f"{split:<10} recall {found['recall']:.1%} ({found['recall_low']:.0%} to "
+            f"{found['recall_high']:.0%}; {found['positives']} clips, {found['speakers']} voices), "
+            f"{found['false_accepts']} false accepts in {found['hours']:.2f} h = "
+            f"{found['false_accepts_per_hour']:.2f} per hour (at most "
+            f"{found['false_accepts_per_hour_upper']:.1f}, 95 %)" + f"  {by_intent}".rstrip()
+        )
+    return [*lines, f"wrote {options.out}"]
