@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from corpusforge.core.errors import InputError, Position
-from corpusforge.grammar.said import LANGUAGES, Usage, usage
+from corpusforge.core.said import LANGUAGES, Usage, usage
 
 if TYPE_CHECKING:
-    from corpusforge.grammar.cldr import Cldr, Numerals
+    from corpusforge.core.cldr import Cldr, Numerals
     from corpusforge.grammar.pack import Source
 
 __all__ = ["MAX_TEXTS", "Bounds"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from corpusforge.core.cldr import currencies
 from corpusforge.core.errors import InputError
+from corpusforge.core.said import Noun, Usage
 from corpusforge.grammar.bounds import Bounds
-from corpusforge.grammar.cldr import currencies
-from corpusforge.grammar.said import Noun, Usage
 from corpusforge.grammar.series import Said
 
 __all__ = ["amounts", "durations"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from corpusforge.core.cldr import Numerals
 from corpusforge.grammar.bounds import Bounds
-from corpusforge.grammar.cldr import Numerals
 from corpusforge.grammar.pack import NumberRange
 from corpusforge.grammar.series import Said
 

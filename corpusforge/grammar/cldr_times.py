@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from datetime import time
 
+from corpusforge.core.said import Clock
 from corpusforge.grammar.bounds import Bounds
-from corpusforge.grammar.said import Clock
 from corpusforge.grammar.series import Said
 
 __all__ = ["times"]

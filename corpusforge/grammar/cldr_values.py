@@ -11,9 +11,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from corpusforge.core.cldr import Cldr, cldr
 from corpusforge.core.errors import InputError
 from corpusforge.grammar.bounds import Bounds
-from corpusforge.grammar.cldr import Cldr, cldr
 from corpusforge.grammar.cldr_dates import dates
 from corpusforge.grammar.cldr_money import amounts, durations
 from corpusforge.grammar.cldr_numbers import numbers, ordinals

@@ -13,13 +13,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from corpusforge.core.cldr import Numerals
 from corpusforge.core.errors import InputError
 from corpusforge.core.source import read_yaml
 from corpusforge.core.text import fold
 from corpusforge.grammar.bulk import Corpus
 from corpusforge.grammar.bulk_rows import BulkRows
 from corpusforge.grammar.catalogue import pack_entries
-from corpusforge.grammar.cldr import Numerals
 from corpusforge.grammar.compile import compile_language
 from corpusforge.grammar.counting import counts
 from corpusforge.grammar.coverage import cover

@@ -6,8 +6,8 @@ minutes, "half past", "quarter to": Duckling. "five euros fifty": as in `speech.
 
 from __future__ import annotations
 
-from corpusforge.grammar.cldr import Numerals
-from corpusforge.grammar.said import Clock, Noun, Usage
+from corpusforge.core.cldr import Numerals
+from corpusforge.core.said import Clock, Noun, Usage
 
 
 def _time(clock: Clock, numerals: Numerals) -> str:

@@ -9,8 +9,8 @@ fünfzig": as in `speech.locales.de`.
 
 from __future__ import annotations
 
-from corpusforge.grammar.cldr import Numerals
-from corpusforge.grammar.said import Clock, Noun, Usage
+from corpusforge.core.cldr import Numerals
+from corpusforge.core.said import Clock, Noun, Usage
 
 
 def _time(clock: Clock, numerals: Numerals) -> str:

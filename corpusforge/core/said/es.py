@@ -8,8 +8,8 @@ without "y": Duckling. In Spain the first day is "uno". Times come without "las"
 
 from __future__ import annotations
 
-from corpusforge.grammar.cldr import Numerals
-from corpusforge.grammar.said import Clock, Noun, Usage
+from corpusforge.core.cldr import Numerals
+from corpusforge.core.said import Clock, Noun, Usage
 
 
 def _hour(hour: int, numerals: Numerals) -> str:

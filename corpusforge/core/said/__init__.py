@@ -17,7 +17,7 @@ from importlib import util
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from corpusforge.grammar.cldr import Numerals
+    from corpusforge.core.cldr import Numerals
 
 __all__ = ["LANGUAGES", "Clock", "Noun", "Usage", "usage"]
 

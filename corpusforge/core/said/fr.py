@@ -7,8 +7,8 @@ and amounts are "douze euros cinquante", as everywhere in French.
 
 from __future__ import annotations
 
-from corpusforge.grammar.cldr import Numerals
-from corpusforge.grammar.said import Clock, Noun, Usage
+from corpusforge.core.cldr import Numerals
+from corpusforge.core.said import Clock, Noun, Usage
 
 
 def _hours(hour: int, numerals: Numerals) -> str:
