@@ -240,4 +240,4 @@ def test_clips_have_the_spans_of_what_is_said(tmp_path):
         (slot,), (written,) = clip["spoken_slots"], clip["slots"]
         assert clip["spoken"] != clip["text"]
         assert clip["spoken"][slot["start"] : slot["end"]] == written["text"]
-        assert (slot["name"], slot["start_s"], slot["end_s"]) == ("room", None, None)
+        assert slot["name"] == "room"
