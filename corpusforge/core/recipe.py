@@ -316,6 +316,27 @@ class GateConfig:
     max_clipped_share: float = option("largest share of clipped samples", 1e-3, minimum=0)
     min_active_share: float = option("smallest share of active speech", 0.2, minimum=0, maximum=1)
     min_level_dbfs: float = option("lowest level of active speech in dBFS", -45.0, maximum=0)
+    asr_share: float = option(
+        "share of clips that are recognised and held against their text (extra gate)",
+        0.1,
+        minimum=0,
+        maximum=1,
+    )
+    asr_model: str | None = option(
+        "folder of a Whisper model for CTranslate2, relative to the recipe; null = the English "
+        "one of the extra gate",
+        None,
+        minLength=1,
+    )
+    mos_share: float = option(
+        "share of clips that are rated for quality (extra gate)", 0.0, minimum=0, maximum=1
+    )
+    limits: Mapping[str, Mapping[str, float | None]] | None = option(
+        "engine (* = all): limits in place of the calibrated ones (min_vad_share, max_gap_s, "
+        "min_s_per_letter, max_s_per_letter, max_cer, max_wer, max_slot_error_rate, min_mos); "
+        "null = none",
+        None,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

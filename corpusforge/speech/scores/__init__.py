@@ -1,0 +1,1 @@
+"""What the audio gate measures on finished clips: speech heard, words heard, quality."""

@@ -1,0 +1,89 @@
+"""What a score may be: limits per engine, calibrated, and the recipe's own.
+
+The table comes from `python -m eval.speech.gate_calibration` (eval/results/gate_calibration.json
+has the share of good clips that each limit drops and the share of planted bad ones that it
+catches). An engine that is not in the table has the limits called "*".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from corpusforge.core.recipe import GateConfig
+
+__all__ = ["ANY", "CALIBRATED", "LIMITS", "Limit", "limit_of"]
+
+ANY = "*"
+"""Key of the limits of all engines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One limit.
+
+    Attributes:
+        name: In the recipe.
+        score: The column `score_<score>` that it holds.
+        is_maximum: Whether larger scores break it.
+        filter: Name in the table of dropped clips.
+        reason: Sentence with places for score and limit. It never quotes the row.
+    """
+
+    name: str
+    score: str
+    is_maximum: bool
+    filter: str
+    reason: str
+
+
+LIMITS = (
+    Limit(
+        "min_vad_share",
+        "vad_share",
+        False,
+        "no_speech",
+        "speech is heard in {:.0%} of the time in which it is active, at least {:.0%}",
+    ),
+    Limit("max_gap_s", "gap_s", True, "gap", "no speech for {:.2f} s in its middle, at most {:g}"),
+    Limit(
+        "min_s_per_letter", "s_per_letter", False, "too_fast", "{:.3f} s per letter, at least {:g}"
+    ),
+    Limit(
+        "max_s_per_letter", "s_per_letter", True, "too_slow", "{:.3f} s per letter, at most {:g}"
+    ),
+    Limit(
+        "max_cer", "cer", True, "misheard", "{:.0%} of the characters heard wrong, at most {:.0%}"
+    ),
+    Limit("max_wer", "wer", True, "misheard", "{:.0%} of the words heard wrong, at most {:.0%}"),
+    Limit(
+        "max_slot_error_rate",
+        "slot_error_rate",
+        True,
+        "slot_not_heard",
+        "{:.0%} of the slot values not heard, at most {:.0%}",
+    ),
+    Limit("min_mos", "mos", False, "quality", "rated {:.2f} of 5, at least {:g}"),
+)
+"""All limits, in the order in which they are tried."""
+
+CALIBRATED: Mapping[str, Mapping[str, float]] = {
+    ANY: {"min_vad_share": 0.1, "max_gap_s": 1.5},
+}
+"""Engine, or engine/language -> limit -> value."""
+
+
+def limit_of(config: GateConfig, engine: str, lang: str, name: str) -> float | None:
+    """The limit for a clip, None for none.
+
+    The recipe's limit for the engine comes first, then the recipe's for all engines, then the
+    calibrated ones for engine and language, for the engine, for any engine.
+    """
+    given = config.limits or {}
+    for key in (engine, ANY):
+        if name in given.get(key, {}):
+            return given[key][name]
+    for known in (f"{engine}/{lang.split('-')[0].lower()}", engine, ANY):
+        if name in CALIBRATED.get(known, {}):
+            return CALIBRATED[known][name]
+    return None

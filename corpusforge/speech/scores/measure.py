@@ -1,0 +1,174 @@
+"""The scores of all clips as columns, and which of them were computed on which clips."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from corpusforge.core.recipe import Recipe
+from corpusforge.core.run import StageContext, canonical_json, package_versions
+from corpusforge.core.seeding import uniforms
+from corpusforge.speech.scores import mos, vad, whisper
+from corpusforge.speech.scores.compare import compare, letters
+from corpusforge.speech.scores.models import MODEL_PACKAGE, Asr, asr_of, missing
+from corpusforge.speech.scores.work import Request, Scorer, clip_scores
+
+__all__ = ["PACKAGES", "SCORES", "Measured", "measure", "scorers", "vad_scorer"]
+
+SCORES = ("vad_share", "gap_s", "s_per_letter", "wer", "cer", "slot_error_rate", "mos")
+"""Columns `score_<name>` that are measured here."""
+
+PACKAGES = (*vad.PACKAGES, *whisper.PACKAGES, *mos.PACKAGES, MODEL_PACKAGE, "soundfile")
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Scores of n clips.
+
+    Attributes:
+        scores: Name (see `SCORES`) -> values, NaN where there is none; shape [n].
+        transcripts: What was heard, None where nobody listened; [n].
+        facts: How many clips were listened to and rated, and their mean error rates.
+        notes: What was asked for and not done, and why.
+    """
+
+    scores: Mapping[str, Floats]
+    transcripts: list[str | None]
+    facts: Mapping[str, Any]
+    notes: tuple[str, ...]
+
+
+def scorers(recipe: Recipe) -> dict[str, Any]:
+    """What shapes the scores beside the clips; for the key of the stage."""
+    found = {"vad": vad.VERSION, "whisper": whisper.VERSION, "mos": mos.VERSION}
+    asr = asr_of(recipe) if recipe.audio_gate.asr_share > 0 else ""
+    return {**found, "asr": asr if isinstance(asr, str) else [asr.identity, asr.full]}
+
+
+def _sampled(recipe: Recipe, table: pa.Table, kind: str, share: float) -> npt.NDArray[np.bool_]:
+    """The clips that are listened to or rated: a keyed hash of the clip's id."""
+    drawn = uniforms(recipe.seed, f"audio_gate.{kind}", table["clip_id"].to_pylist())
+    return drawn < share
+
+
+def measure(ctx: StageContext, table: pa.Table) -> Measured:
+    """Score the clips; what is in the cache is taken from there.
+
+    Args:
+        ctx: Of the stage.
+        table: Clips with `score_active_share`.
+    """
+    gate, count = ctx.recipe.audio_gate, table.num_rows
+    notes: list[str] = []
+    requests = [Request(vad_scorer(), range(count))]
+    heard: dict[str, npt.NDArray[np.int64]] = {}
+    for lang, asr in _listeners(ctx.recipe, table, notes).items():
+        chosen = _sampled(ctx.recipe, table, "asr", gate.asr_share)
+        chosen &= np.array([tag == lang for tag in table["lang"].to_pylist()], bool)
+        heard[lang] = np.flatnonzero(chosen)
+        requests.append(Request(_asr_scorer(asr, lang), heard[lang].tolist()))
+    rated = np.empty(0, np.int64)
+    if gate.mos_share > 0 and count:
+        if lacking := missing("mos"):
+            notes.append(f"audio_gate: no clip was rated for quality: {lacking}")
+        else:
+            rated = np.flatnonzero(_sampled(ctx.recipe, table, "mos", gate.mos_share))
+            requests.append(Request(_mos_scorer(), rated.tolist()))
+    records = clip_scores(ctx, table, requests)
+    scores = {name: np.full(count, np.nan) for name in SCORES}
+    _speech_heard(table, records[0], scores)
+    transcripts: list[str | None] = [None] * count
+    for (_, rows), found in zip(heard.items(), records[1:], strict=False):
+        for row, record in zip(rows.tolist(), found, strict=True):
+            transcripts[row] = record["text"]
+    _compare(table, transcripts, scores)
+    if rated.size:
+        scores["mos"][rated] = [record["mos"] for record in records[-1]]
+    return Measured(scores, transcripts, _facts(scores, transcripts, count), tuple(notes))
+
+
+def vad_scorer() -> Scorer:
+    """Silero, as it is installed here."""
+    return Scorer("vad", canonical_json([vad.VERSION, package_versions(vad.PACKAGES)]))
+
+
+def _mos_scorer() -> Scorer:
+    return Scorer("mos", canonical_json([mos.VERSION, package_versions(mos.PACKAGES)]))
+
+
+def _asr_scorer(asr: Asr, lang: str) -> Scorer:
+    made_by = [whisper.VERSION, package_versions(whisper.PACKAGES), asr.identity, asr.full]
+    return Scorer("asr", canonical_json(made_by), str(asr.folder), lang, asr.full)
+
+
+def _listeners(recipe: Recipe, table: pa.Table, notes: list[str]) -> dict[str, Asr]:
+    """Language -> the model that listens to its clips; says why where there is none."""
+    if recipe.audio_gate.asr_share <= 0 or not table.num_rows:
+        return {}
+    asr = asr_of(recipe)
+    if isinstance(asr, str):
+        notes.append(f"audio_gate: no clip was held against what is heard in it: {asr}")
+        return {}
+    found: dict[str, Asr] = {}
+    for lang in sorted(set(table["lang"].to_pylist())):
+        if asr.lang in ("", lang.split("-")[0].lower()):
+            found[lang] = asr
+        else:
+            notes.append(
+                f"audio_gate: no clip in {lang} was held against what is heard in it: the model "
+                "at hand knows English only; name one in audio_gate.asr_model"
+            )
+    return found
+
+
+def _speech_heard(table: pa.Table, records: list[Any], scores: Mapping[str, Floats]) -> None:
+    """Speech by the ear of the VAD against where it should be, and how fast it is."""
+    active_s = table["score_active_share"].to_numpy().astype(np.float64) * (
+        table["duration_s"].to_numpy().astype(np.float64)
+    )
+    speech_s = np.array([record["speech_s"] for record in records], float)
+    scores["gap_s"][:] = [record["gap_s"] for record in records]
+    said = np.array([letters(text) for text in table["spoken"].to_pylist()], float)
+    pace = np.array([_pace(text) for text in table["prosody"].to_pylist()], float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scores["vad_share"][:] = np.where(active_s > 0, speech_s / active_s, np.nan)
+        scores["s_per_letter"][:] = np.where(said > 0, active_s * pace / said, np.nan)
+
+
+def _pace(prosody: str | None) -> float:
+    """The tempo that was asked for, 1 where none was."""
+    return float(json.loads(prosody).get("speed", 1.0)) if prosody else 1.0
+
+
+def _compare(table: pa.Table, transcripts: list[str | None], scores: Mapping[str, Floats]) -> None:
+    rows = [row for row, text in enumerate(transcripts) if text is not None]
+    columns = ["spoken", "lang", "slots", "spoken_slots"]
+    clips = table.select(columns).take(pa.array(rows, pa.int64())).to_pylist()
+    for row, clip in zip(rows, clips, strict=True):
+        found = compare(clip, transcripts[row] or "")
+        for name in ("wer", "cer", "slot_error_rate"):
+            value = getattr(found, name)
+            scores[name][row] = np.nan if value is None else value
+
+
+def _facts(
+    scores: Mapping[str, Floats], transcripts: list[str | None], count: int
+) -> dict[str, Any]:
+    def mean(name: str) -> float | None:
+        known = scores[name][~np.isnan(scores[name])]
+        return round(float(known.mean()), 4) if known.size else None
+
+    return {
+        "clips": count,
+        "listened_to": sum(text is not None for text in transcripts),
+        "rated": int(np.count_nonzero(~np.isnan(scores["mos"]))),
+        "means": {name: mean(name) for name in SCORES},
+    }
