@@ -10,16 +10,20 @@ started with `python -I -S espeak_server.py LIBRARY DATA`.
 Standard input: one JSON object per line {"number", "text", "voice", "rate_wpm", "seed",
 "limit_s", "wall_s"}: seconds of CPU time and of wall clock.
 Standard output: first the sampling rate (int32), then per request its number (uint32), status
-(int32), number of bytes (uint32), bytes: 16-bit mono PCM when the status is OK, else a message
-in UTF-8, which never holds any of the text.
+(int32), number of bytes (uint32), bytes: when the status is OK the number of word events
+(uint32), each with the place of the word in the text (int32, code points, from 0) and the sample
+that it starts at (int32), then 16-bit mono PCM; else a message in UTF-8, which never holds any of
+the text.
 """
 
 import ctypes
 import json
 import os
+import re
 import signal
 import struct
 import sys
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 # Values of espeak-ng's speak_lib.h (API revision 12 and later).
@@ -28,26 +32,104 @@ INITIALIZE_DONT_EXIT = 0x8000
 CHARS_UTF8 = 1
 PARAMETER_RATE = 1
 POSITION_CHARACTER = 1
+INITIALIZE_PHONEME_EVENTS = 1
+PHONEMES_PARTED = ord("|") << 8
+EVENT_LIST_TERMINATED = 0
+EVENT_WORD = 1
+EVENT_PHONEME = 7
 
 OK, UNKNOWN_VOICE, FAILED, TOO_LONG, CRASHED = range(5)
 HEADER = struct.Struct("<IiI")
 RATE = struct.Struct("<i")
+COUNT = struct.Struct("<I")
+WORD = struct.Struct("<ii")
 
 
 class UnknownVoiceError(Exception):
     """The library does not have the voice."""
 
 
-def speak(library: ctypes.CDLL, request: dict[str, Any]) -> bytes:
-    """Samples for one request; runs in a child and ends with it."""
-    chunks: list[bytes] = []
-    callback_type = ctypes.CFUNCTYPE(
-        ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
+class Event(ctypes.Structure):
+    """`espeak_EVENT` of speak_lib.h."""
+
+    _fields_ = (
+        ("type", ctypes.c_int),
+        ("unique_identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),  # characters, from 1
+        ("length", ctypes.c_int),
+        ("audio_position", ctypes.c_int),  # milliseconds
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", ctypes.c_char * 8),
     )
 
-    def collect(samples: Any, count: int, _events: Any) -> int:
+
+def word_starts(
+    text: str,
+    events: Sequence[tuple[int, int, int, str]],
+    first_phoneme: Callable[[str], str],
+) -> list[tuple[int, int]]:
+    """(place in the text, sample) of each word that can be told apart.
+
+    Args:
+        text: What was said.
+        events: (type, text_position, sample, name) in the order of the library.
+        first_phoneme: Of a word.
+    """
+    words: list[tuple[int, int, list[tuple[int, str]]]] = []
+    last, early = -1, False
+    for kind, position, sample, name in events:
+        if kind == EVENT_WORD:
+            words.append((position - 1, sample, []))
+            early = sample == last
+        elif kind == EVENT_PHONEME and words:
+            phonemes = words[-1][2]
+            if not phonemes and early:
+                # The event came with the phoneme before it, which was still to be heard.
+                words[-1] = (words[-1][0], sample, phonemes)
+            phonemes.append((sample, name.lstrip("',%=")))
+            last = -1 if name.startswith("_") else sample
+    starts = [(place, sample) for place, sample, _ in words]
+    previous: list[list[tuple[int, str]]] = []
+    for piece in re.finditer(r"\S+", text):
+        inside = [phonemes for place, _, phonemes in words if piece.start() <= place < piece.end()]
+        if not inside and len(previous) == 1:
+            # Two words said as one ("in the"): the second starts with its first phoneme.
+            wanted = first_phoneme(piece.group())
+            found = [sample for sample, name in previous[0][1:] if name == wanted]
+            if len(found) == 1:
+                starts.append((piece.start(), found[0]))
+        previous = inside
+    return sorted(starts)
+
+
+def first_phoneme_of(library: ctypes.CDLL, word: str) -> str:
+    """Mnemonic of the first phoneme of a word, without stress."""
+    buffer = ctypes.create_string_buffer(word.encode() + b"\0")
+    place = ctypes.c_void_p(ctypes.addressof(buffer))
+    library.espeak_TextToPhonemes.restype = ctypes.c_char_p
+    said = library.espeak_TextToPhonemes(ctypes.byref(place), CHARS_UTF8, PHONEMES_PARTED)
+    return (said or b"").decode().split("|")[0].lstrip("',%=")
+
+
+def speak(library: ctypes.CDLL, request: dict[str, Any]) -> bytes:
+    """Word starts and samples for one request; runs in a child and ends with it."""
+    chunks: list[bytes] = []
+    told: list[tuple[int, int, int, str]] = []
+    callback_type = ctypes.CFUNCTYPE(
+        ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(Event)
+    )
+
+    def collect(samples: Any, count: int, events: Any) -> int:
         if samples and count > 0:
             chunks.append(ctypes.string_at(samples, 2 * count))
+        index = 0
+        while events and events[index].type != EVENT_LIST_TERMINATED:
+            event = events[index]
+            told.append(
+                (event.type, event.text_position, event.sample, event.id.decode("utf-8", "replace"))
+            )
+            index += 1
         return 0
 
     callback = callback_type(collect)
@@ -66,7 +148,10 @@ def speak(library: ctypes.CDLL, request: dict[str, Any]) -> bytes:
     if status != 0:
         raise RuntimeError(f"espeak_Synth failed with status {status}")
     library.espeak_Synchronize()
-    return b"".join(chunks)
+    # Only now: whatever the library is asked changes what it says next.
+    words = word_starts(request["text"], told, lambda word: first_phoneme_of(library, word))
+    packed = b"".join(WORD.pack(*word) for word in words)
+    return COUNT.pack(len(words)) + packed + b"".join(chunks)
 
 
 def write_all(descriptor: int, data: bytes) -> None:
@@ -128,7 +213,10 @@ def main(library_path: str, data_path: str) -> int:
     library = ctypes.CDLL(library_path)
     library.espeak_SetVoiceByName.argtypes = [ctypes.c_char_p]
     rate = library.espeak_Initialize(
-        AUDIO_OUTPUT_SYNCHRONOUS, 0, data_path.encode(), INITIALIZE_DONT_EXIT
+        AUDIO_OUTPUT_SYNCHRONOUS,
+        0,
+        data_path.encode(),
+        INITIALIZE_DONT_EXIT | INITIALIZE_PHONEME_EVENTS,
     )
     write_all(output, RATE.pack(rate))
     if rate <= 0:

@@ -53,7 +53,7 @@ __all__ = [
     "shards",
 ]
 
-VERSION = 3
+VERSION = 4
 """Counts up whenever the same plan gives other bytes or facts."""
 
 RATE_HZ = 16000

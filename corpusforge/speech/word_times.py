@@ -17,7 +17,7 @@ import numpy.typing as npt
 from corpusforge.speech.effect import TimeMap
 from corpusforge.speech.engine import Word
 
-__all__ = ["SlotSpan", "moved", "slot_times", "words_from"]
+__all__ = ["SlotSpan", "moved", "slot_times", "starts_of_pieces", "words_from"]
 
 _FRAME_S = 0.005
 _SILENT_RANGE_DB = 40.0
@@ -82,6 +82,26 @@ def words_from(
         Word(piece, begin * step_s, end * step_s)
         for piece, begin, end in zip(pieces, begins, ends, strict=True)
     )
+
+
+def starts_of_pieces(spoken: str, events: Sequence[tuple[int, int]]) -> list[int] | None:
+    """Where each piece of `spoken.split()` starts, from an engine's events.
+
+    Args:
+        spoken: The text.
+        events: (place in the text in code points, sample) of each word, in the engine's order.
+            Several in one piece are one start ("21" is said as two words).
+
+    Returns:
+        None when a piece has no event of its own: it was merged with another one ("of the"), or
+        not said.
+    """
+    starts: list[int | None] = []
+    for match in re.finditer(r"\S+", spoken):
+        inside = [sample for at, sample in events if match.start() <= at < match.end()]
+        starts.append(inside[0] if inside else None)
+    known = [start for start in starts if start is not None]
+    return known if len(known) == len(starts) else None
 
 
 def _heard(samples: Samples, frame: int) -> npt.NDArray[np.intp]:

@@ -150,6 +150,62 @@ def test_a_library_that_does_not_load_is_an_input_error(engine, tmp_path, monkey
         engine._start()
 
 
+def spoken(engine, text, lang):
+    generator = np.random.Generator(np.random.Philox(5))
+    return engine.speak(text, engine.voices(lang)[0], Prosody(), generator)
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "turn on the kitchen lights, please"),
+        ("de", "schalte das Licht in der Küche auf einundzwanzig Grad"),
+        ("de", "höre Müller, größer als 21 Äpfel"),
+        ("fr", "où est l'élève déjà arrivé"),
+        ("en", "naïve café 😀 lights"),
+    ],
+)
+def test_every_word_has_its_time_whatever_the_bytes_of_its_letters(engine, lang, text):
+    said = spoken(engine, text, lang)
+    assert [word.word for word in said.words] == text.split()
+    edges = [edge for word in said.words for edge in (word.start_s, word.end_s)]
+    assert edges == sorted(edges)
+    assert edges[-1] <= said.samples.size / said.rate_hz
+
+
+def test_asking_for_events_does_not_change_a_bit(engine, tmp_path, monkeypatch):
+    texts = (*TEXTS, "walk out of here, on the left", "it's 21 o'clock")
+    with_events = [say(engine, text, voice) for text in texts for voice in (0, 1, 5)]
+    source = module._SERVER.read_text("utf-8")
+    deaf = tmp_path / "server.py"
+    deaf.write_text(source.replace("DONT_EXIT | INITIALIZE_PHONEME_EVENTS", "DONT_EXIT"), "utf-8")
+    assert deaf.read_text("utf-8") != source
+    monkeypatch.setattr(module, "_SERVER", deaf)
+    engine.stop()
+    assert [say(engine, text, voice) for text in texts for voice in (0, 1, 5)] == with_events
+
+
+def test_two_words_said_as_one_are_parted_at_a_phoneme_that_is_certain(engine):
+    said = spoken(engine, "turn on the lamp in the hall", "en")
+    assert [word.word for word in said.words[4:6]] == ["in", "the"]
+    assert 0.05 < said.words[5].start_s - said.words[4].start_s < 0.2
+    assert 0.05 < said.words[6].start_s - said.words[5].start_s < 0.2
+
+
+def test_words_that_espeak_merges_are_not_guessed(engine):
+    assert spoken(engine, "walk out of here", "en").words is None
+
+
+def test_a_word_after_a_pause_starts_where_the_sound_does(engine):
+    said = spoken(engine, "lamp, window", "en")
+    heard = np.flatnonzero(np.abs(said.samples) > 0.02 * np.abs(said.samples).max())
+    gap = int(np.argmax(np.diff(heard)))
+    ends, starts = heard[gap] / said.rate_hz, heard[gap + 1] / said.rate_hz
+    assert starts - ends > 0.1
+    assert said.words[0].end_s == pytest.approx(ends, abs=0.02)
+    assert said.words[1].start_s == pytest.approx(starts, abs=0.02)
+
+
 def test_a_variant_is_one_speaker_under_every_accent():
     speakers = {voice.who for voice in Espeak().voices("en")}
     assert speakers == set(module.VARIANTS)

@@ -30,7 +30,15 @@ from corpusforge.speech.engine import (
     language_matches,
     package_folder,
 )
-from corpusforge.speech.espeak_server import CRASHED, HEADER, OK, TOO_LONG, UNKNOWN_VOICE
+from corpusforge.speech.espeak_server import (
+    COUNT,
+    CRASHED,
+    HEADER,
+    OK,
+    TOO_LONG,
+    UNKNOWN_VOICE,
+    WORD,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -260,6 +268,8 @@ class Espeak:
         """
         import numpy as np
 
+        from corpusforge.speech.word_times import starts_of_pieces, words_from
+
         rate_wpm = round(_NORMAL_WPM * prosody.speed)
         if not _WPM[0] <= rate_wpm <= _WPM[1]:
             raise EngineError(
@@ -283,8 +293,14 @@ class Espeak:
         if status != OK:
             detail = f"espeak, voice {voice.name} {answer.decode()}".rstrip()
             raise EngineError(_PROBLEMS.get(status, Problem.FAILED), detail)
-        pcm = np.frombuffer(answer, dtype="<i2")
-        return Spoken(pcm.astype(np.float32) / np.float32(32768), server.rate_hz)
+        (count,) = COUNT.unpack_from(answer)
+        begin = COUNT.size + count * WORD.size
+        events = list(WORD.iter_unpack(answer[COUNT.size : begin]))
+        pcm = np.frombuffer(answer, dtype="<i2", offset=begin)
+        samples = pcm.astype(np.float32) / np.float32(32768)
+        starts = starts_of_pieces(spoken, events)
+        words = words_from(spoken.split(), starts, samples, server.rate_hz)
+        return Spoken(samples, server.rate_hz, words)
 
 
 @cache
