@@ -236,3 +236,20 @@ def test_rows_that_the_gate_keeps_out_are_not_spoken(tmp_path):
     clips = read_table(tmp_path / "speech" / "clips.parquet")
     assert result.rows_in == clips.num_rows == 10
     assert set(clips["origin"].to_pylist()) == {"grammar"}
+
+
+@needs_espeak
+def test_split_by_voice_every_split_hears_all_words_from_its_own_speakers(tmp_path):
+    config = recipe(clips=60, spread="intents", split_by="voice", engines=("espeak",))
+    speak(tmp_path, corpus(5), config)
+    clips = read_table(tmp_path / "speech" / "clips.parquet").to_pylist()
+    assert len(clips) == 60
+    words, voices = {}, {}
+    for clip in clips:
+        words.setdefault(clip["split"], set()).add(clip["text"])
+        speaker = clip["voice"].split("+")[-1]
+        voices.setdefault(speaker, set()).add(clip["split"])
+    assert set(words) == {"train", "validation", "test"}
+    assert len(words["train"]) == 5
+    assert words["test"] & words["train"]
+    assert all(len(splits) == 1 for splits in voices.values())
