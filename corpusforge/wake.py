@@ -52,8 +52,10 @@ speech:
   split_by: voice     # train, validation and test hear different speakers
   speed: [0.75, 1.35]
   noise_probability: 0.8
-  snr_db: [0, 30]
+  snr_db: [5, 30]
   room_probability: 0.6
+export:
+  writers: [hf, openwakeword, microwakeword]
 """
 
 
