@@ -197,6 +197,7 @@ def measure_detector(
     seed: int = 1,
     training: DetectorTraining | None = None,
     target_per_hour: float = 0.5,
+    unheard: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> tuple[Detector, dict[str, Any]]:
     """Train a detector on a corpus and measure it on voices that it did not hear.
@@ -206,6 +207,8 @@ def measure_detector(
         seed: Of weights, windows, pauses.
         training: How long; None = the default.
         target_per_hour: False accepts per hour that the threshold keeps on validation.
+        unheard: Intents of negatives that only test holds, to see what they are worth in the
+            others.
         progress: Where to report.
 
     Returns:
@@ -219,7 +222,9 @@ def measure_detector(
     positives = positive_intents(file.label for file in files)
     parts: dict[str, _Part] = {}
     for split in SPLITS:
-        part = _part(files, positives, split, seed)
+        left_out = () if split == "test" else unheard
+        heard = [file for file in files if file.label not in left_out]
+        part = _part(heard, positives, split, seed)
         for what, there in (("positives", part.positives), ("negatives", part.negatives)):
             if not there:
                 raise InputError(
