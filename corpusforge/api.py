@@ -19,6 +19,7 @@ from corpusforge.core.errors import InputError
 from corpusforge.core.recipe import Recipe
 from corpusforge.core.recipe_file import load_recipe
 from corpusforge.grammar.functions import count, import_pack, lint, match, sample
+from corpusforge.render.functions import RenderOptions, render, replay
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
     from corpusforge.assess.run import Options
     from corpusforge.core.progress import Progress
     from corpusforge.pipeline import BuildSummary
-    from corpusforge.speech.replay import Replayed
 
 __all__ = [
     "PluginInfo",
+    "RenderOptions",
     "Validation",
     "VoiceInfo",
     "assess",
@@ -48,6 +49,7 @@ __all__ = [
     "mix",
     "plugins",
     "preview",
+    "render",
     "replay",
     "report",
     "sample",
@@ -218,34 +220,6 @@ def explain(folder: str | Path, row_id: str) -> str:
     from corpusforge.story import explain as tell
 
     return tell(Path(folder), row_id)
-
-
-def replay(folder: str | Path, clip_id: str, out: str | Path | None = None) -> Replayed:
-    """Render one clip again from its row alone, and compare its samples with those recorded.
-
-    Args:
-        folder: Run folder, or a bare release folder.
-        clip_id: Its id, or the beginning of it; clips that a run dropped count too.
-        out: File to write, .wav or .flac; None = only compare.
-
-    Returns:
-        The clip, whether it is the same, and which versions changed since.
-
-    Raises:
-        InputError: Unknown folder, id or suffix; the engine or its voice is not installed.
-        RunError: When the engine gives nothing usable.
-    """
-    from corpusforge.core.run import write_bytes
-    from corpusforge.speech import replay as speech_replay
-    from corpusforge.story import find_clip
-
-    target = Path(out) if out is not None else None
-    if target is not None:
-        speech_replay.check_suffix(target)
-    found = speech_replay.replay(*find_clip(Path(folder), clip_id))
-    if target is not None:
-        write_bytes(found.file(target.suffix), target)
-    return found
 
 
 def report(folder: str | Path) -> Path:

@@ -130,9 +130,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         where = f" {error.filename}:" if error.filename else ""
         print(f"error: cannot read or write{where} {error.strerror or error}", file=sys.stderr)
-        return 1 if options.verb in ("build", "assess", "mix", "log") else 2
+        return 1 if options.verb in ("build", "render", "assess", "mix", "log") else 2
     except KeyboardInterrupt:
-        goes_on = options.verb in ("build", "assess")
+        goes_on = options.verb in ("build", "render", "assess")
         then = "; the same command goes on from here" if goes_on else ""
         print(f"interrupted{then}", file=sys.stderr)
         return 1
@@ -141,7 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 _sample, _match = template_verbs.sample, template_verbs.match
 _count, _lint = template_verbs.count, template_verbs.lint
 _import = template_verbs.import_templates
-_replay = speech_verbs.replay
+_render, _replay = speech_verbs.render, speech_verbs.replay
 
 
 def _init(options: argparse.Namespace) -> int:

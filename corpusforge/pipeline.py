@@ -13,12 +13,11 @@ import hashlib
 import importlib
 import os
 import platform
-import resource
 import shutil
 import sys
 import time
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -40,10 +39,20 @@ from corpusforge.core.run import (
     stage_key,
     write_json,
 )
+from corpusforge.core.usage import cpu_s, peak_rss_mb
 from corpusforge.labels import Labels, label_names, label_notes
 from corpusforge.speech.roster import engines_in_use
 
-__all__ = ["STAGES", "BuildSummary", "build", "stage_names"]
+__all__ = [
+    "STAGES",
+    "BuildSummary",
+    "Stage",
+    "build",
+    "disk_error",
+    "run_stages",
+    "stage_names",
+    "write_state",
+]
 
 MANIFEST_VERSION = 1
 
@@ -141,7 +150,7 @@ def build(
         with run.claim(recipe.name):
             entries, reused = _run_and_publish(run, recipe, until, executor, progress)
     except OSError as error:
-        raise _disk_error("build", error) from error
+        raise disk_error("build", error) from error
     for entry in entries:
         notes += entry["notes"]
     for entry in entries:
@@ -156,15 +165,15 @@ def _run_and_publish(
     run: RunFolder, recipe: Recipe, until: str | None, executor: Executor, progress: Progress
 ) -> tuple[list[dict[str, Any]], list[str]]:
     run.recover()
-    _write_state(run, recipe, [], complete=False)
+    write_state(run, recipe, [], complete=False)
     try:
-        entries, reused = _run_stages(run, recipe, until, executor, progress)
+        entries, reused = run_stages(run, recipe, executor, progress, until=until)
     except StaleInputError as error:
         # A cached file was damaged after its stage had finished. The stage finds out what
         # is missing and makes only that anew.
         progress.note(f"stage={error.stage} repair=yes ({error})")
         run.forget(error.stage)
-        entries, reused = _run_stages(run, recipe, until, executor, progress)
+        entries, reused = run_stages(run, recipe, executor, progress, until=until)
     complete = len(entries) == len(STAGES)
     if not complete and any(entry["published"] for entry in entries):
         # `--until export` in the folder of a finished run: its page and its manifest tell of
@@ -177,13 +186,14 @@ def _run_and_publish(
 
         note_and_show(_folder_of(run, entries, "assess"), run.path)
         _write_manifest(run, recipe, entries)
-    _write_state(run, recipe, entries, complete)
+    write_state(run, recipe, entries, complete)
     if complete:
         run.collect_garbage({f"{e['stage']}-{e['key']}" for e in entries})
     return entries, reused
 
 
-def _disk_error(stage: str, error: OSError) -> RunError:
+def disk_error(stage: str, error: OSError) -> RunError:
+    """What to tell when a file cannot be read or written."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     text = "the disk is full" if full else f"cannot read or write ({error})"
     return RunError(
@@ -192,14 +202,36 @@ def _disk_error(stage: str, error: OSError) -> RunError:
     )
 
 
-def _run_stages(
-    run: RunFolder, recipe: Recipe, until: str | None, executor: Executor, progress: Progress
+def run_stages(
+    run: RunFolder,
+    recipe: Recipe,
+    executor: Executor,
+    progress: Progress,
+    *,
+    stages: Sequence[Stage] = STAGES,
+    given: Mapping[str, dict[str, Any]] | None = None,
+    until: str | None = None,
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    entries: list[dict[str, Any]] = []
+    """Run stages in order; those that are finished are not run again.
+
+    Args:
+        run: Claimed.
+        recipe: What to make.
+        executor: Runs map tasks.
+        progress: For bars and notes.
+        stages: Which.
+        given: Name by which they read it -> entry of a stage that was finished before.
+        until: Last stage to run; None = all.
+
+    Returns:
+        Entries of all stages, given ones first, and the names of those that were reused.
+    """
+    given = given or {}
+    entries = list(given.values())
     reused: list[str] = []
-    folders: dict[str, Path] = {}
+    folders = {name: run.stage_folder(e["stage"], e["key"]) for name, e in given.items()}
     labels = Labels((), ())
-    for stage in STAGES:
+    for stage in stages:
         module = importlib.import_module(stage.module)
         inputs = {name: folders[name].name for name in stage.inputs}
         packages = package_versions(("corpusforge", *module.PACKAGES))
@@ -219,7 +251,7 @@ def _run_stages(
         folders[stage.name] = run.stage_folder(stage.name, key)
         if stage.name == "clean":
             labels = label_names(run, recipe, folders["clean"])
-        _write_state(run, recipe, entries, complete=False)
+        write_state(run, recipe, entries, complete=False)
         if stage.name == until:
             break
     return entries, reused
@@ -261,7 +293,7 @@ def _run_stage(
     run: RunFolder, stage: Stage, key: str, packages: Mapping[str, str], work: _Work
 ) -> dict[str, Any]:
     module = importlib.import_module(stage.module)
-    start_s, cpu_start_s = time.monotonic(), _cpu_s()
+    start_s, cpu_start_s = time.monotonic(), cpu_s()
     try:
         with run.working_folder(stage.name, key) as folder:
             context = StageContext(
@@ -283,31 +315,15 @@ def _run_stage(
                 "packages": dict(packages),
                 "published": _published_digests(folder, stage.name),
                 "seconds": round(time.monotonic() - start_s, 2),
-                "cpu_seconds": round(_cpu_s() - cpu_start_s, 2),
-                "peak_rss_mb": _peak_rss_mb(),
+                "cpu_seconds": round(cpu_s() - cpu_start_s, 2),
+                "peak_rss_mb": peak_rss_mb(),
             }
             run.finish(stage.name, key, folder, entry)
     except CorpusforgeError:
         raise
     except OSError as error:
-        raise _disk_error(f"stage {stage.name}", error) from error
+        raise disk_error(f"stage {stage.name}", error) from error
     return entry
-
-
-def _cpu_s() -> float:
-    """User and system seconds of this process and its finished children."""
-    own = resource.getrusage(resource.RUSAGE_SELF)
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
-
-
-def _peak_rss_mb() -> int:
-    """Largest resident size so far of this process or of one child, in MB (10^6 bytes)."""
-    kib = max(
-        resource.getrusage(who).ru_maxrss
-        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    return round(kib * 1024 / 1e6)
 
 
 def _published_digests(folder: Path, stage: str) -> dict[str, str]:
@@ -361,7 +377,7 @@ def _folder_of(run: RunFolder, entries: list[dict[str, Any]], stage: str) -> Pat
     return run.stage_folder(stage, key)
 
 
-def _write_state(
+def write_state(
     run: RunFolder, recipe: Recipe, entries: list[dict[str, Any]], complete: bool
 ) -> None:
     """What `status` reads while a run goes on or after it was stopped."""

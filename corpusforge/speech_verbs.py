@@ -1,4 +1,4 @@
-"""The verbs of speech on the command line: replay.
+"""The verbs of speech on the command line: render, replay.
 
 Light at start: every verb imports what it needs.
 """
@@ -6,15 +6,47 @@ Light at start: every verb imports what it needs.
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["add_verbs", "replay"]
+from corpusforge.core.errors import InputError
+
+__all__ = ["add_verbs", "render", "replay"]
 
 
 def add_verbs(verbs: Any) -> None:
     """Add the verbs to the parser's."""
+    sub = verbs.add_parser("render", help="speak the sentences of a table; nothing but speech")
+    sub.add_argument("table", help="CSV, TSV, JSONL, Parquet, or text with a sentence a line")
+    sub.add_argument("-o", "--out", required=True, help="folder; the same command resumes")
+    sub.add_argument("--lang", default="en", help="BCP-47, where rows name none (en)")
+    sub.add_argument(
+        "--engines", action="append", default=[], metavar="NAMES",
+        help="who speaks, e.g. hibari,espeak (as in a recipe without the key)",
+    )  # fmt: skip
+    sub.add_argument("--clips", type=int, help="clips in all (every row, --variants times)")
+    sub.add_argument("--variants", type=int, default=1, help="clips per row (1)")
+    sub.add_argument("--seed", type=int, default=1, help="same seed, same bytes (1)")
+    sub.add_argument(
+        "--column", dest="columns", action="append", default=[], metavar="KIND=COLUMN",
+        help="where a column has no usual name: text, id, lang, intent, slots, split, spoken, "
+        "license; repeatable",
+    )  # fmt: skip
+    sub.add_argument("--license", default="NOASSERTION", help="SPDX, of the texts")
+    sub.add_argument(
+        "--metadata", default="csv", choices=("csv", "jsonl"), help="format for AudioFolder (csv)"
+    )
+    sub.add_argument(
+        "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE",
+        help="keys of speech and audio_gate, e.g. --set speech.noise_probability=0",
+    )  # fmt: skip
+    sub.add_argument("--executor", default="process", help="inline or process (process)")
+    sub.add_argument("--workers", type=int, default=None, help="processes (all CPUs)")
+    sub.add_argument("-q", "--quiet", action="store_true", help="only the summary, as TSV")
+
     sub = verbs.add_parser("replay", help="render one clip again and compare its samples")
-    sub.add_argument("folder", help="run folder or release folder")
+    sub.add_argument("folder", help="run folder, release folder, or folder of a render")
     sub.add_argument("clip_id", help="its id, or the beginning of it; dropped clips too")
     sub.add_argument("-o", "--out", metavar="FILE", help="write the clip here (.wav or .flac)")
 
@@ -37,3 +69,59 @@ def replay(options: argparse.Namespace) -> int:
     if found.recorded and not found.changes:
         print("  versions of engine, effects and packages are as recorded: another CPU family?")
     return 1
+
+
+def render(options: argparse.Namespace) -> int:
+    """Exit code 0 when all is spoken, 1 when it failed and can be resumed."""
+    from corpusforge import api
+    from corpusforge.core.progress import Progress
+    from corpusforge.render.options import RenderOptions
+
+    wanted = RenderOptions(
+        lang=options.lang,
+        engines=[name.strip() for text in options.engines for name in text.split(",")],
+        clips=options.clips,
+        variants=options.variants,
+        seed=options.seed,
+        license=options.license,
+        columns=_columns(options.columns),
+        metadata=options.metadata,
+        overrides=options.overrides,
+    )
+    progress = Progress(quiet=options.quiet)
+    try:
+        made = api.render(
+            options.table,
+            options.out,
+            wanted,
+            executor=options.executor,
+            workers=options.workers,
+            progress=progress,
+        )
+    finally:
+        progress.close()
+    facts = made.facts
+    lost = sum(facts["clips_dropped"].values())
+    minutes = facts["speech"]["duration_s"] / 60
+    lines = [
+        ("rows", f"{facts['rows']} spoken, {facts['rows_dropped']} cannot be"),
+        ("clips", f"{facts['clips']} ({made.rendered} rendered now), {lost} dropped"),
+        ("speech", f"{minutes:.1f} min, {len(facts['speech']['voices'])} voices"),
+        ("licenses", ", ".join(facts["licenses"]["voices"]) or "no clip, no voice"),
+        ("folder", str(made.folder)),
+        *(("note", note) for note in made.notes),
+    ]
+    tab = options.quiet or not sys.stdout.isatty()
+    for key, text in lines:
+        print(f"{key}\t{text}" if tab else f"{key:<12} {text}")
+    return 0
+
+
+def _columns(given: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for text in given:
+        name, equals, column = text.partition("=")
+        if not equals or not name.strip() or not column.strip():
+            raise InputError(f"--column {text}: expected KIND=COLUMN, for example text=utterance")
+        found[name.strip()] = column.strip()
+    return found

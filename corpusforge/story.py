@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["explain", "find_clip", "status", "write_report"]
 
 _MIN_DIGITS = 6
+_HIDDEN = ".corpusforge"  # the run inside of the folder of a render
 
 
 def _is_release(folder: Path) -> bool:
@@ -26,12 +27,19 @@ def _is_bare_release(folder: Path) -> bool:
     return _is_release(folder) and not (folder / "recipe.json").is_file()
 
 
+def _is_render(folder: Path) -> bool:
+    """Whether a render put its whole result there; its hidden run may be gone."""
+    return (folder / "render.json").is_file() and (folder / "clips.parquet").is_file()
+
+
 def _run_folder(folder: Path) -> RunFolder:
     """The run in `folder`.
 
     Raises:
         InputError: When the folder is neither a run nor a release.
     """
+    if not (folder / "recipe.json").is_file() and (folder / _HIDDEN / "recipe.json").is_file():
+        return RunFolder(folder / _HIDDEN)
     if not (folder / "recipe.json").is_file():
         raise InputError(
             f"{folder} is not a corpusforge run or release",
@@ -147,6 +155,11 @@ def _sources(folder: Path) -> Iterator[_Source]:
             kind = "clip" if "clip" in path.stem else "row"
             yield _Source("release", kind, path)
         return
+    if _is_render(folder):
+        yield _Source("render", "clip", folder / "clips.parquet")
+        yield _Source("render", "dropped clip", folder / "dropped.parquet")
+        if not (folder / _HIDDEN).is_dir():
+            return
     run = _run_folder(folder)
     seen: set[Path] = set()
     for record in (run.manifest, run.state):
@@ -199,7 +212,7 @@ def find_clip(folder: Path, clip_id: str) -> tuple[dict[str, Any], dict[str, str
     """The row of one clip, dropped or not, and the versions of the packages that made it.
 
     Args:
-        folder: Run folder, or a bare release folder.
+        folder: Run folder, folder of a render, or a bare release folder.
         clip_id: Its id, or the beginning of it.
 
     Raises:
@@ -220,8 +233,8 @@ def find_clip(folder: Path, clip_id: str) -> tuple[dict[str, Any], dict[str, str
     if len(found) > 1:
         raise InputError(f"{prefix} is the beginning of {len(found)} ids", allowed=sorted(found))
     ((source, row),) = found.values()
-    if source.stage == "release":
-        return row, read_record(folder / "release.json", "packages")["packages"]
+    if source.stage in ("release", "render"):
+        return row, read_record(folder / f"{source.stage}.json", "packages")["packages"]
     # What shaped the bytes is recorded by the stage that rendered, also for clips dropped later.
     run = _run_folder(folder)
     named = (_folders(run, record) for record in (run.manifest, run.state))

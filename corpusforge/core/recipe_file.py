@@ -16,7 +16,7 @@ from corpusforge.core.recipe_schema import build
 from corpusforge.core.source import Document, parse_value, read_yaml
 from corpusforge.core.surely_valid import surely_valid
 
-__all__ = ["find_recipe", "load_recipe", "shipped_recipes", "shipped_templates"]
+__all__ = ["find_recipe", "load_recipe", "recipe_of", "shipped_recipes", "shipped_templates"]
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -74,6 +74,24 @@ def load_recipe(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Reci
     document = read_yaml(find_recipe(str(name_or_path)))
     if not isinstance(document.value, dict):
         raise InputError("a recipe is a mapping of keys", position=document.position())
+    return _checked(document, overrides)
+
+
+def recipe_of(values: dict[str, Any], overrides: Sequence[str], folder: Path) -> Recipe:
+    """A recipe that stands in no file.
+
+    Args:
+        values: As the file would hold them.
+        overrides: As for `load_recipe`.
+        folder: Where its paths start.
+
+    Raises:
+        InputErrors: All that is wrong.
+    """
+    return _checked(Document(folder / "options", values, None, ()), overrides)
+
+
+def _checked(document: Document, overrides: Sequence[str]) -> Recipe:
     values = document.value
     overridden: dict[tuple[str, ...], str] = {}
     for text in overrides:

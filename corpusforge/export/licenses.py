@@ -27,6 +27,7 @@ __all__ = [
     "noise_licenses",
     "refuse_licenses",
     "row_licenses",
+    "stated_counts",
     "voice_licenses",
 ]
 
@@ -54,6 +55,11 @@ def expression_of(names: Iterable[str | None]) -> str:
     if len(parts) < 2:
         return parts[0] if parts else "NONE"
     return " AND ".join(f"({part})" if " " in part else part for part in parts)
+
+
+def stated_counts(names: Iterable[str | None]) -> dict[str, int]:
+    """License, `UNKNOWN` where none is stated -> how often."""
+    return dict(sorted(Counter(map(stated, names)).items()))
 
 
 def license_expression(release: ReleaseTables) -> str:

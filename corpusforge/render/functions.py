@@ -1,0 +1,82 @@
+"""The verbs of speech as typed functions: render and replay; nothing heavy is imported early."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corpusforge.render.options import RenderOptions
+
+if TYPE_CHECKING:
+    from corpusforge.core.progress import Progress
+    from corpusforge.render.run import RenderSummary
+    from corpusforge.speech.replay import Replayed
+
+__all__ = ["RenderOptions", "render", "replay"]
+
+
+def render(
+    table: str | Path,
+    out: str | Path,
+    options: RenderOptions | None = None,
+    *,
+    executor: str = "inline",
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> RenderSummary:
+    """Speak the sentences of a table into a folder of clips; the same call resumes.
+
+    Needs the extra speech, and no torch.
+
+    Args:
+        table: CSV, TSV, JSONL, Parquet, text with a sentence a line, or a folder of `datasets`.
+        out: New folder, or that of an earlier render.
+        options: Language, engines, clips, columns, seed, keys of the speech stage.
+        executor: "inline" or "process", as for `build`.
+        workers: Processes; the number of CPUs by default.
+        progress: Where progress goes; quiet by default.
+
+    Raises:
+        InputError: Wrong input; nothing was started.
+        RunError: The run failed; call again to resume.
+    """
+    from corpusforge.core.executors import make_executor
+    from corpusforge.core.progress import Progress
+    from corpusforge.render.run import render as run_render
+
+    return run_render(
+        Path(table),
+        Path(out),
+        options if options is not None else RenderOptions(),
+        executor=make_executor(executor, workers if workers is not None else os.cpu_count() or 1),
+        progress=progress if progress is not None else Progress(quiet=True),
+    )
+
+
+def replay(folder: str | Path, clip_id: str, out: str | Path | None = None) -> Replayed:
+    """Render one clip again from its row alone, and compare its samples with those recorded.
+
+    Args:
+        folder: Run folder, folder of a render, or a bare release folder.
+        clip_id: Its id, or the beginning of it; clips that a run dropped count too.
+        out: File to write, .wav or .flac; None = only compare.
+
+    Returns:
+        The clip, whether it is the same, and which versions changed since.
+
+    Raises:
+        InputError: Unknown folder, id or suffix; the engine or its voice is not installed.
+        RunError: When the engine gives nothing usable.
+    """
+    from corpusforge.core.run import write_bytes
+    from corpusforge.speech import replay as speech_replay
+    from corpusforge.story import find_clip
+
+    target = Path(out) if out is not None else None
+    if target is not None:
+        speech_replay.check_suffix(target)
+    found = speech_replay.replay(*find_clip(Path(folder), clip_id))
+    if target is not None:
+        write_bytes(found.file(target.suffix), target)
+    return found
