@@ -83,13 +83,15 @@ class RenderOptions:
                 )
 
 
-def recipe_for(options: RenderOptions, table: Path, rows: int) -> Recipe:
+def recipe_for(options: RenderOptions, table: Path, rows: int, *, splits: bool) -> Recipe:
     """The recipe that says the same as the options.
 
     Args:
         options: Checked.
         table: The file of sentences.
         rows: How many there are.
+        splits: Whether they have splits, which then share no voice; else every voice may speak
+            every row.
 
     Raises:
         InputErrors: For values that a recipe may not have.
@@ -99,6 +101,7 @@ def recipe_for(options: RenderOptions, table: Path, rows: int) -> Recipe:
         "license": options.license,
         "seed": options.seed,
         "real": {"path": str(table.resolve()), "license": options.license, "publish": True},
+        "grammar": {} if splits else {"splits": {"train": 1, "validation": 0, "test": 0}},
         "speech": {
             "clips": rows * options.variants if options.clips is None else options.clips,
             "variants": options.variants,

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 import corpusforge
+from corpusforge.core import plugins
 from corpusforge.core.digests import digest
 from corpusforge.core.errors import InputError, InputErrors, RunError, StaleInputError
 from corpusforge.core.executors import Executor
@@ -33,6 +34,7 @@ from corpusforge.render.folder import (
 )
 from corpusforge.render.options import NAME, RenderOptions, recipe_for
 from corpusforge.render.table import STAGE, Rows, read_table_rows
+from corpusforge.speech.roster import engines_in_use
 
 __all__ = ["HIDDEN", "RenderSummary", "render"]
 
@@ -83,7 +85,7 @@ def render(
     options.check()
     _check_folder(out)
     rows = read_table_rows(table, options)
-    recipe = recipe_for(options, table, rows.table.num_rows)
+    recipe = recipe_for(options, table, rows.table.num_rows, splits=rows.splits)
     _check(recipe, rows)
     run = RunFolder(out / HIDDEN)
     try:
@@ -127,7 +129,7 @@ def _made(
     executor: Executor,
     progress: Progress,
 ) -> RenderSummary:
-    given = {"clean": _rows_entry(run, rows)}
+    given = {"clean": _rows_entry(run, recipe, rows)}
     entries, reused = run_stages(run, recipe, executor, progress, stages=_STAGES, given=given)
     speech, gate = entries[1:]
     clips = read_table(run.stage_folder("audio_gate", gate["key"]) / "clips.parquet")
@@ -164,10 +166,22 @@ def _made(
     return RenderSummary(out, facts, rendered, notes)
 
 
-def _rows_entry(run: RunFolder, rows: Rows) -> dict[str, Any]:
+def _engine_versions(recipe: Recipe, rows: Rows) -> dict[str, list[str]]:
+    """Language -> engines with their versions: a recipe knows those of one language only."""
+    used = {
+        lang: engines_in_use(replace(recipe, lang=lang))
+        for lang in sorted(set(rows.table["lang"].to_pylist()))
+    }
+    return {
+        lang: [f"{name} {plugins.load('engine', name).version}" for name in names]
+        for lang, names in used.items()
+    }
+
+
+def _rows_entry(run: RunFolder, recipe: Recipe, rows: Rows) -> dict[str, Any]:
     """The rows as a finished stage, for the stages after it and for `explain`."""
-    content = canonical_json([rows.table.to_pylist(), rows.dropped.to_pylist()])
-    key = digest("rows", str(_VERSION), content)[:24]
+    content = [rows.table.to_pylist(), rows.dropped.to_pylist(), _engine_versions(recipe, rows)]
+    key = digest("rows", str(_VERSION), canonical_json(content))[:24]
     entry = run.finished(STAGE, key)
     if entry is not None:
         return entry

@@ -195,9 +195,9 @@ def plan_voices(recipe: Recipe, lang: str) -> VoicePlan:
             shared[name] = len(speakers)
         dealt = _deal(speakers, name, recipe) if len(speakers) >= len(SPLITS) else {}
         for split in SPLITS:
-            pools[split][name] = tuple(
-                voice for voice in available if dealt.get(voice.who, split) == split
-            )
+            own = tuple(voice for voice in available if dealt.get(voice.who, split) == split)
+            # Rows of a split that has no share are real ones that came with it.
+            pools[split][name] = own or available
     shares = engine_shares(families, recipe.speech.shares)
     return VoicePlan(pools, shared, families, shares, gender_weights(recipe.speech.gender_shares))
 
@@ -232,7 +232,10 @@ def _deal(speakers: Mapping[str, str], engine: str, recipe: Recipe) -> dict[str,
 def _cut(order: Sequence[str], recipe: Recipe) -> dict[str, str]:
     """Speaker -> split for speakers in drawn order: held-out splits first, the rest trains."""
     shares = recipe.grammar.splits
-    held_out = [max(1, round(len(order) * share)) for share in (shares.validation, shares.test)]
+    held_out = [
+        max(1, round(len(order) * share)) if share else 0
+        for share in (shares.validation, shares.test)
+    ]
     # Training keeps at least one speaker, whatever the shares.
     while sum(held_out) >= len(order):
         held_out[held_out.index(max(held_out))] -= 1
