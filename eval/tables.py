@@ -16,6 +16,7 @@ from eval.expand import tables as gan_tables
 from eval.grammar import agreement_tables, speed_tables
 from eval.grammar import tables as grammar_tables
 from eval.grammar.cold_start_table import cold_start
+from eval.speech import determinism
 from eval.table_head import head
 from eval.usefulness_grid import ARMS
 
@@ -385,6 +386,7 @@ _BY_NAME: Mapping[str, Table] = {
     "pretraining_share": cost_tables.pretraining_share,
     "rare_intents": rare_intents,
     "snips_full": few_shot_tables.snips_full,
+    "speech_determinism": determinism.table,
     "speech_digits": speech_digits,
     "usefulness_grid": usefulness_grid,
 }
