@@ -41,6 +41,8 @@ from corpusforge.core.run import (
 )
 from corpusforge.core.usage import cpu_s, peak_rss_mb
 from corpusforge.labels import Labels, label_names, label_notes
+from corpusforge.speech.added import pinned
+from corpusforge.speech.pins import lock
 from corpusforge.speech.roster import engines_in_use
 
 __all__ = [
@@ -234,6 +236,8 @@ def run_stages(
     for stage in stages:
         module = importlib.import_module(stage.module)
         inputs = {name: folders[name].name for name in stage.inputs}
+        if stage.name == "speech" and recipe.speech.clips:
+            lock(run.path, pinned(recipe))
         packages = package_versions(("corpusforge", *module.PACKAGES))
         config = {"stage": module.config(recipe), "labels": asdict(labels), "seed": recipe.seed}
         config["environment"] = _environment(recipe)

@@ -29,6 +29,7 @@ __all__ = [
     "ReportConfig",
     "SpeechConfig",
     "SplitShares",
+    "VoiceConfig",
     "option",
 ]
 
@@ -259,6 +260,35 @@ class AssessConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class VoiceConfig:
+    """A voice that the recipe brings to an engine that takes voices."""
+
+    engine: str = option("engine that speaks with it (piper, transformers, command)", minLength=1)
+    source: str = option(
+        "where it is: a file or folder relative to the recipe, a hub name, an installed package, "
+        "a command line; what is allowed depends on the engine",
+        minLength=1,
+    )
+    license: str = option("SPDX license of the voice", minLength=1)
+    name: str | None = option(
+        "its name in the clips; null = made from the source",
+        None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$",
+    )
+    lang: str | None = option("language, BCP-47; null = the recipe's", None, pattern=LANG_PATTERN)
+    gender: str = option("female, male, or nothing", "", enum=("", "female", "male"))
+    accent: str = option("its accent, as you call it", "")
+    speaker: str = option(
+        "who is heard, when several voices are one speaker (they stay in one split)", ""
+    )
+    sha256: str | None = option(
+        "of its files, as voices.lock.json of a run folder has it; null = recorded on first use",
+        None,
+        pattern="^[0-9a-f]{64}$",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class SpeechConfig:
     """Text to clips: engines, prosody, room, noise. Ranges are drawn per clip.
 
@@ -271,6 +301,9 @@ class SpeechConfig:
         (AUTO,),
         minItems=1,
         uniqueItems=True,
+    )
+    voices: tuple[VoiceConfig, ...] = option(
+        "voices that you bring; their engines speak beside those of speech.engines", ()
     )
     shares: Mapping[str, float] | None = option(
         "engine: share of the clips; the others share the rest equally, family by family",
@@ -364,7 +397,11 @@ class ReportConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """One corpus. `folder` is where the recipe file stands; its paths start there."""
+    """One corpus.
+
+    `folder` is where the recipe file stands; its paths start there. `allow_command` is the user's
+    word at the command line that commands of the recipe may run; no file can say it.
+    """
 
     name: str = option("name of the corpus", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     lang: str = option("language, BCP-47 (en, de, pt-BR)", pattern=LANG_PATTERN)
@@ -382,6 +419,7 @@ class Recipe:
     export: ExportConfig = option("writers", ExportConfig())
     report: ReportConfig = option("report page", ReportConfig())
     folder: Path = field(default=Path(), metadata={"internal": True})
+    allow_command: bool = field(default=False, metadata={"internal": True})
 
     def path(self, relative: str) -> Path:
         """A path of the recipe file as one that can be opened."""

@@ -344,7 +344,8 @@ def _share_errors(speech: SpeechConfig) -> Iterator[tuple[str, str]]:
     """Keys below `speech` whose shares cannot be, and why."""
     if sum((speech.shares or {}).values()) > 1 + 1e-6:
         yield "shares", "speech.shares sum to more than 1"
-    absent = [] if AUTO in speech.engines else sorted({*(speech.shares or {})} - {*speech.engines})
+    named = {*speech.engines, *(voice.engine for voice in speech.voices)}
+    absent = [] if AUTO in named else sorted({*(speech.shares or {})} - named)
     if absent:
         yield "shares", f"speech.shares: {', '.join(absent)} not among speech.engines"
     genders = speech.gender_shares or {}
@@ -361,6 +362,8 @@ def _plugin_errors(recipe: Recipe, document: Document) -> list[InputError]:
     ]
     engines = enumerate(recipe.speech.engines)
     wanted += [("engine", n, ("speech", "engines", i)) for i, n in engines if n != AUTO]
+    voices = enumerate(recipe.speech.voices)
+    wanted += [("engine", v.engine, ("speech", "voices", i, "engine")) for i, v in voices]
     wanted += [("engine", n, ("speech", "shares", n)) for n in recipe.speech.shares or {}]
     wanted += [("filter", n, ("clean", "filters", i)) for i, n in enumerate(recipe.clean.filters)]
     wanted += [("writer", n, ("export", "writers", i)) for i, n in enumerate(recipe.export.writers)]

@@ -76,7 +76,8 @@ def _field_schema(hint: Any, limits: dict[str, Any]) -> dict[str, Any]:
         whole: dict[str, Any] = {
             key: limits.pop(key) for key in ("minItems", "uniqueItems") if key in limits
         }
-        schema = {"type": "array", "items": {**_SCALARS[arguments[0]], **limits}, **whole}
+        items = _field_schema(arguments[0], limits)
+        schema = {"type": "array", "items": items, **whole}
         if Ellipsis not in arguments:
             schema |= {"minItems": len(arguments), "maxItems": len(arguments)}
         return schema
@@ -103,7 +104,8 @@ def _build(cls: type, values: dict[str, Any]) -> Any:
             arguments[name] = _build(hint, value)
         elif get_origin(hint) is tuple:
             inner = get_args(hint)[0]
-            arguments[name] = tuple(inner(item) for item in value)
+            parts = is_dataclass(inner)
+            arguments[name] = tuple(_build(inner, i) if parts else inner(i) for i in value)
         elif get_origin(hint) is Mapping:
             # Whole numbers stay whole: 1 and 1.0 may mean different things.
             arguments[name] = dict(value)

@@ -9,6 +9,7 @@ from corpusforge.core import plugins
 from corpusforge.core.errors import InputError
 from corpusforge.core.licenses import allowing, refused_licenses
 from corpusforge.core.recipe import AUTO, Recipe
+from corpusforge.speech.added import added_errors, takes_voices, voices_of
 from corpusforge.speech.engine import Engine, Voice
 from corpusforge.speech.roster import engines_in_use, roster_notes
 from corpusforge.speech.scores.models import gate_errors
@@ -38,7 +39,8 @@ def check(recipe: Recipe) -> list[InputError]:
         InputError(f"speech.engines: there is no engine {name!r}", given=name, allowed=known)
         for name in dict.fromkeys(unknown)
     ]
-    if not unknown:
+    errors += added_errors(recipe)
+    if not unknown and not errors:
         errors += _engine_errors(recipe)
     lacking = [module for module in _MODULES if util.find_spec(module) is None]
     if lacking and not errors:
@@ -84,7 +86,7 @@ def _nobody_error(recipe: Recipe) -> InputError:
 def _engine_error(engine: Engine, recipe: Recipe) -> InputError | None:
     if missing := engine.missing():
         return InputError(f"the engine {engine.name} cannot speak: {missing}")
-    voices = engine.voices(recipe.lang)
+    voices = voices_of(recipe, engine, recipe.lang)
     if not voices:
         return _language_error(engine, recipe.lang)
     if error := _license_error(engine, voices, recipe):
@@ -121,6 +123,11 @@ def _license_error(engine: Engine, voices: Sequence[Voice], recipe: Recipe) -> I
 
 def _language_error(engine: Engine, lang: str) -> InputError:
     others = _other_engines(lang, engine.name)
+    if takes_voices(engine):
+        return InputError(
+            f"the engine {engine.name} has no voice for {lang!r}",
+            hint=f"give it one in speech.voices: {engine.sources}",
+        )
     return InputError(
         f"the engine {engine.name} does not speak {lang!r}",
         given=lang,

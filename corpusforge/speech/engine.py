@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from corpusforge.core.recipe import VoiceConfig
+
 __all__ = [
     "Engine",
     "EngineError",
+    "OpenEngine",
     "Problem",
     "Prosody",
     "Spoken",
@@ -91,7 +94,8 @@ class Voice:
         rate_hz: Sampling rate of its clips, 0 = that of its engine.
         source: Where an added voice comes from: a hub name, a file or folder, a command line; ""
             for voices that come with the engine's package.
-        sha256: Of the weights of an added voice, "" when there is nothing to pin.
+        sha256: Of the files of an added voice (see `speech.pins`), "" when there is nothing to pin.
+        path: Where an added voice is on this machine; it goes into no table and no key.
     """
 
     name: str
@@ -103,6 +107,7 @@ class Voice:
     rate_hz: int = 0
     source: str = ""
     sha256: str = ""
+    path: str = ""
 
     @property
     def who(self) -> str:
@@ -202,6 +207,36 @@ class Engine(Protocol):
         Raises:
             EngineError: When nothing usable came out.
             InputError: When the extra is not installed.
+        """
+
+
+class OpenEngine(Engine, Protocol):
+    """An engine that also speaks with voices that a recipe brings.
+
+    Attributes:
+        sources: What the `source` of such a voice may be, for messages.
+        runs_commands: Whether a voice is a command, which runs only with the user's word.
+    """
+
+    sources: str
+    runs_commands: bool
+
+    def added(self, entry: VoiceConfig, folder: Path) -> Voice:
+        """A voice of a recipe; nothing is downloaded, run, or imported that is heavy.
+
+        Args:
+            entry: From the recipe, with `name` and `lang` filled in.
+            folder: Where relative paths start.
+
+        Raises:
+            InputError: When there is no such source.
+        """
+
+    def fetched(self, voice: Voice) -> tuple[Voice, Sequence[Path]]:
+        """A voice of `added` with path and rate, and the files to pin; downloads what is missing.
+
+        Raises:
+            InputError: When the files are not to be had, or are none that it can speak with.
         """
 
 

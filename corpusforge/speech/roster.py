@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from corpusforge.core import plugins
 from corpusforge.core.licenses import refused_licenses
 from corpusforge.core.recipe import AUTO, Recipe
+from corpusforge.speech.added import takes_voices, voices_of
 from corpusforge.speech.engine import Engine, Voice
 
 __all__ = ["ENOUGH_FAMILIES", "engines_in_use", "roster_notes"]
@@ -21,6 +22,8 @@ _GENDERS = ("female", "male")
 def engines_in_use(recipe: Recipe) -> tuple[str, ...]:
     """The recipe's engines, sorted; "auto" stands for those that can speak its language here.
 
+    The engines of voices that it brings are among them.
+
     It leaves out engines with a voice whose license may not be published; an engine that is named
     is kept, and refused by `speech.check`.
 
@@ -28,12 +31,13 @@ def engines_in_use(recipe: Recipe) -> tuple[str, ...]:
         InputError: For an engine that there is not.
     """
     named = {name for name in recipe.speech.engines if name != AUTO}
+    named |= {voice.engine for voice in recipe.speech.voices}
     if AUTO in recipe.speech.engines:
         found = {name: _load(name) for name in plugins.names("engine") if name not in named}
         named |= {
             name
             for name, engine in found.items()
-            if _speaks(engine, recipe.lang) and not _refused(engine, recipe)
+            if _speaks(engine, recipe) and not _refused(engine, recipe)
         }
     return tuple(sorted(named))
 
@@ -42,7 +46,7 @@ def roster_notes(recipe: Recipe) -> list[str]:
     """What to know about the engines in use: few families, a sex that is missing, what to add."""
     lang = recipe.lang
     engines = [_load(name) for name in engines_in_use(recipe)]
-    speaking = [engine for engine in engines if _speaks(engine, lang)]
+    speaking = [engine for engine in engines if _speaks(engine, recipe)]
     families = sorted({engine.family for engine in speaking})
     notes = []
     if AUTO in recipe.speech.engines and speaking:
@@ -51,7 +55,7 @@ def roster_notes(recipe: Recipe) -> list[str]:
     left_out = [
         f"{engine.name} ({', '.join(refused)})"
         for engine in _others(recipe)
-        if _speaks(engine, lang) and (refused := _refused(engine, recipe))
+        if _speaks(engine, recipe) and (refused := _refused(engine, recipe))
     ]
     if AUTO in recipe.speech.engines and left_out:
         notes.append(
@@ -64,7 +68,7 @@ def roster_notes(recipe: Recipe) -> list[str]:
             f"({', '.join(families)}), {ENOUGH_FAMILIES} or more carry over better to real "
             f"speakers. {_to_add(recipe, families)}"
         )
-    voices = [voice for engine in speaking for voice in engine.voices(lang)]
+    voices = [voice for engine in speaking for voice in voices_of(recipe, engine, lang)]
     missing = [gender for gender in _GENDERS if voices and not _has(voices, gender)]
     if missing:
         ways = [
@@ -82,14 +86,14 @@ def _load(name: str) -> Engine:
     return engine
 
 
-def _speaks(engine: Engine, lang: str) -> bool:
-    return not engine.missing() and bool(engine.voices(lang))
+def _speaks(engine: Engine, recipe: Recipe) -> bool:
+    return not engine.missing() and bool(voices_of(recipe, engine, recipe.lang))
 
 
 def _refused(engine: Engine, recipe: Recipe) -> list[str]:
     """Licenses of the engine's voices that may not be published."""
     allowed = recipe.export.allow_licenses
-    voices = engine.voices(recipe.lang)
+    voices = voices_of(recipe, engine, recipe.lang)
     return sorted({r.name for v in voices for r in refused_licenses(v.license, allowed)})
 
 
@@ -114,6 +118,8 @@ def _to_add(recipe: Recipe, families: Sequence[str]) -> str:
             ways.append(f"{engine.name}: allow {', '.join(refused)} in export.allow_licenses")
         elif engine.voices(recipe.lang):
             ways.append(f"{engine.name} is installed: name it in speech.engines")
+        elif takes_voices(engine) and not engine.runs_commands:
+            ways.append(f"{engine.name}: give it a voice in speech.voices ({engine.sources})")
     return f"To add one: {'; '.join(ways)}" if ways else "No other engine speaks it here"
 
 

@@ -27,6 +27,7 @@ from corpusforge.core.schema import (
     write_table,
 )
 from corpusforge.speech import render, verbalise
+from corpusforge.speech.added import pinned
 from corpusforge.speech.balance import Heard, balance_facts, balance_notes
 from corpusforge.speech.chain import effects
 from corpusforge.speech.losses import refuse_too_many
@@ -58,6 +59,10 @@ def config(recipe: Recipe) -> dict[str, Any]:
             name: {"version": engine.version, **package_versions(engine.packages)}
             for name, engine in engines.items()
         },
+        "voices": [
+            [engine, voice.name, voice.source, voice.sha256]
+            for engine, voice in (pinned(recipe) if recipe.speech.clips else ())
+        ],
         "effects": {effect.op: effect.version for effect in effects()},
         "render": render.VERSION,
         "verbalise": verbalise.VERSION,

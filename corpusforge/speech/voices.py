@@ -19,6 +19,7 @@ from corpusforge.core import plugins
 from corpusforge.core.recipe import Recipe, SpeechConfig
 from corpusforge.core.schema import SPLITS
 from corpusforge.core.seeding import rng, uniforms
+from corpusforge.speech.added import pinned, takes_voices, voices_of
 from corpusforge.speech.effect import Scalar
 from corpusforge.speech.engine import Engine, Voice
 from corpusforge.speech.roster import engines_in_use
@@ -62,11 +63,16 @@ def list_voices(lang: str | None = None) -> list[VoiceListing]:
     for name in plugins.names("engine"):
         engine: Engine = plugins.load("engine", name)
         offered = engine.offered(lang)
-        if not offered and (missing := engine.missing()):
+        why_not = engine.missing()
+        if takes_voices(engine) and not why_not:
+            why_not = f"give it voices (speech.voices): {engine.sources}"
+        if not offered and why_not:
             unknown = Voice("", lang or "", "", "", "")
-            listings.append(VoiceListing(name, unknown, False, missing))
+            listings.append(VoiceListing(name, unknown, False, why_not))
         listings += [VoiceListing(name, voice, not why, why) for voice, why in offered]
-    return listings
+    # Engines that could speak a language with a voice that nobody gave them do not speak it.
+    closed = [i for i in listings if not takes_voices(plugins.load("engine", i.engine))]
+    return listings if closed or lang is None else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,20 +179,23 @@ class _Group:
 
 
 def plan_voices(recipe: Recipe, lang: str) -> VoicePlan:
-    """Deal the speakers of the recipe's engines into pools of the splits.
+    """Deal the speakers of the recipe's engines and voices into pools of the splits.
 
     Each engine is dealt by itself: one with too few speakers for a pool in every split lets all
     of them speak everywhere, and leaves the others as they are.
 
     Raises:
-        InputError: For an unknown engine. An engine without a voice for `lang` is left out.
+        InputError: For an unknown engine, and for voices that the recipe brings and that cannot
+            be used. An engine without a voice for `lang` is left out.
     """
     pools: dict[str, dict[str, tuple[Voice, ...]]] = {split: {} for split in SPLITS}
     shared: dict[str, int] = {}
     families: dict[str, str] = {}
+    brought = {(engine, voice.name): voice for engine, voice in pinned(recipe)}
     for name in engines_in_use(recipe):
         engine: Engine = plugins.load("engine", name)
-        available = tuple(engine.voices(lang))
+        usable = voices_of(recipe, engine, lang)
+        available = tuple(brought.get((name, voice.name), voice) for voice in usable)
         if not available:
             continue
         families[name] = engine.family

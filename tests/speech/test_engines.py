@@ -1,11 +1,15 @@
 """The contract that every file in speech/engines keeps."""
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from corpusforge.core import plugins
+from corpusforge.core.errors import InputError
+from corpusforge.core.recipe import VoiceConfig
+from corpusforge.speech.added import takes_voices
 from corpusforge.speech.engine import EngineError, Prosody, Spoken, Voice, checked
 
 ENGINES = plugins.names("engine")
@@ -19,13 +23,27 @@ def engine(request):
     return loaded
 
 
+def voice_of(engine):
+    """The first voice of an engine; for one that has none, that of its example."""
+    lang = engine.example["lang"]
+    if not takes_voices(engine):
+        return engine.voices(lang)[0]
+    source = engine.example["source"]
+    entry = VoiceConfig(engine=engine.name, source=source, license="X", name="example", lang=lang)
+    try:
+        return engine.fetched(engine.added(entry, Path()))[0]
+    except InputError as error:
+        pytest.skip(f"no voice for {engine.name}: {error}")
+
+
 def generator(seed=5):
     return np.random.Generator(np.random.Philox(seed))
 
 
 def say(engine, text=None, seed=5, speed=1.0):
-    voice = engine.voices(engine.example["lang"])[0]
-    return engine.speak(text or engine.example["text"], voice, Prosody(speed), generator(seed))
+    return engine.speak(
+        text or engine.example["text"], voice_of(engine), Prosody(speed), generator(seed)
+    )
 
 
 def test_it_declares_what_the_contract_asks_for(engine):
@@ -36,14 +54,28 @@ def test_it_declares_what_the_contract_asks_for(engine):
     assert engine.packages
     assert isinstance(engine.offline, bool)
     assert engine.speeds[0] < 1 < engine.speeds[1]
-    assert engine.example["lang"] in engine.languages()
+    assert takes_voices(engine) or engine.example["lang"] in engine.languages()
+
+
+def test_a_voice_that_a_recipe_brings_has_what_the_recipe_says(engine):
+    if not takes_voices(engine):
+        pytest.skip("it takes none")
+    voice = voice_of(engine)
+    assert (voice.name, voice.lang, voice.license) == ("example", engine.example["lang"], "X")
+    assert voice.source == engine.example["source"]
+    assert voice.rate_hz > 0
+    assert engine.sources
+    entry = VoiceConfig(engine=engine.name, source="no/such.onnx", license="X", name="x", lang="en")
+    with pytest.raises(InputError, match="no/such"):
+        engine.fetched(engine.added(entry, Path("/nowhere")))
 
 
 def test_voices_are_named_once_and_carry_a_license(engine):
     lang = engine.example["lang"]
     voices = engine.voices(lang)
     assert voices == engine.voices(lang)
-    assert len({voice.name for voice in voices}) == len(voices) > 0
+    assert len({voice.name for voice in voices}) == len(voices)
+    assert voices or takes_voices(engine)
     assert all(voice.license for voice in voices)
     assert {voice.gender for voice in voices} <= {"female", "male", ""}
     assert engine.voices("tlh-XX") == []
@@ -51,8 +83,7 @@ def test_voices_are_named_once_and_carry_a_license(engine):
 
 def test_audio_is_mono_float32_in_range_at_the_declared_rate(engine):
     said = say(engine)
-    voice = engine.voices(engine.example["lang"])[0]
-    assert checked(said, engine, voice, "the example") is said
+    assert checked(said, engine, voice_of(engine), "the example") is said
     assert 0.5 < said.samples.size / said.rate_hz < 5
 
 
@@ -70,9 +101,8 @@ def test_speed_changes_the_length(engine):
 
 @pytest.mark.parametrize("text", ["", "   "])
 def test_an_empty_text_is_refused(engine, text):
-    voice = engine.voices(engine.example["lang"])[0]
     with pytest.raises(EngineError, match="nothing to say"):
-        engine.speak(text, voice, Prosody(), generator())
+        engine.speak(text, voice_of(engine), Prosody(), generator())
 
 
 def test_a_speed_beyond_its_limits_is_refused(engine):

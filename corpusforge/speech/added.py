@@ -1,0 +1,122 @@
+"""The voices that a recipe has: those of its engines, and those that it brings itself."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TypeGuard
+
+from corpusforge.core import plugins
+from corpusforge.core.errors import InputError
+from corpusforge.core.recipe import Recipe, VoiceConfig
+from corpusforge.speech import pins
+from corpusforge.speech.engine import Engine, OpenEngine, Voice, language_matches
+
+__all__ = ["added", "added_errors", "pinned", "takes_voices", "voices_of"]
+
+
+def takes_voices(engine: Engine) -> TypeGuard[OpenEngine]:
+    """Whether recipes can bring voices to an engine."""
+    return hasattr(engine, "added")
+
+
+def voices_of(recipe: Recipe, engine: Engine, lang: str) -> list[Voice]:
+    """The usable voices of an engine for a language, those of the recipe last.
+
+    Nothing is downloaded; a voice that the recipe states wrongly is left out, see `added_errors`.
+    """
+    found = list(engine.voices(lang))
+    for entry in recipe.speech.voices:
+        if entry.engine == engine.name and language_matches(lang, entry.lang or recipe.lang):
+            try:
+                found.append(added(recipe, entry))
+            except InputError:
+                continue
+    return found
+
+
+def added_errors(recipe: Recipe) -> list[InputError]:
+    """What is wrong with the voices that a recipe brings, as far as a look tells."""
+    errors: list[InputError] = []
+    names: dict[tuple[str, str], int] = {}
+    for place, entry in enumerate(recipe.speech.voices):
+        if not plugins.exists("engine", entry.engine):
+            continue  # said with its place when the recipe is read
+        try:
+            voice = added(recipe, entry)
+        except InputError as error:
+            errors.append(
+                InputError(
+                    f"speech.voices[{place}]: {error.message}",
+                    given=error.given,
+                    allowed=error.allowed,
+                    hint=error.hint,
+                )
+            )
+            continue
+        key = (entry.engine, voice.name)
+        engine: Engine = plugins.load("engine", entry.engine)
+        if key in names or any(voice.name == own.name for own, _ in engine.offered()):
+            errors.append(
+                InputError(
+                    f"speech.voices[{place}]: {entry.engine} has a voice {voice.name!r} already",
+                    hint="give it another name",
+                )
+            )
+        names[key] = place
+    return errors
+
+
+def added(recipe: Recipe, entry: VoiceConfig) -> Voice:
+    """One voice that the recipe brings, not yet downloaded or hashed.
+
+    Raises:
+        InputError: When its engine takes no voices, there is no such source, or it is a command
+            and the user did not allow commands.
+    """
+    engine: Engine = plugins.load("engine", entry.engine)
+    if not takes_voices(engine):
+        raise InputError(
+            f"the engine {engine.name} takes no voices of a recipe, only those it comes with",
+            given=entry.engine,
+            allowed=[n for n in plugins.names("engine") if takes_voices(plugins.load("engine", n))],
+        )
+    if engine.runs_commands and not recipe.allow_command:
+        raise InputError(
+            f"the voice runs a command: {entry.source}",
+            hint="say --allow-command when you trust it; a recipe cannot say so itself",
+        )
+    named = replace(entry, name=entry.name or _name(entry.source), lang=entry.lang or recipe.lang)
+    return engine.added(named, recipe.folder)
+
+
+def _name(source: str) -> str:
+    """A voice's name from its source: the end of a path or hub name."""
+    last = source.split()[0].replace("\\", "/").rstrip("/").rpartition("/")[2]
+    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", last.removesuffix(".onnx"))
+    return plain.strip("-._") or "voice"
+
+
+def pinned(recipe: Recipe) -> list[tuple[str, Voice]]:
+    """(engine, voice) of every voice the recipe brings, with path, rate and hash of its files.
+
+    Downloads hub voices that are not there yet.
+
+    Raises:
+        InputError: When a voice is stated wrongly, is not to be had, or is not the one that the
+            recipe's `sha256` names.
+    """
+    found = []
+    for entry in recipe.speech.voices:
+        engine: OpenEngine = plugins.load("engine", entry.engine)
+        voice, files = engine.fetched(added(recipe, entry))
+        voice = replace(voice, sha256=pins.sha256_of(files))
+        if entry.sha256 is not None and voice.sha256 != entry.sha256:
+            raise InputError(
+                f"the voice {entry.engine}/{voice.name} ({voice.source}) is not the one of the "
+                f"recipe: sha256 is {voice.sha256 or 'none (nothing to hash)'}, the recipe says "
+                f"{entry.sha256}",
+                hint="get the files the recipe means, or correct sha256 in speech.voices",
+            )
+        found.append((entry.engine, voice))
+    return found
