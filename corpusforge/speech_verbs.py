@@ -41,6 +41,7 @@ def add_verbs(verbs: Any) -> None:
         "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE",
         help="keys of speech and audio_gate, e.g. --set speech.noise_probability=0",
     )  # fmt: skip
+    _add_allow_command(sub)
     sub.add_argument("--executor", default="process", help="inline or process (process)")
     sub.add_argument("--workers", type=int, default=None, help="processes (all CPUs)")
     sub.add_argument("-q", "--quiet", action="store_true", help="only the summary, as TSV")
@@ -49,13 +50,30 @@ def add_verbs(verbs: Any) -> None:
     sub.add_argument("folder", help="run folder, release folder, or folder of a render")
     sub.add_argument("clip_id", help="its id, or the beginning of it; dropped clips too")
     sub.add_argument("-o", "--out", metavar="FILE", help="write the clip here (.wav or .flac)")
+    sub.add_argument(
+        "--sources", default=".", metavar="DIR",
+        help="where paths of voices start: the folder of the recipe (this one)",
+    )  # fmt: skip
+    _add_allow_command(sub)
+
+
+def _add_allow_command(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "--allow-command", action="store_true", help="commands among the voices may run"
+    )
 
 
 def replay(options: argparse.Namespace) -> int:
     """Exit code 0 when the samples are those that were recorded, 1 when they are not."""
     from corpusforge import api
 
-    found = api.replay(options.folder, options.clip_id, options.out)
+    found = api.replay(
+        options.folder,
+        options.clip_id,
+        options.out,
+        sources=options.sources,
+        allow_command=options.allow_command,
+    )
     if options.out is not None:
         print(f"wrote {options.out}")
     if found.same:
@@ -87,6 +105,7 @@ def render(options: argparse.Namespace) -> int:
         columns=_columns(options.columns),
         metadata=options.metadata,
         overrides=options.overrides,
+        allow_command=options.allow_command,
     )
     progress = Progress(quiet=options.quiet)
     try:

@@ -54,13 +54,22 @@ def render(
     )
 
 
-def replay(folder: str | Path, clip_id: str, out: str | Path | None = None) -> Replayed:
+def replay(
+    folder: str | Path,
+    clip_id: str,
+    out: str | Path | None = None,
+    *,
+    sources: str | Path = ".",
+    allow_command: bool = False,
+) -> Replayed:
     """Render one clip again from its row alone, and compare its samples with those recorded.
 
     Args:
         folder: Run folder, folder of a render, or a bare release folder.
         clip_id: Its id, or the beginning of it; clips that a run dropped count too.
         out: File to write, .wav or .flac; None = only compare.
+        sources: Folder of the recipe, where relative paths of voices that it brought start.
+        allow_command: Whether the command of a clip that a command spoke may run.
 
     Returns:
         The clip, whether it is the same, and which versions changed since.
@@ -76,7 +85,8 @@ def replay(folder: str | Path, clip_id: str, out: str | Path | None = None) -> R
     target = Path(out) if out is not None else None
     if target is not None:
         speech_replay.check_suffix(target)
-    found = speech_replay.replay(*find_clip(Path(folder), clip_id))
+    places = speech_replay.Sources(Path(sources), allow_command)
+    found = speech_replay.replay(*find_clip(Path(folder), clip_id), places)
     if target is not None:
         write_bytes(found.file(target.suffix), target)
     return found

