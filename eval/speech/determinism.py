@@ -92,14 +92,10 @@ api.render(table, out, options_of(engine, int(variants), int(seed)))
 
 def options_of(engine: str, variants: int, seed: int) -> RenderOptions:
     """What every render of an engine is asked for."""
-    brought = (
-        ()
-        if engine not in BROUGHT
-        else (
-            f"speech.voices=[{{engine: {engine}, source: {BROUGHT[engine]}, license: NOASSERTION}}]",
-            "export.allow_licenses=[NOASSERTION]",
-        )
-    )
+    brought: list[str] = []
+    if engine in BROUGHT:
+        voice = f"{{engine: {engine}, source: {BROUGHT[engine]}, license: NOASSERTION}}"
+        brought = [f"speech.voices=[{voice}]", "export.allow_licenses=[NOASSERTION]"]
     return RenderOptions(engines=(engine,), variants=variants, seed=seed, overrides=brought)
 
 
