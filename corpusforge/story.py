@@ -17,6 +17,7 @@ __all__ = ["explain", "find_clip", "status", "write_report"]
 
 _MIN_DIGITS = 6
 _HIDDEN = ".corpusforge"  # the run inside of the folder of a render
+_TIMED = ("spoken_slots", "words")
 
 
 def _is_release(folder: Path) -> bool:
@@ -286,7 +287,7 @@ def _describe(row: Mapping[str, Any], source: _Source) -> list[str]:
     kind = "clip" if "clip_id" in row else "row"
     lines = [f"{kind} {_row_id(row)}", f"  found in     {source.stage} ({source.kind})"]
     for name, value in row.items():
-        if name in ("id", "clip_id", "audio", "parents", "slots", "chain", "words"):
+        if name in ("id", "clip_id", "audio", "parents", "slots", "chain", *_TIMED):
             continue
         if value is None or value == "":
             continue
@@ -296,9 +297,21 @@ def _describe(row: Mapping[str, Any], source: _Source) -> list[str]:
         value = f" = {slot['value']}" if slot["value"] not in ("", slot["text"]) else ""
         span = f"[{slot['start']}:{slot['end']}]"
         lines.append(f"  slot         {slot['name']} {span} {slot['text']!r}{value}")
+    for span in row.get("spoken_slots") or ():
+        lines.append(f"  spoken slot  {span['name']} [{span['start']}:{span['end']}]{_heard(span)}")
+    if row.get("words"):
+        said = ", ".join(f"{word['word']}{_heard(word)}" for word in row["words"])
+        lines.append(f"  words        {said} (seconds)")
     for step in row.get("chain") or ():
         lines.append(f"  effect       {step['op']} v{step['version']} {step['params']}")
     return lines
+
+
+def _heard(span: Mapping[str, Any]) -> str:
+    """When a word or slot is heard, "" when it is not known."""
+    if span["start_s"] is None:
+        return ""
+    return f" {span['start_s']:.2f}-{span['end_s']:.2f}"
 
 
 def _describe_drop(row: Mapping[str, Any], source: _Source) -> list[str]:

@@ -133,7 +133,11 @@ def _loading(card: CardInput) -> str:
         lines.append('speech = load_dataset("path/or/repo", "speech")')
         text = (
             "\n\nDecoding `audio` needs `pip install 'datasets[audio]'`; without it, "
-            '`speech.cast_column("audio", datasets.Audio(decode=False))` gives the FLAC bytes.'
+            '`speech.cast_column("audio", datasets.Audio(decode=False))` gives the FLAC bytes. '
+            "`words` tells when each white-space separated word of `spoken` is heard, in seconds "
+            "from the start of the clip; null where the engine does not tell. `spoken_slots` are "
+            "the slots as spans of `spoken`, with the times of the words they touch; null where a "
+            "slot cannot be followed into the spoken form."
         )
     code = "\n".join(["from datasets import load_dataset", "", *lines])
     return (

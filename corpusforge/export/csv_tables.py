@@ -16,12 +16,15 @@ __all__ = ["FILE", "read_csv", "write_csv"]
 FILE = "file_name"
 """Column that names the sound file of a clip."""
 
-# CSV has no nulls: JSON null in the slots column, nothing at all in the others.
+JSON_COLUMNS = frozenset({"slots", "spoken_slots", "words"})
+"""Columns of lists."""
+
+# CSV has no nulls: JSON null in the columns of lists, nothing at all in the others.
 _NULL = ""
 
 
 def write_csv(path: Path, columns: list[str], rows: list[dict[str, Any]]) -> None:
-    """UTF-8, comma, CRLF, quotes as in RFC 4180; slots as JSON."""
+    """UTF-8, comma, CRLF, quotes as in RFC 4180; lists as JSON."""
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(columns)
@@ -30,7 +33,7 @@ def write_csv(path: Path, columns: list[str], rows: list[dict[str, Any]]) -> Non
 
 
 def _cell(name: str, value: Any) -> str:
-    if name == "slots":
+    if name in JSON_COLUMNS:
         return canonical_json(value)
     return _NULL if value is None else str(value)
 
@@ -44,7 +47,7 @@ def read_csv(path: Path, schema: pa.Schema) -> list[dict[str, Any]]:
             if name == FILE:
                 continue
             kind = schema.field(name).type
-            if name == "slots":
+            if name in JSON_COLUMNS:
                 row[name] = json.loads(text)
             elif pa.types.is_integer(kind):
                 row[name] = int(text)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from corpusforge.core.schema import UTTERANCES
+from corpusforge.core.schema import CLIPS, UTTERANCES
 
 __all__ = [
     "SAMPLING_RATE_HZ",
@@ -36,9 +36,10 @@ _FLOAT32 = {"dtype": "float32", "_type": "Value"}
 _ARROW = {"string": pa.string(), "int32": pa.int32(), "float32": pa.float32()}
 
 
-def _slots() -> dict[str, Any]:
-    fields = UTTERANCES.field("slots").type.value_type
-    kinds = {pa.string(): _STRING, pa.int32(): _INT32}
+def _structs(schema: pa.Schema, column: str) -> dict[str, Any]:
+    """A column of lists of structs."""
+    fields = schema.field(column).type.value_type
+    kinds = {pa.string(): _STRING, pa.int32(): _INT32, pa.float32(): _FLOAT32}
     return {"feature": {f.name: dict(kinds[f.type]) for f in fields}, "_type": "List"}
 
 
@@ -63,7 +64,7 @@ def nlu_features(intents: Sequence[str], slot_names: Sequence[str]) -> Features:
         "text": _STRING,
         "lang": _STRING,
         "intent": _labels(intents),
-        "slots": _slots(),
+        "slots": _structs(UTTERANCES, "slots"),
         "tokens": {"feature": _STRING, "_type": "List"},
         "bio": {"feature": _labels(bio_names(slot_names)), "_type": "List"},
         "template": _STRING,
@@ -87,7 +88,9 @@ def speech_features(intents: Sequence[str]) -> Features:
         "text": _STRING,
         "spoken": _STRING,
         "intent": _labels(intents),
-        "slots": _slots(),
+        "slots": _structs(CLIPS, "slots"),
+        "spoken_slots": _structs(CLIPS, "spoken_slots"),
+        "words": _structs(CLIPS, "words"),
         "engine": _STRING,
         "voice": _STRING,
         "voice_license": _STRING,

@@ -53,6 +53,8 @@ SPEECH_COLUMNS = (
     "spoken",
     "intent",
     "slots",
+    "spoken_slots",
+    "words",
     "engine",
     "voice",
     "voice_license",

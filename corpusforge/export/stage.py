@@ -56,7 +56,7 @@ NAME = "export"
 VERSION = 4
 PACKAGES = ("pyarrow", "PyYAML", "soundfile")
 
-RELEASE_FORMAT = 4
+RELEASE_FORMAT = 5
 """Counts up whenever the files of a release are laid out in another way."""
 
 _STAGES = ("grammar", "expand", "clean", "speech", "audio_gate")

@@ -49,7 +49,7 @@ def verify_release(folder: Path) -> list[Problem]:
     the files; that spans read their text and BIO rebuilds them; that no folded text stands
     twice; no leak between splits, followed through parents to the templates; FLAC headers and
     the synthetic mark, and samples where soundfile is installed; that a clip's row stands in the
-    same split; the
+    same split; that its words are those it says, one after another and within the clip; the
     content hash; licenses, counts and labels that card and release.json claim; that
     nlu_expanded, where there is one, is nlu and generated train rows; and that provenance tells
     of every row and clip what the data tells.
@@ -66,6 +66,7 @@ def verify_release(folder: Path) -> list[Problem]:
         _check_duplicates,
         _check_leaks,
         _check_clips,
+        _check_times,
         _check_content,
         check_claims,
         check_expanded,
@@ -237,6 +238,36 @@ def _sound_fault(clip: dict[str, Any]) -> str:
         return f"{header.samples} samples are not {clip['duration_s']:.3f} s"
     if not is_marked(clip["audio"]["bytes"]):
         return f"its file is not marked as synthetic (comment {MARK} ...)"
+    return ""
+
+
+def _check_times(view: ReleaseView) -> Iterator[Problem]:
+    for clip in view.clips():
+        fault = _times_fault(clip)
+        if fault:
+            yield Problem("times", clip["clip_id"], fault)
+
+
+def _times_fault(clip: dict[str, Any]) -> str:
+    """What is wrong with the word times and spoken slots of a clip, "" when nothing is."""
+    words, slots, spoken = clip["words"], clip["spoken_slots"], clip["spoken"]
+    if words is not None:
+        if [word["word"] for word in words] != spoken.split():
+            return "words are not those of spoken"
+        edges = [word[edge] for word in words for edge in ("start_s", "end_s")]
+        if edges != sorted(edges):
+            return "words do not follow each other"
+        if edges and (edges[0] < 0 or edges[-1] > clip["duration_s"] + _DURATION_ROUNDING_S):
+            return "words are not within the clip"
+    for slot in slots or ():
+        if not 0 <= slot["start"] <= slot["end"] <= len(spoken):
+            return f"spoken slot {slot['name']} is not within spoken"
+        times = slot["start_s"], slot["end_s"]
+        if words is None and times != (None, None):
+            return f"spoken slot {slot['name']} has times, but its words have none"
+        known = {word[edge] for word in words or () for edge in ("start_s", "end_s")}
+        if not known.issuperset(time for time in times if time is not None):
+            return f"spoken slot {slot['name']} does not start and end with words"
     return ""
 
 

@@ -107,6 +107,7 @@ def clips(table, cache_):
     rows = []
     for number, row in enumerate(table.to_pylist()):
         flac, pcm = tone(300 + 50 * number)
+        spoken = row["text"].lower() if number % 2 else None
         path = cache_.put("clips", digest("clip", row["id"]), ".flac", flac)
         rows.append(
             {
@@ -114,7 +115,7 @@ def clips(table, cache_):
                 "utterance_id": row["id"],
                 "audio": {"bytes": None, "path": cache_.relative(path)},
                 **{n: row[n] for n in ("text", "lang", "intent", "slots", "origin", "split")},
-                "spoken": row["text"].lower() if number % 2 else None,
+                "spoken": spoken,
                 "variant": 0,
                 "sampling_rate": RATE_HZ,
                 "num_samples": len(pcm) // 2,
@@ -125,11 +126,33 @@ def clips(table, cache_):
                 "voice_license": VOICE_LICENSE,
                 "prosody": "{}",
                 "chain": [{"op": "gain", "version": "1", "params": '{"gain_db":-1.0}'}],
+                **timed(row, spoken or row["text"]),
                 "snr_db": 12.5 if number % 2 else None,
                 "pcm_sha256": hashlib.sha256(pcm).hexdigest(),
             }
         )
     return pa.Table.from_pylist(rows, CLIPS)
+
+
+def timed(row, spoken):
+    """Word times that share the clip, and spoken slots; none for a single word."""
+    said = spoken.split()
+    if row["slots"] is None or len(said) < 2:
+        return {"words": None, "spoken_slots": None}
+    step_s = np.float32(0.25) / np.float32(len(said))
+    edges = [float(np.float32(n * step_s)) for n in range(len(said) + 1)]
+    words = [
+        {"word": word, "start_s": edges[n], "end_s": edges[n + 1]} for n, word in enumerate(said)
+    ]
+    slots = [
+        {
+            **{name: slot[name] for name in ("name", "start", "end")},
+            "start_s": edges[0],
+            "end_s": edges[-1],
+        }
+        for slot in row["slots"]
+    ]
+    return {"words": words, "spoken_slots": slots}
 
 
 def context(root, *, writers=("hf",), publish=False, speech=True, rows=None):

@@ -253,3 +253,42 @@ def test_flac_header():
     for data in (b"", b"fLaC", b"RIFF" + bytes(60)):
         with pytest.raises(ValueError, match="FLAC"):
             read_header(data)
+
+
+def late(clips):
+    clips[0][-1]["end_s"] += 1.0
+
+
+def swapped(clips):
+    clips[0][0]["start_s"], clips[0][0]["end_s"] = clips[0][0]["end_s"], clips[0][0]["start_s"]
+
+
+def another(clips):
+    clips[0][0]["word"] += "x"
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (late, "words are not within the clip"),
+        (swapped, "words do not follow each other"),
+        (another, "words are not those of spoken"),
+    ],
+)
+def test_words_are_those_that_are_said_within_the_clip(folder, change, fault):
+    def edited(column):
+        timed = [words for words in column if words]
+        change(timed)
+
+    edit(train(folder, "speech"), "words", edited)
+    assert ("times", fault) in found(folder)
+
+
+def test_spoken_slots_start_and_end_with_words(folder):
+    def shifted(column):
+        slots = next(slots for slots in column if slots)
+        slots[0]["start_s"] += 0.001
+
+    edit(train(folder, "speech"), "spoken_slots", shifted)
+    details = {detail for check, detail in found(folder) if check == "times"}
+    assert details == {"spoken slot name does not start and end with words"}

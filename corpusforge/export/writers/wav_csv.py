@@ -35,13 +35,15 @@ class WavCsvWriter:
     """utterances.csv (all rows), metadata.csv (all clips) and wav/SPLIT/CLIP_ID.wav.
 
     utterances_expanded.csv, where there is one, holds the rows of config nlu_expanded.
-    UTF-8, comma, CRLF, quotes as in RFC 4180. `slots` is JSON, numbers are exact. README.md and
+    UTF-8, comma, CRLF, quotes as in RFC 4180. `slots`, `spoken_slots` and `words` are JSON,
+    numbers are exact. README.md and
     LICENSE say what it is, since the folder goes its own way; SHA256SUMS covers all files.
     """
 
     name: str = "wav_csv"
     losses: tuple[str, ...] = (
-        "no tokens, BIO tags and label ids: intents stand as names, slots as JSON in one column",
+        "no tokens, BIO tags and label ids: intents stand as names; slots and word "
+        "times as JSON in one column each",
     )
     extra: str = "speech"
 
