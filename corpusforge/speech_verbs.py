@@ -121,7 +121,7 @@ def render(options: argparse.Namespace) -> int:
         progress.close()
     facts = made.facts
     lost = sum(facts["clips_dropped"].values())
-    minutes = facts["speech"]["duration_s"] / 60
+    minutes = facts["duration_s"] / 60
     lines = [
         ("rows", f"{facts['rows']} spoken, {facts['rows_dropped']} cannot be"),
         ("clips", f"{facts['clips']} ({made.rendered} rendered now), {lost} dropped"),

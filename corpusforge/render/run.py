@@ -34,6 +34,7 @@ from corpusforge.render.folder import (
 )
 from corpusforge.render.options import NAME, RenderOptions, recipe_for
 from corpusforge.render.table import STAGE, Rows, read_table_rows
+from corpusforge.speech.render import RATE_HZ
 from corpusforge.speech.roster import engines_in_use
 
 __all__ = ["HIDDEN", "RenderSummary", "render"]
@@ -247,6 +248,7 @@ def _facts(
         "rows": rows.table.num_rows,
         "rows_dropped": rows.dropped.num_rows,
         "clips": clips.num_rows,
+        "duration_s": round(sum(clips["num_samples"].to_pylist()) / RATE_HZ, 3),
         "clips_dropped": dict(
             sorted((Counter(speech["dropped"]) + Counter(entries[2]["dropped"])).items())
         ),
