@@ -61,7 +61,7 @@ def test_real_rows_count_where_something_of_them_is_published(write):
 
 
 def test_voices_are_known_before_anything_is_spoken(write, monkeypatch, capsys):
-    path = write("MIT", "speech: {clips: 3}\n")
+    path = write("MIT", "speech: {clips: 3, engines: [hibari]}\n")
     assert main(["validate", str(path)]) == 0
     declared = "corpusforge.speech.engines.hibari.distribution_license"
     monkeypatch.setattr(declared, lambda name: "NOASSERTION")
