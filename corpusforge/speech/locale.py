@@ -1,94 +1,150 @@
-"""What `speech.verbalise` must know of a language; one file per language in `speech/locales`."""
+"""What `speech.verbalise` must know of a language; one file per language in `speech/locales`.
+
+How times and the cents of an amount are said is in `core.said`, for the templates say them too.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["Locale", "Unit", "Words"]
+from corpusforge.core.said import Noun as Unit
+from corpusforge.speech.numbers import Numbers
 
-Words = Callable[[int], str]
+__all__ = ["Fraction", "Locale", "Unit", "same", "unit"]
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
-    """A unit that follows a number.
+class Fraction:
+    """What is asked of `Locale.fraction`.
 
     Attributes:
-        one: Its name after exactly one.
-        many: Its name after every other number.
-        feminine: Whether "one" takes the feminine form before it.
+        whole: Number before it, 0 for none.
+        part: Numerator.
+        of: Denominator.
+        noun: What follows, in words, "" for nothing.
+        is_unit: The noun is a unit, written short.
     """
 
-    one: str
-    many: str
-    feminine: bool = False
+    whole: int
+    part: int
+    of: int
+    noun: str
+    is_unit: bool
 
-    def named(self, number: int) -> str:
-        """Its name after a whole number."""
-        return self.one if number == 1 else self.many
+
+def unit(one: str, many: str = "", *, feminine: bool = False) -> Unit:
+    """A unit whose plural has an s unless given."""
+    return Unit(one, many or one + "s", feminine)
+
+
+def same(name: str, *, feminine: bool = False) -> Unit:
+    """A unit without a plural of its own."""
+    return Unit(name, name, feminine)
 
 
 def _plain_ordinal(match: re.Match[str]) -> str:
     return "spellout-ordinal"
 
 
-@dataclass(frozen=True, slots=True)
+def _nothing(noun: str) -> str:
+    return ""
+
+
+def _no_gender(noun: str, number: int) -> bool | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Locale:
-    """Tables and rules of one language.
+    """Tables and rules of one language or region.
 
     Attributes:
         decimal: Decimal separator.
-        group: Separator of groups of three digits.
+        group: Separators of groups of three digits, one or more characters.
         point: Word for the decimal separator.
+        whole_decimals: Two decimals are said as one number: "virgule vingt-cinq".
+        hundred_and: "one hundred and one".
+        zero: Word for 0 among digits, "" = the number.
+        double: Word for two equal digits of a phone number, "" = none.
         to: Word between the ends of a range.
         minus: Word for a minus sign.
-        one: Form of one before a noun: (masculine or neuter, feminine).
-        nouns: Full words that make the number before them feminine, or plain, by `Unit`.
+        gender: (noun, number before it) -> whether the number is feminine, None = no noun.
         units: Written unit -> how it is said.
         symbols: Character that stands alone -> word.
         number_sign: Word for "#" before a number.
-        currencies: Sign that stands before the amount -> unit said after it.
+        currencies: Sign or code of a currency -> unit said after the amount.
         cents: Sign of a currency -> its hundredth.
-        change: (hundredths, their unit, number words) -> what is said after "five dollars".
-        time: (hour, minute, suffix as written, number words) -> words.
+        large: Written number after an amount of money -> word: "M" -> "million".
+        of: Currency -> word between `large` and it: "de", "d’".
+        time_mark: Regular expression of what stands between hours and minutes.
         time_suffix: Regular expression of what may follow a time of day ("am", "Uhr").
-        suffix_last: The suffix is the last word of a time ("AM"), not inside of it ("Uhr").
+        time_cue: Regular expression of the word before a time: 7.30 is one after it.
         conjunction: Word for "and".
         second: Unit of the last part of 12:30:15.
-        fraction: (whole, numerator, denominator, noun that follows, number words, ordinal words)
-            -> words, "" when it is not said as a fraction.
+        fraction: What precedes and follows the noun; ("", "") when it is not said as a fraction.
         dot: Word for the dots of a version number.
+        version: Word for the v of a version number.
+        web_dot: Word for the dots of an address.
+        slash: Word for a slash in an address.
+        dash: Word for a hyphen in an address.
+        underscore: Word for an underscore in an address.
         names: Written name with symbols in it -> how it is said.
+        abbreviations: Written -> words; letter case does not matter.
+        special: (regular expression, match -> words) for abbreviations that need a look around.
         ordinal: Regular expression of an ordinal with the group "ordinal", "" = none.
         ordinal_form: Match of it -> rule set of the number library, "" when it is no ordinal.
-        date: Regular expression of a date with the groups "day", "month" and perhaps "year".
-        date_form: Rule set for day and month.
+        day_first: Numeric dates begin with the day.
+        date: (day, month, year or None, numbers) -> words of a numeric date.
+        date_cue: Regular expression of what makes a date of 3/5.
+        dates: More steps for dates with names of months: (regular expression with the groups
+            "said" and "day" within it, (match, numbers) -> words for "said").
+        spelled: Words after which digits are said one by one: "PIN".
+        flight: Words after which "LH 454" is a flight or a train.
+        decade: (match of a number of tens with its ending, numbers) -> words.
+        decades: Regular expression of decades, with the group "tens".
     """
 
     decimal: str
     group: str
     point: str
+    whole_decimals: bool = False
+    hundred_and: bool = False
+    zero: str = ""
+    double: str = ""
     to: str
     minus: str
-    one: tuple[str, str]
+    gender: Callable[[str, int], bool | None] = _no_gender
     units: Mapping[str, Unit]
     symbols: Mapping[str, str]
     number_sign: str
     currencies: Mapping[str, Unit]
     cents: Mapping[str, Unit]
-    change: Callable[[int, Unit, Words], str]
-    time: Callable[[int, int, str, Words], str]
+    large: Mapping[str, str]
+    of: Callable[[str], str] = _nothing
+    time_mark: str = "[:.]"
     time_suffix: str
+    time_cue: str = ""
     conjunction: str
     second: Unit
-    fraction: Callable[[int, int, int, str, Words, Words], str]
+    fraction: Callable[[Fraction, Numbers], tuple[str, str]]
     dot: str
+    version: str
+    web_dot: str
+    slash: str
+    dash: str
+    underscore: str
     names: Mapping[str, str]
+    abbreviations: Mapping[str, str]
+    special: Sequence[tuple[str, Callable[[re.Match[str]], str]]] = ()
     ordinal: str = ""
     ordinal_form: Callable[[re.Match[str]], str] = _plain_ordinal
-    date: str = ""
-    date_form: str = ""
-    suffix_last: bool = False
-    nouns: Mapping[str, Unit] = field(default_factory=dict)
+    day_first: bool = True
+    date: Callable[[int, int, int | None, Numbers], str]
+    date_cue: str
+    dates: Sequence[tuple[str, Callable[[re.Match[str], Numbers], str]]] = ()
+    spelled: Sequence[str]
+    flight: Sequence[str]
+    decades: str = ""
+    decade: Callable[[re.Match[str], Numbers], str] = field(default=lambda m, n: m[0])

@@ -10,20 +10,22 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib import util
 
+from corpusforge.core import said
+from corpusforge.core.cldr import cldr
 from corpusforge.speech.locale import Locale
 from corpusforge.speech.numbers import Numbers, supported
 from corpusforge.speech.reading.clock import clock_steps
-from corpusforge.speech.reading.names import VULGAR, fraction_step, name_steps, plain_step
-from corpusforge.speech.reading.quantities import quantity_steps
+from corpusforge.speech.reading.dates import date_steps
+from corpusforge.speech.reading.names import code_steps, name_steps, ordinal_steps, plain_step
+from corpusforge.speech.reading.quantities import fraction_step, quantity_steps
 from corpusforge.speech.reading.trace import Piece, Step, rewritten, untouched
 
 __all__ = ["VERSION", "speakable", "trace", "verbalise"]
 
-VERSION = 3
+VERSION = 4
 """Counts up whenever the words for some text change: clips are then made again."""
 
 _SPACES: tuple[Step, ...] = (
@@ -59,10 +61,11 @@ def trace(text: str, lang: str) -> Sequence[Piece]:
     Raises:
         InputError: When the number library is not installed.
     """
-    pieces: Sequence[Piece] = untouched(text)
-    rules = _rules(lang)
-    if rules is not None and rules.concerned.search(text):
-        for step in (*rules.steps, *_SPACES):
+    pieces = written = untouched(text)
+    for step in _steps(lang):
+        pieces = rewritten(pieces, step)
+    if pieces is not written:
+        for step in _SPACES:
             pieces = rewritten(pieces, step)
     return pieces
 
@@ -70,14 +73,6 @@ def trace(text: str, lang: str) -> Sequence[Piece]:
 def speakable(spoken: str) -> bool:
     """Whether an engine can be expected to say something: a letter or a digit is left."""
     return any(character.isalnum() for character in spoken)
-
-
-@dataclass(frozen=True)
-class _Rules:
-    """The steps of one language, each (pattern, replacement); made once per language."""
-
-    concerned: re.Pattern[str]
-    steps: tuple[Step, ...]
 
 
 def _locale(lang: str) -> Locale | None:
@@ -91,18 +86,33 @@ def _locale(lang: str) -> Locale | None:
 
 
 @cache
-def _rules(lang: str) -> _Rules | None:
+def _steps(lang: str) -> tuple[Step, ...]:
+    """How one language is read, in this order."""
     locale = _locale(lang)
-    primary = lang.split("-")[0].casefold()
+    tag, primary = lang.replace("_", "-"), lang.replace("_", "-").split("-")[0].casefold()
     if not supported(primary):
-        return None
-    if locale is None:
-        plain = plain_step(Numbers(primary))
-        return _Rules(plain[0], (plain,))
-    numbers = Numbers(primary, locale.group, locale.point)
+        return ()
+    usage = said.usage(primary)
+    if locale is None or usage is None:
+        return (plain_step(Numbers(primary)),)
+    numbers = Numbers(
+        tag,
+        decimal=locale.decimal,
+        group=locale.group,
+        point=locale.point,
+        whole_decimals=locale.whole_decimals,
+        verbose=locale.hundred_and,
+        zero=locale.zero,
+        double=locale.double,
+    )
     symbol = re.compile("[" + re.escape("".join(locale.symbols)) + "]")
-    concerned = re.compile(rf"\d|{symbol.pattern}|[{''.join(VULGAR)}]")
-    steps = [*name_steps(locale, numbers), *clock_steps(locale, numbers)]
-    steps += [fraction_step(locale, numbers), *quantity_steps(locale, numbers)]
-    steps.append((symbol, lambda m: f" {locale.symbols[m[0]]} "))
-    return _Rules(concerned, tuple(steps))
+    return (
+        *name_steps(locale, numbers),
+        *date_steps(locale, numbers),
+        *code_steps(locale, numbers),
+        *ordinal_steps(locale, numbers),
+        *clock_steps(locale, numbers, usage, cldr(primary)),
+        fraction_step(locale, numbers),
+        *quantity_steps(locale, numbers, usage),
+        (symbol, lambda m: f" {locale.symbols[m[0]]} "),
+    )

@@ -94,21 +94,26 @@ def test_the_tables_are_whole():
 
 @pytest.mark.parametrize(
     ("written", "spoken"),
-    [("à 7:30", None), ("2,5 kg", None), ("1/2 tasse", None), ("7h30", None), ("12.5", None)],
+    [("alle 7:30", None), ("2,5 kg", None), ("1/2 tazza", None), ("7h30", None), ("12.5", None)],
 )
 def test_without_a_table_only_plain_numbers_become_words(written, spoken):
-    # "sept:trente" would be one word to an engine; as digits it knows what to do.
-    assert verbalise(written, "fr") == spoken
-    assert verbalise("de 3 à 5, 7.", "fr") == "de trois à cinq, sept."
+    # "sette:trenta" would be one word to an engine; as digits it knows what to do.
+    assert verbalise(written, "it") == spoken
+    assert verbalise("da 3 a 5, 7.", "it") == "da tre a cinque, sette."
 
 
 def test_regions_use_the_table_of_their_language():
     assert verbalise("at 7 pm", "en-GB") == "at seven PM"
     assert verbalise("um 7 Uhr", "de-AT") == "um sieben Uhr"
+    assert verbalise("7h30", "fr-CA") == "sept heures trente"
+    assert verbalise("70 francs", "fr-CH") == "septante francs"
+    assert verbalise("3/4/2024", "en-US") == "March fourth, twenty twenty-four"
+    assert verbalise("3/4/2024", "en-GB") == "the third of April twenty twenty-four"
+    assert verbalise("$1.50", "es-MX") == "un peso con cincuenta"
 
 
 def test_languages_without_a_table_get_plain_numbers_or_nothing():
-    assert verbalise("21 chats", "fr-CA") == "vingt-et-un chats"
+    assert verbalise("21 gatti", "it-CH") == "ventuno gatti"
     assert verbalise("21 x", "tlh") is None
 
 

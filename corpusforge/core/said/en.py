@@ -11,7 +11,7 @@ from corpusforge.core.said import Clock, Noun, Usage
 
 
 def _time(clock: Clock, numerals: Numerals) -> str:
-    hour, minute, twelve = clock.hour, clock.minute, clock.twelve
+    hour, minute, twelve = clock.hour % 24, clock.minute, clock.twelve
     if hour == 0 and not twelve:
         if minute == 0:
             return "midnight"

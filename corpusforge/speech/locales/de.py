@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import re
 
-from corpusforge.speech.locale import Locale, Unit, Words
-
-
-def _same(name: str, *, feminine: bool = False) -> Unit:
-    return Unit(name, name, feminine)
-
-
-def _time(hour: int, minute: int, suffix: str, words: Words) -> str:
-    """7:30 -> "sieben Uhr dreißig", 1:00 -> "ein Uhr"."""
-    said = ("ein" if hour == 1 else words(hour)) + " Uhr"
-    return said if minute == 0 else f"{said} {words(minute)}"
-
+from corpusforge.speech.locale import Fraction, Locale, Unit, same
+from corpusforge.speech.numbers import Numbers
 
 _MINUTE = Unit("Minute", "Minuten", feminine=True)
 _SECOND = Unit("Sekunde", "Sekunden", feminine=True)
 _HOUR = Unit("Stunde", "Stunden", feminine=True)
 
 _UNITS = {
-    "%": _same("Prozent"),
-    "°": _same("Grad"),
-    "°C": _same("Grad Celsius"),
-    "°F": _same("Grad Fahrenheit"),
+    "%": same("Prozent"),
+    "°": same("Grad"),
+    "°C": same("Grad Celsius"),
+    "°F": same("Grad Fahrenheit"),
     "ms": Unit("Millisekunde", "Millisekunden", feminine=True),
     "s": _SECOND,
     "sek": _SECOND,
@@ -34,38 +24,56 @@ _UNITS = {
     "Min": _MINUTE,
     "h": _HOUR,
     "Std": _HOUR,
-    "mg": _same("Milligramm"),
-    "g": _same("Gramm"),
-    "kg": _same("Kilogramm"),
-    "ml": _same("Milliliter"),
-    "cl": _same("Zentiliter"),
-    "dl": _same("Deziliter"),
-    "l": _same("Liter"),
-    "L": _same("Liter"),
-    "EL": _same("Esslöffel"),
-    "TL": _same("Teelöffel"),
-    "mm": _same("Millimeter"),
-    "cm": _same("Zentimeter"),
-    "m": _same("Meter"),
-    "km": _same("Kilometer"),
-    "km/h": _same("Kilometer pro Stunde"),
-    "m/s": _same("Meter pro Sekunde"),
-    "W": _same("Watt"),
-    "kW": _same("Kilowatt"),
+    "mg": same("Milligramm"),
+    "g": same("Gramm"),
+    "kg": same("Kilogramm"),
+    "ml": same("Milliliter"),
+    "cl": same("Zentiliter"),
+    "dl": same("Deziliter"),
+    "l": same("Liter"),
+    "L": same("Liter"),
+    "EL": same("Esslöffel"),
+    "TL": same("Teelöffel"),
+    "mm": same("Millimeter"),
+    "cm": same("Zentimeter"),
+    "m": same("Meter"),
+    "km": same("Kilometer"),
+    "km/h": same("Kilometer pro Stunde"),
+    "m/s": same("Meter pro Sekunde"),
+    "W": same("Watt"),
+    "kW": same("Kilowatt"),
     "Wh": Unit("Wattstunde", "Wattstunden", feminine=True),
     "kWh": Unit("Kilowattstunde", "Kilowattstunden", feminine=True),
-    "V": _same("Volt"),
-    "Hz": _same("Hertz"),
-    "kHz": _same("Kilohertz"),
-    "MHz": _same("Megahertz"),
-    "dB": _same("Dezibel"),
-    "hPa": _same("Hektopascal"),
-    "MB": _same("Megabyte"),
-    "GB": _same("Gigabyte"),
-    "TB": _same("Terabyte"),
-    "€": _same("Euro"),
-    "$": _same("Dollar"),
-    "£": _same("Pfund"),
+    "V": same("Volt"),
+    "Hz": same("Hertz"),
+    "kHz": same("Kilohertz"),
+    "MHz": same("Megahertz"),
+    "dB": same("Dezibel"),
+    "hPa": same("Hektopascal"),
+    "MB": same("Megabyte"),
+    "GB": same("Gigabyte"),
+    "TB": same("Terabyte"),
+    "ºC": same("Grad Celsius"),
+    "m²": same("Quadratmeter"),
+    "qm": same("Quadratmeter"),
+    "km²": same("Quadratkilometer"),
+    "m³": same("Kubikmeter"),
+    "GHz": same("Gigahertz"),
+    "kB": same("Kilobyte"),
+    "kcal": Unit("Kilokalorie", "Kilokalorien", feminine=True),
+    "Pkg.": Unit("Packung", "Packungen", feminine=True),
+    "Stk.": same("Stück"),
+    "Std.": _HOUR,
+    "Min.": _MINUTE,
+    "Sek.": _SECOND,
+    "€/l": same("Euro pro Liter"),
+}
+_MONEY = {
+    **dict.fromkeys(("€", "EUR"), same("Euro")),
+    **dict.fromkeys(("$", "US$", "USD"), same("Dollar")),
+    **dict.fromkeys(("£", "GBP"), same("Pfund")),
+    "CHF": same("Franken"),
+    "¥": same("Yen"),
 }
 
 _FEMININE = {
@@ -78,8 +86,21 @@ _FEMININE = {
     "Dose": "Dosen",
     "Tasse": "Tassen",
     "Stufe": "Stufen",
+    "Scheibe": "Scheiben",
+    "Person": "Personen",
+    "Million": "Millionen",
+    "Nacht": "Nächte",
 }
-_NEUTER = ("Uhr", "Grad", "Prozent", "Liter", "Meter", "Kilo", "Kilogramm", "Gramm", "Euro")
+_NOT_FEMININE = {
+    **dict.fromkeys(("Teelöffel", "Esslöffel", "Becher"), ""),
+    **dict.fromkeys(("Timer", "Wecker", "Liter", "Meter", "Kilometer", "Euro", "Dollar"), ""),
+    **dict.fromkeys(("Uhr", "Grad", "Prozent", "Kilo", "Kilogramm", "Gramm", "Franken"), ""),
+    **dict.fromkeys(("Stück", "Glas", "Pfund", "Mal", "Paket"), ""),
+    "Tag": "Tage",
+    "Monat": "Monate",
+    "Jahr": "Jahre",
+    "Punkt": "Punkte",
+}
 
 _MONTHS = (
     "Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember"
@@ -125,18 +146,73 @@ _HALF = {
 }
 
 
-def _fraction(whole: int, part: int, of: int, noun: str, words: Words, ordinals: Words) -> str:
+def _fraction(asked: Fraction, numbers: Numbers) -> tuple[str, str]:
     """2 1/2 -> "zweieinhalb", 1/2 Stunde -> "eine halbe", 3/4 -> "drei viertel"."""
-    if not 0 < part < of or of not in (2, 3, 4, 5, 6, 8, 10):
-        return ""
-    name = "halb" if of == 2 else ordinals(of) + "l"
-    said = "ein" if part == 1 else words(part)
+    whole, part, of = asked.whole, asked.part, asked.of
+    name = "halb" if of == 2 else numbers.ordinal(of) + "l"
+    said = "ein" if part == 1 else numbers.cardinal(part)
     if whole:
-        return ("ein" if whole == 1 else words(whole)) + said + name
+        return ("ein" if whole == 1 else numbers.cardinal(whole)) + said + name, ""
     if of == 2:
-        return _HALF.get(noun, "ein halb")
-    return f"{said} {name}"
+        return _HALF.get(asked.noun, "ein halb"), ""
+    return f"{said} {name}", ""
 
+
+def _gender(noun: str, number: int) -> bool | None:
+    """Only numbers that end in one are inflected: "eine Minute", "einhunderteine Minuten"."""
+    if number % 100 != 1:
+        return None
+    if noun in (_FEMININE if number == 1 else _FEMININE.values()):
+        return True
+    return False if noun in _NOT_FEMININE or noun in _NOT_FEMININE.values() else None
+
+
+def _date(day: int, month: int, year: int | None, numbers: Numbers) -> str:
+    # "dritten": after "am", "vom", "bis zum", by far the most frequent in spoken dates.
+    said = f"{numbers.ordinal(day, 'n')} {numbers.ordinal(month, 'n')}"
+    return said if year is None else f"{said} {numbers.year(year)}"
+
+
+def _decade(match: re.Match[str], numbers: Numbers) -> str:
+    """80er -> "achtziger", 80ern -> "achtzigern"."""
+    tens = match["tens"]
+    said = numbers.year(int(tens)) if len(tens) == 4 else numbers.cardinal(int(tens))
+    return f"{said}er{match['ending'] or ''}"
+
+
+_SHORT = {
+    "z. B.": "zum Beispiel",
+    "z.B.": "zum Beispiel",
+    "zB": "zum Beispiel",
+    "d. h.": "das heißt",
+    "d.h.": "das heißt",
+    "u. a.": "unter anderem",
+    "u.a.": "unter anderem",
+    "o. ä.": "oder ähnlich",
+    "o.ä.": "oder ähnlich",
+    "usw.": "und so weiter",
+    "etc.": "et cetera",
+    "bzw.": "beziehungsweise",
+    "ca.": "circa",
+    "evtl.": "eventuell",
+    "ggf.": "gegebenenfalls",
+    "inkl.": "inklusive",
+    "exkl.": "exklusive",
+    "zzgl.": "zuzüglich",
+    "max.": "maximal",
+    "min.": "mindestens",
+    "vgl.": "vergleiche",
+    "Dr.": "Doktor",
+    "Prof.": "Professor",
+    "Hr.": "Herr",
+    "Hrn.": "Herrn",
+    "Tel.": "Telefon",
+    "Jh.": "Jahrhundert",
+    "Nr.": "Nummer",
+    "St.": "Sankt",
+    "Mio.": "Millionen",
+    "Mrd.": "Milliarden",
+}
 
 LOCALE = Locale(
     decimal=",",
@@ -144,28 +220,79 @@ LOCALE = Locale(
     point="Komma",
     to="bis",
     minus="minus",
-    one=("ein", "eine"),
-    units=_UNITS,
-    symbols={"&": "und", "+": "plus", "@": "at", "#": "Hashtag", "=": "gleich", "%": "Prozent"},
+    gender=_gender,
+    units={**_UNITS, **_MONEY},
+    symbols={
+        "&": "und",
+        "+": "plus",
+        "@": "at",
+        "#": "Hashtag",
+        "=": "gleich",
+        "%": "Prozent",
+        "×": "mal",
+        "÷": "geteilt durch",
+        "~": "circa",
+        "§": "Paragraf",
+        "°": "Grad",
+        "€": "Euro",
+        "$": "Dollar",
+        "£": "Pfund",
+    },
     number_sign="Nummer",
-    currencies={sign: _UNITS[sign] for sign in "€$£"},
-    cents={"€": _same("Cent"), "$": _same("Cent"), "£": _same("Pence")},
-    change=lambda cents, _, words: words(cents),
-    time=_time,
+    currencies=_MONEY,
+    cents={
+        **dict.fromkeys(("€", "EUR", "$", "US$", "USD"), same("Cent")),
+        **dict.fromkeys(("£", "GBP"), same("Pence")),
+        "CHF": same("Rappen"),
+    },
+    large={
+        **dict.fromkeys(("Mio.", "Mio", "Millionen"), "Millionen"),
+        **dict.fromkeys(("Mrd.", "Mrd", "Milliarden"), "Milliarden"),
+    },
     time_suffix=r"Uhr\b",
+    time_cue="um",
     conjunction="und",
     second=_SECOND,
     fraction=_fraction,
     dot="Punkt",
-    names={"C#": "C sharp", "F#": "Fis", "G#": "Gis", "C++": "C plus plus"},
+    version="Version",
+    web_dot="Punkt",
+    slash="Schrägstrich",
+    dash="Minus",
+    underscore="Unterstrich",
+    names={
+        "C#": "C sharp",
+        "F#": "Fis",
+        "G#": "Gis",
+        "C++": "C plus plus",
+        "24/7": "vierundzwanzig sieben",
+        "R&B": "R and B",
+    },
+    abbreviations=_SHORT,
+    special=(
+        # "Fr." is also Friday: a name must follow.
+        (r"(?<![\w.])Fr\.(?=\s[A-ZÄÖÜ])", lambda m: "Frau"),
+        (r"(?<=\d)\s?x\s?(?=\d)", lambda m: " mal "),
+        (r"(?<=\w)str\.(?!\w)", lambda m: "straße"),
+        (r"(?<!\w)Str\.(?!\w)", lambda m: "Straße"),
+        (r"(?<![\w.])[Nn]r\.?\s(?=\d)", lambda m: "Nummer "),
+    ),
     ordinal=r"(?<![\w.,:/-])(?P<ordinal>\d{1,3})\.(?=\s(?P<noun>[^\W\d]+))",
     ordinal_form=_ordinal_form,
-    date=r"(?<![\w.,:/-])(?P<day>0?[1-9]|[12]\d|3[01])\.\s?(?P<month>0?[1-9]|1[0-2])\."
-    r"(?:\s?(?P<year>(?:19|20)\d\d)(?![\w.])|(?!\d))",
-    # "dritten": after "am", "vom", "bis zum", by far the most frequent in spoken dates.
-    date_form="spellout-ordinal-n",
-    nouns={
-        **{one: Unit(one, many, feminine=True) for one, many in _FEMININE.items()},
-        **{noun: _same(noun) for noun in _NEUTER},
-    },
+    date=_date,
+    date_cue="(?:am|vom|bis|bis zum|seit dem)",
+    dates=(
+        (
+            r"(?<![\w.,:/-])(?P<said>(?P<day>0?[1-9]|[12]\d|3[01])\.\s?(?P<month>0?[1-9]|1[0-2])\.)"
+            r"(?!\s?\d|\w)",
+            lambda m, n: _date(int(m["day"]), int(m["month"]), None, n),
+        ),
+    ),
+    spelled=(
+        *("PIN(?:-Code)?", "Code", "Passwort", "Geheimzahl", "Postleitzahl", "PLZ"),
+        *("Kontonummer", "Kundennummer", "Bestellnummer"),
+    ),
+    flight=("Flug", "Zug", "Gate"),
+    decades=r"(?<![\w.,:/-])(?P<tens>(?:1[1-9]|20)\d0|[2-9]0)er(?P<ending>n|s)?\b",
+    decade=_decade,
 )

@@ -1,106 +1,174 @@
-"""English: units, times of day, ordinals."""
+"""English as in the United States: units, ordinals, dates, fractions, abbreviations."""
 
 from __future__ import annotations
 
-from corpusforge.speech.locale import Locale, Unit, Words
+import re
 
-
-def _unit(one: str, many: str = "") -> Unit:
-    return Unit(one, many or one + "s")
-
-
-def _time(hour: int, minute: int, suffix: str, words: Words) -> str:
-    """7:30 am -> "seven thirty AM", 7:05 -> "seven oh five", 7:00 -> "seven o'clock"."""
-    if hour % 24 == 0 and not suffix:
-        # Nobody says "zero o'clock".
-        if minute == 0:
-            return "midnight"
-        hour, suffix = 12, "am"
-    said = words(hour)
-    if minute == 0:
-        said += "" if suffix else " o'clock"
-    else:
-        said += (" oh " if minute < 10 else " ") + words(minute)
-    # Capitals: engines then say the letters; "am" alone is a verb.
-    return f"{said} {suffix[0].upper()}M" if suffix else said
-
-
-def _change(cents: int, unit: Unit, words: Words) -> str:
-    """5.50 -> "fifty", 5.05 -> "and five cents"."""
-    return words(cents) if cents >= 10 else f"and {words(cents)} {unit.named(cents)}"
-
+from corpusforge.speech.locale import Fraction, Locale, Unit, same, unit
+from corpusforge.speech.numbers import Numbers
 
 _PARTS = {2: "half", 4: "quarter"}
 
 
-def _fraction(whole: int, part: int, of: int, noun: str, words: Words, ordinals: Words) -> str:
+def _fraction(asked: Fraction, numbers: Numbers) -> tuple[str, str]:
     """1/2 cup -> "half a cup", 2 1/2 -> "two and a half", 3/4 -> "three quarters"."""
-    if not 0 < part < of or of not in (2, 3, 4, 5, 6, 8, 10):
-        return ""
-    name = _PARTS.get(of) or ordinals(of)
+    whole, part, of, noun = asked.whole, asked.part, asked.of, asked.noun
+    name = _PARTS.get(of) or numbers.ordinal(of)
+    words = numbers.cardinal
     if whole:
-        return f"{words(whole)} and " + (f"a {name}" if part == 1 else f"{words(part)} {name}s")
-    if (part, of) == (1, 2) and noun:
+        return f"{words(whole)} and " + (f"a {name}" if part == 1 else f"{words(part)} {name}s"), ""
+    if (part, of) == (1, 2) and noun and noun not in ("of", "a", "an", "the"):
         # "hour" and the like are said without their h.
         vowel = noun[0].casefold() in "aeiou" or noun.casefold().startswith(("hour", "honest"))
-        return f"half {'an' if vowel else 'a'}"
-    return f"{words(part)} {name}" + "s" * (part > 1)
+        return f"half {'an' if vowel else 'a'}", ""
+    return f"{words(part)} {name}" + "s" * (part > 1), ""
 
 
 # "in" (inch) is left out: "set 5 in the kitchen" is far more frequent.
 _UNITS = {
-    "%": Unit("percent", "percent"),
-    "°": _unit("degree"),
+    "%": same("percent"),
+    "°": unit("degree"),
     "°C": Unit("degree Celsius", "degrees Celsius"),
     "°F": Unit("degree Fahrenheit", "degrees Fahrenheit"),
-    "ms": _unit("millisecond"),
-    "s": _unit("second"),
-    "sec": _unit("second"),
-    "secs": _unit("second"),
-    "min": _unit("minute"),
-    "mins": _unit("minute"),
-    "h": _unit("hour"),
-    "hr": _unit("hour"),
-    "hrs": _unit("hour"),
-    "mg": _unit("milligram"),
-    "g": _unit("gram"),
-    "kg": _unit("kilogram"),
-    "lb": _unit("pound"),
-    "lbs": _unit("pound"),
-    "oz": _unit("ounce"),
-    "ml": _unit("milliliter"),
-    "cl": _unit("centiliter"),
-    "dl": _unit("deciliter"),
-    "l": _unit("liter"),
-    "tsp": _unit("teaspoon"),
-    "tbsp": _unit("tablespoon"),
-    "mm": _unit("millimeter"),
-    "cm": _unit("centimeter"),
-    "m": _unit("meter"),
-    "km": _unit("kilometer"),
+    "ºC": Unit("degree Celsius", "degrees Celsius"),
+    "ºF": Unit("degree Fahrenheit", "degrees Fahrenheit"),
+    "ms": unit("millisecond"),
+    "s": unit("second"),
+    "sec": unit("second"),
+    "secs": unit("second"),
+    "min": unit("minute"),
+    "mins": unit("minute"),
+    "h": unit("hour"),
+    "hr": unit("hour"),
+    "hrs": unit("hour"),
+    "mg": unit("milligram"),
+    "g": unit("gram"),
+    "kg": unit("kilogram"),
+    "lb": unit("pound"),
+    "lbs": unit("pound"),
+    "oz": unit("ounce"),
+    "ml": unit("milliliter"),
+    "cl": unit("centiliter"),
+    "dl": unit("deciliter"),
+    "l": unit("liter"),
+    "tsp": unit("teaspoon"),
+    "tbsp": unit("tablespoon"),
+    "mm": unit("millimeter"),
+    "cm": unit("centimeter"),
+    "m": unit("meter"),
+    "km": unit("kilometer"),
+    "m²": unit("square meter"),
+    "km²": unit("square kilometer"),
+    "m³": unit("cubic meter"),
     "ft": Unit("foot", "feet"),
-    "yd": _unit("yard"),
-    "mi": _unit("mile"),
+    "sq ft": Unit("square foot", "square feet"),
+    "yd": unit("yard"),
+    "mi": unit("mile"),
     "km/h": Unit("kilometer per hour", "kilometers per hour"),
     "kph": Unit("kilometer per hour", "kilometers per hour"),
     "mph": Unit("mile per hour", "miles per hour"),
     "m/s": Unit("meter per second", "meters per second"),
-    "W": _unit("watt"),
-    "kW": _unit("kilowatt"),
-    "Wh": _unit("watt hour"),
-    "kWh": _unit("kilowatt hour"),
-    "V": _unit("volt"),
-    "Hz": Unit("hertz", "hertz"),
-    "kHz": Unit("kilohertz", "kilohertz"),
-    "MHz": Unit("megahertz", "megahertz"),
-    "dB": _unit("decibel"),
-    "hPa": _unit("hectopascal"),
-    "MB": _unit("megabyte"),
-    "GB": _unit("gigabyte"),
-    "TB": _unit("terabyte"),
-    "€": _unit("euro"),
-    "$": _unit("dollar"),
-    "£": _unit("pound"),
+    "W": unit("watt"),
+    "kW": unit("kilowatt"),
+    "Wh": unit("watt hour"),
+    "kWh": unit("kilowatt hour"),
+    "V": unit("volt"),
+    "Hz": same("hertz"),
+    "kHz": same("kilohertz"),
+    "MHz": same("megahertz"),
+    "GHz": same("gigahertz"),
+    "dB": unit("decibel"),
+    "hPa": unit("hectopascal"),
+    "kB": unit("kilobyte"),
+    "MB": unit("megabyte"),
+    "GB": unit("gigabyte"),
+    "TB": unit("terabyte"),
+    "Mbps": Unit("megabit per second", "megabits per second"),
+    "kcal": unit("kilocalorie"),
+}
+_MONEY = {
+    **dict.fromkeys(("€", "EUR"), unit("euro")),
+    **dict.fromkeys(("$", "US$", "USD"), unit("dollar")),
+    **dict.fromkeys(("£", "GBP"), unit("pound")),
+    "¥": same("yen"),
+    "JPY": same("yen"),
+    "CHF": unit("Swiss franc"),
+    "₹": unit("rupee"),
+    "¢": unit("cent"),
+}
+_CENT = unit("cent")
+
+MONTH_NAMES = (
+    *("January", "February", "March", "April", "May", "June", "July", "August"),
+    *("September", "October", "November", "December"),
+)
+_MONTHS = f"{'|'.join(MONTH_NAMES)}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\\b"
+
+
+def _date(day: int, month: int, year: int | None, numbers: Numbers) -> str:
+    said = f"{MONTH_NAMES[month - 1]} {numbers.ordinal(day)}"
+    return f"{said}, {numbers.year(year)}" if year is not None else said
+
+
+def _day_before_month(match: re.Match[str], numbers: Numbers) -> str:
+    """3 March -> "the third of March", "the 3 March" -> "the third of March"."""
+    the = "" if re.search(r"(?i)\bthe $", match.string[: match.start()]) else "the "
+    return f"{the}{numbers.ordinal(int(match['day']))} of"
+
+
+def _saint_or_street(match: re.Match[str]) -> str:
+    """Saint before a name, street after one: "St. James St."."""
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    # A capital at the beginning of a sentence is no name.
+    named = re.search(r"(?:[^.!?\s]\s|\d\w*\s)[A-Z]\w+\s$|\d(?:st|nd|rd|th)\s$", before)
+    names = ("Doctor", "Drive") if match["short"] == "Dr" else ("Saint", "Street")
+    if named and not (match["short"] == "Dr" and re.match(r"\s[A-Z]", after)):
+        return names[1]
+    if re.match(r"\s[A-Z]", after):
+        return names[0]
+    return names[1] if re.search(r"[A-Z]\w*\s$", before) else names[match["short"] == "St"]
+
+
+def _decade(match: re.Match[str], numbers: Numbers) -> str:
+    """1980s -> "nineteen eighties", '60s -> "sixties"."""
+    tens = match["tens"]
+    said = numbers.year(int(tens)) if len(tens) == 4 else numbers.cardinal(int(tens))
+    return f"{said[:-1]}ies" if said.endswith("y") else f"{said}s"
+
+
+_TITLES = {
+    "Mr.": "Mister",
+    "Mrs.": "Missus",
+    "Ms.": "Miz",
+    "Prof.": "Professor",
+    "Jr.": "Junior",
+    "Sr.": "Senior",
+    "Ave.": "Avenue",
+    "Blvd.": "Boulevard",
+    "Rd.": "Road",
+    "Ln.": "Lane",
+    "Hwy.": "Highway",
+    "Sq.": "Square",
+    "Mt.": "Mount",
+    "Ft.": "Fort",
+    "apt.": "apartment",
+    "dept.": "department",
+    "e.g.": "for example",
+    "i.e.": "that is",
+    "etc.": "et cetera",
+    "vs.": "versus",
+    "approx.": "approximately",
+    "a.k.a.": "also known as",
+    "aka": "also known as",
+    "w/o": "without",
+    "w/": "with",
+    "P.S.": "P S",
+    "tel.": "telephone",
+    "ext.": "extension",
+    "max.": "maximum",
+    "U.S.": "U S",
+    "U.K.": "U K",
+    "temp.": "temperature",
 }
 
 LOCALE = Locale(
@@ -109,20 +177,80 @@ LOCALE = Locale(
     point="point",
     to="to",
     minus="minus",
-    one=("one", "one"),
-    units=_UNITS,
-    symbols={"&": "and", "+": "plus", "@": "at", "#": "hashtag", "=": "equals", "%": "percent"},
+    units={**_UNITS, **_MONEY},
+    symbols={
+        "&": "and",
+        "+": "plus",
+        "@": "at",
+        "#": "hashtag",
+        "=": "equals",
+        "%": "percent",
+        "×": "times",
+        "÷": "divided by",
+        "~": "about",
+        "°": "degrees",
+        "€": "euros",
+        "$": "dollars",
+        "£": "pounds",
+    },
     number_sign="number",
-    currencies={sign: _UNITS[sign] for sign in "€$£"},
-    cents={"€": _unit("cent"), "$": _unit("cent"), "£": Unit("penny", "pence")},
-    change=_change,
-    time=_time,
+    currencies=_MONEY,
+    cents={
+        **dict.fromkeys(("€", "EUR", "$", "US$", "USD"), _CENT),
+        **dict.fromkeys(("£", "GBP"), Unit("penny", "pence")),
+    },
+    large={
+        **dict.fromkeys(("K", "k", "thousand"), "thousand"),
+        **dict.fromkeys(("M", "m", "mn", "million"), "million"),
+        **dict.fromkeys(("B", "bn", "billion"), "billion"),
+        "trillion": "trillion",
+    },
     time_suffix=r"[ap]\.?\s?m\b\.?",
-    suffix_last=True,
     conjunction="and",
-    second=_unit("second"),
+    second=unit("second"),
     fraction=_fraction,
     dot="point",
-    names={"C#": "C sharp", "F#": "F sharp", "G#": "G sharp", "C++": "C plus plus"},
-    ordinal=r"(?P<ordinal>\d+)(?:st|nd|rd|th)\b",
-)
+    version="version",
+    web_dot="dot",
+    slash="slash",
+    dash="dash",
+    underscore="underscore",
+    names={
+        "C#": "C sharp",
+        "F#": "F sharp",
+        "G#": "G sharp",
+        "C++": "C plus plus",
+        "24/7": "twenty-four seven",
+        "R&B": "R and B",
+        "B&B": "B and B",
+    },
+    abbreviations=_TITLES,
+    special=(
+        (r"(?<![\w.])(?P<short>St|Dr)(?:\.|(?=\s[A-Z])|(?=[,;!?]|$))(?!\w)", _saint_or_street),
+        (r"(?<=\d)\s?x\s?(?=\d)", lambda m: " by "),
+        (r"(?<=\d)['′](?P<inches>\d{1,2})(?:[\"″]|'')?(?!\w)", lambda m: f" foot {m['inches']}"),
+        (r"(?<![\w.])[Nn]o\.?\s(?=\d)", lambda m: "number "),
+        (r"(?<![\w.])[Nn]os\.\s(?=\d)", lambda m: "numbers "),
+    ),
+    ordinal=r"(?<![\d.,])(?P<ordinal>\d+)(?:st|nd|rd|th)\b",
+    day_first=False,
+    date=_date,
+    date_cue="(?:on|by|until|till|since|for|due|before|after)",
+    dates=(
+        (
+            rf"(?<!\w)(?P<month>{_MONTHS})\s(?P<said>(?P<day>\d{{1,2}}))"
+            r"(?!\w|[.,:/-]\d|\s?[ap]\.?m\b|\s?[%°])",
+            lambda m, n: n.ordinal(int(m["day"])),
+        ),
+        (
+            rf"(?<![\w.,:/-])(?P<said>(?P<day>\d{{1,2}})(?:st|nd|rd|th)?)(?=\s(?:{_MONTHS})(?!\w))",
+            _day_before_month,
+        ),
+    ),
+    spelled=("pin(?: code)?", "passcode", "code", "password", "zip(?: code)?", "postcode",
+             "account(?: number)?", "card number", "serial number", "order number"),
+    flight=("flight", "Flight", "train", "gate"),
+    decades=r"(?:(?<=the )|(?<=early )|(?<=late )|(?<=mid-)|['’]|(?=\d{4}))"
+    r"(?P<tens>(?:1[1-9]|20)\d0|[2-9]0)['’]?s\b",
+    decade=_decade,
+)  # fmt: skip

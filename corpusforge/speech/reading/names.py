@@ -1,20 +1,41 @@
-"""What only looks like a number or a symbol: names, phone and version numbers, ordinals."""
+"""What only looks like a number or a symbol: names, abbreviations, addresses, codes, ordinals."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from corpusforge.speech.locale import Locale
 from corpusforge.speech.numbers import Numbers
-from corpusforge.speech.reading.quantities import units_pattern
-from corpusforge.speech.reading.trace import Part, Step, joined, spaced
+from corpusforge.speech.reading.trace import Part, Replace, Step, joined, spaced
 
-__all__ = ["VULGAR", "fraction_step", "name_steps", "plain_step"]
+__all__ = ["VULGAR", "code_steps", "name_steps", "ordinal_steps", "plain_step"]
 
 # Within numbers: the engine knows its language better than a rule for all of them does.
 _PLAIN_NUMBER = re.compile(r"(?<![\w.,:/-])\d+(?!\w|[.,:/-]\d)")
-_PHONE = re.compile(r"(?<![\w-])\d{3,}(?:-\d{3,})+(?![\w-])")
+_PHONE = re.compile(
+    r"(?<![\w.,:/+-])(?:"
+    r"\+\d{1,3}(?:[ -]?\(0\))?(?:[ -]?\(?\d{1,8}\)?){1,6}"  # +49 30 1234567
+    r"|\(\d{2,5}\) ?\d{3,8}(?:[ -]\d{2,8}){0,3}"  # (555) 123-4567
+    r"|0\d{1,4}[ /-]\d{3,8}(?:[ -]\d{2,8}){0,3}"  # 0800 123 456
+    r"|1-\d{3}-\d{3}-\d{4}"
+    r"|\d{3}[ -]\d{3}[ -]\d{4}"  # 555 123 4567
+    r"|\d{3,}(?:-\d{3,})+"  # 555-0123
+    r")(?![\w-]|[.,:/]\d)"
+)
 _DOTTED = re.compile(r"(?<![\w.,])\d+(?:\.\d+){2,}(?![\w]|[.,]\d)")
+_VERSION = re.compile(
+    r"(?<!\w)(?:[vV]\.?\s?|(?P<word>[Vv]ersi[oó]n\s))(?P<number>\d+(?:\.\d+)+)(?!\w|[.,]\d)"
+)
+_EMAIL = re.compile(r"(?<![\w.@-])[\w.+-]*\w@[\w-]+(?:\.[\w-]+)*\.[a-zA-Z]{2,}(?!\w)")
+_DOMAINS = "com|org|net|edu|gov|io|ai|app|dev|info|eu|de|at|ch|fr|be|es|mx|ar|uk|us|ca|tv|co"
+_URL = re.compile(
+    r"(?<![\w.@/-])(?:https?://)?(?:[\w-]+\.)+"
+    rf"(?:{_DOMAINS})(?![\w@-]|\.\w)(?:/[\w./~-]*[\w/~])?"
+)
+_ADDRESS_PIECE = re.compile(r"\d+|[^\W\d_]+|.")
+_FLIGHT = r"(?<!\w)(?P<letters>[A-Z]{2})(?P<gap>[ -]?)(?P<digits>\d{2,4})(?!\w|[.,:/-]\d)"
+_CODE = r"(?<!\w)(?P<letters>[A-Z]{2})(?P<digits>\d{3,4})(?!\w|[.,:/-]\d)"
 VULGAR = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅛": "1/8"}
 """Fractions that are one character."""
 _VULGAR_PATTERN = re.compile(f"(?:(?<=\\d)\\s)?[{''.join(VULGAR)}]")
@@ -26,52 +47,101 @@ def plain_step(numbers: Numbers) -> Step:
 
 
 def name_steps(locale: Locale, numbers: Numbers) -> list[Step]:
-    """What must be read before any number is."""
+    """Names, addresses and abbreviations."""
+    address = _address(locale, numbers)
+    abbreviations = {name.casefold(): words for name, words in locale.abbreviations.items()}
+    short = "|".join(re.escape(name) for name in sorted(abbreviations, key=len, reverse=True))
     names = "|".join(re.escape(name) for name in locale.names)
-    steps: list[Step] = [
-        (re.compile(rf"(?<!\w)(?:{names})(?!\w)"), lambda m: locale.names[m[0]]),
+    return [
+        (_EMAIL, address),
+        (_URL, address),
+        (re.compile(rf"(?<![\w/])(?:{names})(?![\w/])"), lambda m: locale.names[m[0]]),
+        *((re.compile(pattern), _whole(said)) for pattern, said in locale.special),
+        (
+            re.compile(rf"(?<![\w.])(?:{short})(?!\w)", re.IGNORECASE),
+            lambda m: abbreviations[m[0].casefold()],
+        ),
         (re.compile(r"#\s?(?=\d)"), lambda m: f" {locale.number_sign} "),
         (_VULGAR_PATTERN, spaced(lambda m: VULGAR[m[0][-1]])),
-        (_PHONE, spaced(lambda m: numbers.digits(m[0].replace("-", "")))),
     ]
-    if locale.date:
 
-        def date(match: re.Match[str]) -> str:
-            said = [numbers.ordinal(int(match[n]), locale.date_form) for n in ("day", "month")]
-            return " ".join([*said, *([numbers.year(int(match["year"]))] if match["year"] else [])])
 
-        steps.append((re.compile(locale.date), date))
+def _whole(said: Callable[[re.Match[str]], str]) -> Replace:
+    return said
+
+
+def _address(locale: Locale, numbers: Numbers) -> Replace:
+    """E-mail and web addresses: "joe@mail.com" -> "joe at mail dot com"."""
+    marks = {
+        ".": locale.web_dot,
+        "@": locale.symbols["@"],
+        "/": locale.slash,
+        "-": locale.dash,
+        "_": locale.underscore,
+        "+": locale.symbols["+"],
+    }
+
+    def step(match: re.Match[str]) -> str:
+        text = re.sub(r"^https?://|/$", "", match[0])
+        said = []
+        for piece in _ADDRESS_PIECE.findall(text):
+            if piece.isdecimal():
+                said.append(numbers.integer(piece, year=False))
+            else:
+                said.append("w w w" if piece.casefold() == "www" else marks.get(piece, piece))
+        return " ".join(said)
+
+    return step
+
+
+def code_steps(locale: Locale, numbers: Numbers) -> list[Step]:
+    """Phone and version numbers, flights, and what is said digit by digit."""
     dot = f" {locale.dot} "
-    steps.append((_DOTTED, lambda m: dot.join(numbers.cardinal(int(p)) for p in m[0].split("."))))
-    if locale.ordinal:
 
-        def ordinal(match: re.Match[str]) -> str:
-            form = locale.ordinal_form(match)
-            return numbers.ordinal(int(match["ordinal"]), form) if form else match[0]
+    def phone(match: re.Match[str]) -> str:
+        plus = f"{locale.symbols['+']} " if match[0][0] == "+" else ""
+        return plus + numbers.phone(re.sub(r"\(0\)|\D", "", match[0]))
 
-        steps.append((re.compile(locale.ordinal), spaced(ordinal)))
-    return steps
+    def dotted(written: str) -> str:
+        return dot.join(numbers.integer(part, year=False) for part in written.split("."))
+
+    def version(match: re.Match[str]) -> str | list[Part]:
+        number = Part(dotted(match["number"]), *match.span("number"))
+        if match["word"]:
+            return [Part(match["word"], *match.span("word")), number]
+        return joined([Part(locale.version, match.start(), match.start("number")), number])
+
+    def spelled(match: re.Match[str]) -> list[Part]:
+        start, end = match.span("digits")
+        return [
+            Part(match.string[match.start() : start], match.start(), start),
+            Part(numbers.digits(match["digits"]), start, end),
+        ]
+
+    def flight(match: re.Match[str]) -> list[Part]:
+        letters = Part(" ".join(match["letters"]), *match.span("letters"))
+        return joined([letters, Part(numbers.digits(match["digits"]), *match.span("digits"))])
+
+    words = "|".join(locale.spelled)
+    cue = rf"(?<!\w)(?i:{words})(?:\s[^\W\d]{{2,6}})?[\s:]\s?(?P<digits>\d{{3,}})(?!\w|[.,:/-]\d)"
+    flights = "|".join(rf"(?<={word}\s)" for word in locale.flight)
+    return [
+        (_VERSION, version),
+        (_PHONE, phone),
+        (_DOTTED, lambda m: dotted(m[0])),
+        (re.compile(cue), spelled),
+        (re.compile(rf"(?:{flights}){_FLIGHT}"), flight),
+        (re.compile(_CODE), flight),
+    ]
 
 
-def fraction_step(locale: Locale, numbers: Numbers) -> Step:
-    """Fractions with a slash: "2 1/2 cups"."""
-    pattern = re.compile(
-        r"(?<![\w.,:/-])(?:(?P<whole>\d{1,3})\s)?(?P<part>\d{1,2})/(?P<of>\d{1,2})(?![\w/.,]\d|\d|/)"
-        rf"(?:\s?(?P<unit>{units_pattern(locale)})(?!\w))?"
-    )
+def ordinal_steps(locale: Locale, numbers: Numbers) -> list[Step]:
+    """Ordinals in digits: "3rd", "3.", "3e"."""
+    if not locale.ordinal:
+        return []
 
-    def step(match: re.Match[str]) -> str | list[Part]:
-        whole, unit = int(match["whole"] or 0), locale.units.get(match["unit"] or "")
-        following = re.match(r"\s(\w+)", match.string[match.end() :])
-        noun = unit.one if unit else following[1] if following else ""
-        part, of = int(match["part"]), int(match["of"])
-        said = locale.fraction(whole, part, of, noun, numbers.cardinal, numbers.ordinal)
-        if not said:
-            return match[0]
-        start = match.start("whole" if match["whole"] else "part")
-        number = Part(said, start, match.end("of"))
-        if not unit:
-            return [number]
-        return joined([number, Part(unit.many if whole else unit.one, *match.span("unit"))])
+    def ordinal(match: re.Match[str]) -> str:
+        form = locale.ordinal_form(match)
+        return numbers.ordinal(int(match["ordinal"]), form) if form else match[0]
 
-    return pattern, step
+    return [(re.compile(locale.ordinal), spaced(ordinal))]

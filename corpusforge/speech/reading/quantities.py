@@ -1,26 +1,29 @@
-"""Numbers with what stands around them: sign, range, unit, currency."""
+"""Numbers with what stands around them: sign, range, unit, currency, fractions."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from corpusforge.speech.locale import Locale, Unit
+from corpusforge.core.said import Usage
+from corpusforge.speech.locale import Fraction, Locale, Unit
 from corpusforge.speech.numbers import Numbers
 from corpusforge.speech.reading.trace import Part, Replace, Step, joined, spaced
 
-__all__ = ["quantity_steps", "units_pattern"]
+__all__ = ["fraction_step", "quantity_steps"]
 
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[:/](?=\d)")
+_NOUN = re.compile(r"[\s-](?P<noun>[^\W\d_]+)")
 
 
-def units_pattern(locale: Locale) -> str:
-    """Any written unit, the longest first."""
-    return "|".join(re.escape(unit) for unit in sorted(locale.units, key=len, reverse=True))
+def _any_of(words: Iterable[str]) -> str:
+    """Any of some written words, the longest first."""
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
-def quantity_steps(locale: Locale, numbers: Numbers) -> list[Step]:
+def quantity_steps(locale: Locale, numbers: Numbers, usage: Usage) -> list[Step]:
     """All numbers that no step before has read."""
-    units, signs = units_pattern(locale), "|".join(re.escape(s) for s in locale.currencies)
+    units, signs = _any_of(locale.units), _any_of(locale.currencies)
     few = rf"\d{{1,3}}(?:[{re.escape(locale.decimal)}.]\d{{1,2}})?"
     # "20 °C-22 °C": the unit is said once.
     twice = re.compile(
@@ -28,45 +31,57 @@ def quantity_steps(locale: Locale, numbers: Numbers) -> list[Step]:
         rf"(?={few}\s?(?P=unit)(?!\w))"
     )
     quantity = re.compile(
-        rf"(?:(?P<currency>{signs})\s?)?(?P<minus>(?<![\w)])[-−])?"
+        rf"(?:(?<!\w)(?P<currency>{signs})\s?)?(?P<minus>(?<![\w)])[-−])?"
         rf"(?:(?<![\w.,:/-])(?P<low>{few})\s?(?P<dash>[-–])\s?(?={few}(?![\d:]|[.,-]\d)))?"
         rf"(?P<number>{_number_pattern(locale)})"
+        rf"(?:\s?(?P<large>{_any_of(locale.large)})(?!\w)(?(currency)|(?=\s?(?:{signs}))))?"
         rf"(?:\s?(?P<unit>{units})(?!\w))?"
     )
     return [
         (twice, lambda m: [_part(m, "low", m["low"]), _part(m, "dash", "-")]),
         # A mark between digits that no step before knew: "25:10", "24/7".
         (_BETWEEN_DIGITS, lambda m: " "),
-        (quantity, spaced(_quantity(locale, numbers))),
+        (quantity, spaced(_quantity(locale, numbers, usage))),
     ]
 
 
 def _number_pattern(locale: Locale) -> str:
     group, decimal = re.escape(locale.group), re.escape(locale.decimal)
-    return rf"\d{{1,3}}(?:{group}\d{{3}})+(?!\d)(?:{decimal}\d+)?|\d+(?:[{decimal}.]\d+)?"
+    return rf"\d{{1,3}}(?:[{group}]\d{{3}})+(?!\d)(?:{decimal}\d+)?|\d+(?:[{decimal}.]\d+)?"
 
 
 def _part(match: re.Match[str], group: str, words: str) -> Part:
     return Part(words, *match.span(group))
 
 
-def _quantity(locale: Locale, numbers: Numbers) -> Replace:
+def _quantity(locale: Locale, numbers: Numbers, usage: Usage) -> Replace:
     def step(match: re.Match[str]) -> list[Part]:
         written, unit_text, low = match["number"], match["unit"] or "", match["low"]
         sign = match["currency"] or ""
         unit = locale.currencies.get(sign) or locale.units.get(unit_text)
         minus = _part(match, "minus", locale.minus) if match["minus"] else None
-        if unit and not low and (money := _money(locale, numbers, sign or unit_text, written)):
+        if match["large"] and unit and (sign or unit_text in locale.currencies):
+            # "$5 million", "5 Mio. €"
+            large = f"{locale.large[match['large']]} {locale.of(unit.many)}".strip()
+            number = _before(locale, numbers, unit, match, large=True)
+            return joined([
+                minus,
+                _part(match, "number", number),
+                _part(match, "large", large),
+                _part(match, "currency" if sign else "unit", unit.many),
+            ])  # fmt: skip
+        unread = _part(match, "large", match["large"]) if match["large"] else None
+        if (
+            unit
+            and not low
+            and (money := _money(locale, numbers, usage, sign or unit_text, written))
+        ):
             # The unit stands inside of the words for the number.
-            return joined([minus, _part(match, "number", money)])
-        if written == "1" and not low:
-            said = _one(locale, unit, match, numbers)
-        else:
-            said = numbers.number(written, year=not (unit or minus or low))
+            return joined([minus, _part(match, "number", money), unread])
         words = [minus]
         if low:
             words += [_part(match, "low", numbers.number(low)), _part(match, "dash", locale.to)]
-        words.append(_part(match, "number", said))
+        words += [_part(match, "number", _before(locale, numbers, unit, match)), unread]
         if unit:
             name = unit.one if written == "1" and not low else unit.many
             words.append(_part(match, "currency" if sign else "unit", name))
@@ -77,7 +92,31 @@ def _quantity(locale: Locale, numbers: Numbers) -> Replace:
     return step
 
 
-def _money(locale: Locale, numbers: Numbers, sign: str, written: str) -> str:
+def _before(
+    locale: Locale,
+    numbers: Numbers,
+    unit: Unit | None,
+    match: re.Match[str],
+    *,
+    large: bool = False,
+) -> str:
+    """The number in the form that what follows asks for: a unit, a noun, or nothing."""
+    written = match["number"]
+    whole, fraction, grouped = numbers.parts(written)
+    free = not (unit or match["minus"] or match["low"])
+    if fraction or (not grouped and numbers.is_name(whole)):
+        return numbers.number(written)
+    feminine = None if unit is None else unit.feminine
+    if large:
+        feminine = False
+    if unit is None and (noun := _NOUN.match(match.string, match.end())):
+        feminine = locale.gender(noun["noun"], int(whole))
+    if feminine is None:
+        return numbers.number(written, year=free)
+    return numbers.before(int(whole), feminine=feminine)
+
+
+def _money(locale: Locale, numbers: Numbers, usage: Usage, sign: str, written: str) -> str:
     """An amount with hundredths: "$5.50" -> "five dollars fifty"; "" for any other number."""
     whole, fraction, _ = numbers.parts(written)
     if sign not in locale.cents or len(fraction) != 2:
@@ -85,22 +124,38 @@ def _money(locale: Locale, numbers: Numbers, sign: str, written: str) -> str:
     amount, cents = int(whole), int(fraction)
     unit, cent = locale.currencies[sign], locale.cents[sign]
     if amount == 0 and cents:
-        number = locale.one[cent.feminine] if cents == 1 else numbers.cardinal(cents)
-        return f"{number} {cent.named(cents)}"
-    number = locale.one[unit.feminine] if amount == 1 else numbers.cardinal(amount)
-    said = f"{number} {unit.named(amount)}"
-    return f"{said} {locale.change(cents, cent, numbers.cardinal)}" if cents else said
+        return f"{numbers.before(cents, feminine=cent.feminine)} {cent.named(cents)}"
+    said = f"{numbers.before(amount, feminine=unit.feminine)} {unit.named(amount)}"
+    if not cents:
+        return said
+    return f"{said} {usage.change(cents, cent, ' ' not in unit.one, numbers.numerals)}"
 
 
-def _one(locale: Locale, unit: Unit | None, match: re.Match[str], numbers: Numbers) -> str:
-    """The right form of one: before a unit, before a noun, or alone."""
-    plain, feminine = locale.one
-    if unit is not None:
-        return feminine if unit.feminine else plain
-    following = re.match(r"\s(\w+)", match.string[match.end() :])
-    if following is None:
-        return numbers.cardinal(1)
-    noun = locale.nouns.get(following[1])
-    if noun is not None:
-        return feminine if noun.feminine else plain
-    return numbers.cardinal(1)
+def fraction_step(locale: Locale, numbers: Numbers) -> Step:
+    """Fractions with a slash: "2 1/2 cups"."""
+    pattern = re.compile(
+        r"(?<![\w.,:/-])(?:(?P<whole>\d{1,3})\s)?(?P<part>\d{1,2})/(?P<of>\d{1,2})(?![\w/.,]\d|\d|/)"
+        rf"(?:\s?(?P<unit>{_any_of(locale.units)})(?!\w)|\s(?P<noun>[^\W\d_]+))?"
+    )
+
+    def step(match: re.Match[str]) -> str | list[Part]:
+        whole, unit = int(match["whole"] or 0), locale.units.get(match["unit"] or "")
+        part, of = int(match["part"]), int(match["of"])
+        if not 0 < part < of or of not in (2, 3, 4, 5, 6, 8, 10):
+            return match[0]
+        noun = unit.one if unit else match["noun"] or ""
+        asked = Fraction(whole, part, of, noun, unit is not None)
+        before, after = locale.fraction(asked, numbers)
+        if not before:
+            return match[0]
+        start, end = match.start("whole" if match["whole"] else "part"), match.end("of")
+        words: list[Part | None] = [Part(before, start, end)]
+        if unit:
+            words.append(_part(match, "unit", unit.many if whole > 1 or after else unit.one))
+        elif noun:
+            words.append(_part(match, "noun", noun))
+        if after:
+            words.append(Part(after, start, end))
+        return joined(words)
+
+    return pattern, step

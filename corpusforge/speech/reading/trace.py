@@ -53,17 +53,17 @@ not said. A match that is left as it is has its own text for words."""
 Step = tuple[re.Pattern[str], Replace]
 
 
-def untouched(text: str) -> tuple[Piece, ...]:
+def untouched(text: str) -> Sequence[Piece]:
     """A text before the first step."""
     return (Piece(text, 0, len(text), kept=True),)
 
 
 def joined(parts: Iterable[Part | None]) -> list[Part]:
-    """Parts with spaces between them; None and parts without words are left out."""
+    """Parts with spaces between them, but after "d’"; those without words are left out."""
     found: list[Part] = []
     for part in parts:
         if part is not None and part.text:
-            if found:
+            if found and found[-1].text[-1] not in "’'":
                 found.append(Part(" ", part.start, part.start))
             found.append(part)
     return found
@@ -101,7 +101,11 @@ def rewritten(pieces: Sequence[Piece], step: Step) -> Sequence[Piece]:
         start, end = match.span()
         made += _between(pieces, position, start)
         parts = [Part(words, start, end)] if isinstance(words, str) else words
-        made += [Piece(part.text, *_source(pieces, part.start, part.end)) for part in parts]
+        for part in parts:
+            if part.start < part.end and part.text == text[part.start : part.end]:
+                made += _between(pieces, part.start, part.end)
+            else:
+                made.append(Piece(part.text, *_source(pieces, part.start, part.end)))
         unsaid += [Piece("", *_source(pieces, *gap)) for gap in _gaps(parts, start, end)]
         position = end
     if not position:

@@ -1,0 +1,273 @@
+"""Spanish as in Spain: units with their gender, ordinals, dates, fractions, abbreviations."""
+
+from __future__ import annotations
+
+import re
+
+from corpusforge.speech.locale import Fraction, Locale, Unit, same, unit
+from corpusforge.speech.numbers import Numbers
+
+MONTH_NAMES = (
+    *("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto"),
+    *("septiembre", "octubre", "noviembre", "diciembre"),
+)
+_SECOND = unit("segundo")
+_MINUTE = unit("minuto")
+_HOUR = unit("hora", feminine=True)
+
+_UNITS = {
+    "%": same("por ciento"),
+    "°": unit("grado"),
+    "°C": Unit("grado Celsius", "grados Celsius"),
+    "ºC": Unit("grado Celsius", "grados Celsius"),
+    "º": unit("grado"),
+    "°F": Unit("grado Fahrenheit", "grados Fahrenheit"),
+    "ms": unit("milisegundo"),
+    "s": _SECOND,
+    "seg": _SECOND,
+    "min": _MINUTE,
+    "h": _HOUR,
+    "mg": unit("miligramo"),
+    "g": unit("gramo"),
+    "gr": unit("gramo"),
+    "kg": unit("kilogramo"),
+    "ml": unit("mililitro"),
+    "cl": unit("centilitro"),
+    "dl": unit("decilitro"),
+    "l": unit("litro"),
+    "L": unit("litro"),
+    "mm": unit("milímetro"),
+    "cm": unit("centímetro"),
+    "m": unit("metro"),
+    "km": unit("kilómetro"),
+    "m²": Unit("metro cuadrado", "metros cuadrados"),
+    "km²": Unit("kilómetro cuadrado", "kilómetros cuadrados"),
+    "m³": Unit("metro cúbico", "metros cúbicos"),
+    "km/h": Unit("kilómetro por hora", "kilómetros por hora"),
+    "m/s": Unit("metro por segundo", "metros por segundo"),
+    "W": unit("vatio"),
+    "kW": unit("kilovatio"),
+    "Wh": Unit("vatio hora", "vatios hora"),
+    "kWh": Unit("kilovatio hora", "kilovatios hora"),
+    "V": unit("voltio"),
+    "Hz": unit("hercio"),
+    "kHz": unit("kilohercio"),
+    "MHz": unit("megahercio"),
+    "GHz": unit("gigahercio"),
+    "dB": Unit("decibelio", "decibelios"),
+    "hPa": Unit("hectopascal", "hectopascales"),
+    "kB": Unit("kilobyte", "kilobytes"),
+    "MB": Unit("megabyte", "megabytes"),
+    "GB": Unit("gigabyte", "gigabytes"),
+    "TB": Unit("terabyte", "terabytes"),
+    "kcal": unit("kilocaloría", feminine=True),
+}
+_DOLLAR = Unit("dólar", "dólares")
+_MONEY = {
+    **dict.fromkeys(("€", "EUR"), unit("euro")),
+    **dict.fromkeys(("$", "US$", "USD"), _DOLLAR),
+    **dict.fromkeys(("£", "GBP"), unit("libra", feminine=True)),
+    "CHF": Unit("franco suizo", "francos suizos"),
+    "MXN": Unit("peso mexicano", "pesos mexicanos"),
+    "¥": Unit("yen", "yenes"),
+}
+
+_MASCULINE_A = frozenset(
+    (
+        "día",
+        "dálmata",
+        "problema",
+        "programa",
+        "tema",
+        "mapa",
+        "sistema",
+        "idioma",
+        "planeta",
+        "poema",
+    )
+)
+_ONE_MASCULINE = frozenset(
+    (
+        *("minuto", "segundo", "día", "mes", "año", "litro", "metro", "kilo", "kilogramo", "gramo"),
+        *("grado", "euro", "dólar", "peso", "temporizador", "vaso", "paquete", "bote", "punto"),
+        *("kilómetro", "por", "centímetro", "cartón", "plato", "sobre", "tarro", "billete"),
+    )
+) - {"por", "sobre"}
+_ONE_FEMININE = frozenset(
+    (
+        *("hora", "semana", "vez", "libra", "taza", "cucharada", "cucharadita", "botella", "caja"),
+        *("lata", "bolsa", "docena", "noche", "tarde", "mañana", "alarma", "canción", "estrella"),
+        *("persona", "mesa", "pizza", "cerveza", "barra", "rebanada", "pizca", "corona"),
+    )
+)
+
+
+def _gender(noun: str, number: int) -> bool | None:
+    """One and hundreds are inflected: "veintiuna horas", "doscientas libras"."""
+    word = noun.casefold()
+    if number == 1:
+        return word in _ONE_FEMININE if word in _ONE_FEMININE | _ONE_MASCULINE else None
+    ends_in_one = number % 10 == 1 and number % 100 != 11
+    if not ends_in_one and number < 200:
+        return None
+    if not word.endswith("s") or len(word) < 4:
+        return None  # what is counted stands in the plural
+    singular = word.removesuffix("s")
+    if singular in _ONE_FEMININE or word in ("veces", "noches", "tardes", "canciones"):
+        return True
+    return singular.endswith("a") and singular not in _MASCULINE_A
+
+
+_NO_NOUN = frozenset(
+    (
+        *("a", "al", "con", "de", "del", "el", "en", "la", "los", "las", "para", "por", "y", "o"),
+        *("que", "si", "sobre", "hasta", "desde", "ahora", "gracias", "más", "menos"),
+    )
+)
+
+
+def _fraction(asked: Fraction, numbers: Numbers) -> tuple[str, str]:
+    """1/2 taza -> "media taza", 2 1/2 horas -> "dos horas y media"."""
+    whole, part, of = asked.whole, asked.part, asked.of
+    noun = asked.noun.casefold()
+    free = noun in _NO_NOUN or not noun
+    singular = noun.removesuffix("s")
+    feminine = (
+        not free
+        and singular not in _MASCULINE_A
+        and (singular in _ONE_FEMININE or singular.endswith("a"))
+    )
+    half = "media" if feminine else "medio"
+    name = {2: "medio", 3: "tercio", 4: "cuarto", 10: "décimo"}.get(of) or numbers.ordinal(
+        of, "masculine"
+    )
+    said = f"{numbers.before(part, feminine=False)} {name}{'s' * (part > 1)}"
+    if whole:
+        number = numbers.before(whole, feminine=feminine) if not free else numbers.cardinal(whole)
+        after = f"y {half}" if of == 2 else f"y {said}"
+        return (f"{number} {after}", "") if free else (number, after)
+    if of == 2:
+        return half, ""
+    return (said if free else f"{said} de"), ""
+
+
+def _date(day: int, month: int, year: int | None, numbers: Numbers) -> str:
+    said = f"{numbers.alone(day)} de {MONTH_NAMES[month - 1]}"
+    return said if year is None else f"{said} de {numbers.year(year)}"
+
+
+def _ordinal_form(match: re.Match[str]) -> str:
+    ending = match["ending"].casefold()
+    if ending in ("er", "ᵉʳ"):
+        return "spellout-ordinal-masculine-adjective"
+    return f"spellout-ordinal-{'feminine' if ending in ('ª', 'a') else 'masculine'}"
+
+
+_SHORT = {
+    "Sr.": "señor",
+    "Sra.": "señora",
+    "Srta.": "señorita",
+    "Sres.": "señores",
+    "Dr.": "doctor",
+    "Dra.": "doctora",
+    "Prof.": "profesor",
+    "Ud.": "usted",
+    "Uds.": "ustedes",
+    "Vd.": "usted",
+    "Sta.": "Santa",
+    "Sto.": "Santo",
+    "Avda.": "avenida",
+    "Av.": "avenida",
+    "Pza.": "plaza",
+    "etc.": "etcétera",
+    "p. ej.": "por ejemplo",
+    "p.ej.": "por ejemplo",
+    "aprox.": "aproximadamente",
+    "pág.": "página",
+    "págs.": "páginas",
+    "tel.": "teléfono",
+    "tfno.": "teléfono",
+    "máx.": "máximo",
+    "mín.": "mínimo",
+    "EE. UU.": "Estados Unidos",
+    "EE.UU.": "Estados Unidos",
+    "dpto.": "departamento",
+    "izq.": "izquierda",
+    "dcha.": "derecha",
+    "cda.": "cucharada",
+    "cdta.": "cucharadita",
+}
+
+LOCALE = Locale(
+    decimal=",",
+    group=".\u00a0\u202f",
+    point="coma",
+    whole_decimals=True,
+    to="a",
+    minus="menos",
+    gender=_gender,
+    units={**_UNITS, **_MONEY},
+    symbols={
+        "&": "y",
+        "+": "más",
+        "@": "arroba",
+        "#": "almohadilla",
+        "=": "igual a",
+        "%": "por ciento",
+        "×": "por",
+        "÷": "entre",
+        "~": "unos",
+        "°": "grados",
+        "€": "euros",
+        "$": "dólares",
+        "£": "libras",
+    },
+    number_sign="número",
+    currencies=_MONEY,
+    cents={
+        **dict.fromkeys(("€", "EUR", "CHF"), unit("céntimo")),
+        **dict.fromkeys(("$", "US$", "USD", "MXN"), unit("centavo")),
+        **dict.fromkeys(("£", "GBP"), unit("penique")),
+    },
+    large={
+        **dict.fromkeys(("M", "mill.", "millones"), "millones"),
+        "millón": "millón",
+        "mil": "mil",
+    },
+    of=lambda noun: "de",
+    time_suffix=r"[ap]\.?\s?m\b\.?|(?:(?<=[:.]\d\d)|(?<=[:.]\d\d\s))(?:h|hrs|horas)\b",
+    time_cue="las",
+    conjunction="y",
+    second=_SECOND,
+    fraction=_fraction,
+    dot="punto",
+    version="versión",
+    web_dot="punto",
+    slash="barra",
+    dash="guion",
+    underscore="guion bajo",
+    names={
+        "C#": "C sharp",
+        "C++": "C plus plus",
+        "24/7": "veinticuatro siete",
+        "R&B": "R and B",
+        "C/": "calle",
+        "c/": "calle",
+    },
+    abbreviations=_SHORT,
+    special=(
+        (r"(?<![\w.])D\.(?=\s[A-ZÁÉÍÓÚÑ][a-zñáéíóú])", lambda m: "don"),
+        (r"(?<![\w.])D(?:ña|\.ª)\.?(?=\s[A-ZÁÉÍÓÚÑ])", lambda m: "doña"),
+        (r"(?<=\d)\s?x\s?(?=\d)", lambda m: " por "),
+        (r"(?<!\w)[nN](?:\.?\s?[º°]|úm\.|ro\.)\s?(?=\d)", lambda m: "número "),
+    ),
+    ordinal=r"(?<![\w.,:/-])(?P<ordinal>\d{1,2})(?:\.\s?)?(?P<ending>[ºª]|er|ᵉʳ)(?![\wCF])",
+    ordinal_form=_ordinal_form,
+    date=_date,
+    date_cue="(?:el|del|al|día)",
+    spelled=(
+        *("PIN", "código(?: postal)?", "contraseña", "clave"),
+        *("número de (?:cuenta|cliente|pedido)",),
+    ),
+    flight=("vuelo", "tren", "puerta"),
+)

@@ -1,0 +1,104 @@
+"""Dates in digits and with names of months, spans of years, decades."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+
+from corpusforge.speech.locale import Locale
+from corpusforge.speech.numbers import Numbers
+from corpusforge.speech.reading.trace import Part, Replace, Step, joined, spaced
+
+__all__ = ["date_steps"]
+
+_ISO = re.compile(r"(?<![\w.,:/-])(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?![\w/-])")
+_NUMERIC = re.compile(
+    r"(?<![\w.,:/-])(?P<first>\d{1,2})(?P<mark>[./-])\s?(?P<second>\d{1,2})(?P=mark)\s?"
+    r"(?P<year>(?:19|20)\d\d|(?<=\d/)\d\d)(?![\w/-]|[.,:]\d)"
+)
+_YEARS = re.compile(r"(?<![\w.,:/-])(?P<from>(?:1[1-9]|20)\d\d)\s?(?P<dash>[-–])\s?"
+                    r"(?P<to>(?:1[1-9]|20)\d\d)(?![\w/-]|[.,]\d)")  # fmt: skip
+_LEAP = 2000
+
+
+def date_steps(locale: Locale, numbers: Numbers) -> list[Step]:
+    """All dates, before any number is read."""
+
+    def iso(match: re.Match[str]) -> str:
+        return _said(match[0], match["day"], match["month"], match["year"])
+
+    def numeric(match: re.Match[str]) -> str:
+        return in_order(match, match["year"])
+
+    def short(match: re.Match[str]) -> str:
+        return in_order(match, None)
+
+    def in_order(match: re.Match[str], year: str | None) -> str:
+        pair = match["first"], match["second"]
+        # 25/12 can only be meant in one order
+        for day, month in (pair, pair[::-1]) if locale.day_first else (pair[::-1], pair):
+            said = _said(match[0], day, month, year)
+            if said != match[0]:
+                return said
+        return match[0]
+
+    def _said(written: str, day: str, month: str, year: str | None) -> str:
+        if not _exists(int(day), int(month), year):
+            return written
+        return locale.date(int(day), int(month), int(year) if year else None, numbers)
+
+    def years(match: re.Match[str]) -> list[Part]:
+        first, last = (numbers.year(int(match[name])) for name in ("from", "to"))
+        return joined([
+            Part(first, *match.span("from")),
+            Part(locale.to, *match.span("dash")),
+            Part(last, *match.span("to")),
+        ])  # fmt: skip
+
+    steps: list[Step] = [(_ISO, iso), (_NUMERIC, numeric), (_YEARS, years)]
+    cue = rf"(?i:(?<!\w){locale.date_cue}\s)(?P<first>\d{{1,2}})/(?P<second>\d{{1,2}})"
+    cue += r"(?![\w/]|[.,:]\d)"
+    steps.append((re.compile(cue), _keeping_cue(short)))
+    steps += [(re.compile(pattern), _day(said, numbers)) for pattern, said in locale.dates]
+    if locale.decades:
+        steps.append((re.compile(locale.decades), spaced(lambda m: locale.decade(m, numbers))))
+    return steps
+
+
+def _keeping_cue(said: Callable[[re.Match[str]], str]) -> Replace:
+    """Words for the date only, where the match begins with the word before it."""
+
+    def step(match: re.Match[str]) -> str | list[Part]:
+        start, words = match.start("first"), said(match)
+        if words == match[0]:
+            return words
+        cue = match[0][: start - match.start()]
+        return [Part(cue, match.start(), start), Part(words, start, match.end())]
+
+    return step
+
+
+def _day(said: Callable[[re.Match[str], Numbers], str], numbers: Numbers) -> Replace:
+    """Words for the day of a date; the name of the month stays."""
+
+    def step(match: re.Match[str]) -> str | list[Part]:
+        start, end = match.span("said")
+        if not 1 <= int(match["day"]) <= 31:
+            return match[0]
+        parts = [
+            Part(match.string[match.start() : start], match.start(), start),
+            Part(said(match, numbers), start, end),
+            Part(match.string[end : match.end()], end, match.end()),
+        ]
+        return [part for part in parts if part.start < part.end]
+
+    return step
+
+
+def _exists(day: int, month: int, year: str | None) -> bool:
+    try:
+        date(int(year) if year and len(year) == 4 else _LEAP, month, day)
+    except ValueError:
+        return False
+    return True
