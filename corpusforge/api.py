@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,15 +107,22 @@ class VoiceInfo:
     why_not: str
 
 
-def validate(recipe: str | Path, overrides: Sequence[str] = ()) -> Validation:
+def validate(
+    recipe: str | Path, overrides: Sequence[str] = (), *, allow_command: bool = False
+) -> Validation:
     """Check a recipe and its templates; nothing is written, nothing heavy is imported.
+
+    Args:
+        recipe: Shipped name, recipe file, or folder with recipe.yaml.
+        overrides: "key=value" with dotted keys.
+        allow_command: As for `build`; nothing runs here.
 
     Raises:
         InputErrors: All that is wrong, each with its place.
     """
     from corpusforge.checks import check
 
-    loaded = load_recipe(recipe, overrides)
+    loaded = replace(load_recipe(recipe, overrides), allow_command=allow_command)
     return Validation(loaded, check(loaded, noise=True))
 
 
@@ -128,6 +135,7 @@ def build(
     executor: str = "inline",
     workers: int | None = None,
     progress: Progress | None = None,
+    allow_command: bool = False,
 ) -> BuildSummary:
     """Build a corpus; the same call resumes a stopped one.
 
@@ -141,6 +149,8 @@ def build(
             `if __name__ == "__main__"` guard). The bytes do not depend on it.
         workers: Processes; the number of CPUs by default.
         progress: Where progress goes; quiet by default.
+        allow_command: Whether voices of the engine command may run the programs that the recipe
+            names.
 
     Raises:
         InputError: Wrong input; nothing was started.
@@ -150,7 +160,7 @@ def build(
     from corpusforge.core.executors import make_executor
     from corpusforge.core.progress import Progress
 
-    loaded = load_recipe(recipe, overrides)
+    loaded = replace(load_recipe(recipe, overrides), allow_command=allow_command)
     return pipeline.build(
         loaded,
         Path(out),

@@ -81,6 +81,10 @@ def _add_recipe_verbs(verbs: Any) -> None:
             "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE",
             help="override a key, e.g. --set expand.rows=0",
         )  # fmt: skip
+        if name in ("validate", "build"):
+            sub.add_argument(
+                "--allow-command", action="store_true", help=speech_verbs.ALLOW_COMMAND
+            )
         if name == "preview":
             sub.add_argument("-n", type=int, default=20, help="rows (20)")
         if name == "build":
@@ -175,7 +179,7 @@ def _detector(options: argparse.Namespace) -> int:
 def _validate(options: argparse.Namespace) -> int:
     from corpusforge import api
 
-    result = api.validate(options.recipe, options.overrides)
+    result = api.validate(options.recipe, options.overrides, allow_command=options.allow_command)
     for note in result.notes:
         print(note if note.startswith("warning: ") else f"note: {note}")
     print(f"{result.recipe.name}: valid")
@@ -217,6 +221,7 @@ def _build(options: argparse.Namespace) -> int:
             executor=options.executor,
             workers=options.workers,
             progress=progress,
+            allow_command=options.allow_command,
         )
     finally:
         progress.close()

@@ -12,7 +12,7 @@ from corpusforge.core.recipe import Recipe, VoiceConfig
 from corpusforge.speech import pins
 from corpusforge.speech.engine import Engine, OpenEngine, Voice, language_matches
 
-__all__ = ["added", "added_errors", "pinned", "takes_voices", "voices_of"]
+__all__ = ["added", "added_errors", "added_notes", "pinned", "takes_voices", "voices_of"]
 
 
 def takes_voices(engine: Engine) -> TypeGuard[OpenEngine]:
@@ -65,6 +65,16 @@ def added_errors(recipe: Recipe) -> list[InputError]:
             )
         names[key] = place
     return errors
+
+
+def added_notes(recipe: Recipe) -> list[str]:
+    """What to know about voices of the recipe that are stated rightly."""
+    return [
+        f"the voice {entry.name or entry.source.split()[0]} runs a command without {{seed}}: "
+        "another build may hear it otherwise, clips in the cache stay as they are"
+        for entry in recipe.speech.voices
+        if plugins.load("engine", entry.engine).name == "command" and "{seed}" not in entry.source
+    ]
 
 
 def added(recipe: Recipe, entry: VoiceConfig) -> Voice:

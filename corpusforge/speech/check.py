@@ -9,7 +9,7 @@ from corpusforge.core import plugins
 from corpusforge.core.errors import InputError
 from corpusforge.core.licenses import allowing, refused_licenses
 from corpusforge.core.recipe import AUTO, Recipe
-from corpusforge.speech.added import added_errors, takes_voices, voices_of
+from corpusforge.speech.added import added_errors, added_notes, takes_voices, voices_of
 from corpusforge.speech.engine import Engine, Voice
 from corpusforge.speech.roster import engines_in_use, roster_notes
 from corpusforge.speech.scores.models import gate_errors
@@ -55,7 +55,7 @@ def check(recipe: Recipe) -> list[InputError]:
 
 def notes(recipe: Recipe) -> list[str]:
     """What is right about the speech part but deserves a look."""
-    return roster_notes(recipe) if recipe.speech.clips else []
+    return [*roster_notes(recipe), *added_notes(recipe)] if recipe.speech.clips else []
 
 
 def _engine_errors(recipe: Recipe) -> list[InputError]:

@@ -1,0 +1,248 @@
+"""Any program that writes a WAV file, by its command line; it runs only with --allow-command."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corpusforge.core.errors import InputError, require
+from corpusforge.speech.engine import (
+    EngineError,
+    Problem,
+    Prosody,
+    Spoken,
+    Voice,
+    distribution_version,
+    package_folder,
+)
+from corpusforge.speech.pins import hold_pin
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from corpusforge.core.recipe import VoiceConfig
+
+_PLACES = ("text", "text_file", "out", "speed", "length", "seed")
+_PLACE = re.compile(r"\{([a-z_]+)\}")
+_LIMIT_S = 60.0
+_PROBE = "one two three four"
+_SOURCES = (
+    "a command line with {text} or {text_file}, {out} (the WAV file to write), {speed} (factor) or "
+    "{length} (1 / speed), and {seed} if it takes one"
+)
+
+# A tone whose length goes with the text, for the contract test: nothing but Python.
+_TONE = (
+    "import sys,math,struct,wave; t,o,s=sys.argv[1:]; n=int(1200*len(t)/float(s)); "
+    "w=wave.open(o,'wb'); w.setparams((1,2,16000,0,'NONE','')); "
+    "w.writeframes(b''.join(struct.pack('<h',int(9000*math.sin(i*.07))) for i in range(n)))"
+)
+
+
+class Command:
+    """Runs a program once per clip and reads the WAV file that it writes.
+
+    No shell is involved. It runs in the recipe's folder. A recipe alone cannot make it run: the
+    place of a voice is filled in only when the user has allowed commands.
+    """
+
+    name = "command"
+    family = "command"
+    extra = "speech"
+    packages = ("soundfile", "numpy")
+    rate_hz = 16000
+    speeds = (0.5, 2.0)
+    offline = True
+    deterministic = (
+        "as far as the command is: {seed} is the clip's own seed; a command without it is taken "
+        "as not deterministic, and its clips are kept in the cache"
+    )
+    sources = _SOURCES
+    runs_commands = True
+    example = {  # noqa: RUF012
+        "lang": "en",
+        "text": "turn on the lights in the kitchen",
+        "source": shlex.join([sys.executable, "-c", _TONE, "{text}", "{out}", "{speed}"]),
+    }
+
+    def __init__(self) -> None:
+        self._rates: dict[Voice, int] = {}
+
+    @property
+    def version(self) -> str:
+        """Version of the reader of its files, "" when it is not installed."""
+        return distribution_version("soundfile")
+
+    def missing(self) -> str:
+        """Why it cannot speak here, "" when it can."""
+        if package_folder("_soundfile_data") is None and not distribution_version("soundfile"):
+            return "soundfile is not installed: pip install 'corpusforge[speech]'"
+        return ""
+
+    def languages(self) -> list[str]:
+        """None of its own."""
+        return []
+
+    def offered(self, lang: str | None = None) -> list[tuple[Voice, str]]:
+        """None of its own."""
+        return []
+
+    def voices(self, lang: str) -> list[Voice]:
+        """None of its own."""
+        return []
+
+    def added(self, entry: VoiceConfig, folder: Path) -> Voice:
+        """The voice of a command line.
+
+        Raises:
+            InputError: A program that is not there; places that are missing or unknown.
+        """
+        _words(entry.source, folder)
+        return Voice(
+            entry.name or "command",
+            entry.lang or "",
+            entry.license,
+            entry.gender,
+            entry.accent,
+            speaker=entry.speaker,
+            source=entry.source,
+            path=str(folder.resolve()),
+        )
+
+    def fetched(self, voice: Voice) -> tuple[Voice, Sequence[Path]]:
+        """The voice with the rate that a first run shows, and the files that the command names.
+
+        Raises:
+            InputError: When it does not write a sound file.
+        """
+        if voice not in self._rates:
+            try:
+                said = self._run(voice, _PROBE, 1.0, 1, tell=True)
+            except EngineError as error:
+                raise InputError(
+                    f"the command of the voice {voice.name} does not work: {error}",
+                    hint=f"it ran as: {voice.source}",
+                ) from error
+            self._rates[voice] = said.rate_hz
+        return replace(voice, rate_hz=self._rates[voice]), _files(voice)
+
+    def speak(
+        self, spoken: str, voice: Voice, prosody: Prosody, rng: np.random.Generator
+    ) -> Spoken:
+        """Samples at the rate of the file; see `speech.engine.Engine.speak`."""
+        if not self.speeds[0] <= prosody.speed <= self.speeds[1]:
+            raise EngineError(
+                Problem.SPEED, f"command speaks at 0.5 to 2 times its pace, not {prosody.speed:g}"
+            )
+        if not any(map(str.isalnum, spoken)) or "\0" in spoken:
+            raise EngineError(Problem.NOTHING_TO_SAY, "command")
+        hold_pin(voice, _files(voice))
+        return self._run(voice, spoken, prosody.speed, int(rng.integers(2**31)))
+
+    def _run(self, voice: Voice, text: str, speed: float, seed: int, tell: bool = False) -> Spoken:
+        """Run it once; `tell` = its last words may be shown, for they are not about a row."""
+        if not voice.path:
+            raise InputError(
+                f"the voice {voice.name} runs a command: {voice.source}",
+                hint="a command runs only from a recipe, with build --allow-command",
+            )
+        folder = Path(voice.path)
+        soundfile = require("soundfile", extra=self.extra, purpose="the engine command")
+        with tempfile.TemporaryDirectory(prefix="corpusforge-") as place:
+            out, text_file = Path(place) / "out.wav", Path(place) / "text.txt"
+            text_file.write_text(text + "\n", "utf-8")
+            filled = {
+                "text": text,
+                "text_file": str(text_file),
+                "out": str(out),
+                "speed": f"{speed:g}",
+                "length": f"{1 / speed:.6g}",
+                "seed": str(seed),
+            }
+            words = [_fill(word, filled) for word in _words(voice.source, folder)]
+            _call(words, folder, voice, tell)
+            try:
+                samples, rate_hz = soundfile.read(out, dtype="float32")
+            except (OSError, RuntimeError) as error:
+                what = "wrote no file" if not out.is_file() else "wrote no sound file"
+                raise EngineError(Problem.FAILED, f"command, voice {voice.name} {what}") from error
+        return Spoken(samples, int(rate_hz))
+
+
+def _call(words: Sequence[str], folder: Path, voice: Voice, tell: bool) -> None:
+    """Run a program to its end, or end it with all that it has started."""
+    process = subprocess.Popen(
+        words,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        _, said = process.communicate(timeout=_LIMIT_S)
+    except subprocess.TimeoutExpired as error:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        what = f"command, voice {voice.name}, longer than {_LIMIT_S:g} s"
+        raise EngineError(Problem.TOO_LONG, what) from error
+    if process.returncode != 0:
+        # What it prints may quote the text, which must not get into messages.
+        last = said.decode("utf-8", "replace").strip()[-300:] if tell else ""
+        what = f"command, voice {voice.name}, exit status {process.returncode}"
+        raise EngineError(Problem.FAILED, f"{what} ({last})" if last else what)
+
+
+def _fill(word: str, filled: Mapping[str, str]) -> str:
+    return _PLACE.sub(lambda match: filled[match[1]], word)
+
+
+def _words(source: str, folder: Path) -> list[str]:
+    """The words of a command line, the program's first, with its full path."""
+    try:
+        words = shlex.split(source)
+    except ValueError as error:
+        raise InputError(f"the command {source} cannot be read: {error}") from error
+    places = {place for word in words for place in _PLACE.findall(word)}
+    if unknown := sorted(places - set(_PLACES)):
+        raise InputError(
+            f"the command {source} has a place {{{unknown[0]}}} that nothing fills",
+            given=unknown[0],
+            allowed=_PLACES,
+        )
+    needed = (("text", "text_file"), ("out",), ("speed", "length"))
+    lacking = [either for either in needed if not places & {*either}]
+    if not words or lacking:
+        named = ", ".join(" or ".join(f"{{{place}}}" for place in either) for either in lacking)
+        raise InputError(
+            f"the command {source} lacks {named}",
+            hint=f"{_SOURCES}; a script can stand between for a program that takes none of them",
+        )
+    found = shutil.which(words[0] if "/" not in words[0] else str(folder / words[0]))
+    if found is None:
+        raise InputError(
+            f"the program {words[0]} of the command {source} is not there",
+            hint=f"programs are looked for on the PATH, ./programs in {folder}",
+        )
+    return [str(Path(found).absolute()), *words[1:]]
+
+
+def _files(voice: Voice) -> list[Path]:
+    """The files beside the recipe that the command names; they are pinned."""
+    folder = Path(voice.path)
+    words = [word for word in shlex.split(voice.source) if not _PLACE.search(word)]
+    named = [folder / word for word in words if len(word) < 200 and not Path(word).is_absolute()]
+    return sorted({path for path in named if path.is_file()})
+
+
+PLUGIN = Command()

@@ -1,0 +1,202 @@
+"""Voices that are command lines: what runs, when, and what becomes of bad programs."""
+
+import json
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from corpusforge import api
+from corpusforge.core.errors import InputError, InputErrors, RunError
+from corpusforge.core.recipe import VoiceConfig
+from corpusforge.speech import check as speech_check
+from corpusforge.speech.engine import EngineError, Prosody, checked
+from corpusforge.speech.engines import command as module
+from corpusforge.speech.engines.command import Command
+
+ENGINE = Command()
+pytestmark = pytest.mark.skipif(bool(ENGINE.missing()), reason=ENGINE.missing())
+
+SCRIPT = """
+import json, sys
+import numpy as np, soundfile
+text, out, speed, seed, mode = sys.argv[1:]
+if mode.endswith(".txt"):
+    text = open(mode, encoding="utf-8").read().strip()
+json.dump([text, float(speed), int(seed)], open("calls.json", "w"))
+n = 8000
+samples = np.random.default_rng(int(seed)).uniform(-0.5, 0.5, n).astype("float32")
+if text != "one two three four":
+    if mode == "silent": samples[:] = 0
+    if mode == "empty": samples = samples[:0]
+    if mode == "nan": samples[5] = np.nan
+    if mode == "stereo": samples = np.stack([samples, samples], 1)
+    if mode == "fail": sys.exit("cannot say " + text)
+    if mode == "nothing": sys.exit(0)
+    if mode == "slow": import time; time.sleep(30)
+rate = 8000 if mode == "rate" and text != "one two three four" else 16000
+if mode == "text": open(out, "w").write("no sound")
+else: soundfile.write(out, samples, rate, format="WAV", subtype="FLOAT")
+"""
+
+
+@pytest.fixture
+def made(tmp_path):
+    (tmp_path / "say.py").write_text(SCRIPT)
+
+    def _made(mode="plain", source="{python} say.py {text} {out} {speed} {seed} MODE"):
+        source = source.replace("MODE", mode).replace("{python}", sys.executable)
+        entry = VoiceConfig(
+            engine="command", source=source, license="CC0-1.0", name="anna", lang="en"
+        )
+        return ENGINE.added(entry, tmp_path)
+
+    return _made
+
+
+def say(voice, text="it is on", seed=5, speed=1.0):
+    generator = np.random.Generator(np.random.Philox(seed))
+    said = ENGINE.speak(text, voice, Prosody(speed), generator)
+    return checked(said, ENGINE, voice, "clip 12ab")
+
+
+def test_the_places_are_filled_without_a_shell(made, tmp_path):
+    voice, files = ENGINE.fetched(made())
+    assert voice.rate_hz == 16000
+    assert files == [tmp_path / "say.py"]
+    text = 'is it 5 o\'clock; $HOME `x` "y" {out}?'
+    one, two, other = (say(voice, text, seed).samples for seed in (1, 1, 2))
+    assert np.array_equal(one, two)
+    assert not np.array_equal(one, other)
+    said, _, _ = json.loads((tmp_path / "calls.json").read_text())
+    assert said == text
+    say(voice, speed=1.25)
+    assert json.loads((tmp_path / "calls.json").read_text())[1] == 1.25
+
+
+def test_a_text_file_holds_the_text(made, tmp_path):
+    voice = made(source="{python} say.py x {out} {length} {seed} {text_file}")
+    said = say(replace(voice, rate_hz=16000), "schön", speed=1.25)
+    assert said.rate_hz == 16000
+    text, length, _ = json.loads((tmp_path / "calls.json").read_text())
+    assert (text, length) == ("schön", 0.8)
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        ("silent", "silence"),
+        ("empty", "no samples"),
+        ("nan", "NaN"),
+        ("stereo", "shape"),
+        ("rate", "8000 Hz, not 16000 Hz"),
+        ("fail", "exit status 1"),
+        ("nothing", "wrote no file"),
+    ],
+)
+def test_what_comes_out_wrong_is_an_error_that_does_not_hold_the_text(made, mode, words):
+    voice, _ = ENGINE.fetched(made(mode))
+    with pytest.raises(EngineError, match=words) as error:
+        say(voice, "my secret")
+    assert "secret" not in str(error.value)
+
+
+def test_a_program_that_hangs_is_ended(made, monkeypatch):
+    voice, _ = ENGINE.fetched(made("slow"))
+    monkeypatch.setattr(module, "_LIMIT_S", 0.5)
+    with pytest.raises(EngineError, match=r"longer than 0\.5 s"):
+        say(voice)
+
+
+def test_a_command_that_does_not_work_is_found_before_the_first_clip(made):
+    with pytest.raises(InputError, match="wrote no sound file"):
+        ENGINE.fetched(made("text"))
+    broken = made(source="{python} nosuch.py {text} {out} {speed}")
+    with pytest.raises(InputError, match=r"(?s)does not work.*nosuch\.py"):
+        ENGINE.fetched(broken)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("python3 say.py {text} {speed}", ["lacks {out}"]),
+        ("python3 say.py {out}", ["lacks {text} or {text_file}, {speed} or {length}"]),
+        ("python3 say.py {txt} {out} {speed}", ["{txt}", "did you mean 'text'"]),
+        ("no-such-program {text} {out} {speed}", ["no-such-program", "not there"]),
+        ("./say.sh {text} {out} {speed}", ["./say.sh", "not there"]),
+        ("say '{text} {out} {speed}", ["cannot be read"]),
+    ],
+)
+def test_a_command_line_that_cannot_work_is_refused(made, source, words):
+    with pytest.raises(InputError) as error:
+        made(source=source)
+    assert all(word in str(error.value) for word in words)
+
+
+def test_a_voice_from_a_row_alone_does_not_run(made):
+    with pytest.raises(InputError, match="build --allow-command"):
+        say(replace(made(), path="", rate_hz=16000))
+
+
+RECIPE = """name: spoken
+lang: en
+license: CC0-1.0
+grammar: {path: t.yaml, rows: 6}
+expand: {rows: 0}
+assess: {enabled: false}
+audio_gate: {min_active_share: 0}
+speech:
+  clips: 4
+  engines: [command]
+  voices:
+    - {engine: command, license: CC0-1.0, name: anna, source: COMMAND}
+"""
+TEMPLATES = """language: en
+intents:
+  ask:
+    data:
+      - sentences: ["is (it|that) (on|off|up|down|here|there)"]
+"""
+
+
+def test_a_recipe_alone_runs_nothing_and_with_the_users_word_it_is_spoken(tmp_path):
+    (tmp_path / "say.py").write_text(SCRIPT)
+    (tmp_path / "t.yaml").write_text(TEMPLATES)
+    command = f'"{sys.executable} say.py {{text}} {{out}} {{speed}} 7 plain"'
+    path = tmp_path / "recipe.yaml"
+    path.write_text(RECIPE.replace("COMMAND", command))
+    for refused in (lambda: api.validate(path), lambda: api.build(path, tmp_path / "run")):
+        with pytest.raises(InputErrors, match="--allow-command"):
+            refused()
+    assert not (tmp_path / "calls.json").exists()
+    valid = api.validate(path, allow_command=True)
+    assert not (tmp_path / "calls.json").exists()
+    assert any("without {seed}" in note for note in valid.notes)
+    assert not speech_check.check(valid.recipe)
+    summary = api.build(path, tmp_path / "run", until="speech", allow_command=True)
+    assert summary.stages[-1]["rows_out"] == 4
+    assert (tmp_path / "calls.json").exists()
+    lock = json.loads((tmp_path / "run" / "voices.lock.json").read_text())
+    assert [*lock] == ["command/anna"]
+    assert len(lock["command/anna"]["sha256"]) == 64  # of say.py
+    (tmp_path / "say.py").write_text(SCRIPT + "\n# another one\n")
+    with pytest.raises(InputError, match="command/anna"):
+        api.build(path, tmp_path / "run", until="speech", allow_command=True)
+
+
+def test_render_runs_it_with_the_same_word(tmp_path, monkeypatch):
+    from corpusforge.render.functions import RenderOptions
+
+    (tmp_path / "say.py").write_text(SCRIPT)
+    (tmp_path / "t.txt").write_text("is it on\nis it off\n")
+    monkeypatch.chdir(tmp_path)
+    command = f"{sys.executable} say.py {{text}} {{out}} {{speed}} {{seed}} plain"
+    voice = f"speech.voices=[{{engine: command, license: CC0-1.0, source: '{command}'}}]"
+    options = RenderOptions(engines=["command"], license="CC0-1.0", overrides=[voice])
+    with pytest.raises(InputErrors, match="--allow-command"):
+        api.render(tmp_path / "t.txt", tmp_path / "out", options)
+    # The gate hears that noise is no speech, after both clips were made.
+    with pytest.raises(RunError, match="2 of 2 clips were lost"):
+        api.render(tmp_path / "t.txt", tmp_path / "out", replace(options, allow_command=True))
+    assert (tmp_path / "calls.json").exists()
