@@ -83,7 +83,7 @@ def _add_recipe_verbs(verbs: Any) -> None:
         )  # fmt: skip
         if name in ("validate", "build"):
             sub.add_argument(
-                "--allow-command", action="store_true", help=speech_verbs.ALLOW_COMMAND
+                "--allow-command", action="store_true", help="commands among the voices may run"
             )
         if name == "preview":
             sub.add_argument("-n", type=int, default=20, help="rows (20)")
