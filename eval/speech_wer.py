@@ -87,7 +87,10 @@ def clean_render(text: str, lang: str, seed: int) -> tuple[bytes, float]:
         engine="hibari",
         voice=HIBARI.voices("en")[0],
         prosody={"speed": 1.0, "engine_speed": 1.0, "seed": seed},
-        chain=(("gain", "1", {"peak_dbfs": CLEAN_PEAK_DBFS}),),
+        chain=(
+            ("place", "1", {"lead_s": 0.1, "tail_s": 0.1}),
+            ("gain", "2", {"peak_dbfs": CLEAN_PEAK_DBFS}),
+        ),
     )
     start_s = time.process_time()
     flac = render(plan).flac

@@ -75,10 +75,13 @@ def assign_ids(table: pa.Table) -> pa.Table:
 def clip_ids(
     row_ids: Sequence[str],
     voices: Sequence[str],
-    variants: Sequence[int],
+    variants: Sequence[int | str],
     engine_versions: Sequence[str],
 ) -> list[str]:
-    """Ids of clips: hash of (row id, voice, variant, engine version), all of equal length."""
+    """Ids of clips: hash of (row id, voice, variant, engine version), all of equal length.
+
+    A copy with another chain is a variant "0.1".
+    """
     return [
         digest("clip", row, voice, str(variant), version)
         for row, voice, variant, version in zip(

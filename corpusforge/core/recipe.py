@@ -11,6 +11,9 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from corpusforge.core.recipe_option import LANG_PATTERN, option
+from corpusforge.core.recipe_speech import AUTO, GateConfig, NoiseFolder, SpeechConfig, VoiceConfig
+
 __all__ = [
     "AUTO",
     "LANG_PATTERN",
@@ -22,6 +25,7 @@ __all__ = [
     "GateConfig",
     "GrammarConfig",
     "LlmConfig",
+    "NoiseFolder",
     "OutOfScopeConfig",
     "ParaphraseConfig",
     "RealConfig",
@@ -32,27 +36,6 @@ __all__ = [
     "VoiceConfig",
     "option",
 ]
-
-AUTO = "auto"
-"""Among `speech.engines`: all that are installed and speak the language."""
-
-Range = tuple[float, float]
-LANG_PATTERN = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
-"""BCP-47 tags, as far as a look tells."""
-
-
-def option(description: str, default: Any = ..., **limits: Any) -> Any:
-    """A recipe field.
-
-    Args:
-        description: What it means, with its unit; shown in editors.
-        default: Its default; without one the key is required.
-        limits: JSON Schema keywords (minimum, maximum, enum, pattern, ...).
-    """
-    metadata = {"description": description, "limits": limits}
-    if default is ...:
-        return field(metadata=metadata)
-    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,119 +239,6 @@ class AssessConfig:
     max_rows: int = option("most training rows per arm; more are thinned out", 3000, minimum=100)
     gate: bool = option(
         "keep generated rows that do not help out of config nlu (offered as nlu_expanded)", True
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class VoiceConfig:
-    """A voice that the recipe brings to an engine that takes voices."""
-
-    engine: str = option("engine that speaks with it (piper, transformers, command)", minLength=1)
-    source: str = option(
-        "where it is: a file or folder relative to the recipe, a hub name, an installed package, "
-        "a command line; what is allowed depends on the engine",
-        minLength=1,
-    )
-    license: str = option("SPDX license of the voice", minLength=1)
-    name: str | None = option(
-        "its name in the clips; null = made from the source",
-        None,
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$",
-    )
-    lang: str | None = option("language, BCP-47; null = the recipe's", None, pattern=LANG_PATTERN)
-    gender: str = option("female, male, or nothing", "", enum=("", "female", "male"))
-    accent: str = option("its accent, as you call it", "")
-    speaker: str = option(
-        "who is heard, when several voices are one speaker (they stay in one split)", ""
-    )
-    sha256: str | None = option(
-        "of its files, as voices.lock.json of a run folder has it; null = recorded on first use",
-        None,
-        pattern="^[0-9a-f]{64}$",
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class SpeechConfig:
-    """Text to clips: engines, prosody, room, noise. Ranges are drawn per clip.
-
-    Factors (speed, formant) are drawn log-uniformly, everything else uniformly.
-    """
-
-    clips: int = option("clips to render; 0 switches speech off", 300, minimum=0)
-    engines: tuple[str, ...] = option(
-        "engine plug-ins; auto = all that are installed and speak the language",
-        (AUTO,),
-        minItems=1,
-        uniqueItems=True,
-    )
-    voices: tuple[VoiceConfig, ...] = option(
-        "voices that you bring; their engines speak beside those of speech.engines", ()
-    )
-    shares: Mapping[str, float] | None = option(
-        "engine: share of the clips; the others share the rest equally, family by family",
-        None,
-        minimum=0,
-        maximum=1,
-    )
-    gender_shares: Mapping[str, float] | None = option(
-        "female, male: share of an engine's clips where it has both; null = equal",
-        None,
-        minimum=0,
-        maximum=1,
-    )
-    variants: int = option("clips per chosen row, where clips are spread over rows", 1, minimum=1)
-    spread: str = option(
-        "rows: a stratified choice of rows; intents: as many clips of each intent, however few "
-        "rows it has",
-        "rows",
-        enum=["rows", "intents"],
-    )
-    split_by: str = option(
-        "what clips of different splits never share. text: the words, as rows do; voice: the "
-        "speaker, and every split hears the same words (wake words, commands)",
-        "text",
-        enum=["text", "voice"],
-    )
-    speed: Range = option("tempo factor", (0.9, 1.1), minimum=0.5, maximum=2)
-    formant: Range = option("factor on pitch and formants", (0.92, 1.08), minimum=0.5, maximum=2)
-    snr_db: Range = option("signal-to-noise ratio in dB", (10.0, 30.0), minimum=-20, maximum=100)
-    noise_probability: float = option("share of clips with noise", 0.7, minimum=0, maximum=1)
-    room_probability: float = option("share of clips in a room", 0.5, minimum=0, maximum=1)
-    rt60_s: Range = option("reverberation time in seconds", (0.15, 0.5), minimum=0.05, maximum=5)
-    gain_db: Range = option("peak level in dBFS", (-6.0, 0.0), minimum=-60, maximum=20)
-    max_dropped: float = option("share of dropped clips that fails", 0.02, minimum=0, maximum=1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class GateConfig:
-    """Limits that a clip must keep."""
-
-    min_duration_s: float = option("shortest clip in seconds", 0.3, minimum=0)
-    max_duration_s: float = option("longest clip in seconds", 15.0, minimum=0)
-    max_clipped_share: float = option("largest share of clipped samples", 1e-3, minimum=0)
-    min_active_share: float = option("smallest share of active speech", 0.2, minimum=0, maximum=1)
-    min_level_dbfs: float = option("lowest level of active speech in dBFS", -45.0, maximum=0)
-    asr_share: float = option(
-        "share of clips that are recognised and held against their text (extra gate)",
-        0.1,
-        minimum=0,
-        maximum=1,
-    )
-    asr_model: str | None = option(
-        "folder of a Whisper model for CTranslate2, relative to the recipe; null = the English "
-        "one of the extra gate",
-        None,
-        minLength=1,
-    )
-    mos_share: float = option(
-        "share of clips that are rated for quality (extra gate)", 0.0, minimum=0, maximum=1
-    )
-    limits: Mapping[str, Mapping[str, float | None]] | None = option(
-        "engine (* = all): limits in place of the calibrated ones (min_vad_share, max_gap_s, "
-        "min_s_per_letter, max_s_per_letter, max_cer, max_wer, max_slot_error_rate, min_mos); "
-        "null = none",
-        None,
     )
 
 

@@ -131,6 +131,7 @@ CLIPS = pa.schema(
         ("origin", pa.string()),
         ("split", pa.string()),
         ("variant", pa.int32()),
+        ("copy", pa.int32()),
         ("sampling_rate", pa.int32()),
         ("num_samples", pa.int64()),
         ("duration_s", pa.float32()),

@@ -42,6 +42,7 @@ def check(recipe: Recipe) -> list[InputError]:
     errors += added_errors(recipe)
     if not unknown and not errors:
         errors += _engine_errors(recipe)
+    errors += _noise_errors(recipe)
     lacking = [module for module in _MODULES if util.find_spec(module) is None]
     if lacking and not errors:
         errors.append(
@@ -51,6 +52,47 @@ def check(recipe: Recipe) -> list[InputError]:
             )
         )
     return [*errors, *gate_errors(recipe)]
+
+
+def _noise_errors(recipe: Recipe) -> list[InputError]:
+    """Noise folders that are missing, unused, or hold a file that is no noise."""
+    speech = recipe.speech
+    if ("file" in speech.noise_kinds) is not bool(speech.noise_folders):
+        if speech.noise_folders:
+            return [
+                InputError(
+                    "speech.noise_folders are given, but speech.noise_kinds does not name file",
+                    hint="add file to speech.noise_kinds, or leave the folders out",
+                )
+            ]
+        return [
+            InputError(
+                "speech.noise_kinds names file, but there are no speech.noise_folders",
+                hint="speech.noise_folders: [{path: ..., license: CC0-1.0}]",
+            )
+        ]
+    if not speech.noise_folders or util.find_spec("soundfile") is None:
+        return []
+    from corpusforge.speech import noise_files
+
+    try:
+        found = noise_files.find(recipe)
+    except InputError as error:
+        return [error]
+    licenses = sorted({file.license for file in found})
+    refused = [
+        item for name in licenses for item in refused_licenses(name, recipe.export.allow_licenses)
+    ]
+    if not refused:
+        return []
+    said = ", ".join(f"{item.name} ({item.why})" for item in refused)
+    return [
+        InputError(
+            f"recordings of speech.noise_folders may not be published: {said}",
+            hint="leave the folder out, or allow the license by name: "
+            + allowing(*(item.name for item in refused)),
+        )
+    ]
 
 
 def notes(recipe: Recipe) -> list[str]:

@@ -60,6 +60,11 @@ class Problem(StrEnum):
     SILENCE = "silence"
     OUT_OF_RANGE = "samples outside of [-1, 1]"
     NO_SNR = "no speech left to set the noise against"
+    LONGER_THAN_CLIP = "speech longer than the clip"
+    SILENT_NOISE = "a piece of noise that is silent"
+    OTHER_VERSION = "parameters of another version of an effect"
+    UNFIT = "samples that an effect does not take"
+    NOISE_FILE = "a noise file that is missing, has changed or cannot be read"
 
 
 class EngineError(RunError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,16 +12,23 @@ from corpusforge.core import plugins
 from corpusforge.core.errors import RunError
 from corpusforge.core.ids import clip_ids
 from corpusforge.core.recipe import Recipe
-from corpusforge.core.schema import Utterance, table_to_utterances
-from corpusforge.speech import verbalise
+from corpusforge.core.schema import SPLITS, Utterance, table_to_utterances
+from corpusforge.core.seeding import uniforms
+from corpusforge.speech import noise_files, verbalise
 from corpusforge.speech.chain import draw_chain
+from corpusforge.speech.effect import Context, NoiseFile, Scalar
 from corpusforge.speech.engine import Problem
 from corpusforge.speech.render import ClipPlan
 from corpusforge.speech.spoken_spans import Spans, spoken_form
 from corpusforge.speech.spread import clip_splits, clips_per_row
-from corpusforge.speech.voices import VoicePlan, draw_prosody, plan_voices
+from corpusforge.speech.talkers import talker
+from corpusforge.speech.voices import Choice, VoicePlan, draw_prosody, plan_voices
 
 __all__ = ["Clip", "Plan", "plan_clips", "releasable"]
+
+# Sentences that babble is made of, per split and language; each is spoken once per process.
+_TALKERS = 16
+Chain = Sequence[tuple[str, str, Mapping[str, Scalar]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,8 @@ class Clip:
     Attributes:
         row: What it says.
         split: The split of the clip: the row's, or that of its voice (`speech.split_by`).
-        variant: Tells the clips of one row apart.
+        variant: Tells the voices of one row apart.
+        copy: Tells the chains of one voice and prosody apart.
         plan: How it is rendered.
         engine_version: Of the engine that speaks it.
         slots: Spans of the row's slots in `plan.spoken`; None when they are not known.
@@ -41,6 +49,7 @@ class Clip:
     row: Utterance
     split: str
     variant: int
+    copy: int
     plan: ClipPlan
     engine_version: str
     slots: Spans | None
@@ -48,7 +57,12 @@ class Clip:
 
 
 def _plan_rows(
-    recipe: Recipe, rows: Sequence[Utterance], variant: int, plans: dict[str, VoicePlan]
+    recipe: Recipe,
+    rows: Sequence[Utterance],
+    variant: int,
+    copy: int,
+    plans: dict[str, VoicePlan],
+    files: Mapping[str, Sequence[NoiseFile]],
 ) -> list[Clip]:
     """Voice, words, prosody and chain of one clip per row."""
     clips: list[Clip] = []
@@ -63,21 +77,64 @@ def _plan_rows(
         ids = [row.id for row in group]
         splits = clip_splits(recipe, group, variant)
         chosen = plans[lang].choose(recipe.seed, ids, splits, variant)
+        contexts = _contexts(recipe, group, splits, chosen, files)
         versions = {c.engine: str(plugins.load("engine", c.engine).version) for c in chosen}
-        engine_versions = [versions[choice.engine] for choice in chosen]
-        names = [f"{choice.engine}/{choice.voice.name}" for choice in chosen]
-        new_ids = clip_ids(ids, names, [variant] * len(ids), engine_versions)
+        new_ids = clip_ids(
+            ids,
+            [f"{choice.engine}/{choice.voice.name}" for choice in chosen],
+            [f"{variant}.{copy}" if copy else str(variant)] * len(ids),
+            [versions[choice.engine] for choice in chosen],
+        )
         for row, split, choice, clip_id in zip(group, splits, chosen, new_ids, strict=True):
             spoken, slots = spoken_form(row)
-            chain = draw_chain(recipe.speech, recipe.seed, row.id, variant)
-            factors = [params["factor"] for op, _, params in chain if op == "formant"]
-            prosody = draw_prosody(
-                recipe.speech, recipe.seed, row.id, variant, float(factors[0]) if factors else 1.0
-            )
+            chain = draw_chain(contexts[split], row.id, variant, copy)
+            prosody = _prosody(recipe, row, variant, chain)
             plan = ClipPlan(clip_id, spoken, choice.engine, choice.voice, prosody, chain)
             problem = "" if verbalise.speakable(spoken) else Problem.NOTHING_TO_SAY.value
-            clips.append(Clip(row, split, variant, plan, versions[choice.engine], slots, problem))
+            version = versions[choice.engine]
+            clips.append(Clip(row, split, variant, copy, plan, version, slots, problem))
     return clips
+
+
+def _prosody(recipe: Recipe, row: Utterance, variant: int, chain: Chain) -> dict[str, Scalar]:
+    factors = [float(params["factor"]) for op, _, params in chain if op == "formant"]
+    factor = factors[0] if factors else 1.0
+    return draw_prosody(recipe.speech, recipe.seed, row.id, variant, factor)
+
+
+def _contexts(
+    recipe: Recipe,
+    rows: Sequence[Utterance],
+    splits: Sequence[str],
+    chosen: Sequence[Choice],
+    files: Mapping[str, Sequence[NoiseFile]],
+) -> dict[str, Context]:
+    """Split -> what the effects of its clips may draw from."""
+    contexts = {}
+    for split in SPLITS:
+        spoken = zip(rows, splits, chosen, strict=True)
+        own = [(row, choice) for row, name, choice in spoken if name == split]
+        talkers = _talkers(recipe, own) if "babble" in recipe.speech.noise_kinds else ()
+        recorded = files.get(split, ())
+        contexts[split] = Context(
+            recipe.speech, recipe.seed, split, talkers=talkers, files=recorded
+        )
+    return contexts
+
+
+def _talkers(recipe: Recipe, own: Sequence[tuple[Utterance, Choice]]) -> tuple[str, ...]:
+    """The talkers of babble: some rows of a split, chosen by keyed hash."""
+    drawn = uniforms(recipe.seed, "speech.babble", [row.id for row, _ in own])
+    order = sorted(range(len(own)), key=lambda index: drawn[index])
+    talkers: list[str] = []
+    for index in order:
+        row, choice = own[index]
+        spoken = spoken_form(row)[0]
+        if len(talkers) < _TALKERS and verbalise.speakable(spoken):
+            version = str(plugins.load("engine", choice.engine).version)
+            seed = int(drawn[index] * 2**31)
+            talkers.append(talker(choice.engine, version, choice.voice, spoken, 1.0, seed))
+    return tuple(talkers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +142,18 @@ class Plan:
     """Everything that is decided before anything is rendered.
 
     Attributes:
-        clips: In stable order: row, variant.
+        clips: In stable order: row, variant, copy.
         voices: Language -> who speaks in which split.
         rows: Rows chosen.
         withheld: Rows left out because they will not be released.
+        noise_files: sha256 -> path of recordings of noise.
     """
 
     clips: Sequence[Clip]
     voices: Mapping[str, VoicePlan]
     rows: int
     withheld: int
+    noise_files: Mapping[str, str] = field(default_factory=dict)
 
 
 def releasable(recipe: Recipe, table: pa.Table) -> pa.Table:
@@ -122,11 +181,16 @@ def plan_clips(recipe: Recipe, table: pa.Table) -> Plan:
     counts = clips_per_row(recipe, allowed)
     rows = table_to_utterances(allowed.take(pa.array(list(counts), pa.int64())))
     said = dict(zip([row.id for row in rows], counts.values(), strict=True))
+    found = noise_files.find(recipe) if "file" in recipe.speech.noise_kinds else {}
+    files = noise_files.dealt(recipe, found)
     plans: dict[str, VoicePlan] = {}
     by_row: dict[tuple[str, int], Clip] = {}
-    for variant in range(max(counts.values(), default=0)):
-        due = [row for row in rows if said[row.id] > variant]
-        for clip in _plan_rows(recipe, due, variant, plans):
-            by_row[clip.row.id, variant] = clip
-    ordered = [by_row[row.id, variant] for row in rows for variant in range(said[row.id])]
-    return Plan(ordered, plans, len(rows), table.num_rows - allowed.num_rows)
+    for number in range(max(counts.values(), default=0)):
+        due = [row for row in rows if said[row.id] > number]
+        # Copies of a clip come one after another, so that they share its speech.
+        variant, copy = divmod(number, recipe.speech.copies)
+        for clip in _plan_rows(recipe, due, variant, copy, plans, files):
+            by_row[clip.row.id, number] = clip
+    ordered = [by_row[row.id, number] for row in rows for number in range(said[row.id])]
+    withheld, places = table.num_rows - allowed.num_rows, noise_files.places(found)
+    return Plan(ordered, plans, len(rows), withheld, places)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -23,17 +24,12 @@ from corpusforge.core.ids import digest
 from corpusforge.core.run import Cache, canonical_json, package_versions
 from corpusforge.core.sound_files import synthetic_mark
 from corpusforge.speech import levels
-from corpusforge.speech.effect import UNMOVED, Effect, Scalar, TimeMap
-from corpusforge.speech.engine import (
-    Engine,
-    EngineError,
-    Problem,
-    Prosody,
-    Spoken,
-    Voice,
-    Word,
-    checked,
-)
+from corpusforge.speech.chain import SPEAKER_BELOW
+from corpusforge.speech.effect import UNMOVED, Effect, Scalar, TimeMap, UnfitError
+from corpusforge.speech.engine import Engine, EngineError, Problem, Voice, Word
+from corpusforge.speech.mixing import FUSED, Source, mix
+from corpusforge.speech.noise_files import know
+from corpusforge.speech.talkers import engines_of, speak
 from corpusforge.speech.word_times import moved
 
 __all__ = [
@@ -60,9 +56,8 @@ RATE_HZ = 16000
 PACKAGES = ("soxr", "soundfile", "numpy", "scipy", "pyloudnorm")
 """Distributions that shape the bytes of every clip; an engine adds its own."""
 
-# Effects of the speaker come before the change to the corpus' rate, those of room and
-# microphone after it: a shift of the formants then has the engine's full band to draw on.
-_RESAMPLE_ORDER = 20
+# Below: where the speech is in the clip; from there on: room, noise, microphone.
+_PLACED_BELOW = 30
 _FULL_SCALE = 32767
 
 Samples = npt.NDArray[np.float32]
@@ -98,11 +93,13 @@ class Dry:
         samples: At 16 kHz, shape [samples].
         words: As the engine gave them, in the time of its own audio; None when it gave none.
         times: From the time of the engine's audio to that of the finished clip.
+        source: The samples with their transform, shared by the copies of a clip.
     """
 
     samples: Samples
     words: tuple[Word, ...] | None
     times: TimeMap
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +163,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Some plans and where their files go; the item of the parallel part."""
+    """Some plans and where their files go; the item of the parallel part.
+
+    Attributes:
+        cache: Of the run.
+        plans: Copies of one clip one after another, so that they share what they have in common.
+        noise_files: sha256 -> path of the recordings that the plans mix in.
+    """
 
     cache: Cache
     plans: tuple[ClipPlan, ...]
+    noise_files: tuple[tuple[str, str], ...] = ()
 
 
 @cache
@@ -196,25 +200,14 @@ def clip_key(plan: ClipPlan) -> str:
     # What is said about a voice does not shape the sound; which one it is does.
     voice = plan.voice
     shaped_by["voice"] = [voice.name, voice.lang, voice.source, voice.sha256]
+    engines = {plan.engine, *engines_of(plan.chain)}
     parts = {
         "plan": shaped_by,
         "engine_version": _engine(plan.engine).version,
-        "packages": dict(_versions(plan.engine)),
+        "packages": dict(item for name in sorted(engines) for item in _versions(name)),
         "rate_hz": RATE_HZ,
     }
     return digest("clip", str(VERSION), canonical_json(parts))
-
-
-def _speak(plan: ClipPlan) -> Spoken:
-    engine = _engine(plan.engine)
-    what = f"clip {plan.clip_id} (voice {plan.voice.name})"
-    generator = np.random.Generator(np.random.Philox(int(plan.prosody["seed"])))
-    prosody = Prosody(speed=float(plan.prosody["engine_speed"]))
-    try:
-        said = engine.speak(plan.spoken, plan.voice, prosody, generator)
-    except EngineError as error:
-        raise EngineError(error.problem, ", ".join(filter(None, (what, error.detail)))) from error
-    return checked(said, engine, plan.voice, what)
 
 
 def _resample(samples: Samples, rate_hz: int) -> Samples:
@@ -232,50 +225,74 @@ def dry(plan: ClipPlan) -> Dry:
         EngineError: When the engine gave nothing usable; names the clip.
         InputError: When a package of an extra is missing.
     """
-    said = _speak(plan)
+    seed, speed = int(plan.prosody["seed"]), float(plan.prosody["engine_speed"])
+    what = f"clip {plan.clip_id} (voice {plan.voice.name})"
+    said = speak(_engine(plan.engine), plan.voice, plan.spoken, speed, seed, what)
     samples, rate_hz, times = said.samples, said.rate_hz, UNMOVED
     effects = [(_effect(op), params) for op, _, params in plan.chain]
     for effect, params in effects:
-        if effect.order < _RESAMPLE_ORDER:
+        if effect.order < SPEAKER_BELOW:
             times = times.then(effect.times(params, samples.size / rate_hz))
             samples = effect.apply(samples, rate_hz, params)
-    # After the effects of the speaker, which would stretch the silence, before those of the room.
-    samples, later_s = levels.trimmed(samples, rate_hz)
-    times = times.then(TimeMap(1.0, later_s))
-    return Dry(_resample(samples, rate_hz), said.words, times)
+    # After the effects of the speaker, which would stretch the silence, before it is placed.
+    samples, cut_s = levels.trimmed(samples, rate_hz)
+    times = times.then(TimeMap(1.0, -cut_s))
+    samples = _resample(samples, rate_hz)
+    for effect, params in effects:
+        if SPEAKER_BELOW <= effect.order < _PLACED_BELOW:
+            times = times.then(effect.times(params, samples.size / RATE_HZ))
+            samples = _applied(effect, samples, params, plan)
+    return Dry(samples, said.words, times, Source(samples, RATE_HZ))
 
 
-def render(plan: ClipPlan) -> Rendered:
+def _applied(
+    effect: Effect, samples: Samples, params: Mapping[str, Scalar], plan: ClipPlan
+) -> Samples:
+    try:
+        return effect.apply(samples, RATE_HZ, params)
+    except (UnfitError, KeyError) as error:
+        raise _unfit(error, plan) from error
+
+
+def _unfit(error: UnfitError | KeyError, plan: ClipPlan) -> EngineError:
+    """As a reason to drop the clip."""
+    if isinstance(error, KeyError):
+        return EngineError(
+            Problem.OTHER_VERSION, f"clip {plan.clip_id}: there is no {error.args[0]!r} in them"
+        )
+    problem = Problem(error.problem) if error.problem in set(Problem) else Problem.UNFIT
+    return EngineError(problem, ", ".join(filter(None, (f"clip {plan.clip_id}", error.detail))))
+
+
+def render(plan: ClipPlan, speech: Dry | None = None) -> Rendered:
     """Render one clip.
+
+    Args:
+        plan: Which.
+        speech: What `dry` gives for it, where that is there already.
 
     Raises:
         EngineError: When the engine gave nothing usable, or nothing that noise can be set
             against; names the clip.
         InputError: When a package of an extra is missing.
     """
-    spoken = dry(plan)
-    samples = spoken.samples
-    effects = [(_effect(op), params) for op, _, params in plan.chain]
-    # `speech` follows the branch without anything added to it, to measure from.
-    speech, snr_db = samples, None
-    for effect, params in effects:
-        if effect.order < _RESAMPLE_ORDER:
-            continue
-        before = samples
-        samples = effect.apply(samples, RATE_HZ, params)
-        if effect.additive:
-            snr_db = _snr_db(plan, speech, samples)
-        elif speech is before:
-            speech = samples
-    words = moved(spoken.words, spoken.times, samples.size / RATE_HZ)
-    return _finish(plan, samples, levels.active_mask(speech, RATE_HZ), snr_db, words)
-
-
-def _snr_db(plan: ClipPlan, speech: Samples, mixed: Samples) -> float:
+    speech = speech or dry(plan)
+    steps = {op: params for op, _, params in plan.chain}
     try:
-        return levels.snr_db(speech, mixed - speech, RATE_HZ)
-    except ValueError as error:
-        raise EngineError(Problem.NO_SNR, f"clip {plan.clip_id}") from error
+        mixed = mix(speech.source, {op: steps[op] for op in FUSED if op in steps})
+    except (UnfitError, KeyError) as error:
+        raise _unfit(error, plan) from error
+    snr_db = None
+    if mixed.noise_power is not None:
+        if mixed.noise_power <= 0.0 or mixed.speech_power <= 0.0:
+            raise EngineError(Problem.NO_SNR, f"clip {plan.clip_id}")
+        snr_db = 10.0 * math.log10(mixed.speech_power / mixed.noise_power)
+    samples = mixed.samples
+    for op, _, params in plan.chain:
+        if op not in FUSED and _effect(op).order >= _PLACED_BELOW:
+            samples = _applied(_effect(op), samples, params, plan)
+    words = moved(speech.words, speech.times, samples.size / RATE_HZ)
+    return _finish(plan, samples, levels.active_mask(mixed.speech, RATE_HZ), snr_db, words)
 
 
 def _finish(
@@ -286,10 +303,10 @@ def _finish(
     words: tuple[Word, ...] | None,
 ) -> Rendered:
     """To 16 bits with a guard against wrapping, to FLAC, and measured."""
-    scaled = np.rint(samples.astype(np.float64) * _FULL_SCALE)
+    scaled = np.rint(samples * np.float32(_FULL_SCALE))
     clipped = int(np.count_nonzero(np.abs(scaled) > _FULL_SCALE))
     pcm = np.clip(scaled, -_FULL_SCALE - 1, _FULL_SCALE).astype("<i2")
-    heard = (pcm / np.float32(_FULL_SCALE)).astype(np.float32)
+    heard = pcm / np.float32(_FULL_SCALE)
     flac = _encode(pcm, synthetic_mark(plan.engine, plan.voice.name))
     loudness = levels.loudness_lufs(heard, RATE_HZ)
     facts = ClipFacts(
@@ -347,7 +364,9 @@ def render_shard(shard: Shard) -> list[Outcome]:
     The sidecar with the facts is written last: a clip without it, or one that does not match
     it, is rendered again.
     """
+    know(dict(shard.noise_files))
     outcomes: list[Outcome] = []
+    last: tuple[str, Dry] | None = None
     for plan in shard.plans:
         key = clip_key(plan)
         found = _cached(shard.cache, key)
@@ -355,7 +374,9 @@ def render_shard(shard: Shard) -> list[Outcome]:
             outcomes.append(Outcome(shard.cache.relative(found[0]), found[1], cached=True))
             continue
         try:
-            rendered = render(plan)
+            if last is None or last[0] != _dry_key(plan):
+                last = (_dry_key(plan), dry(plan))
+            rendered = render(plan, last[1])
         except EngineError as error:
             outcomes.append(Outcome("", None, problem=error.problem.value, detail=error.detail))
             continue
@@ -366,8 +387,29 @@ def render_shard(shard: Shard) -> list[Outcome]:
     return outcomes
 
 
-def shards(store: Cache, plans: Sequence[ClipPlan], size: int = 8) -> list[Shard]:
-    """The plans in pieces of `size`."""
+def _dry_key(plan: ClipPlan) -> str:
+    """What the speech of a plan is, before room and noise."""
+    voice = (plan.engine, plan.voice.name, plan.voice.source, plan.voice.sha256)
+    steps = [(op, params) for op, _, params in plan.chain if _effect(op).order < _PLACED_BELOW]
+    return canonical_json([voice, plan.voice.lang, plan.spoken, dict(plan.prosody), steps])
+
+
+def shards(
+    store: Cache,
+    plans: Sequence[ClipPlan],
+    size: int = 8,
+    noise_files: Mapping[str, str] | None = None,
+) -> list[Shard]:
+    """The plans in pieces of `size`.
+
+    Args:
+        store: Cache of the run.
+        plans: In order.
+        size: Plans of a piece.
+        noise_files: sha256 -> path of recordings of noise.
+    """
+    known = tuple((noise_files or {}).items())
     return [
-        Shard(store, tuple(plans[start : start + size])) for start in range(0, len(plans), size)
+        Shard(store, tuple(plans[start : start + size]), known)
+        for start in range(0, len(plans), size)
     ]

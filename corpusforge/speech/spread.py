@@ -18,9 +18,9 @@ __all__ = ["clip_splits", "clips_per_row"]
 def clips_per_row(recipe: Recipe, table: pa.Table) -> dict[int, int]:
     """Row number -> how many clips say it, rows ascending.
 
-    By rows: a stratified choice of rows, `speech.variants` clips each. By intents: each intent
-    gets as many clips, and its rows take turns, those with the lowest keyed hash of their id
-    first; so one wake word is said as often as a hundred phrases beside it.
+    By rows: a stratified choice of rows, `speech.variants` times `speech.copies` clips each. By
+    intents: each intent gets as many clips, and its rows take turns, those with the lowest keyed
+    hash of their id first; so one wake word is said as often as a hundred phrases beside it.
 
     Args:
         recipe: With `speech.clips` above 0.
@@ -28,10 +28,10 @@ def clips_per_row(recipe: Recipe, table: pa.Table) -> dict[int, int]:
     """
     wanted = recipe.speech.clips
     if recipe.speech.spread == "rows":
-        variants = recipe.speech.variants
-        chosen = select_rows(table, -(-wanted // variants), recipe.seed)
+        each = recipe.speech.variants * recipe.speech.copies
+        chosen = select_rows(table, -(-wanted // each), recipe.seed)
         # The last row gets what is left of the clips.
-        return {row: min(variants, wanted - place * variants) for place, row in enumerate(chosen)}
+        return {row: min(each, wanted - place * each) for place, row in enumerate(chosen)}
     drawn = uniforms(recipe.seed, "speech.row", table["id"].to_pylist())
     by_intent: dict[str, list[int]] = {}
     intents = table["intent"].to_pylist()

@@ -26,7 +26,7 @@ from corpusforge.core.schema import (
     with_scores,
     write_table,
 )
-from corpusforge.speech import render, verbalise
+from corpusforge.speech import noise_files, render, verbalise
 from corpusforge.speech.added import pinned
 from corpusforge.speech.balance import Heard, balance_facts, balance_notes
 from corpusforge.speech.chain import effects
@@ -63,6 +63,9 @@ def config(recipe: Recipe) -> dict[str, Any]:
             [engine, voice.name, voice.source, voice.sha256]
             for engine, voice in (pinned(recipe) if recipe.speech.clips else ())
         ],
+        "noise_files": [file.sha256 for file in noise_files.find(recipe)]
+        if "file" in recipe.speech.noise_kinds
+        else [],
         "effects": {effect.op: effect.version for effect in effects()},
         "render": render.VERSION,
         "verbalise": verbalise.VERSION,
@@ -93,6 +96,7 @@ def _record(clip: Clip, outcome: Outcome) -> dict[str, Any]:
         "origin": row.origin,
         "split": clip.split,
         "variant": clip.variant,
+        "copy": clip.copy,
         "sampling_rate": render.RATE_HZ,
         "engine": plan.engine,
         "engine_version": clip.engine_version,
@@ -187,7 +191,7 @@ def run(ctx: StageContext) -> StageResult:
     with ctx.progress.task("speech", total=len(speakable), unit="clips") as task:
         rendered = ctx.executor.map(
             render.render_shard,
-            render.shards(ctx.cache, speakable),
+            render.shards(ctx.cache, speakable, noise_files=plan.noise_files),
             on_result=lambda done: task.advance(len(done)),
         )
     done = iter([outcome for shard in rendered for outcome in shard])

@@ -7,11 +7,21 @@ import pytest
 
 from corpusforge.core import plugins
 from corpusforge.core.recipe import SpeechConfig
-from corpusforge.speech.chain import EFFECTS, draw_chain, effects
-from corpusforge.speech.effect import UNMOVED, TimeMap
+from corpusforge.speech.chain import EFFECTS, SPEAKER_BELOW, draw_chain, effects
+from corpusforge.speech.effect import UNMOVED, Context, TimeMap
 from tests.speech.rows import voiced
 
 NAMES = plugins.names("effect")
+SHARES = {
+    "noise": "noise_probability",
+    "room": "room_probability",
+    "mic": "mic_probability",
+    "agc": "agc_probability",
+    "clip": "clip_probability",
+    "codec": "codec_probability",
+    "dither": "dither_probability",
+}
+ALL = SpeechConfig(**dict.fromkeys(SHARES.values(), 1.0))
 
 
 @pytest.fixture(params=NAMES)
@@ -23,18 +33,24 @@ def generator(seed=3):
     return np.random.Generator(np.random.Philox(seed))
 
 
+def draw(config, row="row", variant=0, copy=0, **fields):
+    return draw_chain(Context(config, **fields), row, variant, copy)
+
+
 def test_names_versions_and_units(effect):
     assert effect.op in NAMES
     assert effect.version
-    assert set(effect.example) == set(effect.units)
+    assert set(effect.example) <= set(effect.units)
 
 
 def test_what_is_drawn_survives_json_and_has_units(effect):
-    config = SpeechConfig(noise_probability=1.0, room_probability=1.0)
-    params = effect.draw(generator(), config)
-    assert params == json.loads(json.dumps(params)) == effect.draw(generator(), config)
-    assert set(params) == set(effect.units)
-    assert params != effect.draw(generator(4), config)
+    params = effect.draw(generator(), Context(ALL))
+    assert params == json.loads(json.dumps(params)) == effect.draw(generator(), Context(ALL))
+    assert params and set(params) <= set(effect.units)
+    several = [effect.draw(generator(seed), Context(ALL)) for seed in range(8)]
+    # Silence around the speech is the same for all by default; a codec is one of two.
+    least = {"place": 1, "codec": 2}.get(effect.op, 8)
+    assert len({json.dumps(some) for some in several}) == least
 
 
 def test_apply_is_pure_and_keeps_type_and_size_in_bounds(effect):
@@ -56,29 +72,49 @@ def test_short_and_silent_input_is_no_trouble(effect, count):
 
 
 def test_the_chain_is_in_physical_order():
-    assert [effect.op for effect in effects()] == ["formant", "room", "noise", "gain"]
+    assert [effect.op for effect in effects()] == list(EFFECTS)
+    orders = [effect.order for effect in effects()]
+    assert orders == sorted(set(orders))
     assert set(EFFECTS) <= set(NAMES)
+    assert [op for op, _, _ in draw(ALL)] == list(EFFECTS)
 
 
-def test_chains_depend_on_row_and_variant_alone():
+def test_chains_depend_on_row_variant_and_copy_alone():
     config = SpeechConfig()
-    chains = {(row, v): draw_chain(config, 1, row, v) for row in "abcdef" for v in (0, 1)}
-    assert draw_chain(config, 1, "c", 1) == chains["c", 1]
+    chains = {(r, v, c): draw(config, r, v, c) for r in "abcdef" for v in (0, 1) for c in (0, 1)}
+    assert draw(config, "c", 1, 1) == chains["c", 1, 1]
     assert len({json.dumps(chain) for chain in chains.values()}) == len(chains)
-    assert all(chain[-1][0] == "gain" for chain in chains.values())
+    assert all("gain" in [op for op, _, _ in chain] for chain in chains.values())
+
+
+def test_copies_share_what_is_of_the_speaker():
+    first, second = draw(ALL, copy=0), draw(ALL, copy=1)
+    of_speaker = {effect.op for effect in effects() if effect.order < SPEAKER_BELOW}
+    assert of_speaker == {"formant"}
+    for (op, _, before), (_, _, after) in zip(first, second, strict=True):
+        assert (before == after) is (op in {"formant", "place", "codec"}), op
 
 
 def test_one_effect_switched_off_leaves_the_others():
-    with_room = draw_chain(SpeechConfig(room_probability=1.0), 1, "row", 0)
-    without = draw_chain(SpeechConfig(room_probability=0.0), 1, "row", 0)
-    assert [step for step in with_room if step[0] != "room"] == list(without)
+    # A room also changes where its noise stands, and nothing else.
+    for op in ("mic", "agc", "clip", "codec", "dither", "noise"):
+        off = SpeechConfig(**{**dict.fromkeys(SHARES.values(), 1.0), SHARES[op]: 0.0})
+        assert [step for step in draw(ALL) if step[0] != op] == list(draw(off))
 
 
 def test_probabilities_are_shares():
-    config = SpeechConfig(noise_probability=0.7, room_probability=0.25)
-    chains = [draw_chain(config, 1, f"row{n}", 0) for n in range(800)]
-    shares = [sum(any(s[0] == op for s in c) for c in chains) / 800 for op in ("noise", "room")]
-    assert shares == pytest.approx([0.7, 0.25], abs=0.05)
+    wanted = {"noise": 0.7, "room": 0.25, "mic": 0.5, "agc": 0.1, "clip": 0.3, "codec": 0.2}
+    config = SpeechConfig(rooms=2, **{SHARES[op]: share for op, share in wanted.items()})
+    chains = [draw(config, f"row{n}") for n in range(600)]
+    for op, share in wanted.items():
+        found = sum(any(step[0] == op for step in chain) for chain in chains) / 600
+        assert found == pytest.approx(share, abs=0.06)
+
+
+def test_new_effects_are_off_or_rare_unless_asked_for():
+    chains = [draw(SpeechConfig(rooms=2), f"row{n}") for n in range(200)]
+    used = {op for chain in chains for op, _, _ in chain}
+    assert used == {"formant", "place", "room", "noise", "mic", "gain"}
 
 
 def test_times_say_where_a_click_goes(effect):

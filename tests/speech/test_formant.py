@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from corpusforge.core.recipe import SpeechConfig
+from corpusforge.speech.effect import Context
 from corpusforge.speech.effects.formant import PLUGIN
 
 
@@ -32,7 +33,7 @@ def test_nothing_folds_back_from_above_the_band():
 def test_draws_stay_in_range_and_a_fixed_factor_of_one_is_no_effect():
     generator = np.random.Generator(np.random.Philox(1))
     config = SpeechConfig(formant=(0.9, 1.1))
-    factors = [PLUGIN.draw(generator, config)["factor"] for _ in range(300)]
+    factors = [PLUGIN.draw(generator, Context(config))["factor"] for _ in range(300)]
     assert 0.9 <= min(factors) < 0.91
     assert 1.09 < max(factors) <= 1.1
-    assert PLUGIN.draw(generator, SpeechConfig(formant=(1.0, 1.0))) == {}
+    assert PLUGIN.draw(generator, Context(SpeechConfig(formant=(1.0, 1.0)))) == {}

@@ -1,42 +1,97 @@
+import json
+
 import numpy as np
 import pytest
+import soundfile
+from scipy import signal
 
+from corpusforge.core.recipe import SpeechConfig
+from corpusforge.speech import noise_files
+from corpusforge.speech.acoustics import response, shoebox
+from corpusforge.speech.chain import draw_chain
+from corpusforge.speech.effect import Context, NoiseFile, UnfitError
 from corpusforge.speech.effects.noise import PLUGIN
-from corpusforge.speech.levels import active_mask, power, snr_db
+from corpusforge.speech.effects.room import PLUGIN as ROOM
+from corpusforge.speech.engines.hibari import PLUGIN as HIBARI
+from corpusforge.speech.levels import active_mask, active_power, power, snr_db
+from corpusforge.speech.noises import dry
+from corpusforge.speech.talkers import said, talker
 from tests.speech.rows import voiced
 
 COLORS = ("white", "pink", "brown")
+RATE_HZ = 16000
+IN_ROOM = {name: value for name, value in ROOM.example.items() if name != "ring_s"}
 
 
 def params(**changes):
     return {**PLUGIN.example, **changes}
 
 
+def branch(speech, **changes):
+    found, _ = PLUGIN.branch(active_power(speech, RATE_HZ), speech.size, RATE_HZ, params(**changes))
+    return found
+
+
+@pytest.fixture
+def recording(tmp_path):
+    """Parameters of a recording of 2 s at 22.05 kHz that is known here."""
+    samples = np.random.default_rng(2).standard_normal(44100) * 0.1
+    path = tmp_path / "street.wav"
+    soundfile.write(path, samples, 22050, subtype="PCM_16")
+    (file,) = [NoiseFile(path.name, "CC0-1.0", sha256_of(path), 2.0)]
+    noise_files.know({file.sha256: path})
+    return {"kind": "file", "sha256": file.sha256, "file": file.name, "offset_s": 0.5}
+
+
+def sha256_of(path):
+    import hashlib
+
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def babble():
+    voice = HIBARI.voices("en")[0]
+    texts = ("turn on the lights", "what time is it")
+    return [json.loads(talker("hibari", HIBARI.version, voice, text, 1.0, 3)) for text in texts]
+
+
+@pytest.mark.parametrize("room", [{}, IN_ROOM])
 @pytest.mark.parametrize("color", COLORS)
-@pytest.mark.parametrize("snr", [-5.0, 0.0, 10.0, 30.0])
-def test_the_ratio_is_what_was_asked_for(color, snr):
+@pytest.mark.parametrize("snr", [-5.0, 10.0, 30.0])
+def test_the_ratio_is_what_was_asked_for(color, snr, room):
     speech = voiced()
-    mixed = PLUGIN.apply(speech, 16000, params(color=color, snr_db=snr))
+    mixed = PLUGIN.apply(speech, RATE_HZ, params(kind=color, snr_db=snr, **room))
     noise = mixed - speech
-    assert snr_db(speech, noise, 16000) == pytest.approx(snr, abs=0.1)
+    assert snr_db(speech, noise, RATE_HZ) == pytest.approx(snr, abs=0.1)
     # The same, without the function under test: active speech against the whole noise.
-    active = speech[active_mask(speech, 16000)].astype(float)
+    active = speech[active_mask(speech, RATE_HZ)].astype(float)
     ratio = np.mean(active**2) / np.mean(noise.astype(float) ** 2)
     assert 10 * np.log10(ratio) == pytest.approx(snr, abs=0.1)
 
 
+def test_the_ratio_of_hum_babble_and_recordings(recording):
+    speech = voiced()
+    kinds = (
+        {"kind": "hum", "mains_hz": 50.0},
+        {"kind": "babble", "talkers": json.dumps(babble())},
+        recording,
+    )
+    for kind in kinds:
+        for room in ({}, IN_ROOM):
+            noise = PLUGIN.apply(speech, RATE_HZ, params(snr_db=6.0, **kind, **room)) - speech
+            assert snr_db(speech, noise, RATE_HZ) == pytest.approx(6.0, abs=0.1)
+
+
 def test_pauses_do_not_change_the_noise():
-    level = [
-        power(PLUGIN.branch(voiced(pause_s=pause), 16000, params())) for pause in (0.1, 0.5, 2.0)
-    ]
+    level = [power(branch(voiced(pause_s=pause))) for pause in (0.1, 0.5, 2.0)]
     assert level == pytest.approx([level[0]] * 3, rel=1e-3)
 
 
 @pytest.mark.parametrize(("color", "slope_db"), [("white", 0), ("pink", -3.01), ("brown", -6.02)])
 def test_spectral_slope_per_octave(color, slope_db):
-    noise = PLUGIN.branch(voiced(20), 16000, params(color=color))
+    noise = branch(voiced(20), kind=color)
     spectrum = np.abs(np.fft.rfft(noise)) ** 2
-    frequencies = np.fft.rfftfreq(noise.size, 1 / 16000)
+    frequencies = np.fft.rfftfreq(noise.size, 1 / RATE_HZ)
     edges = 250 * 2.0 ** np.arange(6)
     bands = [
         10 * np.log10(np.mean(spectrum[(frequencies >= low) & (frequencies < 2 * low)]))
@@ -49,10 +104,10 @@ def test_spectral_slope_per_octave(color, slope_db):
 @pytest.mark.parametrize("snr", [0.0, 15.0])
 def test_the_ratio_by_a_mask_that_is_known_beforehand(color, snr):
     # Tones of known power, and nothing where it is silent: no function under test says where.
-    rate_hz, tone = 16000, 0.2 * np.sin(2 * np.pi * 500 * np.arange(8000) / 16000)
-    silence = np.zeros(rate_hz)
+    tone = 0.2 * np.sin(2 * np.pi * 500 * np.arange(8000) / RATE_HZ)
+    silence = np.zeros(RATE_HZ)
     speech = np.concatenate([silence, tone, silence, tone, silence]).astype(np.float32)
-    mixed = PLUGIN.apply(speech, rate_hz, params(color=color, snr_db=snr)).astype(float)
+    mixed = PLUGIN.apply(speech, RATE_HZ, params(kind=color, snr_db=snr)).astype(float)
     speaking = np.repeat([False, True, False, True, False], [16000, 8000, 16000, 8000, 16000])
     noise = mixed - speech
     signal_power = 0.2**2 / 2
@@ -64,14 +119,99 @@ def test_the_ratio_by_a_mask_that_is_known_beforehand(color, snr):
 
 
 def test_a_third_of_brown_noise_is_where_recognisers_listen():
-    noise = PLUGIN.branch(voiced(20), 16000, params(color="brown"))
+    noise = branch(voiced(20), kind="brown")
     spectrum = np.abs(np.fft.rfft(noise)) ** 2
-    audible = np.fft.rfftfreq(noise.size, 1 / 16000) >= 300
+    audible = np.fft.rfftfreq(noise.size, 1 / RATE_HZ) >= 300
     assert 0.25 < spectrum[audible].sum() / spectrum.sum() < 0.4
 
 
 def test_seeds_differ_and_silence_stays_silent():
     speech = voiced()
-    first, second = (PLUGIN.branch(speech, 16000, params(seed=seed)) for seed in (1, 2))
-    assert abs(np.corrcoef(first, second)[0, 1]) < 0.05
-    assert not PLUGIN.apply(np.zeros(1000, np.float32), 16000, params()).any()
+    pairs = [(1, 2), (1, 9), (8, 16)]
+    for one, other in pairs:
+        first, second = branch(speech, seed=one), branch(speech, seed=other)
+        assert abs(np.corrcoef(first, second)[0, 1]) < 0.1
+    assert not PLUGIN.apply(np.zeros(1000, np.float32), RATE_HZ, params()).any()
+
+
+@pytest.mark.parametrize("kind", ["white", "pink", "hum", "file"])
+def test_noise_comes_through_the_room_from_before_the_clip_on(kind, recording):
+    more = {"hum": {"mains_hz": 60.0}, "file": recording}.get(kind, {})
+    found = branch(voiced(0.5), **{**more, "kind": kind}, **IN_ROOM).astype(float)
+    h = response(shoebox(IN_ROOM), RATE_HZ).astype(float)
+    # The source has been on for as long as the room rings.
+    lead = 3 * 1792
+    source = dry(params(**{**more, "kind": kind}), RATE_HZ, -lead, lead + found.size).astype(float)
+    expected = signal.fftconvolve(source, h)[lead : lead + found.size]
+    scale = (found @ expected) / (expected @ expected)
+    # Resampling of a recording knows nothing of what comes after its last sample.
+    error = np.abs(found - scale * expected)[:-200]
+    assert error.max() < 2e-4 * np.abs(found).max()
+
+
+def test_hum_is_made_of_harmonics_of_the_mains():
+    noise = branch(voiced(4), kind="hum", mains_hz=60.0)
+    spectrum = np.abs(np.fft.rfft(noise[: 4 * RATE_HZ])) ** 2
+    tones = spectrum[[4 * 60 * harmonic for harmonic in range(1, 13)]]
+    assert tones.sum() / spectrum.sum() > 0.999
+
+
+def test_babble_is_several_talkers_and_does_not_depend_on_the_clip():
+    talkers = babble()
+    both, one = json.dumps(talkers), json.dumps(talkers[:1])
+    found = branch(voiced(1), kind="babble", talkers=both)
+    longer = branch(voiced(3), kind="babble", talkers=both)
+    scale = (found @ longer[: found.size]) / (found @ found)
+    assert np.abs(longer[: found.size] - scale * found).max() < 1e-5
+    alone = branch(voiced(1), kind="babble", talkers=one)
+    assert abs(np.corrcoef(found, alone)[0, 1]) < 0.95
+    speech = said(json.dumps(talkers[0], sort_keys=True), RATE_HZ)
+    assert speech.size > RATE_HZ
+
+
+def test_a_clip_without_talkers_or_files_goes_without_noise():
+    config = SpeechConfig(noise_kinds=("babble", "file"), noise_probability=1.0)
+    assert all(op != "noise" for op, _, _ in draw_chain(Context(config), "row", 0))
+
+
+def test_draws_hold_all_that_makes_the_noise_again():
+    talkers = [json.dumps(one) for one in babble()]
+    files = [NoiseFile("a/b.wav", "CC-BY-4.0", "0" * 64, 10.0)]
+    config = SpeechConfig(
+        noise_kinds=("hum", "babble", "file"), noise_probability=1.0, room_probability=0.5
+    )
+    context = Context(config, talkers=talkers, files=files)
+    drawn = [
+        params
+        for n in range(60)
+        for op, _, params in draw_chain(context, f"row{n}", 0)
+        if op == "noise"
+    ]
+    kinds = {params["kind"]: params for params in drawn}
+    assert set(kinds) == {"hum", "babble", "file"}
+    assert {params["mains_hz"] for params in drawn if params["kind"] == "hum"} == {50.0, 60.0}
+    assert json.loads(kinds["babble"]["talkers"])[0]["engine"] == "hibari"
+    file = kinds["file"]
+    assert (file["file"], file["license"], file["sha256"]) == ("a/b.wav", "CC-BY-4.0", "0" * 64)
+    assert all(0 <= p["offset_s"] < 10 for p in drawn if p["kind"] == "file")
+    assert {("rt60_s" in params) for params in drawn} == {True, False}
+
+
+def test_a_recording_is_read_from_its_offset_and_goes_round(recording):
+    piece = dry(params(**recording), 22050, 0, 44100)
+    path = noise_files._PLACES[recording["sha256"]]
+    whole, _ = soundfile.read(path, dtype="float32")
+    assert np.array_equal(piece, np.roll(whole, -11025))
+
+
+def test_a_recording_that_is_missing_changed_or_silent_is_no_silence(recording, tmp_path):
+    speech = voiced()
+    with pytest.raises(UnfitError, match="missing"):
+        PLUGIN.apply(speech, RATE_HZ, params(kind="file", sha256="f" * 64, offset_s=0.0))
+    path = noise_files._PLACES[recording["sha256"]]
+    soundfile.write(path, np.zeros(44100), 22050, subtype="PCM_16")
+    with pytest.raises(UnfitError, match="missing, has changed"):
+        PLUGIN.apply(speech, RATE_HZ, params(**recording))
+    noise_files.know({sha256_of(path): path})
+    with pytest.raises(UnfitError, match="silent"):
+        PLUGIN.apply(speech, RATE_HZ, params(**{**recording, "sha256": sha256_of(path)}))

@@ -37,7 +37,10 @@ def test_clean_clips_are_understood():
             engine="hibari",
             voice=HIBARI.voices("en")[0],
             prosody={"speed": 1.0, "engine_speed": 1.0, "seed": 1},
-            chain=(("gain", "1", {"peak_dbfs": -3.0}),),
+            chain=(
+                ("place", "1", {"lead_s": 0.1, "tail_s": 0.1}),
+                ("gain", "2", {"peak_dbfs": -3.0}),
+            ),
         )
         samples, _ = soundfile.read(io.BytesIO(render(plan).flac), dtype="float32")
         reference = comparable(text, "en")

@@ -12,15 +12,18 @@ import soundfile
 
 from corpusforge.core.run import Cache
 from corpusforge.speech import render as module
+from corpusforge.speech.effects.room import PLUGIN as ROOM
 from corpusforge.speech.engine import EngineError, Problem, Spoken, Voice
 from corpusforge.speech.engines.hibari import PLUGIN as HIBARI
+from corpusforge.speech.levels import snr_db
 from corpusforge.speech.render import ClipPlan, Shard, clip_key, render, render_shard
 
 FULL = (
     ("formant", "1", {"factor": 1.05}),
-    ("room", "1", {"rt60_s": 0.3, "drr_db": 4.0, "gap_ms": 4.0, "seed": 3}),
-    ("noise", "1", {"color": "pink", "snr_db": 12.0, "seed": 4}),
-    ("gain", "1", {"peak_dbfs": -2.0}),
+    ("place", "1", {"lead_s": 0.1, "tail_s": 0.1}),
+    ("room", "2", ROOM.example),
+    ("noise", "3", {"kind": "pink", "snr_db": 12.0, "seed": 4}),
+    ("gain", "2", {"peak_dbfs": -2.0}),
 )
 
 
@@ -62,14 +65,11 @@ def test_the_same_plan_gives_the_same_file_and_a_synthetic_mark():
 
 
 def test_the_signal_to_noise_ratio_holds_in_the_finished_file():
-    with_noise, without = render(plan()), render(plan(chain=(*FULL[:2], FULL[3])))
+    # Without a gain to the same peak, the difference of the files is the noise.
+    with_noise, without = render(plan(chain=FULL[:4])), render(plan(chain=FULL[:3]))
     noisy, speech = pcm_of(with_noise.flac) / 32767, pcm_of(without.flac) / 32767
-    # Both are scaled to the same peak: find the scale of the speech in the mixture.
-    noise = noisy - speech * (noisy @ speech) / (speech @ speech)
-    from corpusforge.speech.levels import snr_db
-
-    scaled = (noisy - noise).astype(np.float32)
-    assert snr_db(scaled, noise.astype(np.float32), 16000) == pytest.approx(12.0, abs=0.1)
+    noise = (noisy - speech).astype(np.float32)
+    assert snr_db(speech.astype(np.float32), noise, 16000) == pytest.approx(12.0, abs=0.1)
 
 
 def test_overdriven_clips_are_held_at_full_scale_and_counted():
@@ -117,7 +117,7 @@ def test_the_key_covers_the_sound_and_not_the_name():
     keys = {
         clip_key(plan()),
         clip_key(plan("turn off the lights")),
-        clip_key(plan(chain=FULL[:3])),
+        clip_key(plan(chain=FULL[:4])),
         clip_key(plan(voice=Voice("kore", "en-US", "", "", ""))),
         clip_key(plan(prosody={"speed": 1.0, "engine_speed": 1.0, "seed": 12})),
     }
@@ -162,10 +162,10 @@ def test_another_version_of_an_engine_is_another_key(monkeypatch):
 def test_a_clip_too_faint_for_noise_is_dropped_and_not_the_stage(monkeypatch, store):
     # The smallest numbers that float32 holds: noise below them is no noise.
     faint = np.full(8000, 1e-44, np.float32)
-    noise = ("noise", "2", {"color": "white", "snr_db": 60.0, "seed": 4})
+    noise = ("noise", "3", {"kind": "white", "snr_db": 60.0, "seed": 4})
     monkeypatch.setattr(module, "_engine", lambda name: Toy(faint))
     module._versions.cache_clear()
-    (outcome,) = render_shard(Shard(store, (plan(chain=(noise, FULL[3])),)))
+    (outcome,) = render_shard(Shard(store, (plan(chain=(noise, FULL[4])),)))
     module._versions.cache_clear()
     assert outcome.facts is None
     assert outcome.problem == Problem.NO_SNR
@@ -178,7 +178,8 @@ def test_silence_at_the_edges_does_not_tell_the_engine(monkeypatch, edge):
     silence = np.zeros(edge, np.float32)
     engine = Toy(np.concatenate([silence, sound, silence]))
     monkeypatch.setattr(module, "_engine", lambda name: engine)
-    assert render(plan(chain=())).facts.num_samples == 8000 + 2 * 1600
+    assert render(plan(chain=FULL[1:2])).facts.num_samples == 8000 + 2 * 1600
+    assert render(plan(chain=())).facts.num_samples == 8000
 
 
 def test_a_description_of_the_voice_is_not_part_of_the_sound():
@@ -270,7 +271,7 @@ def test_the_time_map_finds_the_words_in_the_clip(monkeypatch, rate_hz):
     engine = Toy(samples)
     engine.rate_hz = rate_hz
     monkeypatch.setattr(module, "_engine", lambda name: engine)
-    speech = module.dry(plan(chain=FULL[:1]))
+    speech = module.dry(plan(chain=FULL[:2]))
     assert speech.words is None
     for moment in clicks_s:
         expected = speech.times.at(moment) * 16000

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from corpusforge.core.run import Cache
 from corpusforge.core.schema import read_table
 from corpusforge.speech.effect import TimeMap
+from corpusforge.speech.effects.room import PLUGIN as ROOM
 from corpusforge.speech.engine import Prosody, Word
 from corpusforge.speech.engines.hibari import PLUGIN as HIBARI
 from corpusforge.speech.phoneme_times import duration_node, with_output
@@ -147,8 +148,9 @@ def test_slots_have_the_times_of_the_words_they_touch():
 
 CHAIN = (
     ("formant", "1", {"factor": 1.15}),
-    ("room", "1", {"rt60_s": 0.3, "drr_db": 4.0, "gap_ms": 4.0, "seed": 3}),
-    ("gain", "1", {"peak_dbfs": -2.0}),
+    ("place", "1", {"lead_s": 0.1, "tail_s": 0.1}),
+    ("room", "2", ROOM.example),
+    ("gain", "2", {"peak_dbfs": -2.0}),
 )
 
 
@@ -159,7 +161,7 @@ def plan(chain, engine_speed=1.0):
 
 
 def test_words_of_a_clip_stand_on_its_sound():
-    facts = render(plan(())).facts
+    facts = render(plan(CHAIN[1:2])).facts
     # 0.1 s of silence stand before and after the speech.
     assert facts.words[0].start_s == pytest.approx(0.1, abs=0.03)
     assert facts.words[-1].end_s == pytest.approx(facts.duration_s - 0.1, abs=0.1)
@@ -167,8 +169,8 @@ def test_words_of_a_clip_stand_on_its_sound():
 
 
 def test_words_follow_a_formant_shift_and_stay_in_a_room():
-    plain = render(plan(())).facts
-    shifted = render(plan(CHAIN[:1])).facts
+    plain = render(plan(CHAIN[1:2])).facts
+    shifted = render(plan(CHAIN[:2])).facts
     for before, after in zip(plain.words, shifted.words, strict=True):
         expected = 0.1 + (before.start_s - 0.1) / 1.15
         assert after.start_s == pytest.approx(expected, abs=0.003)

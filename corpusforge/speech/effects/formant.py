@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from corpusforge.core.errors import require
-from corpusforge.core.recipe import SpeechConfig
-from corpusforge.speech.effect import Scalar, TimeMap
+from corpusforge.speech.effect import Context, Scalar, TimeMap
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,9 +28,9 @@ class Formant:
     units = {"factor": "1"}  # noqa: RUF012
     example: Mapping[str, Scalar] = {"factor": 1.07}
 
-    def draw(self, rng: np.random.Generator, config: SpeechConfig) -> dict[str, Scalar]:
+    def draw(self, rng: np.random.Generator, context: Context) -> dict[str, Scalar]:
         """A factor, uniform on the logarithmic scale over `formant`; {} for a factor of 1."""
-        low, high = (math.log(limit) for limit in config.formant)
+        low, high = (math.log(limit) for limit in context.config.formant)
         factor = round(math.exp(rng.uniform(low, high)), 4)
         return {} if factor == 1.0 else {"factor": factor}
 

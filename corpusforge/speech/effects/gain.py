@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from corpusforge.core.recipe import SpeechConfig
-from corpusforge.speech.effect import Scalar, unmoved
+from corpusforge.speech.effect import Context, Scalar, unmoved
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,16 +16,16 @@ class Gain:
     """Scales the clip to a peak of `peak_dbfs`; above 0 it is overdriven and clips."""
 
     op = "gain"
-    version = "1"
-    order = 90
+    version = "2"
+    order = 70
     additive = False
     times = staticmethod(unmoved)
     units = {"peak_dbfs": "dBFS"}  # noqa: RUF012
     example: Mapping[str, Scalar] = {"peak_dbfs": -3.0}
 
-    def draw(self, rng: np.random.Generator, config: SpeechConfig) -> dict[str, Scalar]:
+    def draw(self, rng: np.random.Generator, context: Context) -> dict[str, Scalar]:
         """A peak level, uniform over `gain_db`."""
-        return {"peak_dbfs": round(float(rng.uniform(*config.gain_db)), 2)}
+        return {"peak_dbfs": round(float(rng.uniform(*context.config.gain_db)), 2)}
 
     def apply(
         self, samples: npt.NDArray[np.float32], rate_hz: int, params: Mapping[str, Scalar]
@@ -34,11 +33,11 @@ class Gain:
         """The same samples, scaled; silence stays silence."""
         import numpy as np
 
-        peak = float(np.abs(samples).max(initial=0.0))
+        peak = max(float(samples.max(initial=0.0)), -float(samples.min(initial=0.0)))
         if peak == 0.0:
             return samples
         scale = 10.0 ** (float(params["peak_dbfs"]) / 20.0) / peak
-        scaled: npt.NDArray[np.float32] = (samples * np.float32(scale)).astype(np.float32)
+        scaled: npt.NDArray[np.float32] = samples * np.float32(scale)
         return scaled
 
 

@@ -1,4 +1,4 @@
-"""White, pink or brown noise at a signal-to-noise ratio over active speech."""
+"""Noise at a signal-to-noise ratio over active speech, heard through the same room."""
 
 from __future__ import annotations
 
@@ -6,83 +6,156 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from corpusforge.core.errors import require
-from corpusforge.core.recipe import SpeechConfig
-from corpusforge.speech.effect import Scalar, unmoved
+from corpusforge.core.run import canonical_json
+from corpusforge.speech.acoustics import ROOM_UNITS, shoebox
+from corpusforge.speech.effect import Context, Scalar, UnfitError, unmoved
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-# Slope of the power spectrum: power falls with the frequency to this exponent.
-_SLOPES = {"white": 0.0, "pink": 1.0, "brown": 2.0}
-# Flat below: otherwise most of the power of brown noise lies below the band of speech, and the
-# ratio that is stated flatters. From 300 Hz on, where recognisers listen, a corner at 50 Hz left
-# 8 % of the power of brown noise, this one leaves a third.
-_FLAT_BELOW_HZ = 200.0
+    Branch = tuple[npt.NDArray[np.float32], npt.NDArray[np.complex64] | None]
+
+_MAINS_HZ = (50.0, 60.0)
 
 
 class Noise:
-    """Adds stationary coloured noise over the whole clip, after the room.
+    """Adds one source of noise over the whole clip.
 
     The ratio is the power of active speech (`speech.levels.active_mask`) over the power of the
-    noise, so that pauses do not change it.
+    noise over the whole clip, both at the microphone: after the room, before its response, gain
+    control, clipping and codec. In a room, the noise comes from a place of its own; outside of
+    one it is as it was made.
     """
 
     op = "noise"
-    version = "2"
+    version = "3"
     order = 50
     additive = True
     times = staticmethod(unmoved)
-    units = {"color": "", "snr_db": "dB", "seed": ""}  # noqa: RUF012
-    example: Mapping[str, Scalar] = {"color": "pink", "snr_db": 12.0, "seed": 7}
+    units = {  # noqa: RUF012
+        "kind": "",
+        "snr_db": "dB",
+        "seed": "",
+        "mains_hz": "Hz",
+        "talkers": "",
+        "file": "",
+        "sha256": "",
+        "license": "",
+        "offset_s": "s",
+        **ROOM_UNITS,
+    }
+    example: Mapping[str, Scalar] = {"kind": "pink", "snr_db": 12.0, "seed": 7}
 
-    def draw(self, rng: np.random.Generator, config: SpeechConfig) -> dict[str, Scalar]:
+    def draw(self, rng: np.random.Generator, context: Context) -> dict[str, Scalar]:
         """Noise for `noise_probability` of the clips, SNR uniform over `snr_db`."""
-        chance = rng.random()
+        config = context.config
+        chance, kind = rng.random(), config.noise_kinds[int(rng.integers(len(config.noise_kinds)))]
         params: dict[str, Scalar] = {
-            "color": list(_SLOPES)[int(rng.integers(len(_SLOPES)))],
+            "kind": kind,
             "snr_db": round(float(rng.uniform(*config.snr_db)), 2),
             "seed": int(rng.integers(2**31)),
         }
-        return params if chance < config.noise_probability else {}
+        params |= _in_room(rng, context)
+        if chance >= config.noise_probability:
+            return {}
+        if kind == "hum":
+            params["mains_hz"] = _MAINS_HZ[int(rng.integers(len(_MAINS_HZ)))]
+        if kind == "babble":
+            return {**params, **_talkers(rng, context)} if context.talkers else {}
+        if kind == "file":
+            return {**params, **_recording(rng, context)} if context.files else {}
+        return params
 
     def branch(
-        self, samples: npt.NDArray[np.float32], rate_hz: int, params: Mapping[str, Scalar]
-    ) -> npt.NDArray[np.float64]:
-        """The noise alone, scaled for these samples, shape [samples]; silence for silence."""
+        self,
+        speech_power: float,
+        count: int,
+        rate_hz: int,
+        params: Mapping[str, Scalar],
+        *,
+        spectra: bool = False,
+    ) -> Branch:
+        """The noise alone at its level: samples, shape [count], and their spectra.
+
+        Args:
+            speech_power: Mean square of active speech at the microphone.
+            count: Samples of the clip.
+            rate_hz: Sampling rate.
+            params: As drawn.
+            spectra: Whether the spectra (`speech.convolve`) are wanted.
+
+        Returns:
+            Silence, and no spectra, where the speech is silent. No spectra either where they
+            would have to be made for the purpose.
+
+        Raises:
+            UnfitError: When the noise is silent or a recording cannot be had.
+        """
         import numpy as np
 
-        from corpusforge.speech.levels import active_mask, power
+        from corpusforge.speech import convolve, noises
+        from corpusforge.speech.levels import power
+        from corpusforge.speech.rooms import room_spectra
 
-        count = samples.size
-        speech_power = power(samples[active_mask(samples, rate_hz)])
         if count == 0 or speech_power <= 0.0:
-            return np.zeros(count)
-        generator = np.random.Generator(np.random.Philox(int(params["seed"])))
-        # Drawn at a length that the transform is quick at, then cut.
-        fft = require("scipy.fft", extra="speech", purpose="noise")
-        size = fft.next_fast_len(count, real=True)
-        noise = generator.standard_normal(size)
-        slope = _SLOPES[str(params["color"])]
-        if slope:
-            frequencies = np.maximum(fft.rfftfreq(size, 1.0 / rate_hz), _FLAT_BELOW_HZ)
-            noise = fft.irfft(fft.rfft(noise) * frequencies ** (-slope / 2.0), size)
-        noise = noise[:count]
-        wanted = speech_power / 10.0 ** (float(params["snr_db"]) / 10.0)
-        scaled: npt.NDArray[np.float64] = noise * math.sqrt(wanted / power(noise))
-        return scaled
+            return np.zeros(count, dtype=np.float32), None
+        frames = None
+        if "rt60_s" not in params:
+            noise = noises.dry(params, rate_hz, 0, count)
+        else:
+            pieces, wanted = room_spectra(shoebox(params), rate_hz), convolve.blocks(count)
+            before = len(pieces)
+            frames = noises.frames(params, rate_hz, before, wanted)
+            frames = convolve.filtered(frames, pieces, before + wanted)[before:]
+            noise = convolve.signal(frames.copy() if spectra else frames, count)
+        found = power(noise)
+        if found <= 0.0 or not math.isfinite(found):
+            raise UnfitError("a piece of noise that is silent", str(params["kind"]))
+        scale = np.float32(
+            math.sqrt(speech_power / 10.0 ** (float(params["snr_db"]) / 10.0) / found)
+        )
+        return noise * scale, frames * scale if spectra and frames is not None else None
 
     def apply(
         self, samples: npt.NDArray[np.float32], rate_hz: int, params: Mapping[str, Scalar]
     ) -> npt.NDArray[np.float32]:
         """Speech plus noise."""
-        import numpy as np
+        from corpusforge.speech.levels import active_power
 
-        mixed: npt.NDArray[np.float32] = (samples + self.branch(samples, rate_hz, params)).astype(
-            np.float32
-        )
+        noise, _ = self.branch(active_power(samples, rate_hz), samples.size, rate_hz, params)
+        mixed: npt.NDArray[np.float32] = samples + noise
         return mixed
+
+
+def _in_room(rng: np.random.Generator, context: Context) -> dict[str, Scalar]:
+    """The talker's room with a place for the noise; {} for a clip in no room."""
+    from corpusforge.speech.rooms import PLACES, beside
+
+    place = int(rng.integers(PLACES))
+    room = context.drawn.get("room")
+    return beside(room, context, place) if room else {}
+
+
+def _talkers(rng: np.random.Generator, context: Context) -> dict[str, Scalar]:
+    """Some of the talkers, as one JSON array."""
+    import json
+
+    low, high = context.config.babble_talkers
+    count = min(len(context.talkers), int(rng.integers(low, high + 1)))
+    chosen = rng.choice(len(context.talkers), count, replace=False)
+    return {"talkers": canonical_json([json.loads(context.talkers[int(i)]) for i in chosen])}
+
+
+def _recording(rng: np.random.Generator, context: Context) -> dict[str, Scalar]:
+    """One of the recordings, and where in it to start."""
+    file = context.files[int(rng.integers(len(context.files)))]
+    return {
+        "file": file.name,
+        "sha256": file.sha256,
+        "license": file.license,
+        "offset_s": round(float(rng.random()) * file.duration_s * 0.999, 3),
+    }
 
 
 PLUGIN = Noise()

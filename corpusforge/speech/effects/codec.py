@@ -1,0 +1,69 @@
+"""Telephone codecs at 8 kHz: mu-law (G.711) and GSM 06.10, coded and decoded by libsndfile."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from corpusforge.core.errors import require
+from corpusforge.speech.effect import Context, Scalar, unmoved
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_SUBTYPES = {"mulaw": "ULAW", "gsm": "GSM610"}
+_RATE_HZ = 8000
+
+
+class Codec:
+    """To 8 kHz, through the codec and back; what is above 4 kHz is gone."""
+
+    op = "codec"
+    version = "1"
+    order = 80
+    additive = False
+    times = staticmethod(unmoved)
+    units = {"codec": ""}  # noqa: RUF012
+    example: Mapping[str, Scalar] = {"codec": "mulaw"}
+
+    def draw(self, rng: np.random.Generator, context: Context) -> dict[str, Scalar]:
+        """A codec for `codec_probability` of the clips, equal shares of `codecs`."""
+        chance, names = rng.random(), context.config.codecs
+        name = names[int(rng.integers(len(names)))]
+        return {"codec": name} if chance < context.config.codec_probability else {}
+
+    def apply(
+        self, samples: npt.NDArray[np.float32], rate_hz: int, params: Mapping[str, Scalar]
+    ) -> npt.NDArray[np.float32]:
+        """As many samples as before, held at full scale before they are coded."""
+        import numpy as np
+
+        soxr = require("soxr", extra="speech", purpose="resampling")
+        narrow = np.clip(soxr.resample(samples, rate_hz, _RATE_HZ, quality="HQ"), -1.0, 1.0)
+        coded = _through(narrow, _SUBTYPES[str(params["codec"])])
+        wide: npt.NDArray[np.float32] = soxr.resample(coded, _RATE_HZ, rate_hz, quality="HQ")
+        out = np.zeros_like(samples)
+        kept = min(out.size, wide.size)
+        out[:kept] = wide[:kept]
+        return out
+
+
+def _through(samples: npt.NDArray[np.float32], subtype: str) -> npt.NDArray[np.float32]:
+    """Coded to a file in memory and read back, at 8 kHz."""
+    import numpy as np
+
+    soundfile = require("soundfile", extra="speech", purpose="codecs")
+    stream = io.BytesIO()
+    # GSM works on whole frames of 160 samples, two to a block in WAV.
+    padded = np.zeros(-(-max(1, samples.size) // 320) * 320, dtype=np.float32)
+    padded[: samples.size] = samples
+    soundfile.write(stream, padded, _RATE_HZ, format="WAV", subtype=subtype)
+    stream.seek(0)
+    decoded, _ = soundfile.read(stream, dtype="float32")
+    out: npt.NDArray[np.float32] = decoded[: samples.size]
+    return out
+
+
+PLUGIN = Codec()

@@ -1,0 +1,162 @@
+"""Noise from folders of recordings: found, checked, dealt to splits, read by content.
+
+A chain names a recording by its sha256, never by a path of some machine. Who renders says once
+where the files of a hash are (`know`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corpusforge.core.errors import InputError, require
+from corpusforge.core.recipe import Recipe
+from corpusforge.core.schema import SPLITS
+from corpusforge.core.seeding import uniforms
+from corpusforge.speech.effect import NoiseFile, UnfitError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+__all__ = ["MIN_DURATION_S", "dealt", "find", "know", "places", "read_piece"]
+
+MIN_DURATION_S = 1.0
+"""Recordings that are shorter are refused: repeated so often, they are a tone."""
+
+_SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au"})
+_BLOCK = 1 << 16
+
+# sha256 -> where that file is on this machine. By content, so that it cannot change a sound.
+_PLACES: dict[str, Path] = {}
+
+
+def know(places: Mapping[str, str | Path]) -> None:
+    """Say where recordings are: sha256 -> path."""
+    _PLACES.update({sha256: Path(path) for sha256, path in places.items()})
+
+
+def find(recipe: Recipe) -> dict[NoiseFile, Path]:
+    """All recordings of the recipe's folders, in stable order, and where they are.
+
+    Raises:
+        InputError: For a folder that is missing or holds none, and for the first file that is
+            broken, too short or silent.
+    """
+    found: dict[NoiseFile, Path] = {}
+    for number, folder in enumerate(recipe.speech.noise_folders):
+        where = f"speech.noise_folders[{number}].path"
+        root = recipe.path(folder.path)
+        if not root.is_dir():
+            raise InputError(f"{where}: there is no folder {str(root)!r}", given=folder.path)
+        paths = sorted(p for p in root.rglob("*") if p.suffix.lower() in _SUFFIXES)
+        if not paths:
+            raise InputError(f"{where}: no recordings in {str(root)!r}", allowed=sorted(_SUFFIXES))
+        for path in paths:
+            name = path.relative_to(root).as_posix()
+            stat = path.stat()
+            sha256, duration_s = _checked(path, stat.st_size, stat.st_mtime_ns)
+            found[NoiseFile(name, folder.license, sha256, duration_s)] = path
+    return found
+
+
+@lru_cache(maxsize=100_000)
+def _checked(path: Path, size: int, changed_ns: int) -> tuple[str, float]:
+    """sha256 and seconds of a recording; size and time of change tell it from a later one."""
+    import numpy as np
+
+    soundfile = require("soundfile", extra="speech", purpose="reading noise")
+    hint = "remove the file, or give another recording"
+    try:
+        with soundfile.SoundFile(path) as file:
+            rate_hz, count, peak = file.samplerate, 0, 0.0
+            for block in file.blocks(_BLOCK, dtype="float32", always_2d=True):
+                count += len(block)
+                peak = max(peak, float(np.abs(block).max(initial=0.0)))
+    except (soundfile.LibsndfileError, RuntimeError) as error:
+        raise InputError(f"{path}: cannot be read as audio ({error})", hint=hint) from error
+    if count < MIN_DURATION_S * rate_hz:
+        raise InputError(
+            f"{path}: a noise of {count / rate_hz:.2f} s is too short",
+            allowed=[f"at least {MIN_DURATION_S:g} s"],
+            hint=hint,
+        )
+    if not 0.0 < peak < math.inf:
+        raise InputError(f"{path}: holds silence or no numbers, not noise", hint=hint)
+    return hashlib.sha256(path.read_bytes()).hexdigest(), round(count / rate_hz, 3)
+
+
+def dealt(recipe: Recipe, files: Iterable[NoiseFile]) -> dict[str, tuple[NoiseFile, ...]]:
+    """Split -> recordings, by keyed hash of the content; fewer than three are heard everywhere."""
+    by_hash = {file.sha256: file for file in reversed(list(files))}
+    hashes = sorted(by_hash)
+    if len(hashes) < len(SPLITS):
+        return {split: tuple(by_hash[sha256] for sha256 in hashes) for split in SPLITS}
+    drawn = dict(zip(hashes, uniforms(recipe.seed, "speech.noise_file", hashes), strict=True))
+    order = sorted(hashes, key=lambda sha256: drawn[sha256])
+    shares = recipe.grammar.splits
+    held_out = [max(1, round(len(order) * s)) for s in (shares.validation, shares.test)]
+    while sum(held_out) >= len(order):
+        held_out[held_out.index(max(held_out))] -= 1
+    first, second = held_out
+    parts = {
+        "validation": order[:first],
+        "test": order[first : first + second],
+        "train": order[first + second :],
+    }
+    return {split: tuple(by_hash[one] for one in sorted(parts[split])) for split in SPLITS}
+
+
+@lru_cache(maxsize=4096)
+def _unchanged(sha256: str, path: Path, size: int, changed_ns: int) -> bool:
+    return hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+
+
+def read_piece(sha256: str, offset_s: float, rate_hz: int, count: int) -> npt.NDArray[np.float32]:
+    """`count` samples of a recording at `rate_hz`, mono.
+
+    Args:
+        sha256: Of the file, which `know` was told of.
+        offset_s: Where the piece starts; the recording is repeated without end either way.
+        rate_hz: Rate wanted.
+        count: Samples wanted.
+
+    Raises:
+        UnfitError: When the file is not known here, has changed or cannot be read.
+    """
+    import numpy as np
+
+    soundfile = require("soundfile", extra="speech", purpose="reading noise")
+    path = _PLACES.get(sha256)
+    problem = "a noise file that is missing, has changed or cannot be read"
+    if path is None:
+        raise UnfitError(problem, f"no file of the noise folders has sha256 {sha256[:12]}")
+    try:
+        stat = path.stat()
+        if not _unchanged(sha256, path, stat.st_size, stat.st_mtime_ns):
+            raise UnfitError(problem, f"{path} has changed since the chain was drawn")
+        with soundfile.SoundFile(path) as file:
+            found_hz, frames = file.samplerate, file.frames
+            wanted = math.ceil(count / rate_hz * found_hz) + 1
+            first = math.floor(offset_s * found_hz) % frames
+            whole = first + wanted > frames
+            file.seek(0 if whole else first)
+            read = file.read(frames if whole else wanted, dtype="float32", always_2d=True)
+    except (OSError, soundfile.LibsndfileError, RuntimeError) as error:
+        raise UnfitError(problem, f"{path}: {error}") from error
+    mono: npt.NDArray[np.float32] = read.mean(axis=1, dtype=np.float32)
+    if whole:
+        mono = np.resize(np.roll(mono, -first), wanted)
+    if found_hz != rate_hz:
+        soxr = require("soxr", extra="speech", purpose="resampling")
+        mono = soxr.resample(mono, found_hz, rate_hz, quality="HQ")
+    return mono[:count]
+
+
+def places(found: Mapping[NoiseFile, Path]) -> dict[str, str]:
+    """sha256 -> path, for `know` in another process."""
+    return {file.sha256: str(path) for file, path in found.items()}

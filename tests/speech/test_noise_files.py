@@ -1,0 +1,105 @@
+import shutil
+
+import numpy as np
+import pytest
+import soundfile
+
+from corpusforge.core.recipe import NoiseFolder
+from corpusforge.core.schema import read_table
+from corpusforge.speech.check import check
+from corpusforge.speech.noise_files import dealt, find
+from tests.speech import rows
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Four recordings: of other rates, channels and formats."""
+    root = tmp_path / "noises"
+    (root / "street").mkdir(parents=True)
+    generator = np.random.default_rng(1)
+    for name, rate_hz, channels in (
+        ("fan.wav", 16000, 1),
+        ("street/cars.flac", 44100, 2),
+        ("street/rain.wav", 8000, 1),
+        ("kitchen.ogg", 48000, 1),
+    ):
+        soundfile.write(
+            root / name, 0.1 * generator.standard_normal((2 * rate_hz, channels)), rate_hz
+        )
+    return root
+
+
+def config(folder, **speech):
+    folders = (NoiseFolder(path=str(folder), license="CC0-1.0"),)
+    speech = {"noise_kinds": ("file",), "noise_folders": folders} | speech
+    return rows.recipe(noise_probability=1.0, **speech)
+
+
+def message(recipe):
+    (error,) = check(recipe)
+    return str(error)
+
+
+def test_recordings_are_found_and_dealt_to_splits(folder):
+    found = find(config(folder))
+    names = [file.name for file in found]
+    assert names == ["fan.wav", "kitchen.ogg", "street/cars.flac", "street/rain.wav"]
+    assert {round(file.duration_s, 1) for file in found} == {2.0}
+    splits = dealt(config(folder), found)
+    assert [len(splits[split]) for split in ("train", "validation", "test")] == [2, 1, 1]
+    assert len({file.sha256 for files in splits.values() for file in files}) == 4
+    few = dealt(config(folder), list(found)[:2])
+    assert {len(files) for files in few.values()} == {2}
+
+
+def test_a_good_folder_has_no_errors(folder):
+    assert check(config(folder)) == []
+
+
+def test_folders_and_kinds_belong_together(folder):
+    assert "does not name file" in message(config(folder, noise_kinds=("pink",)))
+    assert "no speech.noise_folders" in message(config(folder, noise_folders=()))
+
+
+def test_errors_name_the_folder_or_the_file(folder, tmp_path):
+    assert "there is no folder" in message(config(tmp_path / "noise"))
+    (tmp_path / "empty").mkdir()
+    assert "no recordings" in message(config(tmp_path / "empty"))
+    licensed = NoiseFolder(path=str(folder), license="CC-BY-NC-4.0")
+    assert "non-commercial" in message(config(folder, noise_folders=(licensed,)))
+    bad = folder / "street" / "a.wav"
+    bad.write_bytes(b"RIFF nothing")
+    assert "street/a.wav: cannot be read" in message(config(folder))
+    soundfile.write(bad, np.ones(8000), 16000)
+    assert "0.50 s is too short" in message(config(folder))
+    soundfile.write(bad, np.zeros(32000), 16000)
+    assert "silence" in message(config(folder))
+
+
+def test_clips_with_recordings_say_which_and_under_which_license(folder, tmp_path):
+    recipe = config(folder, clips=5, engines=("hibari",))
+    table = rows.corpus(6)
+    rows.speak(tmp_path, table, recipe)
+    clips = read_table(tmp_path / "speech" / "clips.parquet").to_pylist()
+    assert len(clips) == 5
+    splits = dealt(recipe, find(recipe))
+    for clip in clips:
+        (step,) = [step for step in clip["chain"] if step["op"] == "noise"]
+        names = {file.sha256: file.name for file in splits[clip["split"]]}
+        assert any(
+            sha256 in step["params"] and name in step["params"] for sha256, name in names.items()
+        )
+        assert '"license":"CC0-1.0"' in step["params"].replace(" ", "")
+        assert str(tmp_path) not in step["params"]
+        assert clip["snr_db"] == pytest.approx(clip["snr_requested_db"], abs=0.1)
+
+
+def test_another_place_gives_the_same_clips(folder, tmp_path):
+    hashes = []
+    for number in (1, 2):
+        recipe = config(folder, clips=2, engines=("hibari",), room_probability=1.0)
+        rows.speak(tmp_path / str(number), rows.corpus(3), recipe)
+        clips = read_table(tmp_path / str(number) / "speech" / "clips.parquet")
+        hashes.append(clips["pcm_sha256"].to_pylist())
+        folder = shutil.move(folder, tmp_path / "elsewhere")
+    assert hashes[0] == hashes[1]
