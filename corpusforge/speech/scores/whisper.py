@@ -23,15 +23,15 @@ from corpusforge.speech.scores.mel import HOP, log_mel
 
 __all__ = ["PACKAGES", "VERSION", "Listener", "frames_of", "listener", "without_echo"]
 
-VERSION = 1
+VERSION = 2
 PACKAGES = ("ctranslate2", "tokenizers")
 
 FULL = 3000
 """Frames of a full window, 30 s."""
 
-_STEP = 40  # frames: clips are padded to a multiple, so that many share a length
-_PADDING = 20  # frames of silence behind every clip at least
-_TAIL = 12  # states of silence that end a short encoding
+_STEP = 20  # frames: clips are padded to a multiple, so that many share a length
+_PADDING = 10  # frames of silence behind every clip at least
+_TAIL = 6  # states of silence that end a short encoding
 _MOST_TOKENS = 220
 _FIRST_TOKENS, _TOKENS_PER_S = 10, 12  # nobody speaks faster
 
