@@ -46,14 +46,15 @@ def _noise(samples: Samples) -> Samples:
     spectrum = np.fft.rfft(drawn) / np.sqrt(np.arange(samples.size // 2 + 1) + 1.0)
     pink = np.fft.irfft(spectrum, samples.size)
     level = np.sqrt(np.mean(np.square(samples, dtype=np.float64)))
-    found = np.clip(pink * level / np.std(pink), -1, 1)
-    return found.astype(np.float32)
+    found: Samples = np.clip(pink * level / np.std(pink), -1, 1).astype(np.float32)
+    return found
 
 
 def _at_tempo(samples: Samples, factor: float) -> Samples:
     """The same samples taken for another rate: faster and higher, or slower and lower."""
     places = np.arange(0.0, samples.size - 1, factor)
-    return np.interp(places, np.arange(samples.size), samples).astype(np.float32)
+    found: Samples = np.interp(places, np.arange(samples.size), samples).astype(np.float32)
+    return found
 
 
 def _spoken_part(samples: Samples) -> tuple[int, int]:
@@ -85,7 +86,8 @@ def _paused(samples: Samples) -> Samples:
 
 def _clipped(samples: Samples) -> Samples:
     """Forty decibels too loud, held at full scale inside the engine."""
-    return np.clip(samples / np.abs(samples).max() * 100.0, -1.0, 1.0)
+    found: Samples = np.clip(samples / np.abs(samples).max() * 100.0, -1.0, 1.0)
+    return found
 
 
 _SOUND: Mapping[str, Callable[[Samples], Samples]] = {
