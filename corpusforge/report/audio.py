@@ -68,11 +68,15 @@ def _card(clip: Clip, data: bytes, colors: Mapping[str, int]) -> Markup:
     lines = [element("p", {"class": "say", "dir": "auto"}, said)]
     if clip["spoken"] and clip["spoken"] != clip["text"]:
         lines.append(element("p", {"class": "more"}, f"spoken: {clip['spoken']}"))
+    if clip["asr_text"] is not None:
+        wrong = "" if clip["score_wer"] is None else f" ({clip['score_wer']:.0%} of words wrong)"
+        lines.append(element("p", {"class": "more"}, f"heard: {clip['asr_text']}{wrong}"))
     facts = [
         f"{clip['duration_s']:.2f} s",
         " ".join(filter(None, (clip["engine"], clip["voice"]))),
         _voice(clip),
         "no noise added" if clip["snr_db"] is None else f"SNR {clip['snr_db']:.1f} dB",
+        "" if clip["score_mos"] is None else f"DistillMOS {clip['score_mos']:.1f}",
         _effect_names(clip),
         f"{clip['intent']} \u00b7 {clip['split']} \u00b7 {clip['origin']}",
     ]

@@ -30,7 +30,7 @@ ROW_COLUMNS = (
 CLIP_COLUMNS = (
     *("clip_id", "utterance_id", "audio", "text", "spoken", "intent", "slots", "origin", "split"),
     *("duration_s", "engine", "voice", "voice_license", "voice_gender", "voice_accent"),
-    *("chain", "snr_db"),
+    *("chain", "snr_db", "asr_text", "score_wer", "score_mos"),
 )
 
 
@@ -234,7 +234,9 @@ def listed(table: pa.Table, schema: pa.Schema, columns: tuple[str, ...]) -> list
         if name in table.column_names:
             found[name] = table[name].to_pylist()
         else:
-            empty: Any = pa.types.is_string(schema.field(name).type) and name != "spoken"
+            empty: Any = name not in ("spoken", "asr_text")
+            # A score that was never measured is in no schema.
+            empty = empty and name in schema.names and pa.types.is_string(schema.field(name).type)
             found[name] = ["" if empty else None] * table.num_rows
     return [dict(zip(columns, values, strict=True)) for values in zip(*found.values(), strict=True)]
 

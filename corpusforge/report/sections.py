@@ -183,6 +183,10 @@ def _clip_charts(corpus: Corpus) -> Markup:
     )
     clean = len(corpus.clips) - len(noisy)
     said = f"{number(clean)} of {number(len(corpus.clips))} clips had no noise added."
+    wrong = [clip["score_wer"] for clip in corpus.clips if clip["score_wer"] is not None]
+    if wrong:
+        said += f" {number(len(wrong))} were held against what a recogniser hears: on average "
+        said += f"{np.mean(wrong):.0%} of the words wrong."
     return join(
         (element("div", {"class": "charts"}, *charts), element("p", {"class": "more"}, said))
     )

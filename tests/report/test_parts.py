@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpusforge.report import expansion
-from corpusforge.report.audio import AUDIO_BYTES, choose_clips
+from corpusforge.report.audio import AUDIO_BYTES, choose_clips, player_list
 from corpusforge.report.charts import Series, bars, histogram, number, percent
 from corpusforge.report.data import Corpus, Dropped
 from corpusforge.report.markup import Markup, element, text
@@ -126,6 +126,22 @@ def test_audio_stays_within_its_bytes() -> None:
     chosen = choose_clips(clips, lambda _: b"x" * 1_000_000, 24)
     assert len(chosen) == AUDIO_BYTES // 1_000_000
     assert choose_clips(clips, lambda _: None, 24) == []
+
+
+def test_a_player_says_what_was_heard() -> None:
+    clip: dict[str, Any] = {
+        **dict.fromkeys(("spoken", "voice_gender", "voice_accent", "slots", "snr_db"), None),
+        **{name: "" for name in ("clip_id", "voice", "intent", "origin", "split", "engine")},
+        **{"text": "stop <now>", "duration_s": 1.0, "chain": [], "voice_accent": ""},
+    }
+    heard = {"asr_text": "Stop & go.", "score_wer": 0.5, "score_mos": 3.21}
+    page = str(player_list([({**clip, **heard}, b"x")], {}))
+    assert "heard: Stop &amp; go. (50% of words wrong)" in page
+    assert "DistillMOS 3.2" in page
+    unheard = {"asr_text": None, "score_wer": None, "score_mos": None}
+    page = str(player_list([({**clip, **unheard}, b"x")], {}))
+    assert "heard" not in page
+    assert "DistillMOS" not in page
 
 
 def corpus_of(**fields: Any) -> Corpus:
