@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -59,3 +60,15 @@ def test_importing_the_package_imports_next_to_nothing():
     code = "import sys, corpusforge\nprint([m for m in sys.modules if m.startswith('corpusforge')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "['corpusforge']"
+
+
+@pytest.mark.parametrize(("given", "told"), [(None, "1"), ("0", "0")])
+def test_onnxruntime_sends_no_telemetry_unless_asked(given, told):
+    code = "import os, corpusforge; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    environment = {n: v for n, v in os.environ.items() if n != "ORT_DISABLE_TELEMETRY"}
+    if given is not None:
+        environment["ORT_DISABLE_TELEMETRY"] = given
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout.strip() == told
