@@ -155,6 +155,12 @@ class SpeechConfig:
         enum=("mulaw", "gsm"),
     )
     dither_probability: float = option("share of clips with dither", 0.0, minimum=0, maximum=1)
+    ctc_model: str | None = option(
+        "folder of a CTC model of transformers, relative to the recipe; finds word times where an "
+        "engine tells none (extras text and torchaudio)",
+        None,
+        minLength=1,
+    )
     max_dropped: float = option("share of dropped clips that fails", 0.02, minimum=0, maximum=1)
 
 

@@ -73,7 +73,8 @@ def _public_recipe(recipe: Recipe) -> dict[str, Any]:
     """The recipe as published: without the report's options, and file names for paths."""
     tree = recipe.resolved()
     tree.pop("report", None)
-    for section, key in (("grammar", "path"), ("grammar", "lists"), ("real", "path")):
+    paths = (("grammar", "path"), ("grammar", "lists"), ("real", "path"), ("speech", "ctc_model"))
+    for section, key in paths:
         if tree.get(section) and tree[section].get(key):
             tree[section][key] = PurePath(tree[section][key]).name
     if tree["expand"].get("model"):

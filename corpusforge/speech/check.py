@@ -10,6 +10,7 @@ from corpusforge.core.errors import InputError
 from corpusforge.core.licenses import allowing, refused_licenses
 from corpusforge.core.recipe import AUTO, Recipe
 from corpusforge.speech.added import added_errors, added_notes, takes_voices, voices_of
+from corpusforge.speech.ctc import ctc_errors
 from corpusforge.speech.engine import Engine, Voice
 from corpusforge.speech.roster import engines_in_use, roster_notes
 from corpusforge.speech.scores.models import gate_errors
@@ -51,7 +52,7 @@ def check(recipe: Recipe) -> list[InputError]:
                 hint="pip install 'corpusforge[speech]'",
             )
         )
-    return [*errors, *gate_errors(recipe)]
+    return [*errors, *ctc_errors(recipe), *gate_errors(recipe)]
 
 
 def _noise_errors(recipe: Recipe) -> list[InputError]:

@@ -25,6 +25,7 @@ from corpusforge.core.run import Cache, canonical_json, package_versions
 from corpusforge.core.sound_files import synthetic_mark
 from corpusforge.speech import levels
 from corpusforge.speech.chain import SPEAKER_BELOW
+from corpusforge.speech.ctc import CtcModel, words_by_ctc
 from corpusforge.speech.effect import UNMOVED, Effect, Scalar, TimeMap, UnfitError
 from corpusforge.speech.engine import Engine, EngineError, Problem, Voice, Word
 from corpusforge.speech.mixing import FUSED, Source, mix
@@ -75,6 +76,8 @@ class ClipPlan:
         prosody: {"speed": tempo that is heard, "engine_speed": tempo the engine is told (the
             formant effect changes it once more), "seed": seed of the engine's own noise}.
         chain: (op, version, params) of each effect, in physical order.
+        ctc: Who finds word times where the engine tells none, see `speech.ctc`; it does not shape
+            the sound.
     """
 
     clip_id: str
@@ -83,6 +86,7 @@ class ClipPlan:
     voice: Voice
     prosody: Mapping[str, Scalar]
     chain: tuple[tuple[str, str, Mapping[str, Scalar]], ...]
+    ctc: CtcModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,8 @@ class Dry:
 
     Attributes:
         samples: At 16 kHz, shape [samples].
-        words: As the engine gave them, in the time of its own audio; None when it gave none.
+        words: As the engine or the CTC model gave them, in the time of the engine's audio; None
+            when neither did.
         times: From the time of the engine's audio to that of the finished clip.
         source: The samples with their transform, shared by the copies of a clip.
     """
@@ -199,6 +204,7 @@ def clip_key(plan: ClipPlan) -> str:
     del shaped_by["clip_id"]
     # What is said about a voice does not shape the sound; which one it is does.
     voice = plan.voice
+    shaped_by["ctc"] = plan.ctc[1] if plan.ctc else None
     shaped_by["voice"] = [voice.name, voice.lang, voice.source, voice.sha256]
     engines = {plan.engine, *engines_of(plan.chain)}
     parts = {
@@ -242,7 +248,10 @@ def dry(plan: ClipPlan) -> Dry:
         if SPEAKER_BELOW <= effect.order < _PLACED_BELOW:
             times = times.then(effect.times(params, samples.size / RATE_HZ))
             samples = _applied(effect, samples, params, plan)
-    return Dry(samples, said.words, times, Source(samples, RATE_HZ))
+    words = said.words
+    if words is None and plan.ctc is not None:
+        words = words_by_ctc(plan.ctc, plan.spoken, _resample(said.samples, said.rate_hz))
+    return Dry(samples, words, times, Source(samples, RATE_HZ))
 
 
 def _applied(

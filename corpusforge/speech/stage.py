@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pyarrow as pa
@@ -30,6 +30,7 @@ from corpusforge.speech import noise_files, render, verbalise
 from corpusforge.speech.added import pinned
 from corpusforge.speech.balance import Heard, balance_facts, balance_notes
 from corpusforge.speech.chain import effects
+from corpusforge.speech.ctc import ctc_of
 from corpusforge.speech.losses import refuse_too_many
 from corpusforge.speech.planning import Clip, Plan, plan_clips
 from corpusforge.speech.render import Outcome
@@ -66,6 +67,7 @@ def config(recipe: Recipe) -> dict[str, Any]:
         "noise_files": [file.sha256 for file in noise_files.find(recipe)]
         if "file" in recipe.speech.noise_kinds
         else [],
+        "ctc": ctc[1] if (ctc := ctc_of(recipe)) else None,
         "effects": {effect.op: effect.version for effect in effects()},
         "render": render.VERSION,
         "verbalise": verbalise.VERSION,
@@ -187,7 +189,8 @@ def run(ctx: StageContext) -> StageResult:
     table = read_gate(ctx.inputs).admitted(table)
     plan = plan_clips(recipe, table) if recipe.speech.clips else Plan((), {}, 0, 0)
     clips = plan.clips
-    speakable = [clip.plan for clip in clips if not clip.problem]
+    ctc = ctc_of(recipe)
+    speakable = [replace(clip.plan, ctc=ctc) for clip in clips if not clip.problem]
     with ctx.progress.task("speech", total=len(speakable), unit="clips") as task:
         rendered = ctx.executor.map(
             render.render_shard,
