@@ -54,6 +54,10 @@ def add_verbs(verbs: Any) -> None:
         "--sources", default=".", metavar="DIR",
         help="where paths of voices start: the folder of the recipe (this one)",
     )  # fmt: skip
+    sub.add_argument(
+        "--noise", action="append", default=[], metavar="DIR",
+        help="folder of recordings, for clips with recorded noise; repeatable",
+    )  # fmt: skip
     _add_allow_command(sub)
 
 
@@ -73,6 +77,7 @@ def replay(options: argparse.Namespace) -> int:
         options.out,
         sources=options.sources,
         allow_command=options.allow_command,
+        noise=options.noise,
     )
     if options.out is not None:
         print(f"wrote {options.out}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,7 @@ def replay(
     *,
     sources: str | Path = ".",
     allow_command: bool = False,
+    noise: Sequence[str | Path] = (),
 ) -> Replayed:
     """Render one clip again from its row alone, and compare its samples with those recorded.
 
@@ -70,6 +72,7 @@ def replay(
         out: File to write, .wav or .flac; None = only compare.
         sources: Folder of the recipe, where relative paths of voices that it brought start.
         allow_command: Whether the command of a clip that a command spoke may run.
+        noise: Folders with the recordings of noise, which a row names by their hash.
 
     Returns:
         The clip, whether it is the same, and which versions changed since.
@@ -85,7 +88,7 @@ def replay(
     target = Path(out) if out is not None else None
     if target is not None:
         speech_replay.check_suffix(target)
-    places = speech_replay.Sources(Path(sources), allow_command)
+    places = speech_replay.Sources(Path(sources), allow_command, tuple(map(Path, noise)))
     found = speech_replay.replay(*find_clip(Path(folder), clip_id), places)
     if target is not None:
         write_bytes(found.file(target.suffix), target)

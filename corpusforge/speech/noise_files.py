@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["MIN_DURATION_S", "dealt", "find", "know", "places", "read_piece"]
+__all__ = ["MIN_DURATION_S", "dealt", "find", "know", "look_for", "places", "read_piece"]
 
 MIN_DURATION_S = 1.0
 """Recordings that are shorter are refused: repeated so often, they are a tone."""
@@ -38,6 +38,31 @@ _PLACES: dict[str, Path] = {}
 def know(places: Mapping[str, str | Path]) -> None:
     """Say where recordings are: sha256 -> path."""
     _PLACES.update({sha256: Path(path) for sha256, path in places.items()})
+
+
+def look_for(wanted: Iterable[str], folders: Iterable[Path]) -> None:
+    """Find recordings by their hash in some folders, and `know` them.
+
+    Args:
+        wanted: sha256 of each.
+        folders: Where to look, subfolders too.
+
+    Raises:
+        InputError: For the first one that is in none of them.
+    """
+    missing = set(wanted) - _PLACES.keys()
+    for folder in folders:
+        for path in sorted(folder.rglob("*")) if missing else ():
+            if path.suffix.lower() in _SUFFIXES and path.is_file():
+                sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+                if sha256 in missing:
+                    know({sha256: path})
+                    missing.discard(sha256)
+    if missing:
+        raise InputError(
+            f"the clip has recorded noise, a file of sha256 {min(missing)}, which is not here",
+            hint="name the folder that it is in: --noise DIR",
+        )
 
 
 def find(recipe: Recipe) -> dict[NoiseFile, Path]:

@@ -130,7 +130,9 @@ def _talkers(recipe: Recipe, own: Sequence[tuple[Utterance, Choice]]) -> tuple[s
     for index in order:
         row, choice = own[index]
         spoken = spoken_form(row)[0]
-        if len(talkers) < _TALKERS and verbalise.speakable(spoken):
+        # A voice that the recipe brought is somewhere on this machine, and a chain holds no paths.
+        usable = not choice.voice.source and verbalise.speakable(spoken)
+        if len(talkers) < _TALKERS and usable:
             version = str(plugins.load("engine", choice.engine).version)
             seed = int(drawn[index] * 2**31)
             talkers.append(talker(choice.engine, version, choice.voice, spoken, 1.0, seed))

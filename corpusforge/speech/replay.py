@@ -17,6 +17,7 @@ from corpusforge.core.run import package_versions
 from corpusforge.core.sound_files import synthetic_mark, wav_bytes
 from corpusforge.speech.added import pinned
 from corpusforge.speech.engine import Engine, Voice
+from corpusforge.speech.noise_files import look_for
 from corpusforge.speech.render import RATE_HZ, ClipPlan, Rendered, render
 
 __all__ = ["SUFFIXES", "Replayed", "Sources", "check_suffix", "plan_of", "replay"]
@@ -32,10 +33,12 @@ class Sources:
     Attributes:
         folder: Where relative paths of voices start, as they did in the recipe.
         allow_command: The user's word that a clip's command may run.
+        noise: Folders with recordings of noise.
     """
 
     folder: Path = Path()
     allow_command: bool = False
+    noise: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +156,13 @@ def replay(row: Mapping[str, Any], packages: Mapping[str, str], sources: Sources
         sources: Where to find what is not a part of any package.
 
     Raises:
-        InputError: When the engine, its voice or a package is not there.
+        InputError: When the engine, its voice, a recording of noise or a package is not there.
         EngineError: When the engine gives nothing usable.
     """
     plan = plan_of(row, sources)
     changes = tuple(_changes(row, packages))
+    recordings = (str(p["sha256"]) for op, _, p in plan.chain if op == "noise" and "sha256" in p)
+    look_for(recordings, sources.noise)
     return Replayed(row["clip_id"], plan, render(plan), row["pcm_sha256"] or "", changes)
 
 

@@ -20,7 +20,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import util
 from pathlib import Path
@@ -130,8 +130,10 @@ def files_of(out: Path) -> dict[str, str]:
 def shards_of(size: int) -> Any:
     """`speech.render.shards` with another size, while the context is open."""
 
-    def cut(store: Any, plans: Sequence[Any]) -> list[Shard]:
-        return whole(store, plans, size)
+    def cut(
+        store: Any, plans: Sequence[Any], noise_files: Mapping[str, str] | None = None
+    ) -> list[Shard]:
+        return whole(store, plans, size, noise_files)
 
     whole = speech_render.shards
     return mock.patch.object(speech_render, "shards", cut)

@@ -12,7 +12,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from corpusforge import api
 from corpusforge.api import RenderOptions
@@ -412,3 +414,34 @@ def test_a_voice_that_was_brought_is_found_again_by_its_hash(table, tmp_path, mo
     onnx.write_bytes(b"another voice")
     with pytest.raises(InputError, match="sha256 is"):
         api.replay(tmp_path / "out", row["clip_id"], sources=home)
+
+
+def test_recorded_noise_is_found_again_by_its_hash(table, tmp_path):
+    home = tmp_path / "mine" / "street"
+    home.mkdir(parents=True)
+    sound = np.random.default_rng(3).normal(0, 0.1, 32000).astype(np.float32)
+    soundfile.write(home / "cars.wav", sound, 16000)
+    folder = f"{{path: {home}, license: CC-BY-4.0}}"
+    noisy = [
+        "speech.noise_kinds=[file]",
+        f"speech.noise_folders=[{folder}]",
+        "speech.noise_probability=1",
+    ]
+    out = tmp_path / "out"
+    api.render(table, out, replace(HIBARI, clips=2, overrides=noisy))
+    clips = read_table(out / "clips.parquet").to_pylist()
+    assert "CC-BY-4.0: 2 clips" in (out / "LICENSE").read_text()
+    assert not any(str(tmp_path) in str(clip) for clip in clips)
+    code = (
+        "import sys; from corpusforge.cli import main; "
+        f"sys.exit(main(['replay', {str(out)!r}, {clips[0]['clip_id']!r}, *sys.argv[1:]]))"
+    )
+    # In another process, which was never told where the recording is.
+    for more, expected in (([], 2), (["--noise", str(tmp_path / "mine")], 0)):
+        command = [sys.executable, "-c", code, *more]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == expected, done.stderr
+        assert expected == 0 or "--noise DIR" in done.stderr
+    nc = [noisy[0], noisy[1].replace("CC-BY-4.0", "CC-BY-NC-4.0")]
+    with pytest.raises(InputErrors, match=r"CC-BY-NC-4\.0"):
+        api.render(table, tmp_path / "other", replace(HIBARI, clips=2, overrides=nc))
