@@ -93,6 +93,9 @@ def mix(source: Source, steps: Mapping[str, Mapping[str, Scalar]]) -> Mixed:
         added, more = NOISE.branch(speech_power, count, rate_hz, noise, spectra=wanted)
         noise_power, samples = power(added), wet + added
         spectra = _sum(spectra, more) if wanted else None
+        if spectra is not None:
+            # The noise was there before the clip; its microphone starts with it.
+            spectra[0] = convolve.spectra(samples[: convolve.HOP])[0]
     if mic is not None:
         if spectra is None:
             spectra = convolve.spectra(samples)

@@ -1,0 +1,258 @@
+"""CPU time of the acoustic chain, beside audiomentations and plain torchaudio.
+
+    python -m eval.speech.chain
+
+Clips of 3 s at 16 kHz. All chains run in turn within one process, one thread; medians over the
+rounds and the ratios within each round are what counts, for the machine may be busy. The rooms,
+noises and microphones of all are made before, and are read from memory.
+"""
+
+from __future__ import annotations
+
+import cProfile
+import hashlib
+import io
+import pstats
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+import soxr
+
+from corpusforge.core.recipe import SpeechConfig
+from corpusforge.core.run import write_json
+from corpusforge.speech.acoustics import response, shoebox
+from corpusforge.speech.chain import draw_chain
+from corpusforge.speech.effect import Context
+from corpusforge.speech.effects.gain import PLUGIN as GAIN
+from corpusforge.speech.mixing import FUSED, Source, mix
+from eval.cells import RESULTS, versions
+
+__all__ = ["main"]
+
+RATE_HZ = 16000
+CLIPS = 24
+ROUNDS = 15
+SEED = 1
+PACKAGES = ("numpy", "scipy", "torch", "torchaudio", "audiomentations", "soxr", "soundfile")
+GOAL_RATIO = 8.0
+GOAL_HOURS = 1000.0
+
+Samples = npt.NDArray[np.float32]
+Work = Callable[[], object]
+Steps = Sequence[dict[str, dict[str, Any]]]
+
+
+def speech_like(count: int, seed: int) -> Samples:
+    """Noise bursts with the slope of speech, syllables of 0.25 s."""
+    generator = np.random.default_rng(seed)
+    spectrum = np.fft.rfft(generator.standard_normal(count))
+    spectrum /= 1.0 + np.fft.rfftfreq(count, 1 / RATE_HZ) / 500.0
+    sound = np.fft.irfft(spectrum, count) * np.sin(np.pi * 4.0 * np.arange(count) / RATE_HZ) ** 2
+    samples: Samples = (0.3 * sound / np.abs(sound).max()).astype(np.float32)
+    return samples
+
+
+def chains(**config: Any) -> list[dict[str, dict[str, Any]]]:
+    """Chains with a room, noise, microphone and gain, op -> parameters."""
+    made = SpeechConfig(
+        room_probability=1.0, noise_probability=1.0, mic_probability=1.0, rooms=4, **config
+    )
+    drawn = [draw_chain(Context(made, SEED), f"row{n}", 0) for n in range(CLIPS)]
+    return [{op: dict(params) for op, _, params in chain} for chain in drawn]
+
+
+def ours(speech: Sequence[Samples], steps: Steps) -> Callable[[], list[Samples]]:
+    """Our chain, one clip at a time."""
+
+    def work() -> list[Samples]:
+        out = []
+        for samples, some in zip(speech, steps, strict=True):
+            mixed = mix(Source(samples, RATE_HZ), {op: some[op] for op in FUSED if op in some})
+            out.append(GAIN.apply(mixed.samples, RATE_HZ, some["gain"]))
+        return out
+
+    return work
+
+
+def dry_noise(steps: Steps) -> list[dict[str, dict[str, Any]]]:
+    """The same chains, their noise in no room: what the peers do."""
+    kept = ("kind", "snr_db", "seed")
+    return [{**some, "noise": {k: some["noise"][k] for k in kept}} for some in steps]
+
+
+def audiomentations_chain(speech: Sequence[Samples], folder: Path) -> Work:
+    """Impulse response, seven-band equaliser, low-pass, background noise, gain; all always."""
+    import audiomentations as am
+
+    for number, some in enumerate(chains()[:8]):
+        taps = response(shoebox(some["room"]), RATE_HZ)
+        soundfile.write(folder / f"rir{number}.wav", taps, RATE_HZ, subtype="FLOAT")
+    rirs = sorted(str(path) for path in folder.glob("rir*.wav"))
+    noises = folder / "noise"
+    noises.mkdir()
+    for number in range(4):
+        noise = 0.1 * np.random.default_rng(number).standard_normal(10 * RATE_HZ)
+        soundfile.write(noises / f"{number}.wav", noise, RATE_HZ, subtype="FLOAT")
+    chain = am.Compose(
+        [
+            am.ApplyImpulseResponse(rirs, p=1.0),
+            am.SevenBandParametricEQ(p=1.0),
+            am.LowPassFilter(p=1.0),
+            am.AddBackgroundNoise(str(noises), p=1.0),
+            am.Gain(p=1.0),
+        ]
+    )
+    return lambda: [chain(samples, RATE_HZ) for samples in speech]
+
+
+def torchaudio_chain(speech: Sequence[Samples], batch: int) -> Work:
+    """fftconvolve, equaliser and low-pass biquads, add_noise, gain, in batches."""
+    import torch
+    from torchaudio import functional
+
+    taps = torch.from_numpy(response(shoebox(chains()[0]["room"]), RATE_HZ).copy())
+    noise = torch.randn(batch, speech[0].size)
+    batches = [
+        torch.from_numpy(np.stack(speech[start : start + batch]))
+        for start in range(0, len(speech), batch)
+    ]
+
+    def work() -> list[Any]:
+        out = []
+        for clips in batches:
+            wet = functional.fftconvolve(clips, taps.expand(len(clips), -1))[:, : clips.shape[1]]
+            wet = functional.equalizer_biquad(wet, RATE_HZ, 1000.0, 3.0)
+            wet = functional.lowpass_biquad(wet, RATE_HZ, 6000.0)
+            wet = functional.add_noise(wet, noise[: len(clips)], torch.full((len(clips),), 10.0))
+            out.append(functional.gain(wet, -3.0))
+        return out
+
+    return work
+
+
+def to_flac(speech: Sequence[Samples], steps: Steps) -> Work:
+    """From 22.05 kHz: resampling, our chain, 16 bits, FLAC."""
+    high = [soxr.resample(samples, RATE_HZ, 22050) for samples in speech]
+
+    def work() -> int:
+        written = 0
+        for samples, some in zip(high, steps, strict=True):
+            low = soxr.resample(samples, 22050, RATE_HZ, quality="HQ")
+            mixed = mix(Source(low, RATE_HZ), {op: some[op] for op in FUSED if op in some})
+            loud = GAIN.apply(mixed.samples, RATE_HZ, some["gain"])
+            pcm = np.clip(np.rint(loud * np.float32(32767)), -32768, 32767).astype(np.int16)
+            stream = io.BytesIO()
+            soundfile.write(stream, pcm, RATE_HZ, format="FLAC", subtype="PCM_16")
+            written += stream.tell()
+        return written
+
+    return work
+
+
+def in_turn(work: dict[str, Work]) -> dict[str, list[float]]:
+    """Name -> CPU milliseconds per clip of each round; all work takes turns."""
+    for one in work.values():
+        one()
+    spent: dict[str, list[float]] = {name: [] for name in work}
+    for _ in range(ROUNDS):
+        for name, one in work.items():
+            start = time.process_time()
+            one()
+            spent[name].append((time.process_time() - start) / CLIPS * 1e3)
+    return spent
+
+
+def profile(work: Work) -> list[dict[str, Any]]:
+    """The dearest functions, share of the whole."""
+    profiler = cProfile.Profile()
+    profiler.enable()
+    for _ in range(5):
+        work()
+    profiler.disable()
+    stats: dict[Any, Any] = pstats.Stats(profiler).stats  # type: ignore[attr-defined]
+    total = sum(entry[2] for entry in stats.values())
+    dearest = sorted(stats.items(), key=lambda item: -item[1][2])[:8]
+    return [
+        {
+            "function": f"{Path(place[0]).name}:{place[2]}" if place[1] else place[2],
+            "calls_per_clip": round(entry[1] / CLIPS / 5, 2),
+            "share": round(entry[2] / total, 3),
+        }
+        for place, entry in dearest
+    ]
+
+
+def main() -> None:
+    """Measure and write eval/results/speech_chain.json."""
+    import torch
+
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")
+    speech = [speech_like(3 * RATE_HZ, n) for n in range(CLIPS)]
+    steps = chains()
+    copies = [dict(some) for some in steps]
+    one_source = [Source(speech[0], RATE_HZ)] * CLIPS
+
+    def shared() -> list[Any]:
+        # Copies of one clip: one forward transform for all of them.
+        return [
+            mix(source, {op: some[op] for op in FUSED})
+            for source, some in zip(one_source, copies, strict=True)
+        ]
+
+    with tempfile.TemporaryDirectory() as folder:
+        work: dict[str, Work] = {
+            "ours": ours(speech, dry_noise(steps)),
+            "ours, noise in the room too": ours(speech, steps),
+            "ours, copies of one clip, noise in the room too": shared,
+            "audiomentations": audiomentations_chain(speech, Path(folder)),
+            "torchaudio, batches of 8": torchaudio_chain(speech, 8),
+            "torchaudio, one at a time": torchaudio_chain(speech, 1),
+            "ours with resampling and FLAC": to_flac(speech, dry_noise(steps)),
+        }
+        spent = in_turn(work)
+    ratios = {
+        peer: round(median(p / o for p, o in zip(spent[peer], spent["ours"], strict=True)), 2)
+        for peer in spent
+        if not peer.startswith("ours")
+    }
+    hours = 3.0 / (median(spent["ours with resampling and FLAC"]) * 1e-3)
+    result = {
+        "command": "python -m eval.speech.chain",
+        "date": datetime.now(UTC).date().isoformat(),
+        "seed": SEED,
+        "versions": versions(PACKAGES),
+        "clips": CLIPS,
+        "rounds": ROUNDS,
+        "cpu_ms_per_clip": {
+            name: {"median": round(median(times), 3), "least": round(min(times), 3)}
+            for name, times in spent.items()
+        },
+        "ratio_to_ours": ratios,
+        "goal_ratio": GOAL_RATIO,
+        "hours_of_audio_per_core_hour": round(hours),
+        "goal_hours": GOAL_HOURS,
+        "profile": profile(work["ours"]),
+        "same_bytes": _same_bytes(ours(speech, steps)),
+    }
+    write_json(result, RESULTS / "speech_chain.json")
+    print(result)
+
+
+def _same_bytes(work: Callable[[], list[Samples]]) -> bool:
+    """Whether two runs give the same samples."""
+    made = [hashlib.sha256(b"".join(one.tobytes() for one in work())) for _ in range(2)]
+    return made[0].digest() == made[1].digest()
+
+
+if __name__ == "__main__":
+    main()
