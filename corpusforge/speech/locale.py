@@ -70,6 +70,8 @@ class Locale:
         double: Word for two equal digits of a phone number, "" = none.
         to: Word between the ends of a range.
         minus: Word for a minus sign.
+        one_below_two: "1,5 litre": the plural begins with two.
+        attributive: Nouns before which a unit has no plural: "10 min timer".
         gender: (noun, number before it) -> whether the number is feminine, None = no noun.
         units: Written unit -> how it is said.
         symbols: Character that stands alone -> word.
@@ -80,6 +82,7 @@ class Locale:
         of: Currency -> word between `large` and it: "de", "d’".
         time_mark: Regular expression of what stands between hours and minutes.
         time_suffix: Regular expression of what may follow a time of day ("am", "Uhr").
+        time_words: What a suffix of times is said like at their end ("heures").
         time_cue: Regular expression of the word before a time: 7.30 is one after it.
         conjunction: Word for "and".
         second: Unit of the last part of 12:30:15.
@@ -115,6 +118,8 @@ class Locale:
     double: str = ""
     to: str
     minus: str
+    one_below_two: bool = False
+    attributive: frozenset[str] = frozenset()
     gender: Callable[[str, int], bool | None] = _no_gender
     units: Mapping[str, Unit]
     symbols: Mapping[str, str]
@@ -125,6 +130,7 @@ class Locale:
     of: Callable[[str], str] = _nothing
     time_mark: str = "[:.]"
     time_suffix: str
+    time_words: Sequence[str] = ()
     time_cue: str = ""
     conjunction: str
     second: Unit

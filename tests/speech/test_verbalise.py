@@ -1,8 +1,10 @@
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from corpusforge.speech.verbalise import speakable, verbalise
+from corpusforge.speech.reading.trace import follow
+from corpusforge.speech.verbalise import speakable, trace, verbalise
 
 ENGLISH = {
     "set it to 21 degrees": "set it to twenty-one degrees",
@@ -76,20 +78,38 @@ def test_no_digit_is_left_and_saying_it_again_changes_nothing(text, lang):
 
 
 def golden(lang):
-    lines = (Path(__file__).parent / "golden" / f"verbalise_{lang}.txt").read_text("utf-8")
-    rows = [line.split(" => ") for line in lines.splitlines() if not line.startswith("#")]
-    return [(lang, written, words) for written, words in rows]
+    path = Path(__file__).parent / "golden" / f"verbalise_{lang.replace('-', '_').lower()}.tsv"
+    for line in path.read_text("utf-8").splitlines():
+        if not line.startswith("#"):
+            written, words, *slots = line.split("\t")
+            yield (
+                lang,
+                written,
+                words,
+                dict(slot.split("=") for slot in slots[0].split(" | ")) if slots else {},
+            )
 
 
-@pytest.mark.parametrize(("lang", "written", "words"), [*golden("en"), *golden("de")])
-def test_the_table_written_by_hand(lang, written, words):
-    assert (verbalise(written, lang) or written).casefold().replace("ß", "ss") == words.replace(
-        "ß", "ss"
-    )
+GOLDEN = [case for lang in ("en", "en-GB", "de", "fr", "es") for case in golden(lang)]
+
+
+@pytest.mark.parametrize(("lang", "written", "words", "slots"), GOLDEN)
+def test_the_table_written_by_hand(lang, written, words, slots):
+    pieces = trace(written, lang)
+    spoken = "".join(piece.text for piece in pieces)
+    assert spoken.lower() == words
+    for text, said in slots.items():
+        start = written.index(text)
+        place = follow(pieces, start, start + len(text))
+        assert place is not None
+        assert spoken[slice(*place)].lower() == said
 
 
 def test_the_tables_are_whole():
-    assert (len(golden("en")), len(golden("de"))) >= (60, 40)
+    lines = Counter(lang for lang, _, _, _ in GOLDEN)
+    assert lines["en"] >= 140
+    assert min(lines["de"], lines["fr"], lines["es"]) >= 55
+    assert len({(lang, written) for lang, written, _, _ in GOLDEN}) == len(GOLDEN)
 
 
 @pytest.mark.parametrize(

@@ -177,6 +177,13 @@ LOCALE = Locale(
     point="point",
     to="to",
     minus="minus",
+    attributive=frozenset(
+        (
+            *("timer", "timers", "alarm", "countdown", "reminder", "delay", "break", "nap"),
+            *("walk", "run", "drive", "ride", "flight", "race", "film", "movie", "video", "song"),
+            *("workout", "meeting", "call", "bag", "bottle", "forecast", "window", "limit", "fee"),
+        )
+    ),
     units={**_UNITS, **_MONEY},
     symbols={
         "&": "and",

@@ -192,6 +192,7 @@ LOCALE = Locale(
     whole_decimals=True,
     to="à",
     minus="moins",
+    one_below_two=True,
     gender=_gender,
     units={**_UNITS, **_MONEY},
     symbols={
@@ -225,7 +226,8 @@ LOCALE = Locale(
     },
     of=_of,
     time_mark=r"(?:[:.]|\s?[hH]\s?)",
-    time_suffix=r"[ap]\.?\s?m\b\.?|(?:(?<=:\d\d)|(?<=:\d\d\s))h\b",
+    time_suffix=r"[ap]\.?\s?m\b\.?|h\b",
+    time_words=("heures", "heure"),
     time_cue="à",
     conjunction="et",
     second=_SECOND,

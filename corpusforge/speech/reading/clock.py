@@ -48,7 +48,7 @@ class _Reader:
         at = time(hour % 24, minute)
         period, night = self.data.day_period(at), self.data.day_period(_NIGHT)
         said = self.usage.time(Clock(hour, minute, twelve, period, night), self.numbers.numerals)
-        for last in (period, night, "AM", "PM", suffix):
+        for last in (period, night, "AM", "PM", suffix, *self.locale.time_words):
             if last and said.casefold().endswith(f" {last.casefold()}"):
                 return said[: -len(last) - 1], said[-len(last) :]
         return said, ""

@@ -83,13 +83,22 @@ def _quantity(locale: Locale, numbers: Numbers, usage: Usage) -> Replace:
             words += [_part(match, "low", numbers.number(low)), _part(match, "dash", locale.to)]
         words += [_part(match, "number", _before(locale, numbers, unit, match)), unread]
         if unit:
-            name = unit.one if written == "1" and not low else unit.many
+            name = _name(locale, numbers, unit, match)
             words.append(_part(match, "currency" if sign else "unit", name))
         if sign and unit_text:
             words.append(_part(match, "unit", locale.units[unit_text].many))
         return joined(words)
 
     return step
+
+
+def _name(locale: Locale, numbers: Numbers, unit: Unit, match: re.Match[str]) -> str:
+    """Singular or plural of a unit."""
+    noun = _NOUN.match(match.string, match.end())
+    if noun and noun["noun"] in locale.attributive:
+        return unit.one
+    below_two = locale.one_below_two and int(numbers.parts(match["number"])[0]) < 2
+    return unit.one if (match["number"] == "1" or below_two) and not match["low"] else unit.many
 
 
 def _before(
