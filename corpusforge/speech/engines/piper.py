@@ -142,6 +142,8 @@ class Piper:
             hold_pin(voice, (path, _settings_path(path)))
             options = ort.SessionOptions()
             options.intra_op_num_threads = options.inter_op_num_threads = 1
+            # It would print each time the noise runs out and more is drawn.
+            options.log_severity_level = 4
             graph = noise_as_input(path.read_bytes())
             session = ort.InferenceSession(graph.model, options, providers=["CPUExecutionProvider"])
             raw = _settings(path)
