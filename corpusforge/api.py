@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +56,7 @@ __all__ = [
     "status",
     "validate",
     "voices",
+    "voices_page",
 ]
 
 
@@ -362,6 +363,32 @@ def voices(lang: str | None = None) -> list[VoiceInfo]:
         )
         for engine, voice, available, why_not in list_voices(lang)
     ]
+
+
+def voices_page(path: str | Path, lang: str | None = None) -> int:
+    """Write a page with a sentence of each voice; nothing on it is fetched from elsewhere.
+
+    Args:
+        path: HTML file to write.
+        lang: BCP-47; None = every language, one voice of each sex per engine.
+
+    Returns:
+        How many voices can be heard on it.
+    """
+    from corpusforge.report.voice_page import Heard, voice_page
+    from corpusforge.speech.roster import ways_to_add
+    from corpusforge.speech.samples import voice_samples
+
+    samples = voice_samples(lang)
+    if not any(sample.name for sample in samples):
+        raise InputError(f"no engine speaks {lang!r}", hint="corpusforge voices lists all")
+    heard = [Heard(**asdict(sample)) for sample in samples]
+    page = voice_page(heard, lang, ways_to_add(lang))
+    try:
+        Path(path).write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+    return sum(bool(sample.flac) for sample in samples)
 
 
 def plugins(family: str | None = None) -> list[PluginInfo]:

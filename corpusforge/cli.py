@@ -106,6 +106,7 @@ def _add_folder_verbs(verbs: Any) -> None:
     sub.add_argument("folder", help="run folder or release folder")
     sub = verbs.add_parser("voices", help="voices of all engines")
     sub.add_argument("--lang", help="only this language")
+    sub.add_argument("--page", metavar="FILE.html", help="write a page to hear them")
     sub = verbs.add_parser("plugins", help="all plug-ins")
     sub.add_argument("family", nargs="?", help="only this family")
 
@@ -371,7 +372,12 @@ def _voices(options: argparse.Namespace) -> int:
     from itertools import groupby
 
     from corpusforge import api
+    from corpusforge.speech.roster import ways_to_add
 
+    if options.page is not None:
+        count = api.voices_page(options.page, options.lang)
+        print(f"{options.page}: {count} voices to hear")
+        return 0
     voices = api.voices(options.lang)
     if not voices:
         raise InputError(f"no engine speaks {options.lang!r}", hint="corpusforge voices lists all")
@@ -385,6 +391,8 @@ def _voices(options: argparse.Namespace) -> int:
             state = "" if voice.available else f"   ({voice.why_not})"
             facts = " ".join(x for x in (voice.gender, voice.accent, voice.license) if x)
             print(f"{engine:<8} {lang:<16} {voice.name:<24} {facts}{state}")
+    for way in ways_to_add(options.lang):
+        print(f"more: {way}")
     return 0
 
 

@@ -16,7 +16,7 @@ from eval.expand import tables as gan_tables
 from eval.grammar import agreement_tables, speed_tables
 from eval.grammar import tables as grammar_tables
 from eval.grammar.cold_start_table import cold_start
-from eval.speech import determinism
+from eval.speech import determinism, voice_tables
 from eval.table_head import head
 from eval.usefulness_grid import ARMS
 
@@ -388,6 +388,9 @@ _BY_NAME: Mapping[str, Table] = {
     "snips_full": few_shot_tables.snips_full,
     "speech_determinism": determinism.table,
     "speech_digits": speech_digits,
+    "speech_espeak_screen": voice_tables.espeak_screening,
+    "speech_screening": voice_tables.worth_of_screening,
+    "speech_voices": voice_tables.pseudo_speakers,
     "usefulness_grid": usefulness_grid,
 }
 _BY_START: Mapping[str, Callable[[str, dict[str, Any]], Iterator[str]]] = {

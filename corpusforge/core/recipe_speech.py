@@ -79,6 +79,9 @@ class SpeechConfig:
         minimum=0,
         maximum=1,
     )
+    pseudo_speakers: bool = option(
+        "speak with other pitches and vocal tracts of a voice too, where the engine can", True
+    )
     variants: int = option("clips per chosen row, where clips are spread over rows", 1, minimum=1)
     copies: int = option(
         "clips of one voice and prosody with other rooms, noises, levels", 1, minimum=1

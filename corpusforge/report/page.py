@@ -18,10 +18,10 @@ from corpusforge.report.summary import summary_section
 from corpusforge.report.templates import templates_section
 from corpusforge.report.usefulness import usefulness_section
 
-__all__ = ["render"]
+__all__ = ["POLICY", "asset", "render"]
 
 # Nothing but what stands in the page itself may be loaded, whatever a row says.
-_POLICY = (
+POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
     "media-src data:; img-src data:; base-uri 'none'; form-action 'none'"
 )
@@ -49,12 +49,12 @@ def render(corpus: Corpus, *, rows: int, players: int) -> str:
         "head",
         {},
         element("meta", {"charset": "utf-8"}),
-        element("meta", {"http-equiv": "Content-Security-Policy", "content": _POLICY}),
+        element("meta", {"http-equiv": "Content-Security-Policy", "content": POLICY}),
         element("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}),
         element("title", {}, f"{corpus.title}: corpus report"),
         # An icon of its own, so that no browser asks a server for one.
         element("link", {"rel": "icon", "href": "data:,"}),
-        _asset("style", "page.css"),
+        asset("style", "page.css"),
     )
     links = [element("li", {}, element("a", {"href": f"#{key}"}, title)) for key, title in _LINKS]
     header = element(
@@ -87,12 +87,12 @@ def render(corpus: Corpus, *, rows: int, players: int) -> str:
             "the same bytes, so it names no date and no machine.",
         ),
     )
-    body = element("body", {}, header, main, footer, _asset("script", "page.js"))
+    body = element("body", {}, header, main, footer, asset("script", "page.js"))
     page = element("html", {"lang": "en"}, head, body)
     return "<!doctype html>\n" + join((page, "\n"))
 
 
-def _asset(tag: str, name: str) -> Markup:
+def asset(tag: str, name: str) -> Markup:
     """A file of this package as an element; its text is ours, so it is not escaped."""
     content = resources.files("corpusforge.report").joinpath(name).read_text(encoding="utf-8")
     return Markup(f"<{tag}>\n{content}</{tag}>")

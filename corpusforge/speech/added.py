@@ -11,6 +11,7 @@ from corpusforge.core.errors import InputError
 from corpusforge.core.recipe import Recipe, VoiceConfig
 from corpusforge.speech import pins
 from corpusforge.speech.engine import Engine, OpenEngine, Voice, language_matches
+from corpusforge.speech.pseudo import shift_of
 
 __all__ = ["added", "added_errors", "added_notes", "pinned", "takes_voices", "voices_of"]
 
@@ -25,7 +26,8 @@ def voices_of(recipe: Recipe, engine: Engine, lang: str) -> list[Voice]:
 
     Nothing is downloaded; a voice that the recipe states wrongly is left out, see `added_errors`.
     """
-    found = list(engine.voices(lang))
+    pseudo = recipe.speech.pseudo_speakers
+    found = [voice for voice in engine.voices(lang) if pseudo or shift_of(voice.name) is None]
     for entry in recipe.speech.voices:
         if entry.engine == engine.name and language_matches(lang, entry.lang or recipe.lang):
             try:

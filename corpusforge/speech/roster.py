@@ -10,7 +10,7 @@ from corpusforge.core.recipe import AUTO, Recipe
 from corpusforge.speech.added import takes_voices, voices_of
 from corpusforge.speech.engine import Engine, Voice
 
-__all__ = ["ENOUGH_FAMILIES", "engines_in_use", "roster_notes"]
+__all__ = ["ENOUGH_FAMILIES", "engines_in_use", "roster_notes", "ways_to_add"]
 
 ENOUGH_FAMILIES = 3
 """What a model learns from one kind of synthesis it learns about that kind. Same small CNN, tested
@@ -79,6 +79,23 @@ def roster_notes(recipe: Recipe) -> list[str]:
         where = f"engines with one: {', '.join(ways)}" if ways else "no other engine declares one"
         notes.append(f"{lang}: no {' and no '.join(missing)} voice; {where}")
     return notes
+
+
+def ways_to_add(lang: str | None) -> list[str]:
+    """How to get more voices, a sentence each: engines that are missing, voices of one's own."""
+    ways = [why_not for name in plugins.names("engine") if (why_not := _load(name).missing())]
+    if lang is not None:
+        mute = [n for n in plugins.names("engine") if _silent(_load(n), lang)]
+        ways += [f"{name} is installed and has no voice for {lang} yet" for name in mute]
+    return [
+        *ways,
+        "An engine of your own is a Python file that answers with samples: register it as an "
+        "entry point in the group corpusforge.engines.",
+    ]
+
+
+def _silent(engine: Engine, lang: str) -> bool:
+    return not engine.missing() and not engine.voices(lang)
 
 
 def _load(name: str) -> Engine:

@@ -40,7 +40,7 @@ def corpus(count, *more):
 
 
 def recipe(lang="en", seed=1, **speech):
-    speech = {"engines": ("hibari",), **speech}
+    speech = {"engines": ("hibari",), "pseudo_speakers": False, **speech}
     return Recipe(
         name="small", lang=lang, license="CC0-1.0", seed=seed, speech=SpeechConfig(**speech)
     )

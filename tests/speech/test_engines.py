@@ -13,6 +13,7 @@ from corpusforge.core.errors import InputError
 from corpusforge.core.recipe import VoiceConfig
 from corpusforge.speech.added import takes_voices
 from corpusforge.speech.engine import EngineError, Prosody, Spoken, Voice, checked
+from corpusforge.speech.pseudo import unshifted
 from tests.speech import tiny_vits
 
 ENGINES = plugins.names("engine")
@@ -154,7 +155,7 @@ def test_hibari_does_not_offer_voices_that_need_a_download():
     engine = plugins.load("engine", "hibari")
     if missing := engine.missing():
         pytest.skip(missing)
-    assert [voice.name for voice in engine.voices("en")] == ["heart"]
+    assert {unshifted(voice).name for voice in engine.voices("en")} == {"heart"}
     assert any("download" in why for _, why in engine.offered("en"))
     assert engine.voices("en")[0].license == "Apache-2.0"
 

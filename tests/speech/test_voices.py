@@ -88,6 +88,15 @@ def test_one_voice_cannot_be_dealt_and_it_is_said():
     assert plan.pools["train"] == plan.pools["test"]
 
 
+def test_pseudo_speakers_are_dealt_like_voices():
+    plan = plan_voices(recipe(engines=("hibari",), pseudo_speakers=True), "en")
+    assert plan.shared == {}
+    pools = [plan.pools[split]["hibari"] for split in ("train", "validation", "test")]
+    assert all({voice.gender for voice in pool} == {"female", "male"} for pool in pools)
+    speakers = [{voice.who for voice in pool} for pool in pools]
+    assert len(set().union(*speakers)) == sum(map(len, speakers)) == 7
+
+
 def test_an_engine_with_one_voice_leaves_the_others_dealt():
     both = plan_voices(recipe(engines=("hibari", "espeak")), "en")
     alone = plan_voices(recipe(engines=("espeak",)), "en")
