@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpusforge.core import plugins
@@ -22,6 +22,7 @@ PERCENT = st.integers(40, 180).map(lambda n: n / 100)
 HEART = Voice("heart", "en-US", "Apache-2.0", "female", "American")
 
 
+@settings(deadline=None)
 @given(PERCENT, PERCENT, st.sampled_from(["heart", "en-US+m1", "a~b", "x~p50"]))
 def test_the_name_tells_the_shift(pitch, formant, name):
     voice = pseudo_speaker(Voice(name, "en", "MIT", "", ""), Shift(pitch, formant), "male", "")
@@ -30,6 +31,7 @@ def test_the_name_tells_the_shift(pitch, formant, name):
     assert shift_of(name) is None
 
 
+@settings(deadline=None)
 @given(PERCENT)
 def test_a_peak_of_the_spectrum_moves_by_the_factor(formant):
     bins = np.arange(601)

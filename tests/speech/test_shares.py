@@ -3,7 +3,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpusforge.core.seeding import uniforms
@@ -22,6 +22,7 @@ def won(names, weights=None, seed=1, place="x"):
     return np.array(names, dtype=object)[pick(words(seed), place, names, weights)]
 
 
+@settings(deadline=None)
 @given(NAMES, st.integers(0, 5), st.data())
 def test_each_candidate_wins_its_share(names, seed, data):
     weights = data.draw(
@@ -36,6 +37,7 @@ def test_each_candidate_wins_its_share(names, seed, data):
         assert abs(counts[name] - ROWS * share) <= slack
 
 
+@settings(deadline=None)
 @given(NAMES, st.text("ijkl", min_size=1, max_size=4), st.integers(0, 5))
 def test_who_is_added_takes_rows_and_moves_no_other(names, new, seed):
     before, after = won(names, seed=seed), won([*names, new], seed=seed)
@@ -45,6 +47,7 @@ def test_who_is_added_takes_rows_and_moves_no_other(names, new, seed):
     assert moved.mean() == pytest.approx(share, abs=5 * np.sqrt(share * (1 - share) / ROWS))
 
 
+@settings(deadline=None)
 @given(NAMES, st.permutations(range(9)))
 def test_the_order_of_the_candidates_does_not_matter(names, order):
     again = [names[i] for i in order if i < len(names)]
@@ -60,6 +63,7 @@ FAMILIES = st.dictionaries(st.sampled_from("abcdef"), st.sampled_from("xyz"), mi
 WANTED = st.none() | st.dictionaries(st.sampled_from("abcdef"), st.floats(0, 1), max_size=3)
 
 
+@settings(deadline=None)
 @given(FAMILIES, WANTED)
 def test_engine_shares_sum_to_one_and_hold_what_is_asked_for(families, wanted):
     shares = engine_shares(families, wanted)

@@ -44,6 +44,7 @@ def test_a_choice_depends_on_the_row_alone():
     assert plan.choose(1, IDS, ["train"] * len(IDS), 1) != whole
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from("uvwxyz"), st.sampled_from("fm?")), st.integers(0, 3))
 def test_a_voice_more_takes_rows_and_moves_no_other(genders, seed):
     kinds = {"f": "female", "m": "male", "?": ""}
@@ -68,7 +69,7 @@ def test_shares_are_held():
 
 
 @given(st.integers(0, 2**32), st.sampled_from(("train", "validation", "test")))
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 def test_voice_and_intent_are_independent(seed, split):
     plan = plan_voices(recipe(engines=("hibari", "espeak")), "en")
     choices = plan.choose(seed, IDS, [split] * len(IDS), 0)
