@@ -1,12 +1,15 @@
 """When each word is heard: from the engines' own borders to seconds in the clip."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpusforge.core import plugins
 from corpusforge.core.run import Cache
 from corpusforge.core.schema import read_table
 from corpusforge.speech.effect import TimeMap
@@ -175,6 +178,29 @@ def test_words_follow_a_formant_shift_and_stay_in_a_room():
         expected = 0.1 + (before.start_s - 0.1) / 1.15
         assert after.start_s == pytest.approx(expected, abs=0.003)
     assert render(plan(CHAIN)).facts.words == shifted.words
+
+
+def step(op, **params):
+    effect = plugins.load("effect", op)
+    return (op, effect.version, params or effect.example)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [step("place", lead_s=0.7, tail_s=0.2)],
+        [step("place", length_s=4.0, position=0.5)],
+        [step("formant", factor=1.1), step("place", lead_s=0.4, tail_s=0.2)],
+        [step("place"), step("mic"), step("agc"), step("codec")],
+    ],
+    ids=["lead", "length", "formant and lead", "microphone and codec"],
+)
+def test_the_first_word_starts_where_the_clip_is_first_heard(steps):
+    done = render(plan(tuple(steps)))
+    samples, rate_hz = soundfile.read(io.BytesIO(done.flac))
+    loud = np.flatnonzero(np.abs(samples) > np.abs(samples).max() * 0.02)
+    assert done.facts.words[0].start_s == pytest.approx(loud[0] / rate_hz, abs=0.03)
+    assert done.facts.words[-1].end_s == pytest.approx(loud[-1] / rate_hz, abs=0.1)
 
 
 def test_the_cache_keeps_the_words(tmp_path):
