@@ -33,8 +33,8 @@ from corpusforge.speech.chain import effects
 from corpusforge.speech.ctc import ctc_of
 from corpusforge.speech.losses import refuse_too_many
 from corpusforge.speech.planning import Clip, Plan, plan_clips
-from corpusforge.speech.render import Outcome
 from corpusforge.speech.roster import engines_in_use, roster_notes
+from corpusforge.speech.shards import Outcome, render_shard, shards
 from corpusforge.speech.word_times import slot_times
 
 __all__ = ["NAME", "PACKAGES", "SCORES", "VERSION", "config", "run"]
@@ -193,8 +193,8 @@ def run(ctx: StageContext) -> StageResult:
     speakable = [replace(clip.plan, ctc=ctc) for clip in clips if not clip.problem]
     with ctx.progress.task("speech", total=len(speakable), unit="clips") as task:
         rendered = ctx.executor.map(
-            render.render_shard,
-            render.shards(ctx.cache, speakable, noise_files=plan.noise_files),
+            render_shard,
+            shards(ctx.cache, speakable, noise_files=plan.noise_files),
             on_result=lambda done: task.advance(len(done)),
         )
     done = iter([outcome for shard in rendered for outcome in shard])

@@ -120,7 +120,7 @@ def torchaudio_chain(speech: Sequence[Samples], batch: int) -> Work:
     from torchaudio import functional
 
     taps = torch.from_numpy(response(shoebox(chains()[0]["room"]), RATE_HZ).copy())
-    noise = torch.randn(batch, speech[0].size)
+    noise = torch.from_numpy(np.stack([speech_like(speech[0].size, 99 + n) for n in range(batch)]))
     batches = [
         torch.from_numpy(np.stack(speech[start : start + batch]))
         for start in range(0, len(speech), batch)

@@ -36,8 +36,9 @@ from corpusforge.core.schema import read_table
 from corpusforge.render.options import RenderOptions
 from corpusforge.render.run import render
 from corpusforge.speech import render as speech_render
+from corpusforge.speech import stage as speech_stage
 from corpusforge.speech.engine import Engine
-from corpusforge.speech.render import Shard
+from corpusforge.speech.shards import Shard, shards
 from eval.table_head import head
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -128,15 +129,14 @@ def files_of(out: Path) -> dict[str, str]:
 
 
 def shards_of(size: int) -> Any:
-    """`speech.render.shards` with another size, while the context is open."""
+    """`speech.shards.shards` with another size, while the context is open."""
 
     def cut(
         store: Any, plans: Sequence[Any], noise_files: Mapping[str, str] | None = None
     ) -> list[Shard]:
-        return whole(store, plans, size, noise_files)
+        return shards(store, plans, size, noise_files)
 
-    whole = speech_render.shards
-    return mock.patch.object(speech_render, "shards", cut)
+    return mock.patch.object(speech_stage, "shards", cut)
 
 
 class Arms:

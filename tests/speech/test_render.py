@@ -16,7 +16,8 @@ from corpusforge.speech.effects.room import PLUGIN as ROOM
 from corpusforge.speech.engine import EngineError, Problem, Spoken, Voice
 from corpusforge.speech.engines.hibari import PLUGIN as HIBARI
 from corpusforge.speech.levels import snr_db
-from corpusforge.speech.render import ClipPlan, Shard, clip_key, render, render_shard
+from corpusforge.speech.render import ClipPlan, clip_key, render
+from corpusforge.speech.shards import Shard, render_shard
 
 FULL = (
     ("formant", "1", {"factor": 1.05}),

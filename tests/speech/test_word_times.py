@@ -17,7 +17,8 @@ from corpusforge.speech.effects.room import PLUGIN as ROOM
 from corpusforge.speech.engine import Prosody, Word
 from corpusforge.speech.engines.hibari import PLUGIN as HIBARI
 from corpusforge.speech.phoneme_times import duration_node, with_output
-from corpusforge.speech.render import ClipPlan, Shard, render, render_shard
+from corpusforge.speech.render import ClipPlan, render
+from corpusforge.speech.shards import Shard, render_shard
 from corpusforge.speech.word_times import moved, slot_times, words_from
 from tests.speech import rows
 
