@@ -357,6 +357,21 @@ def speech_digits(result: dict[str, Any]) -> Iterator[str]:
     yield from _not_run(result)
 
 
+def speech_barista(result: dict[str, Any]) -> Iterator[str]:
+    """Real spoken orders understood with synthetic clips."""
+    from eval.speech.barista import table
+
+    yield "## Real spoken orders"
+    yield ""
+    yield from head(result)
+    yield f"{result['data']}; recogniser {result['recogniser']}; degraded: {result['degraded']}."
+    yield "Shares in %; 95 % intervals over orders; slots: of the true ones."
+    yield ""
+    yield from table(result)
+    yield ""
+    yield from _not_run(result)
+
+
 Table = Callable[[dict[str, Any]], Iterator[str]]
 _BY_NAME: Mapping[str, Table] = {
     "accept_rate": few_shot_tables.accept_rate,
@@ -386,6 +401,7 @@ _BY_NAME: Mapping[str, Table] = {
     "pretraining_share": cost_tables.pretraining_share,
     "rare_intents": rare_intents,
     "snips_full": few_shot_tables.snips_full,
+    "speech_barista": speech_barista,
     "speech_determinism": determinism.table,
     "speech_digits": speech_digits,
     "speech_espeak_screen": voice_tables.espeak_screening,

@@ -39,7 +39,7 @@ def bundled_model() -> Path:
 
 
 class Recogniser:
-    """Whisper in int8 on one thread; greedy, without a prompt, every clip on its own.
+    """Whisper in int8 on one thread; greedy, every clip on its own.
 
     Args:
         model: Folder of a CTranslate2 Whisper model.
@@ -53,12 +53,18 @@ class Recogniser:
             str(model), device="cpu", compute_type="int8", cpu_threads=1, num_workers=1
         )
 
-    def transcribe(self, samples: npt.NDArray[np.float32]) -> str:
-        """The words heard in mono samples at 16 kHz, shape [samples]."""
+    def transcribe(self, samples: npt.NDArray[np.float32], prompt: str = "") -> str:
+        """The words heard in mono samples at 16 kHz, shape [samples].
+
+        Args:
+            samples: The clip.
+            prompt: What may be said before it: words in it are heard more easily; "" = none.
+        """
         segments, _ = self._model.transcribe(
             samples,
             language=self.lang.split("-")[0],
             beam_size=1,
+            initial_prompt=prompt or None,
             temperature=0.0,
             condition_on_previous_text=False,
             without_timestamps=True,
