@@ -16,7 +16,7 @@ from eval.expand import tables as gan_tables
 from eval.grammar import agreement_tables, speed_tables
 from eval.grammar import tables as grammar_tables
 from eval.grammar.cold_start_table import cold_start
-from eval.speech import determinism, voice_tables, word_times
+from eval.speech import determinism, readings, voice_tables, word_times
 from eval.table_head import head
 from eval.usefulness_grid import ARMS
 
@@ -408,6 +408,7 @@ _BY_NAME: Mapping[str, Table] = {
     "speech_screening": voice_tables.worth_of_screening,
     "speech_voices": voice_tables.pseudo_speakers,
     "speech_word_times": word_times.table,
+    "speech_readings": readings.tables,
     "usefulness_grid": usefulness_grid,
 }
 _BY_START: Mapping[str, Callable[[str, dict[str, Any]], Iterator[str]]] = {
