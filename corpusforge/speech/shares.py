@@ -47,15 +47,16 @@ def engine_shares(
 
 
 def gender_weights(wanted: Mapping[str, float] | None) -> dict[str, float]:
-    """Weight of "female", "male" and "" (not declared), which weighs as much as the mean of both.
+    """Weight of "female", "male" and "" (not declared).
 
     Args:
-        wanted: Shares that the recipe asks for; what one of them leaves is the other's.
+        wanted: Shares that the recipe asks for; what one of them leaves is the other's, and voices
+            of undeclared sex speak only where there are no others. None = all three are equal.
     """
     given = dict(wanted or {})
     for gender, other in (("female", "male"), ("male", "female")):
         given.setdefault(gender, 1.0 - given[other] if other in given else 0.5)
-    return {**given, "": 0.5}
+    return {**given, "": 0.5 if wanted is None else 0.0}
 
 
 def pick(

@@ -137,7 +137,7 @@ class VoicePlan:
         self, engine: str, voices: Sequence[Voice], whole: _Group
     ) -> Iterator[tuple[Voice, _Group]]:
         genders = sorted({voice.gender for voice in voices})
-        for gender, part in whole.split(genders, [self.genders.get(g, 0.5) for g in genders]):
+        for gender, part in whole.split(genders, [self.genders[g] for g in genders]):
             own = [voice for voice in voices if voice.gender == gender]
             for accent, piece in part.split(sorted({voice.accent for voice in own})):
                 named = {voice.name: voice for voice in own if voice.accent == accent}
