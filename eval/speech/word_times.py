@@ -1,6 +1,6 @@
 """How far word times are from those of two listeners that know nothing of our engines.
 
-    python -m eval.speech.word_times --clips 40
+    python -m eval.speech.word_times --clips 16 --planted 4 --coverage 200
 
 Clips are sentences of the packs, spoken by each engine, clean and with everything that is drawn by
 default (tempo, formant, place, room, noise, microphone, ...). Listeners: the aligner of
@@ -329,7 +329,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if plugins.load("engine", name).voices(lang)
     ]
     result: dict[str, Any] = {
-        "command": f"python -m eval.speech.word_times --clips {options.clips}",
+        "command": f"python -m eval.speech.word_times --clips {options.clips} --planted "
+        f"{options.planted} --coverage {options.coverage} --seed {options.seed}",
         "date": datetime.now(UTC).date().isoformat(),
         "seed": options.seed,
         "versions": package_versions(
