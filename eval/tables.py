@@ -16,7 +16,7 @@ from eval.expand import tables as gan_tables
 from eval.grammar import agreement_tables, speed_tables
 from eval.grammar import tables as grammar_tables
 from eval.grammar.cold_start_table import cold_start
-from eval.speech import determinism, readings, voice_tables, word_times
+from eval.speech import determinism, gate_tables, readings, voice_tables, word_times
 from eval.table_head import head
 from eval.usefulness_grid import ARMS
 
@@ -387,6 +387,8 @@ _BY_NAME: Mapping[str, Table] = {
     "few_shot_discriminator": few_shot_tables.discriminator,
     "few_shot_out_of_scope": few_shot_tables.out_of_scope,
     "judge_features": few_shot_tables.judge_features,
+    "gate_calibration": gate_tables.calibration,
+    "gate_cost": gate_tables.cost,
     "grammar_bounded_lists": grammar_tables.bounded_lists,
     "grammar_brute_force": agreement_tables.brute_force,
     "grammar_count_check": agreement_tables.count_check,

@@ -22,7 +22,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,11 +42,9 @@ from corpusforge.speech.scores.measure import PACKAGES
 from corpusforge.speech.scores.mos import Rater
 from corpusforge.speech.scores.whisper import without_echo
 from eval.speech.planted_clips import context_of, recipe_of, rows_of, speak_rows
-from eval.table_head import head
 
 RESULTS = Path(__file__).parents[1] / "results"
 ENGINES = ("hibari", "espeak")
-GOAL = 50
 
 Samples = npt.NDArray[np.float32]
 
@@ -180,34 +178,6 @@ def measure(root: Path, options: argparse.Namespace) -> dict[str, Any]:
         "profile_with_asr_on_all": profile,
         "windows": compared(root, audio, options.compared),
     }
-
-
-def gate_cost(result: dict[str, Any]) -> Iterator[str]:
-    """Tables for RESULTS.md."""
-    yield "## Cost of the audio gate"
-    yield ""
-    yield from head(result)
-    yield (
-        f"{result['clips']} clips, {result['audio_s']} s of audio; one thread, load "
-        f"{result['load_at_end']:.0f} at the end. Goal: {GOAL} s of audio per CPU second."
-    )
-    yield ""
-    yield "| what | s of audio per CPU s |"
-    yield "|---|---|"
-    for name, one in result["figures"].items():
-        yield f"| {name} | {one['x_real_time']} |"
-    for name, one in result["windows"].items():
-        if isinstance(one, dict):
-            yield (
-                f"| ASR, {name} ({result['windows']['clips']} clips, "
-                f"WER {100 * one['wer']:.1f} %) | {one['x_real_time']} |"
-            )
-    yield ""
-    yield "| with ASR on all: own time of | share % |"
-    yield "|---|---|"
-    for part in result["profile_with_asr_on_all"]:
-        yield f"| `{part['what']}` | {100 * part['share']:.1f} |"
-    yield ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
