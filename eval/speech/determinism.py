@@ -257,7 +257,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, and write the result; exit code 1 when any clip differs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="folder for the renders")
-    parser.add_argument("--sentences", type=int, default=20)
+    parser.add_argument("--sentences", type=int, default=8)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--engines", nargs="*", help="all that speak English here")
     options = parser.parse_args(arguments)
