@@ -16,7 +16,14 @@ from eval.expand import tables as gan_tables
 from eval.grammar import agreement_tables, speed_tables
 from eval.grammar import tables as grammar_tables
 from eval.grammar.cold_start_table import cold_start
-from eval.speech import determinism, gate_tables, readings, voice_tables, word_times
+from eval.speech import (
+    acoustic_tables,
+    determinism,
+    gate_tables,
+    readings,
+    voice_tables,
+    word_times,
+)
 from eval.table_head import head
 from eval.usefulness_grid import ARMS
 
@@ -375,6 +382,8 @@ def speech_barista(result: dict[str, Any]) -> Iterator[str]:
 Table = Callable[[dict[str, Any]], Iterator[str]]
 _BY_NAME: Mapping[str, Table] = {
     "accept_rate": few_shot_tables.accept_rate,
+    "speech_acoustics": acoustic_tables.acoustics,
+    "speech_chain": acoustic_tables.cost,
     "assess_cost": assess_cost,
     "cold_start": cold_start,
     "fidelity": fidelity,

@@ -1,0 +1,75 @@
+"""Tables of the acoustic chain: what it costs, and whether it is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from eval.table_head import head
+
+__all__ = ["acoustics", "cost"]
+
+
+def cost(result: dict[str, Any]) -> Iterator[str]:
+    """CPU time of the chain beside its peers."""
+    yield "## Cost of the acoustic chain"
+    yield ""
+    yield from head(result)
+    yield (
+        f"{result['clips']} clips of 3 s, {result['rounds']} rounds in turn, one thread, on a busy "
+        "machine: the ratios count. Rooms, noises and microphones are kept in memory."
+    )
+    yield ""
+    yield "| chain | CPU ms per clip, median | least | ratio to ours |"
+    yield "|---|---|---|---|"
+    for name, spent in result["cpu_ms_per_clip"].items():
+        ratio = result["ratio_to_ours"].get(name, "")
+        yield f"| {name} | {spent['median']} | {spent['least']} | {ratio} |"
+    yield ""
+    yield (
+        f"Goal: {result['goal_ratio']:g} times cheaper than both peers. Resampling, chain and "
+        f"FLAC: {result['hours_of_audio_per_core_hour']} hours of audio per core-hour (goal "
+        f"{result['goal_hours']:g})."
+    )
+    yield ""
+    yield "| dearest functions of ours | calls per clip | share |"
+    yield "|---|---|---|"
+    for line in result["profile"]:
+        yield f"| {line['function']} | {line['calls_per_clip']} | {line['share']} |"
+    yield ""
+
+
+def acoustics(result: dict[str, Any]) -> Iterator[str]:
+    """Aliasing, ratio, decay, directness, bytes."""
+    yield "## Is the acoustic chain right?"
+    yield ""
+    yield from head(result)
+    yield "| loudest alias of tones of full scale | dB |"
+    yield "|---|---|"
+    for name, value in result["alias_db"].items():
+        yield f"| {name} | {value} |"
+    yield ""
+    yield (
+        f"Signal-to-noise ratio: at most {result['snr']['largest_db']} dB off over "
+        f"{result['snr']['clips']} random chains."
+    )
+    yield ""
+    yield "| drawn reverberation time | largest difference of T30, share |"
+    yield "|---|---|"
+    for name, value in result["decay_error"].items():
+        yield f"| {name} | {value} |"
+    yield ""
+    full = result["beside_all_images"]
+    ours, theirs = full["decay_over_drawn"]["ours"], full["decay_over_drawn"]["all images"]
+    yield (
+        f"Beside all images (pyroomacoustics, same walls, {full['rooms']} rooms): direct sound "
+        f"(first 2.5 ms over the rest) {full['directness_db']['mean']} dB apart on average, at "
+        f"most {full['directness_db']['largest']} dB. T30 over the drawn time, least, median, "
+        f"most: ours {ours}, all images {theirs}: walls after Eyring ring longer in a shoebox than "
+        f"the formula says, ours ring as drawn. All images cost {full['cost_ratio']} times as much "
+        f"({full['ours_cpu_ms']} ms for ours)."
+    )
+    yield ""
+    same = result["same_bytes"]
+    yield f"Other order, other neighbours: {same['different']} of {same['clips']} clips differ."
+    yield ""

@@ -1,0 +1,217 @@
+"""Is the chain right? Aliasing, signal-to-noise ratio, decay and directness of rooms, same bytes.
+
+    python -m eval.speech.acoustics
+
+The decay and the ratio of direct sound stand beside the full image-source method of
+pyroomacoustics for the same rooms and walls.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import soxr
+
+from corpusforge.core.recipe import SpeechConfig
+from corpusforge.core.run import write_json
+from corpusforge.speech.acoustics import Shoebox, response, shoebox
+from corpusforge.speech.chain import draw_chain
+from corpusforge.speech.effect import Context
+from corpusforge.speech.effects.formant import PLUGIN as FORMANT
+from corpusforge.speech.effects.noise import PLUGIN as NOISE
+from corpusforge.speech.effects.room import PLUGIN as ROOM
+from corpusforge.speech.levels import active_mask
+from corpusforge.speech.mixing import FUSED, Source, mix
+from corpusforge.speech.rooms import drawn_room
+from eval.cells import RESULTS, versions
+from eval.speech.chain import speech_like
+
+__all__ = ["main"]
+
+RATE_HZ = 16000
+SEED = 1
+PACKAGES = ("numpy", "scipy", "soxr", "pyroomacoustics")
+SNR_CLIPS = 150
+ROOMS = 8
+DECAYS_S = (0.15, 0.2, 0.3, 0.5, 1.0)
+FULL_DECAYS_S = (0.2, 0.3, 0.4)
+
+_BEFORE = 20
+
+Samples = npt.NDArray[np.float32]
+
+
+def aliases() -> dict[str, float]:
+    """Loudest alias in dB of tones of full scale above the new Nyquist, by the engine's rate."""
+    found = {}
+    for rate_hz in (22050, 24000, 44100, 48000):
+        tones = np.linspace(RATE_HZ / 2 + 250, rate_hz / 2 - 50, 24)
+        found[f"{rate_hz} to {RATE_HZ} Hz"] = max(
+            _loudest_db(soxr.resample(_tone(f, rate_hz), rate_hz, RATE_HZ, quality="HQ"))
+            for f in tones
+        )
+    for factor in (1.1, 1.2):
+        # What a shift would move above the band must go.
+        tones = np.linspace(12000 / factor + 150, 11950, 12)
+        found[f"formant {factor} at 24000 Hz"] = max(
+            _loudest_db(FORMANT.apply(_tone(f, 24000), 24000, {"factor": factor})) for f in tones
+        )
+    return {name: round(value, 1) for name, value in found.items()}
+
+
+def _tone(frequency_hz: float, rate_hz: int) -> Samples:
+    times = np.arange(rate_hz) / rate_hz
+    tone: Samples = np.sin(2 * np.pi * frequency_hz * times).astype(np.float32)
+    return tone
+
+
+def _loudest_db(samples: Samples) -> float:
+    middle = samples[samples.size // 4 : -samples.size // 4].astype(float)
+    return float(20 * np.log10(np.abs(middle).max() + 1e-12))
+
+
+def snr_errors() -> dict[str, Any]:
+    """Requested against found, from the branches, over random chains."""
+    config = SpeechConfig(
+        noise_probability=1.0,
+        noise_kinds=("white", "pink", "brown", "hum"),
+        snr_db=(-10.0, 40.0),
+        rt60_s=(0.1, 0.8),
+        room_probability=0.7,
+    )
+    errors = []
+    for number in range(SNR_CLIPS):
+        speech = speech_like(8000 + 317 * number, number)
+        chain = draw_chain(Context(config, SEED), f"row{number}", 0)
+        steps = {op: params for op, _, params in chain if op in FUSED}
+        wet = ROOM.apply(speech, RATE_HZ, steps["room"]) if "room" in steps else speech
+        noise = NOISE.apply(wet, RATE_HZ, steps["noise"]).astype(float) - wet
+        active = wet[active_mask(wet, RATE_HZ)].astype(float)
+        found = 10 * np.log10(np.mean(active**2) / np.mean(noise**2))
+        errors.append(abs(float(found) - float(steps["noise"]["snr_db"])))
+    return {"clips": SNR_CLIPS, "largest_db": round(max(errors), 6)}
+
+
+def decay_s(samples: npt.NDArray[Any]) -> float:
+    """T30 of all but the direct path: Schroeder's integration, slope from -5 to -35 dB."""
+    decay = np.cumsum(samples[1:][::-1].astype(float) ** 2)[::-1]
+    level = 10 * np.log10(decay / decay[0] + 1e-30)
+    inside = np.flatnonzero((level < -5) & (level > -35))
+    return float(-60 / np.polyfit(inside / RATE_HZ, level[inside], 1)[0])
+
+
+def flat_rooms(rt60_s: float, count: int) -> list[Shoebox]:
+    """Rooms of the bank that decay alike in all bands, their directness as it comes."""
+    context = Context(SpeechConfig(rt60_s=(rt60_s, rt60_s)), SEED)
+    drawn = [drawn_room(context, index, index % 4) for index in range(count)]
+    return [
+        shoebox({**{k: v for k, v in one.items() if k != "drr_db"}, "rt60_low": 1, "rt60_high": 1})
+        for one in drawn
+    ]
+
+
+def decay_errors() -> dict[str, float]:
+    """Drawn decay -> largest share by which T30 differs."""
+    found = {}
+    for rt60_s in DECAYS_S:
+        measured = [decay_s(response(one, RATE_HZ)) for one in flat_rooms(rt60_s, 24)]
+        found[f"{rt60_s} s"] = round(float(np.abs(np.array(measured) / rt60_s - 1).max()), 3)
+    return found
+
+
+def full_image_sources(room: Shoebox) -> tuple[Samples, float]:
+    """The response with all images until the sound is gone, and CPU seconds.
+
+    The direct path is at sample `_BEFORE`: it falls between samples and is spread over several.
+    """
+    import pyroomacoustics as pra
+
+    order = min(60, int(np.ceil(343 * room.rt60_s / min(room.sides_m))))
+    start = time.process_time()
+    other = pra.ShoeBox(
+        room.sides_m,
+        fs=RATE_HZ,
+        materials=pra.Material(1 - room.reflected(room.rt60_s) ** 2),
+        max_order=order,
+    )
+    other.add_source(room.source_m)
+    other.add_microphone(room.mic_m)
+    other.compute_rir()
+    spent = time.process_time() - start
+    found = other.rir[0][0]
+    return found[max(0, int(np.argmax(np.abs(found))) - _BEFORE) :], spent
+
+
+def directness_db(samples: npt.NDArray[Any], direct: int) -> float:
+    """Energy of up to 2.5 ms after the direct path over that of the rest."""
+    energy = samples.astype(float) ** 2
+    return float(10 * np.log10(energy[: direct + 40].sum() / energy[direct + 40 :].sum()))
+
+
+def beside_all_images() -> dict[str, Any]:
+    """Our rooms beside the full method: directness, decay, cost."""
+    directness, ours_s, theirs_s, ours_cpu, theirs_cpu = [], [], [], 0.0, 0.0
+    for rt60_s in FULL_DECAYS_S:
+        for room in flat_rooms(rt60_s, ROOMS):
+            start = time.process_time()
+            ours = response.__wrapped__(room, RATE_HZ)
+            ours_cpu += time.process_time() - start
+            theirs, spent = full_image_sources(room)
+            theirs_cpu += spent
+            directness.append(directness_db(ours, 0) - directness_db(theirs, _BEFORE))
+            ours_s.append(decay_s(ours) / rt60_s)
+            theirs_s.append(decay_s(theirs[_BEFORE + 4 :]) / rt60_s)
+    return {
+        "rooms": len(directness),
+        "directness_db": {
+            "mean": round(float(np.mean(directness)), 2),
+            "largest": round(float(np.abs(directness).max()), 2),
+        },
+        "decay_over_drawn": {
+            "ours": [round(float(f(ours_s)), 3) for f in (np.min, np.median, np.max)],
+            "all images": [round(float(f(theirs_s)), 3) for f in (np.min, np.median, np.max)],
+        },
+        "cost_ratio": round(theirs_cpu / ours_cpu, 1),
+        "ours_cpu_ms": round(ours_cpu / len(directness) * 1e3, 2),
+    }
+
+
+def same_bytes() -> dict[str, int]:
+    """Clips that differ when they are made in another order and beside others."""
+    config = SpeechConfig(room_probability=1.0, noise_probability=1.0, mic_probability=1.0, rooms=4)
+    speech = [speech_like(20000 + 999 * n, n) for n in range(30)]
+    drawn = [draw_chain(Context(config, SEED), f"row{n}", 0) for n in range(30)]
+    steps = [{op: params for op, _, params in chain if op in FUSED} for chain in drawn]
+
+    def made(order: list[int]) -> dict[int, bytes]:
+        return {n: mix(Source(speech[n], RATE_HZ), steps[n]).samples.tobytes() for n in order}
+
+    first = made(list(range(30)))
+    others = (made(list(range(29, -1, -1))), made(list(range(0, 30, 3))))
+    different = sum(first[n] != other[n] for other in others for n in other)
+    return {"clips": 30, "different": different}
+
+
+def main() -> None:
+    """Measure and write eval/results/speech_acoustics.json."""
+    result = {
+        "command": "python -m eval.speech.acoustics",
+        "date": datetime.now(UTC).date().isoformat(),
+        "seed": SEED,
+        "versions": versions(PACKAGES),
+        "alias_db": aliases(),
+        "snr": snr_errors(),
+        "decay_error": decay_errors(),
+        "beside_all_images": beside_all_images(),
+        "same_bytes": same_bytes(),
+    }
+    write_json(result, RESULTS / "speech_acoustics.json")
+    print(result)
+
+
+if __name__ == "__main__":
+    main()
