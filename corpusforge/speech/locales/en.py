@@ -102,7 +102,13 @@ MONTH_NAMES = (
     *("January", "February", "March", "April", "May", "June", "July", "August"),
     *("September", "October", "November", "December"),
 )
-_MONTHS = f"{'|'.join(MONTH_NAMES)}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\\b"
+_MONTHS = "|".join(MONTH_NAMES)
+_SHORT_MONTHS = "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
+
+
+def _month(match: re.Match[str]) -> str:
+    """Nov. 11 -> "November 11"."""
+    return next(name for name in MONTH_NAMES if name.startswith(match["month"][:3]))
 
 
 def _date(day: int, month: int, year: int | None, numbers: Numbers) -> str:
@@ -235,6 +241,10 @@ LOCALE = Locale(
     special=(
         (r"(?<![\w.])(?P<short>St|Dr)(?:\.|(?=\s[A-Z])|(?=[,;!?]|$))(?!\w)", _saint_or_street),
         (r"(?<=\d)\s?x\s?(?=\d)", lambda m: " by "),
+        (rf"(?<!\w)(?P<month>{_SHORT_MONTHS})\.?(?=\s\d{{1,2}}(?:st|nd|rd|th)?\b)", _month),
+        (rf"(?:(?<=\d\s)|(?<=\d[snrt][tdh]\s))(?P<month>{_SHORT_MONTHS})\b\.?", _month),
+        # "1h 30m", "3h20": minutes, not meters
+        (r"(?<=\dh)\s?(?P<minutes>[0-5]?\d)(?:\s?m(?:in)?)?\b", lambda m: f" {m['minutes']} min"),
         (r"(?<=\d)['′](?P<inches>\d{1,2})(?:[\"″]|'')?(?!\w)", lambda m: f" foot {m['inches']}"),
         (r"(?<![\w.])[Nn]o\.?\s(?=\d)", lambda m: "number "),
         (r"(?<![\w.])[Nn]os\.\s(?=\d)", lambda m: "numbers "),
@@ -254,7 +264,8 @@ LOCALE = Locale(
             _day_before_month,
         ),
     ),
-    spelled=("pin(?: code)?", "passcode", "code", "password", "zip(?: code)?", "postcode",
+    spelled=("dial", "call",
+             "pin(?: code)?", "passcode", "code", "password", "zip(?: code)?", "postcode",
              "account(?: number)?", "card number", "serial number", "order number"),
     flight=("flight", "Flight", "train", "gate"),
     decades=r"(?:(?<=the )|(?<=early )|(?<=late )|(?<=mid-)|['’]|(?=\d{4}))"
