@@ -4,7 +4,7 @@
 
 Every variant speaks American English, every English accent is spoken by two variants; Whisper
 tiny.en and a speaker encoder listen, see `eval.speech.ear`. The allow-list in
-`speech/engines/espeak.py` is what `allowed` makes of the result, by test.
+`speech/espeak_variants.py` is what `allowed` makes of the result, by test.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from corpusforge.core.errors import InputError
 from corpusforge.speech.engine import EngineError, Prosody, language_matches
 from corpusforge.speech.engines import espeak as module
 from corpusforge.speech.engines.espeak import Espeak
+from corpusforge.speech.espeak_variants import ALIKE, HARD_ACCENTS, VARIANTS
 from eval.cells import RESULTS
 from eval.speech.espeak_screen import MOST_WER, allowed
 
@@ -211,17 +212,17 @@ def test_a_word_after_a_pause_starts_where_the_sound_does(engine):
 
 def test_a_variant_is_one_speaker_under_every_accent():
     speakers = {voice.who for voice in Espeak().voices("en")}
-    assert speakers == {module._speaker(variant) for variant in module.VARIANTS}
+    assert speakers == {module._speaker(variant) for variant in VARIANTS}
     assert len(speakers) > 50
 
 
 def test_the_allow_list_is_what_was_measured():
     found = json.loads((RESULTS / "speech_espeak_screen.json").read_text("utf-8"))
-    assert allowed(found) == module.VARIANTS
-    alike = [tuple(v for v in group if v in module.VARIANTS) for group in found["alike"]]
-    assert tuple(group for group in alike if len(group) > 1) == module._ALIKE
+    assert allowed(found) == VARIANTS
+    alike = [tuple(v for v in group if v in VARIANTS) for group in found["alike"]]
+    assert tuple(group for group in alike if len(group) > 1) == ALIKE
     hard = {a for a, by in found["accents"].items() if sum(by.values()) / len(by) > MOST_WER}
-    assert hard == set(module._HARD_ACCENTS)
+    assert hard == set(HARD_ACCENTS)
 
 
 def test_accents_regions_and_scripts():

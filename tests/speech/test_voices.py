@@ -10,7 +10,7 @@ from corpusforge.core import plugins
 from corpusforge.core.recipe import SpeechConfig
 from corpusforge.metrics import cramers_v
 from corpusforge.speech.engine import Voice
-from corpusforge.speech.engines.espeak import VARIANTS
+from corpusforge.speech.espeak_variants import VARIANTS
 from corpusforge.speech.shares import gender_weights
 from corpusforge.speech.voices import VoicePlan, _deal, draw_prosody, list_voices, plan_voices
 from tests.speech.rows import recipe

@@ -39,6 +39,7 @@ from corpusforge.speech.espeak_server import (
     UNKNOWN_VOICE,
     WORD,
 )
+from corpusforge.speech.espeak_variants import ALIKE, HARD_ACCENTS, VARIANTS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,119 +54,6 @@ _START_S = 60.0
 _LIMIT_S = 20.0  # CPU time
 _WALL_FACTOR = 10.0  # wall clock per CPU time at most: only a process that hangs needs more
 _GRACE_S = 5.0
-
-VARIANTS = (
-    "Alex",
-    "Alicia",
-    "Denis",
-    "Diogo",
-    "Gene",
-    "Gene2",
-    "Henrique",
-    "Hugo",
-    "Mario",
-    "Michael",
-    "Mike",
-    "Mr serious",
-    "Nguyen",
-    "Reed",
-    "Storm",
-    "adam",
-    "anikaRobot",
-    "announcer",
-    "aunty",
-    "belinda",
-    "benjamin",
-    "caleb",
-    "croak",
-    "david",
-    "ed",
-    "edward",
-    "edward2",
-    "f1",
-    "f2",
-    "f3",
-    "f4",
-    "f5",
-    "fast",
-    "grandpa",
-    "gustave",
-    "iven",
-    "iven2",
-    "iven3",
-    "iven4",
-    "john",
-    "klatt",
-    "klatt2",
-    "klatt3",
-    "klatt4",
-    "klatt5",
-    "klatt6",
-    "linda",
-    "m1",
-    "m2",
-    "m3",
-    "m4",
-    "m5",
-    "m6",
-    "m7",
-    "m8",
-    "max",
-    "michel",
-    "miguel",
-    "mike2",
-    "norbert",
-    "pablo",
-    "paul",
-    "pedro",
-    "quincy",
-    "rob",
-    "robert",
-    "robosoft",
-    "robosoft2",
-    "robosoft3",
-    "robosoft4",
-    "robosoft5",
-    "robosoft6",
-    "robosoft7",
-    "robosoft8",
-    "sandro",
-    "steph",
-    "steph2",
-    "steph3",
-    "travis",
-    "victor",
-    "whisper",
-    "whisperf",
-    "zac",
-)
-"""The screened variants: of the 104 in espeakng-loader 0.2.4 those of whose words Whisper tiny.en
-hears at most 25 % wrong (60 words as en-US; `python -m eval.speech.espeak_screen`). Screening
-harder costs more than it gives: a small model that learns ten digits from ten of the best variants
-has 56 % of real digits right, from these 70 %, from all 104 68 %, with as many clips
-(`python -m eval.speech.screening`). Other languages were not screened."""
-
-_ALIKE = (
-    ("Diogo", "Henrique", "Hugo", "michel", "miguel"),
-    ("Gene", "Gene2"),
-    ("adam", "benjamin", "edward2", "klatt6", "mike2"),
-    ("aunty", "f3", "f4"),
-    ("croak", "fast", "grandpa", "john", "m4"),
-    ("f2", "f5"),
-    ("iven", "iven2", "iven3", "iven4"),
-    ("klatt", "klatt2"),
-    ("klatt4", "klatt5"),
-    ("m2", "m5"),
-    ("m8", "robosoft4", "robosoft5"),
-    ("rob", "robert"),
-    ("robosoft2", "robosoft3"),
-    ("steph", "steph2", "steph3"),
-)
-"""Variants that a speaker encoder takes for one voice: they count as one speaker."""
-
-_HARD_ACCENTS = ("en-029",)
-"""English accents of which the same recogniser got more than 25 % of the words wrong (mean of m1
-and f2). They are spoken only when a recipe asks for their very tag."""
 
 _SCRIPT = re.compile(r"-[A-Z][a-z]{3}(?:-|$)")
 _SERVER = Path(__file__).parent.parent / "espeak_server.py"
@@ -306,7 +194,7 @@ class Espeak:
         for tag, served in _languages():
             wanted = lang is None or any(language_matches(lang, t) for t in (tag, *served))
             # A tag with a script subtag reads another script than the language is written in.
-            special = bool(_SCRIPT.search(tag)) or tag in _HARD_ACCENTS
+            special = bool(_SCRIPT.search(tag)) or tag in HARD_ACCENTS
             if not wanted or (special and lang is not None and tag.casefold() != lang.casefold()):
                 continue
             for variant in VARIANTS:
@@ -451,7 +339,7 @@ def _gender(variant: str) -> str:
 
 def _speaker(variant: str) -> str:
     """Whose voice it is: the first of the variants that sound alike."""
-    return next((group[0] for group in _ALIKE if variant in group), variant)
+    return next((group[0] for group in ALIKE if variant in group), variant)
 
 
 def _accent(tag: str) -> str:
