@@ -352,7 +352,7 @@ def fidelity(result: dict[str, Any]) -> Iterator[str]:
 
 def speech_digits(result: dict[str, Any]) -> Iterator[str]:
     """Real digits heard by models trained on synthetic clips."""
-    from eval.speech_digits import table
+    from eval.speech.digit_tables import table
 
     yield "## Real digits, heard by models trained on synthetic clips"
     yield ""

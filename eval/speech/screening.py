@@ -31,7 +31,7 @@ from corpusforge.core.seeding import rng
 from corpusforge.speech.engine import Engine, Prosody, Voice
 from corpusforge.speech.pseudo import shift_of
 from eval.cells import RESULTS, Cell, code_digest, command_line, run, write
-from eval.speech_digits import DIGITS, missing, real_digits
+from eval.speech.fsdd import DIGITS, missing, real_digits
 
 CLIPS_PER_WORD = 60
 SEEDS = 3
