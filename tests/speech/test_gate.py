@@ -8,6 +8,7 @@ from corpusforge.core.run import Cache, canonical_json
 from corpusforge.core.schema import CLIPS, DROPPED_CLIPS, read_table, with_scores, write_table
 from corpusforge.speech import gate
 from corpusforge.speech.scores import measure as measuring
+from corpusforge.speech.scores.limits import LIMITS
 from corpusforge.speech.scores.work import KIND, score_key
 from corpusforge.speech.stage import SCORES
 from tests.speech.rows import context, corpus, recipe, speak
@@ -53,7 +54,8 @@ def judge(root, *clips, unmade=0, max_dropped=1.0, **gate_config):
     dropped = pa.Table.from_pylist(lost, with_scores(DROPPED_CLIPS, SCORES))
     write_table(dropped, root / "speech" / "dropped.parquet")
     speech = SpeechConfig(max_dropped=max_dropped)
-    limits = GateConfig(**{"asr_share": 0.0, **gate_config})
+    none = {"*": dict.fromkeys(limit.name for limit in LIMITS)}
+    limits = GateConfig(**{"asr_share": 0.0, "limits": none, **gate_config})
     config = Recipe(name="x", lang="en", license="MIT", speech=speech, audio_gate=limits)
     result = gate.run(context(root, "gate", config, {"speech": root / "speech"}, cache=cache))
     kept = read_table(root / "gate" / "clips.parquet")
@@ -182,6 +184,7 @@ def test_a_clip_that_was_not_listened_to_passes(tmp_path):
 
 def test_the_tempo_that_was_asked_for_is_no_fault(tmp_path):
     slow = {"duration_s": 4.0, "num_samples": 64000, "prosody": '{"speed":0.5}'}
+    slow |= {"speech_s": 2.8}
     _, kept, _ = judge(tmp_path, {}, slow, limits={"*": {"max_s_per_letter": 0.1}})
     first, second = kept["score_s_per_letter"].to_pylist()
     assert first == pytest.approx(2.0 * 0.7 / 17)
