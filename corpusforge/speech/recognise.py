@@ -79,6 +79,11 @@ def comparable(text: str, lang: str) -> list[str]:
 
 def word_errors(reference: Sequence[str], heard: Sequence[str]) -> int:
     """Fewest substitutions, insertions and deletions of words (Levenshtein distance)."""
+    # What is alike at both ends costs nothing, and is nearly all of a clip that is right.
+    first = _alike(reference, heard)
+    reference, heard = reference[first:], heard[first:]
+    last = _alike(reference[::-1], heard[::-1])
+    reference, heard = reference[: len(reference) - last], heard[: len(heard) - last]
     row = list(range(len(heard) + 1))
     for count, word in enumerate(reference, 1):
         diagonal, row[0] = row[0], count
@@ -86,3 +91,9 @@ def word_errors(reference: Sequence[str], heard: Sequence[str]) -> int:
             best = min(row[place] + 1, row[place - 1] + 1, diagonal + (word != other))
             diagonal, row[place] = row[place], best
     return row[-1]
+
+
+def _alike(one: Sequence[str], other: Sequence[str]) -> int:
+    """Length of the common beginning."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))

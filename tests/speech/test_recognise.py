@@ -1,9 +1,12 @@
 """Round trip: what is said can be understood, on a real recogniser from the extra `test`."""
 
+import functools
 import io
 
 import pytest
 import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
 
 from corpusforge.core.errors import InputError
 from corpusforge.speech import recognise
@@ -73,5 +76,24 @@ def test_both_sides_say_numbers_alike():
 
 def test_without_the_model_the_extra_is_named(monkeypatch):
     monkeypatch.setattr(recognise, "package_folder", lambda name: None)
-    with pytest.raises(InputError, match=r"corpusforge\[test\]"):
+    with pytest.raises(InputError, match=r"corpusforge\[gate\]"):
         bundled_model()
+
+
+WORDS = st.lists(st.sampled_from("abc"), max_size=7)
+
+
+@given(WORDS, WORDS)
+def test_word_errors_are_those_of_the_plain_recursion(reference, heard):
+    @functools.cache
+    def distance(i, j):
+        if i == 0 or j == 0:
+            return i + j
+        return min(
+            distance(i - 1, j) + 1,
+            distance(i, j - 1) + 1,
+            distance(i - 1, j - 1) + (reference[i - 1] != heard[j - 1]),
+        )
+
+    assert word_errors(reference, heard) == distance(len(reference), len(heard))
+    assert word_errors("".join(reference), "".join(heard)) == distance(len(reference), len(heard))
