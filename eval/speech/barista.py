@@ -18,6 +18,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -208,7 +209,7 @@ def cells_of(plan: Plan) -> tuple[list[Cell], str]:
         "tagger on what was heard": lambda: by_tagger(plan, True),
     }
     for seed in range(plan.seed, plan.seed + plan.seeds):
-        measured[f"network {seed}"] = lambda seed=seed: by_net(plan, seed)
+        measured[f"network {seed}"] = partial(by_net, plan, seed)
     cells = [
         Cell(name, {**facts, **({"net": net} if "network" in name else {})}, one)
         for name, one in measured.items()

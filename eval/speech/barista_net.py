@@ -283,13 +283,13 @@ def train(
                 own = [[number[word] for word in said[row]] for row in rows]
                 flat = torch.tensor([place for one in own for place in one])
                 sizes = torch.tensor([len(one) for one in own])
-                loss = 0.3 * ctc_loss(
+                loss: torch.Tensor = 0.3 * ctc_loss(
                     words.transpose(0, 1), flat, lengths, sizes, zero_infinity=True
                 )
                 for place, head in enumerate(heads):
                     loss = loss + cross_entropy(head, targets[rows, place], label_smoothing=0.02)
                 optimiser.zero_grad()
-                loss.backward()
+                loss.backward()  # type: ignore[no-untyped-call]
                 torch.nn.utils.clip_grad_norm_(module.parameters(), 5.0)
                 optimiser.step()
                 schedule.step()

@@ -18,6 +18,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -210,19 +211,19 @@ def _cells(plan: Plan, recipe: str) -> tuple[list[Cell], list[Cell]]:
         cell(
             f"held out {recipe} - {name}",
             plan.engines,
-            lambda name=name: held_out(plan, recipe, name),
+            partial(held_out, plan, recipe, name),
         )
         for name in plan.engines
     ]
     arms = {
-        name: cell(f"arm {name}", engines, lambda engines=engines: on_real(plan, recipe, engines))
+        name: cell(f"arm {name}", engines, partial(on_real, plan, recipe, engines))
         for name, engines in plan.arms.items()
     }
     turns = [
         cell(
             name,
             plan.engines if flags[1] else (),
-            lambda flags=flags: on_left_out(plan, recipe, *flags),
+            partial(on_left_out, plan, recipe, *flags),
         )
         for name, flags in {
             "real, others": (False, False),
