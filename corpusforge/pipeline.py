@@ -159,7 +159,7 @@ def build(
         if entry["stage"] == "clean":
             notes += label_notes(run, run.stage_folder("clean", entry["key"]))
     return BuildSummary(
-        out, len(entries) == len(STAGES), tuple(entries), tuple(reused), tuple(notes)
+        out, len(entries) == len(STAGES), tuple(entries), tuple(reused), tuple(dict.fromkeys(notes))
     )
 
 

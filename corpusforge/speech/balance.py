@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from corpusforge.core.seeding import rng
 from corpusforge.metrics import cramers_v
 
 __all__ = ["Heard", "balance_facts", "balance_notes"]
 
 _SHOWN = 3
+_DRAWS = 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,15 @@ def balance_facts(clips: Sequence[Heard]) -> dict[str, Any]:
     """Engines with their families, clips by family and by gender, and Cramer's V with the intent.
 
     V is bias-corrected and in [0, 1]; None where there is one intent or one voice only. Voices are
-    drawn without regard to what is said, so it is 0 but for chance.
+    drawn without regard to what is said, so it is 0 but for chance; `by_chance` is what 95 % of
+    random pairings of these clips and voices stay below.
     """
     return {
         "engines": dict(sorted({clip.engine: clip.family for clip in clips}.items())),
         "families": _counts([clip.family for clip in clips]),
         "genders": _counts([clip.gender or "not declared" for clip in clips]),
         "voice_intent_v": {
-            name: _association([(read(clip), clip.intent) for clip in clips])
+            name: _association([(read(clip), clip.intent) for clip in clips], name)
             for name, read in _READ.items()
         },
     }
@@ -84,10 +87,15 @@ def _counts(names: Sequence[str]) -> dict[str, int]:
     return dict(sorted(Counter(names).items()))
 
 
-def _association(pairs: Sequence[tuple[str, str]]) -> float | None:
+def _association(pairs: Sequence[tuple[str, str]], name: str) -> dict[str, float] | None:
     counts = Counter(pairs)
     if not counts:
         return None
     rows, columns = (sorted({pair[side] for pair in counts}) for side in (0, 1))
-    found = cramers_v.compute([[counts[row, column] for column in columns] for row in rows])
-    return None if math.isnan(found) else round(found, 4)
+    table = [[counts[row, column] for column in columns] for row in rows]
+    found = cramers_v.compute(table)
+    if math.isnan(found):
+        return None
+    draws = rng(0, "speech.balance", name)
+    by_chance, _ = cramers_v.permutation_test(table, draws, draws=_DRAWS)
+    return {"v": round(found, 4), "by_chance": round(by_chance, 4)}
