@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +14,7 @@ from corpusforge.core.ids import clip_ids
 from corpusforge.core.recipe import Recipe
 from corpusforge.core.schema import SPLITS, Utterance, table_to_utterances
 from corpusforge.core.seeding import uniforms
+from corpusforge.core.wake import NEGATIVE_INTENTS, positive_intents
 from corpusforge.speech import noise_files, verbalise
 from corpusforge.speech.chain import draw_chain
 from corpusforge.speech.effect import Context, NoiseFile, Scalar
@@ -56,16 +57,33 @@ class Clip:
     problem: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What clips are made from, the same in every round.
+
+    Attributes:
+        files: Split -> recordings of noise.
+        unheard: Intents whose rows are not heard in babble.
+        plans: Language -> its voices; filled as languages come up.
+        talkers: Language -> split -> row id -> talker of babble; filled likewise.
+    """
+
+    files: Mapping[str, Sequence[NoiseFile]]
+    unheard: frozenset[str]
+    plans: dict[str, VoicePlan] = field(default_factory=dict)
+    talkers: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
+
+
 def _plan_rows(
     recipe: Recipe,
     rows: Sequence[Utterance],
     variant: int,
     copy: int,
-    plans: dict[str, VoicePlan],
-    files: Mapping[str, Sequence[NoiseFile]],
+    sources: _Sources,
 ) -> list[Clip]:
-    """Voice, words, prosody and chain of one clip per row."""
+    """Voice, words, prosody and chain of one clip per row; the first call has all rows."""
     clips: list[Clip] = []
+    plans = sources.plans
     for lang in sorted({row.lang for row in rows}):
         if lang not in plans:
             plans[lang] = plan_voices(recipe, lang)
@@ -77,7 +95,12 @@ def _plan_rows(
         ids = [row.id for row in group]
         splits = clip_splits(recipe, group, variant)
         chosen = plans[lang].choose(recipe.seed, ids, splits, variant)
-        contexts = _contexts(recipe, group, splits, chosen, files)
+        if lang not in sources.talkers:
+            sources.talkers[lang] = _talkers(recipe, group, splits, chosen, sources.unheard)
+        contexts = {
+            split: Context(recipe.speech, recipe.seed, split, files=sources.files.get(split, ()))
+            for split in SPLITS
+        }
         versions = {c.engine: str(plugins.load("engine", c.engine).version) for c in chosen}
         new_ids = clip_ids(
             ids,
@@ -87,7 +110,9 @@ def _plan_rows(
         )
         for row, split, choice, clip_id in zip(group, splits, chosen, new_ids, strict=True):
             spoken, slots = spoken_form(row)
-            chain = draw_chain(contexts[split], row.id, variant, copy)
+            # Nobody is heard behind their own words.
+            heard = [one for who, one in sources.talkers[lang][split].items() if who != row.id]
+            chain = draw_chain(replace(contexts[split], talkers=heard), row.id, variant, copy)
             prosody = _prosody(recipe, row, variant, chain)
             plan = ClipPlan(clip_id, spoken, choice.engine, choice.voice, prosody, chain)
             problem = "" if verbalise.speakable(spoken) else Problem.NOTHING_TO_SAY.value
@@ -102,41 +127,48 @@ def _prosody(recipe: Recipe, row: Utterance, variant: int, chain: Chain) -> dict
     return draw_prosody(recipe.speech, recipe.seed, row.id, variant, factor)
 
 
-def _contexts(
+def _talkers(
     recipe: Recipe,
     rows: Sequence[Utterance],
     splits: Sequence[str],
     chosen: Sequence[Choice],
-    files: Mapping[str, Sequence[NoiseFile]],
-) -> dict[str, Context]:
-    """Split -> what the effects of its clips may draw from."""
-    contexts = {}
-    for split in SPLITS:
-        spoken = zip(rows, splits, chosen, strict=True)
-        own = [(row, choice) for row, name, choice in spoken if name == split]
-        talkers = _talkers(recipe, own) if "babble" in recipe.speech.noise_kinds else ()
-        recorded = files.get(split, ())
-        contexts[split] = Context(
-            recipe.speech, recipe.seed, split, talkers=talkers, files=recorded
-        )
-    return contexts
+    unheard: frozenset[str],
+) -> dict[str, dict[str, str]]:
+    """Split -> row id -> talker of babble: a few rows of each split, those of lowest keyed hash.
 
+    They are the same for every clip of a split, however often its row is said: what is heard
+    behind a clip must not tell its intent. A row that comes new takes the place of one at most.
 
-def _talkers(recipe: Recipe, own: Sequence[tuple[Utterance, Choice]]) -> tuple[str, ...]:
-    """The talkers of babble: some rows of a split, chosen by keyed hash."""
-    drawn = uniforms(recipe.seed, "speech.babble", [row.id for row, _ in own])
-    order = sorted(range(len(own)), key=lambda index: drawn[index])
-    talkers: list[str] = []
+    Args:
+        recipe: For the seed and the kinds of noise.
+        rows: All rows of a language that are said.
+        splits: Of their first clips.
+        chosen: Who speaks their first clips.
+        unheard: Intents to leave out.
+    """
+    found: dict[str, dict[str, str]] = {split: {} for split in SPLITS}
+    if "babble" not in recipe.speech.noise_kinds:
+        return found
+    drawn = uniforms(recipe.seed, "speech.babble", [row.id for row in rows])
+    order = sorted(range(len(rows)), key=lambda index: drawn[index])
     for index in order:
-        row, choice = own[index]
-        spoken = spoken_form(row)[0]
+        row, choice, talkers = rows[index], chosen[index], found[splits[index]]
         # A voice that the recipe brought is somewhere on this machine, and a chain holds no paths.
-        usable = not choice.voice.source and verbalise.speakable(spoken)
-        if len(talkers) < _TALKERS and usable:
+        if len(talkers) == _TALKERS or choice.voice.source or row.intent in unheard:
+            continue
+        spoken = spoken_form(row)[0]
+        if verbalise.speakable(spoken):
             version = str(plugins.load("engine", choice.engine).version)
             seed = int(drawn[index] * 2**31)
-            talkers.append(talker(choice.engine, version, choice.voice, spoken, 1.0, seed))
-    return tuple(talkers)
+            talkers[row.id] = talker(choice.engine, version, choice.voice, spoken, 1.0, seed)
+    return found
+
+
+def _unheard(rows: Sequence[Utterance]) -> frozenset[str]:
+    """What a detector listens for, where there is that: babble of it would be a wrong label."""
+    intents = {row.intent for row in rows}
+    listening = any(name in intents for name in NEGATIVE_INTENTS)
+    return frozenset(positive_intents(intents)) if listening else frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,15 +216,14 @@ def plan_clips(recipe: Recipe, table: pa.Table) -> Plan:
     rows = table_to_utterances(allowed.take(pa.array(list(counts), pa.int64())))
     said = dict(zip([row.id for row in rows], counts.values(), strict=True))
     found = noise_files.find(recipe) if "file" in recipe.speech.noise_kinds else {}
-    files = noise_files.dealt(recipe, found)
-    plans: dict[str, VoicePlan] = {}
+    sources = _Sources(noise_files.dealt(recipe, found), _unheard(rows))
     by_row: dict[tuple[str, int], Clip] = {}
     for number in range(max(counts.values(), default=0)):
         due = [row for row in rows if said[row.id] > number]
         # Copies of a clip come one after another, so that they share its speech.
         variant, copy = divmod(number, recipe.speech.copies)
-        for clip in _plan_rows(recipe, due, variant, copy, plans, files):
+        for clip in _plan_rows(recipe, due, variant, copy, sources):
             by_row[clip.row.id, number] = clip
     ordered = [by_row[row.id, number] for row in rows for number in range(said[row.id])]
     withheld, places = table.num_rows - allowed.num_rows, noise_files.places(found)
-    return Plan(ordered, plans, len(rows), withheld, places)
+    return Plan(ordered, sources.plans, len(rows), withheld, places)

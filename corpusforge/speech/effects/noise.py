@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from corpusforge.core.run import canonical_json
+from corpusforge.core.seeding import uniforms
 from corpusforge.speech.acoustics import ROOM_UNITS, shoebox
 from corpusforge.speech.effect import Context, Scalar, UnfitError, unmoved
 
@@ -138,13 +139,20 @@ def _in_room(rng: np.random.Generator, context: Context) -> dict[str, Scalar]:
 
 
 def _talkers(rng: np.random.Generator, context: Context) -> dict[str, Scalar]:
-    """Some of the talkers, as one JSON array."""
+    """Some of the talkers, as one JSON array.
+
+    Those of lowest hash for this clip and each of them: one that comes new is heard in its share
+    of the clips, and the other clips keep their talkers.
+    """
     import json
 
     low, high = context.config.babble_talkers
-    count = min(len(context.talkers), int(rng.integers(low, high + 1)))
-    chosen = rng.choice(len(context.talkers), count, replace=False)
-    return {"talkers": canonical_json([json.loads(context.talkers[int(i)]) for i in chosen])}
+    wanted = int(rng.integers(low, high + 1))
+    talkers = [json.loads(one) for one in context.talkers]
+    names = [f"{one['seed']}/{one['spoken']}" for one in talkers]
+    drawn = uniforms(int(rng.integers(2**53)), "speech.babble", names)
+    chosen = sorted(range(len(talkers)), key=lambda index: drawn[index])[:wanted]
+    return {"talkers": canonical_json([talkers[index] for index in chosen])}
 
 
 def _recording(rng: np.random.Generator, context: Context) -> dict[str, Scalar]:

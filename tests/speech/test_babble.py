@@ -1,0 +1,70 @@
+"""Who is heard in babble: not the clip's own words, nor what would tell its intent."""
+
+import json
+
+import pytest
+
+from corpusforge.core.ids import assign_ids
+from corpusforge.core.schema import table_to_utterances, utterances_to_table
+from corpusforge.speech import planning
+from corpusforge.speech.planning import plan_clips
+from tests.speech.rows import corpus, recipe, utterance
+
+
+def babbling(clips, **speech):
+    speech = {"noise_kinds": ("babble",), "noise_probability": 1.0, **speech}
+    return recipe(clips=clips, formant=(1.0, 1.0), **speech)
+
+
+def talkers(clip):
+    return [
+        one
+        for op, _, params in clip.plan.chain
+        if op == "noise"
+        for one in json.loads(params["talkers"])
+    ]
+
+
+def words(clip):
+    return {one["spoken"] for one in talkers(clip)}
+
+
+def wake(negative="other_speech"):
+    rows = [utterance(0, "hey lamp", intent="wake_word", slots=(), split="train")]
+    texts = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    rows += [utterance(0, f"give me {t}", intent=negative, slots=(), split="train") for t in texts]
+    return assign_ids(utterances_to_table(rows))
+
+
+@pytest.mark.parametrize("negative", ["other_speech", "command"])
+def test_babble_does_not_tell_the_intent(negative):
+    config = babbling(200, spread="intents", babble_talkers=(3, 3))
+    clips = plan_clips(config, wake(negative)).clips
+    assert len(clips) == 200
+    said = [clip for clip in clips if clip.row.intent == "wake_word"]
+    # Every talker is heard behind every intent, also in rounds in which one row only is due.
+    behind = set().union(*(words(clip) for clip in said))
+    assert len(behind) == 10
+    assert all(len(talkers(clip)) == 3 for clip in clips)
+    assert all(clip.plan.spoken not in words(clip) for clip in clips)
+    others = set().union(*(words(clip) for clip in clips if clip.row.intent == negative))
+    assert ("hey lamp" in others) is (negative == "command")
+
+
+def test_a_row_that_comes_new_moves_only_its_share_of_the_babble():
+    few, many = corpus(200), corpus(210)
+    config = babbling(10_000, variants=1)
+    before = {clip.row.id: clip for clip in plan_clips(config, few).clips}
+    after = {clip.row.id: clip for clip in plan_clips(config, many).clips}
+    kept = [talkers(before[name]) == talkers(after[name]) for name in before]
+    assert sum(kept) / len(kept) > 0.6
+
+
+def test_only_the_rows_that_talk_are_read_for_babble(monkeypatch):
+    read = []
+    real = planning.spoken_form
+    monkeypatch.setattr(planning, "spoken_form", lambda row: read.append(row.id) or real(row))
+    table = corpus(300)
+    plan_clips(babbling(300, variants=1), table)
+    # Once each for its clip; 16 talkers in each of three splits.
+    assert len(read) == len(table_to_utterances(table)) + 48
