@@ -246,6 +246,8 @@ def confusables_verb(options: argparse.Namespace) -> list[str]:
 
 def detector_verb(options: argparse.Namespace, progress: Progress) -> list[str]:
     """Train, and lines for the terminal."""
+    from corpusforge.core.wake import CONFUSABLE_INTENTS
+
     if options.steps is not None:
         require_at_least(options, {"steps": 1})
     if not options.target > 0:
@@ -260,12 +262,24 @@ def detector_verb(options: argparse.Namespace, progress: Progress) -> list[str]:
     )
     lines = [f"listens for {account['phrase']}, {account['window_s']} s, all of it synthetic"]
     for split, found in account["splits"].items():
-        by_intent = ", ".join(f"{n} {i}" for i, n in found["false_accepts_by_intent"].items())
+        taken = ", ".join(
+            f"{found['taken_by_intent'][intent]} of {count} {intent}"
+            for intent, count in found["negatives_by_intent"].items()
+            if intent in CONFUSABLE_INTENTS
+        )
         lines.append(
             f"{split:<10} recall {found['recall']:.1%} ({found['recall_low']:.0%} to "
             f"{found['recall_high']:.0%}; {found['positives']} clips, {found['speakers']} voices), "
-            f"{found['false_accepts']} false accepts in {found['hours']:.2f} h = "
-            f"{found['false_accepts_per_hour']:.2f} per hour (at most "
-            f"{found['false_accepts_per_hour_upper']:.1f}, 95 %)" + f"  {by_intent}".rstrip()
+            f"{found['false_accepts']} false accepts in {found['hours']:.2f} h of ordinary speech"
+            + (
+                f" (at most {found['false_accepts_per_hour_upper']:.1f} per hour, 95 %)"
+                if found["hours"]
+                else ""
+            )
+            + (f"; taken for it: {taken}" if taken else "")
         )
+    if not account["targets_met_on_validation"]:
+        lines.append("warning: no threshold keeps the targets on validation; the highest is used")
+    if account["speakers_shared"]:
+        lines.append(f"note: {len(account['speakers_shared'])} voices stand in train and in test")
     return [*lines, f"wrote {options.out}"]

@@ -121,8 +121,6 @@ class Detector:
             net = keyword_net(2)
             net.load_state_dict(weights)
             found = cls(net, int(facts["frames"]), facts["phrase"], float(facts["threshold"]))
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
-            raise InputError(f"{folder} holds no detector: {error}") from error
         except Exception as error:  # safetensors has an error class of its own
             raise InputError(f"{folder} holds no detector: {error}") from error
         net.eval()

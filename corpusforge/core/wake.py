@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["NEGATIVE_INTENTS", "WAKE_INTENT", "positive_intents"]
+__all__ = ["CONFUSABLE_INTENTS", "NEGATIVE_INTENTS", "WAKE_INTENT", "positive_intents"]
 
 WAKE_INTENT = "wake_word"
 
-NEGATIVE_INTENTS = ("near_miss", "part", "swap", "other_speech")
+CONFUSABLE_INTENTS = ("near_miss", "part", "swap")
+"""Intents of rows that sound like what is listened for."""
+
+NEGATIVE_INTENTS = (*CONFUSABLE_INTENTS, "other_speech")
 """Intents of rows that a detector must not take for what it listens for."""
 
 
