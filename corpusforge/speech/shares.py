@@ -4,7 +4,10 @@ Each candidate draws an exponential number of its own for each row, with its wei
 the smallest wins, so a candidate wins a share of the rows in proportion to its weight (Efraimidis
 and Spirakis 2006, Information Processing Letters 97). What a candidate draws depends on the row
 and on its own name only: one that is added wins its share of rows from the others, and no other
-row changes hands; one that leaves gives up its rows only.
+row changes hands; one that leaves gives up its rows only. This holds for the candidates of one
+choice. Which voices stand in the pool of a split is decided before (`speech.voices`), by rank among
+the speakers of an engine: one more speaker there can move another to a pool of another split, and
+its rows with it.
 """
 
 from __future__ import annotations

@@ -127,7 +127,9 @@ def test_rows_were_lost_in_every_way(built):
     expected = {"real_rows", "label_conflict", "exact_duplicate", "near_duplicate"}
     assert expected <= set(lost)
     assert {"slots are not valid JSON", "a slot is outside of the text"} <= lost["real_rows"]
-    assert set(lost) - expected <= {"verbalise", "render"}
+    # What an engine says of a row may be too slow for the gate; which engine speaks, and so whether
+    # this happens, depends on those installed.
+    assert set(lost) - expected <= {"verbalise", "render", "too_slow"}
     # Rows that are not published may not even be chosen for speech.
     assert set(lost) - expected or not publish
 

@@ -21,9 +21,10 @@ _ATTACK_MS, _RELEASE_MS = (5.0, 50.0), (200.0, 2000.0)
 class Agc:
     """Follows the level of the signal, noise included, and turns it towards a target.
 
-    The gain of a frame of 10 ms depends on frames up to it alone; between frames it moves in a
-    straight line. It starts where the level of the first frames puts it, as a device does that
-    has been on for a while.
+    The gain of a frame of 10 ms follows the levels of the frames up to it; between frames it moves
+    in a straight line. It starts from a level 10 dB below the loudest frame of the whole clip, as
+    in a device that has heard this speaker for a while: so the clip is needed before its first
+    sample.
     """
 
     op = "agc"

@@ -1,8 +1,8 @@
 """What a score may be: limits per engine, calibrated, and the recipe's own.
 
-The table comes from `python -m eval.speech.gate_calibration`: the worst of 60 good clips per engine
-and language, with room beyond it (see eval/LOG.md for what less room cost). An engine that is not
-in the table has the limits called "*".
+The table comes from `python -m eval.speech.gate_calibration`: the worst of its good clips per
+engine and language, with room beyond it (see eval/LOG.md for what less room cost). An engine that
+is not in the table has the limits called "*".
 """
 
 from __future__ import annotations

