@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from corpusforge.core import plugins
 from corpusforge.core.gate import read_gate
-from corpusforge.core.recipe import Recipe
+from corpusforge.core.recipe import AUTO, Recipe
 from corpusforge.core.run import (
     StageContext,
     StageResult,
@@ -31,6 +31,7 @@ from corpusforge.speech.added import pinned
 from corpusforge.speech.balance import Heard, balance_facts, balance_notes
 from corpusforge.speech.chain import effects
 from corpusforge.speech.ctc import ctc_of
+from corpusforge.speech.engine import Engine
 from corpusforge.speech.losses import refuse_too_many
 from corpusforge.speech.planning import Clip, Plan, plan_clips
 from corpusforge.speech.roster import engines_in_use, roster_notes
@@ -48,9 +49,12 @@ SCORES = ("active_share", "level_dbfs")
 
 def config(recipe: Recipe) -> dict[str, Any]:
     """Everything in the recipe and the installed engines that shapes this stage's bytes."""
-    # "auto" is resolved here: another engine that is installed makes another corpus.
-    used = engines_in_use(recipe) if recipe.speech.clips else ()
-    engines = {name: plugins.load("engine", name) for name in used}
+    # "auto" is resolved here: another engine that is installed makes another corpus. The rows may
+    # be of languages that the recipe does not name, so all engines that are installed count.
+    used = set(engines_in_use(recipe)) if recipe.speech.clips else set()
+    if recipe.speech.clips and AUTO in recipe.speech.engines:
+        used |= {name for name in plugins.names("engine") if _installed(name)}
+    engines = {name: plugins.load("engine", name) for name in sorted(used)}
     return {
         "speech": asdict(recipe.speech),
         "seed": recipe.seed,
@@ -72,6 +76,11 @@ def config(recipe: Recipe) -> dict[str, Any]:
         "render": render.VERSION,
         "verbalise": verbalise.VERSION,
     }
+
+
+def _installed(name: str) -> bool:
+    engine: Engine = plugins.load("engine", name)
+    return not engine.missing()
 
 
 def _table(clips: Sequence[Clip], outcomes: Sequence[Outcome]) -> pa.Table:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -181,6 +181,8 @@ class _Group:
 def plan_voices(recipe: Recipe, lang: str) -> VoicePlan:
     """Deal the speakers of the recipe's engines and voices into pools of the splits.
 
+    "auto" stands for the engines that speak `lang`, whatever the recipe's own language.
+
     Each engine is dealt by itself: one with too few speakers for a pool in every split lets all
     of them speak everywhere, and leaves the others as they are.
 
@@ -192,7 +194,7 @@ def plan_voices(recipe: Recipe, lang: str) -> VoicePlan:
     shared: dict[str, int] = {}
     families: dict[str, str] = {}
     brought = {(engine, voice.name): voice for engine, voice in pinned(recipe)}
-    for name in engines_in_use(recipe):
+    for name in engines_in_use(replace(recipe, lang=lang)):
         engine: Engine = plugins.load("engine", name)
         usable = voices_of(recipe, engine, lang)
         available = tuple(brought.get((name, voice.name), voice) for voice in usable)

@@ -4,6 +4,7 @@ from corpusforge.core import plugins
 from corpusforge.speech import roster, stage
 from corpusforge.speech.engine import Voice
 from corpusforge.speech.roster import engines_in_use, roster_notes
+from corpusforge.speech.voices import plan_voices
 from tests.speech.rows import recipe
 
 
@@ -66,6 +67,15 @@ def test_another_engine_that_is_installed_is_another_stage_key(engines):
     engines(Fake("a", "x"), Fake("b", "y"))
     assert stage.config(recipe(engines=("auto",))) != before
     assert stage.config(recipe(engines=("a",)))["engines"] == before["engines"]
+
+
+def test_auto_stands_for_what_speaks_the_language_of_the_rows(engines):
+    engines(Fake("a", "x"), Fake("b", "y", lacking="b is not installed"))
+    german = recipe(lang="de", engines=("auto",))
+    assert plan_voices(german, "en").voices() == {("a", "v0")}
+    assert plan_voices(german, "de").voices() == set()
+    # The key of the stage is made before its rows are known: any of them may be English.
+    assert set(stage.config(german)["engines"]) == {"a"}
 
 
 def test_few_families_are_named_with_the_way_to_more(engines):
