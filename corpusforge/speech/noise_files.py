@@ -116,7 +116,11 @@ def _checked(path: Path, size: int, changed_ns: int) -> tuple[str, float]:
 
 
 def dealt(recipe: Recipe, files: Iterable[NoiseFile]) -> dict[str, tuple[NoiseFile, ...]]:
-    """Split -> recordings, by keyed hash of the content; fewer than three are heard everywhere."""
+    """Split -> recordings, by keyed hash of the content; fewer than three are heard everywhere.
+
+    None are held out for a split without a share; what is in it all the same (real rows that came
+    with it) hears all of them.
+    """
     by_hash = {file.sha256: file for file in reversed(list(files))}
     hashes = sorted(by_hash)
     if len(hashes) < len(SPLITS):
@@ -124,7 +128,10 @@ def dealt(recipe: Recipe, files: Iterable[NoiseFile]) -> dict[str, tuple[NoiseFi
     drawn = dict(zip(hashes, uniforms(recipe.seed, "speech.noise_file", hashes), strict=True))
     order = sorted(hashes, key=lambda sha256: drawn[sha256])
     shares = recipe.grammar.splits
-    held_out = [max(1, round(len(order) * s)) for s in (shares.validation, shares.test)]
+    held_out = [
+        max(1, round(len(order) * share)) if share else 0
+        for share in (shares.validation, shares.test)
+    ]
     while sum(held_out) >= len(order):
         held_out[held_out.index(max(held_out))] -= 1
     first, second = held_out
@@ -133,7 +140,9 @@ def dealt(recipe: Recipe, files: Iterable[NoiseFile]) -> dict[str, tuple[NoiseFi
         "test": order[first : first + second],
         "train": order[first + second :],
     }
-    return {split: tuple(by_hash[one] for one in sorted(parts[split])) for split in SPLITS}
+    return {
+        split: tuple(by_hash[one] for one in sorted(parts[split] or hashes)) for split in SPLITS
+    }
 
 
 @lru_cache(maxsize=4096)

@@ -1,10 +1,11 @@
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import soundfile
 
-from corpusforge.core.recipe import NoiseFolder
+from corpusforge.core.recipe import NoiseFolder, SplitShares
 from corpusforge.core.schema import read_table
 from corpusforge.speech.check import check
 from corpusforge.speech.noise_files import dealt, find
@@ -50,6 +51,17 @@ def test_recordings_are_found_and_dealt_to_splits(folder):
     assert len({file.sha256 for files in splits.values() for file in files}) == 4
     few = dealt(config(folder), list(found)[:2])
     assert {len(files) for files in few.values()} == {2}
+
+
+def test_no_recording_is_held_out_for_a_split_without_a_share(folder):
+    recipe = config(folder)
+    grammar = replace(recipe.grammar, splits=SplitShares(train=0.8, validation=0.2, test=0.0))
+    splits = dealt(replace(recipe, grammar=grammar), find(recipe))
+    held_out = {file.sha256 for file in splits["validation"]}
+    assert (len(splits["train"]), len(held_out)) == (3, 1)
+    assert not held_out & {file.sha256 for file in splits["train"]}
+    # Real rows of the split that has no share are heard with noise like all others.
+    assert len(splits["test"]) == 4
 
 
 def test_a_good_folder_has_no_errors(folder):
