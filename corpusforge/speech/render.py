@@ -166,7 +166,7 @@ def clip_key(plan: ClipPlan) -> str:
     voice = plan.voice
     shaped_by["ctc"] = plan.ctc[1] if plan.ctc else None
     shaped_by["voice"] = [voice.name, voice.lang, voice.source, voice.sha256]
-    engines = {plan.engine, *engines_of(plan.chain)}
+    engines = {plan.engine, *(name for name, _ in engines_of(plan.chain))}
     parts = {
         "plan": shaped_by,
         "engine_version": _engine(plan.engine).version,

@@ -19,6 +19,7 @@ from corpusforge.speech.added import pinned
 from corpusforge.speech.engine import Engine, Voice
 from corpusforge.speech.noise_files import look_for
 from corpusforge.speech.render import RATE_HZ, ClipPlan, Rendered, render
+from corpusforge.speech.talkers import engines_of
 
 __all__ = ["SUFFIXES", "Replayed", "Sources", "check_suffix", "plan_of", "replay"]
 
@@ -160,18 +161,19 @@ def replay(row: Mapping[str, Any], packages: Mapping[str, str], sources: Sources
         EngineError: When the engine gives nothing usable.
     """
     plan = plan_of(row, sources)
-    changes = tuple(_changes(row, packages))
+    changes = tuple(_changes(row, plan, packages))
     recordings = (str(p["sha256"]) for op, _, p in plan.chain if op == "noise" and "sha256" in p)
     look_for(recordings, sources.noise)
     return Replayed(row["clip_id"], plan, render(plan), row["pcm_sha256"] or "", changes)
 
 
-def _changes(row: Mapping[str, Any], packages: Mapping[str, str]) -> list[str]:
-    engine: Engine = plugins.load("engine", row["engine"])
+def _changes(row: Mapping[str, Any], plan: ClipPlan, packages: Mapping[str, str]) -> list[str]:
     changes = []
-    if engine.version != row["engine_version"]:
-        found = f"{row['engine_version']} then, {engine.version} now"
-        changes.append(f"engine {engine.name}: {found}")
+    speaking = (row["engine"], row["engine_version"])
+    for name, then in dict.fromkeys([speaking, *engines_of(plan.chain)]):
+        now = plugins.load("engine", name).version
+        if now != then:
+            changes.append(f"engine {name}: {then} then, {now} now")
     for step in row["chain"]:
         version = plugins.load("effect", step["op"]).version
         if version != step["version"]:

@@ -61,10 +61,10 @@ def talker(engine: str, version: str, voice: Voice, spoken: str, speed: float, s
     )
 
 
-def engines_of(chain: Sequence[tuple[str, str, Mapping[str, Scalar]]]) -> list[str]:
-    """Engines that are heard in the babble of a chain, sorted."""
+def engines_of(chain: Sequence[tuple[str, str, Mapping[str, Scalar]]]) -> list[tuple[str, str]]:
+    """(engine, version) of those that are heard in the babble of a chain, sorted."""
     talkers = [json.loads(str(params["talkers"])) for _, _, params in chain if "talkers" in params]
-    return sorted({one["engine"] for some in talkers for one in some})
+    return sorted({(one["engine"], one["version"]) for some in talkers for one in some})
 
 
 @lru_cache(maxsize=64)

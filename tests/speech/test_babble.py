@@ -5,10 +5,11 @@ import json
 import pytest
 
 from corpusforge.core.ids import assign_ids
-from corpusforge.core.schema import table_to_utterances, utterances_to_table
+from corpusforge.core.schema import read_table, table_to_utterances, utterances_to_table
 from corpusforge.speech import planning
 from corpusforge.speech.planning import plan_clips
-from tests.speech.rows import corpus, recipe, utterance
+from corpusforge.speech.replay import Sources, replay
+from tests.speech.rows import corpus, recipe, speak, utterance
 
 
 def babbling(clips, **speech):
@@ -68,3 +69,17 @@ def test_only_the_rows_that_talk_are_read_for_babble(monkeypatch):
     plan_clips(babbling(300, variants=1), table)
     # Once each for its clip; 16 talkers in each of three splits.
     assert len(read) == len(table_to_utterances(table)) + 48
+
+
+def test_a_replay_names_engines_of_the_babble_that_changed(tmp_path):
+    speak(tmp_path, corpus(6), babbling(4, variants=1))
+    clips = read_table(tmp_path / "speech" / "clips.parquet").to_pylist()
+    row = next(clip for clip in clips if any(step["op"] == "noise" for step in clip["chain"]))
+    assert replay(row, {}, Sources()).changes == ()
+    (step,) = [step for step in row["chain"] if step["op"] == "noise"]
+    params = json.loads(step["params"])
+    others = json.loads(params["talkers"])
+    others[-1]["version"] = "0.0.1"
+    step["params"] = json.dumps({**params, "talkers": json.dumps(others)})
+    (change,) = replay(row, {}, Sources()).changes
+    assert change.startswith("engine hibari: 0.0.1 then, ")
