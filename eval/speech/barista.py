@@ -129,7 +129,7 @@ def prompt_of(lists: Mapping[str, Sequence[str]]) -> str:
 
 
 def by_keywords(plan: Plan, prompted: bool) -> dict[str, Any]:
-    """Transcripts read with the list of values."""
+    """Transcripts read with the list of values; with a prompt those of the clean clips alone."""
     lists = lists_of(plan.work)
     prompt = prompt_of(lists) if prompted else ""
     ears = Transcripts(plan.work / "transcripts.jsonl")
@@ -138,6 +138,7 @@ def by_keywords(plan: Plan, prompted: bool) -> dict[str, Any]:
             plan, clips, [keywords(plain(ears.of(c.samples, prompt)), lists) for c in clips]
         )
         for name, clips in plan.tests().items()
+        if name == "clean" or not prompted
     }
 
 
