@@ -361,7 +361,7 @@ def _licenses(card: CardInput) -> str:
         lines.append(f"- Speech software or models: {expression_of(voices)}. {TOOL_SENTENCE}")
     noises = noise_licenses(release.clips)
     if noises:
-        lines.append(f"- Recorded noise in clips: {expression_of(noises)}.")
+        lines.append(f"- Recorded noise and babble in clips: {expression_of(noises)}.")
     listed = [["rows", name, count] for name, count in rows.items()]
     listed += [["clips", name or NOT_STATED, n] for name, n in voices.items()]
     listed += [["clips with noise", name, n] for name, n in noises.items()]

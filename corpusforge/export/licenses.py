@@ -1,4 +1,4 @@
-"""Licenses of a release: of its texts, of what spoke, and of recorded noises mixed in."""
+"""Licenses of a release: of its texts, of what spoke, and of noises and babble mixed in."""
 
 from __future__ import annotations
 
@@ -113,17 +113,20 @@ def voice_licenses(release: ReleaseTables) -> dict[str, int]:
 
 
 def noise_license(chain: Sequence[Mapping[str, Any]] | None) -> list[str]:
-    """Licenses of the recordings that a clip's chain mixed in; made noise has none.
+    """Licenses of the recordings and of the voices of babble that a clip's chain mixed in.
+
+    Other noise is made and has none.
 
     Args:
         chain: Column `chain` of a clip.
     """
     params = [json.loads(step["params"]) for step in chain or () if "license" in step["params"]]
-    return [stated(str(found["license"])) for found in params if "license" in found]
+    voices = [one["voice"] for found in params for one in json.loads(found.get("talkers", "[]"))]
+    return [stated(str(part["license"])) for part in [*params, *voices] if "license" in part]
 
 
 def noise_licenses(clips: pa.Table) -> dict[str, int]:
-    """License of recorded noise -> clips with it."""
+    """License of recorded noise or of a voice of babble -> clips with it."""
     found: Counter[str] = Counter()
     for chain in clips["chain"].to_pylist():
         found.update(set(noise_license(chain)))
@@ -154,7 +157,8 @@ def license_text(release: ReleaseTables) -> str:
         ]
         lines += [f"  {TOOL_SENTENCE}"]
         if noises := noise_licenses(release.clips):
-            lines += ["", "Recorded noise in clips (column `chain` of provenance/clips.parquet):"]
+            where = "column `chain` of provenance/clips.parquet"
+            lines += ["", f"Recorded noise and babble in clips ({where}):"]
             lines += [f"  {name}: {counted(n, 'clip')}" for name, n in noises.items()]
         lines += ["", "All speech is synthetic: no recording of a person is in it."]
     return "\n".join(lines) + "\n"

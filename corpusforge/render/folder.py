@@ -125,7 +125,7 @@ def _write_jsonl(rows: list[dict[str, Any]], path: Path) -> None:
 
 
 def license_text(clips: pa.Table, texts: pa.Table) -> str:
-    """The LICENSE file: what covers texts, what spoke, voice by voice, and recorded noise.
+    """The LICENSE file: what covers texts, what spoke, voice by voice, and noise mixed in.
 
     Args:
         clips: Columns of `CLIPS`.
@@ -143,7 +143,7 @@ def license_text(clips: pa.Table, texts: pa.Table) -> str:
     lines += [f"  {name}, {counted(n, 'clip')}" for name, n in stated_counts(whose).items()]
     lines.append(f"  {TOOL_SENTENCE}")
     if noises := noise_licenses(clips):
-        lines += ["", "Recorded noise in clips (column `chain` of clips.parquet):"]
+        lines += ["", "Recorded noise and babble in clips (column `chain` of clips.parquet):"]
         lines += [f"  {name}: {counted(n, 'clip')}" for name, n in noises.items()]
     lines += ["", "All speech is synthetic: no recording of a person is in it."]
     return "\n".join(lines) + "\n"

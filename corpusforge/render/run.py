@@ -215,9 +215,9 @@ def _refuse_noises(clips: pa.Table, recipe: Recipe) -> None:
     }
     if refused:
         raise RunError(
-            "render: licenses of recorded noise that may not be passed on, with their clips: "
+            "render: licenses of noise and babble that may not be passed on, with their clips: "
             + ", ".join(refused.values())
-            + "\n    leave these recordings out, or allow them by name: "
+            + "\n    leave these recordings or voices out, or allow them by name: "
             + allowing(*sorted(refused))
         )
 

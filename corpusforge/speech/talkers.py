@@ -46,9 +46,10 @@ def speak(engine: Engine, voice: Voice, spoken: str, speed: float, seed: int, wh
 
 def talker(engine: str, version: str, voice: Voice, spoken: str, speed: float, seed: int) -> str:
     """All that is needed to hear a talker again, as canonical JSON."""
-    # Who it is and under which licence stands with the rows of that voice.
-    known = replace(voice, license="", gender="", accent="", speaker="")
-    parts = {name: value for name, value in asdict(known).items() if value}
+    # Who it is stands with the rows of that voice. The license comes along, "" too: the clip is
+    # also under it, and no row of that voice need be in the release.
+    known = replace(voice, gender="", accent="", speaker="")
+    parts = {name: value for name, value in asdict(known).items() if value or name == "license"}
     return canonical_json(
         {
             "engine": engine,

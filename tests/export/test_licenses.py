@@ -10,7 +10,9 @@ from corpusforge.core.errors import InputErrors, RunError
 from corpusforge.core.schema import CLIPS, read_table, write_table
 from corpusforge.export import stage
 from corpusforge.export.verify import verify_release
+from corpusforge.speech.engine import Voice
 from corpusforge.speech.engines.hibari import PLUGIN as HIBARI
+from corpusforge.speech.talkers import talker
 from tests.export.corpus import VOICE_LICENSE, context
 
 RECIPE = "name: t\nlang: en\nlicense: {license}\ngrammar: {{path: t.yaml}}\nexpand: {{rows: 0}}\n"
@@ -95,6 +97,24 @@ def noisy(license_):
     return lambda row: row["chain"].append({"op": "noise", "version": "3", "params": params})
 
 
+def babbling(license_):
+    voice = Voice("v0", "en", license_, "female", "")
+    one = talker("tone", "1", voice, "hello", 1.0, 3)
+    params = json.dumps({"kind": "babble", "talkers": f"[{one}]", "seed": 1})
+    return lambda row: row["chain"].append({"op": "noise", "version": "3", "params": params})
+
+
+def test_voices_of_babble_stand_in_license_and_facts(tmp_path):
+    ctx = edited(context(tmp_path), babbling("CC-BY-4.0"))
+    stage.run(ctx)
+    folder = ctx.folder / "release"
+    assert verify_release(folder) == []
+    facts = json.loads((folder / "release.json").read_text())
+    assert facts["licenses"]["noises"] == {"CC-BY-4.0": sum(facts["clips"].values())}
+    assert facts["license"] == "Apache-2.0 AND CC-BY-4.0 AND CC0-1.0"
+    assert "Recorded noise and babble in clips" in (folder / "LICENSE").read_text()
+
+
 def test_recorded_noise_stands_in_license_card_and_facts(tmp_path):
     ctx = edited(context(tmp_path), noisy("CC-BY-4.0"))
     stage.run(ctx)
@@ -108,7 +128,7 @@ def test_recorded_noise_stands_in_license_card_and_facts(tmp_path):
     assert f"  CC-BY-4.0: {clips} clips" in text
     for voice in ("tone/v0", "tone/v1"):
         assert f"  {VOICE_LICENSE}: {voice}, " in text
-    assert "- Recorded noise in clips: CC-BY-4.0." in (folder / "README.md").read_text()
+    assert "- Recorded noise and babble in clips: CC-BY-4.0." in (folder / "README.md").read_text()
     facts["licenses"]["noises"] = {}
     (folder / "release.json").write_text(json.dumps(facts))
     assert any("licenses are not those" in problem.detail for problem in verify_release(folder))
@@ -118,6 +138,8 @@ def test_recorded_noise_stands_in_license_card_and_facts(tmp_path):
     ("edit", "told"),
     [
         (noisy("CC-BY-NC-4.0"), r"CC-BY-NC-4\.0 \(non-commercial\): noises, \d clips"),
+        (babbling("CC-BY-NC-4.0"), r"CC-BY-NC-4\.0 \(non-commercial\): noises, \d clips"),
+        (babbling(""), r"NOASSERTION \(unknown\): noises, \d clips"),
         (noisy(""), r"NOASSERTION \(unknown\): noises, \d clips"),
         (lambda row: row.update(voice_license=None), r"NOASSERTION \(unknown\): voices, \d clips"),
         (
