@@ -13,6 +13,7 @@ import pyarrow as pa
 from corpusforge.core.gate import Gate
 from corpusforge.core.recipe import Recipe
 from corpusforge.core.schema import SPLITS
+from corpusforge.core.voice_names import behind_several_splits
 from corpusforge.export.accounts import Accounts, Step, counted
 from corpusforge.export.front_matter import as_yaml, front_matter
 from corpusforge.export.licenses import (
@@ -350,6 +351,12 @@ def _shared_voices(clips: pa.Table) -> str:
     said = f"{shared} of {counted(len(heard), 'voice')} {speak} in more than one split"
     if shared:
         said += ": a result on the test split says little about new speakers"
+    heard_in = ((engine, voice, split) for (engine, voice), ss in heard.items() for split in ss)
+    if behind := behind_several_splits(heard_in):
+        said += (
+            f". Splits are disjoint only by pseudo-speaker for {', '.join(behind)}: one voice, "
+            "shifted in pitch and formants, is heard in several splits"
+        )
     return f"{said}."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from corpusforge.core.gate import KEPT_OUT
 from corpusforge.core.origins import is_generator
+from corpusforge.core.voice_names import behind_several_splits
 from corpusforge.report.charts import counted, number, percent
 from corpusforge.report.data import Corpus
 from corpusforge.report.markup import Markup, element
@@ -175,6 +176,10 @@ def _voices(corpus: Corpus) -> tuple[str, str, str]:
         return ("care", "One voice", said)
     speak = "speaks" if shared == 1 else "speak"
     said = f"{number(shared)} of {counted(count, 'voice')} {speak} in more than one split"
+    heard = ((clip["engine"], clip["voice"], clip["split"]) for clip in corpus.clips)
+    if not shared and (behind := behind_several_splits(heard)):
+        said += f". One voice each stands behind the pseudo-speakers of {', '.join(behind)}"
+        return ("care", "Voices are disjoint only by pseudo-speaker", f"{said}.")
     if not shared:
         return ("good", "Voices are disjoint", f"{said}.")
     said += ", so a figure on the test clips says little about voices that were not heard in "

@@ -8,10 +8,10 @@ and formants together, so their factors are equal.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from corpusforge.core.voice_names import PSEUDO
 from corpusforge.speech.engine import Voice
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 __all__ = ["Shift", "pseudo_speaker", "shift_of", "shifted_spectrum", "unshifted"]
-
-_NAME = re.compile(r"^(?P<base>.+)~p(?P<pitch>\d{2,3})f(?P<formant>\d{2,3})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +51,13 @@ def pseudo_speaker(voice: Voice, shift: Shift, gender: str, speaker: str) -> Voi
 
 def shift_of(name: str) -> Shift | None:
     """The shift in a voice's name, None for a voice as the engine has it."""
-    found = _NAME.match(name)
+    found = PSEUDO.match(name)
     return found and Shift(int(found["pitch"]) / 100, int(found["formant"]) / 100)
 
 
 def unshifted(voice: Voice) -> Voice:
     """The voice that a pseudo-speaker is made of, by the name that its engine knows."""
-    found = _NAME.match(voice.name)
+    found = PSEUDO.match(voice.name)
     return replace(voice, name=found["base"]) if found else voice
 
 

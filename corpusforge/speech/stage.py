@@ -26,6 +26,7 @@ from corpusforge.core.schema import (
     with_scores,
     write_table,
 )
+from corpusforge.core.voice_names import behind_several_splits
 from corpusforge.speech import noise_files, render, verbalise
 from corpusforge.speech.added import pinned
 from corpusforge.speech.balance import Heard, balance_facts, balance_notes
@@ -149,6 +150,11 @@ def _speakers(clips: Sequence[Clip]) -> dict[str, dict[str, set[str]]]:
     return found
 
 
+def _behind(clips: Sequence[Clip]) -> list[str]:
+    """Voices that splits share, though no pseudo-speaker of them is heard in two."""
+    return behind_several_splits((c.plan.engine, c.plan.voice.name, c.split) for c in clips)
+
+
 def _notes(recipe: Recipe, plan: Plan) -> list[str]:
     notes = roster_notes(recipe) if plan.clips else []
     count = len(plan.clips)
@@ -163,6 +169,12 @@ def _notes(recipe: Recipe, plan: Plan) -> list[str]:
                 f"{len(SPLITS)}): {several} of {len(speakers)} "
                 f"speaker{'s' * (len(speakers) != 1)} heard in more than one split"
             )
+    if behind := _behind(plan.clips):
+        notes.append(
+            f"splits are disjoint only by pseudo-speaker for {', '.join(behind)}: one voice, "
+            "shifted in pitch and formants, is heard in several splits "
+            "(speech.pseudo_speakers: false leaves these speakers out)"
+        )
     return [*notes, *balance_notes(_heard(plan.clips))]
 
 
@@ -258,6 +270,8 @@ def _facts(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "voice_licenses": dict(sorted(licenses.items())),
         **balance_facts(_heard(clips)),
         "voices_disjoint": bool(speakers) and all(len(splits) == 1 for splits in speakers),
+        # Whether it is so only because pseudo-speakers of one voice count as speakers.
+        "pseudo_speakers": bool(_behind(clips)),
         "speakers_by_split": {
             split: sum(split in splits for splits in speakers)
             for split in SPLITS

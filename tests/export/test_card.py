@@ -40,6 +40,21 @@ def test_license_file_and_plain_yaml(release_folder):
     assert not [t for t in yaml.scan(card) if isinstance(t, yaml.AnchorToken | yaml.AliasToken)]
 
 
+def test_one_voice_behind_pseudo_speakers_of_several_splits_is_said():
+    def told(*voices):
+        splits = ("train", "validation", "test")
+        rows = [
+            {"engine": "e", "voice": v, "split": s} for v, s in zip(voices, splits, strict=True)
+        ]
+        return _shared_voices(pa.Table.from_pylist(rows))
+
+    only = "disjoint only by pseudo-speaker for e/a:"
+    assert only in told("a", "a~p50f93", "a~p125f108")
+    assert only in told("b", "a~p50f93", "a~p125f108")
+    assert "pseudo" not in told("a", "b~p50f93", "c")
+    assert "pseudo" not in told("a", "a", "a~p50f93")  # "1 of 2 voices" says more
+
+
 @pytest.mark.parametrize(
     ("voices", "said"),
     [

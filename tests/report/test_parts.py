@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree
 
@@ -169,10 +170,11 @@ def test_reasons_are_counted_without_examples() -> None:
         ("abab", "2 of 2 voices speak in more than one split"),
         ("abc", "0 of 3 voices speak in more than one split."),
         ("ab", "0 of 2 voices speak in more than one split."),
+        (("a", "a~p50f93"), "0 of 2 voices speak in more than one split. One voice each stands"),
         ("aa", "One voice speaks everything"),
     ],
 )
-def test_voices_are_counted(voices: str, said: str) -> None:
+def test_voices_are_counted(voices: Sequence[str], said: str) -> None:
     splits = ("train", "validation", "test", "train")
     clips = [
         {"engine": "e", "voice": v, "split": s, "duration_s": 1.0}

@@ -53,6 +53,7 @@ def test_clips_have_the_published_columns_and_true_facts(small):
     assert result.facts["rendered"] == 12
     assert result.facts["cached"] == 0
     assert result.facts["voices_disjoint"] is False
+    assert result.facts["pseudo_speakers"] is False
     assert sum(result.facts["voices"].values()) == 12
     assert any("splits that share no voice (hibari has 1;" in note for note in result.notes)
     for clip in clips.to_pylist():
@@ -192,6 +193,14 @@ def test_fewer_rows_than_clips_is_said(tmp_path):
     assert any("2 clips were planned, 9 wanted" in note for note in result.notes)
 
 
+def test_splits_that_pseudo_speakers_make_disjoint_say_so(tmp_path):
+    result = speak(tmp_path, corpus(9), recipe(clips=9, pseudo_speakers=True))
+    assert len(result.facts["speakers_by_split"]) == 3
+    assert result.facts["voices_disjoint"] is True
+    assert result.facts["pseudo_speakers"] is True
+    assert any("only by pseudo-speaker for hibari/heart:" in note for note in result.notes)
+
+
 @needs_espeak
 def test_german_with_voices_that_no_split_shares(tmp_path):
     rows = [utterance(n, f"stell die Heizung auf {n} Grad", lang="de", slots=()) for n in range(20)]
@@ -202,6 +211,7 @@ def test_german_with_voices_that_no_split_shares(tmp_path):
     result = speak(tmp_path, table, recipe(lang="de", clips=20, engines=("espeak",)))
     clips = read_table(tmp_path / "speech" / "clips.parquet")
     assert result.facts["voices_disjoint"] is True
+    assert result.facts["pseudo_speakers"] is False
     heard = {}
     for voice, split in zip(clips["voice"].to_pylist(), clips["split"].to_pylist(), strict=True):
         assert heard.setdefault(voice, split) == split
