@@ -21,6 +21,7 @@ from corpusforge.export.licenses import (
     NOT_STATED,
     TOOL_SENTENCE,
     expression_of,
+    no_person,
     noise_licenses,
     row_licenses,
     voice_licenses,
@@ -114,7 +115,7 @@ def _introduction(card: CardInput) -> str:
     else:
         what = "All texts are real, none is synthetic"
     voices = (
-        " and all speech is generated: no recording of a person is in it"
+        f" and all speech is generated: {no_person(release.clips)}"
         if release.clips.num_rows
         else ""
     )

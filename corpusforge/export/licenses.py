@@ -23,6 +23,7 @@ __all__ = [
     "hub_license",
     "license_expression",
     "license_text",
+    "no_person",
     "noise_license",
     "noise_licenses",
     "refuse_licenses",
@@ -133,6 +134,13 @@ def noise_licenses(clips: pa.Table) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
+def no_person(clips: pa.Table) -> str:
+    """Whether recordings of people are in clips, as the end of a sentence without its stop."""
+    noises = bool(noise_licenses(clips))
+    but = ", but for recorded noise, which may hold voices" if noises else ""
+    return f"no recording of a person is in it{but}"
+
+
 def hub_license(expression: str) -> dict[str, str]:
     """The keys of the Hub's front matter for an SPDX expression."""
     lower = expression.lower()
@@ -160,5 +168,5 @@ def license_text(release: ReleaseTables) -> str:
             where = "column `chain` of provenance/clips.parquet"
             lines += ["", f"Recorded noise and babble in clips ({where}):"]
             lines += [f"  {name}: {counted(n, 'clip')}" for name, n in noises.items()]
-        lines += ["", "All speech is synthetic: no recording of a person is in it."]
+        lines += ["", f"All speech is synthetic: {no_person(release.clips)}."]
     return "\n".join(lines) + "\n"

@@ -25,7 +25,7 @@ from corpusforge.export.accounts import counted
 from corpusforge.export.checksums import write_checksums
 from corpusforge.export.csv_tables import FILE, read_csv, write_csv
 from corpusforge.export.flac import wav_of
-from corpusforge.export.licenses import LICENSE_FILE, license_text
+from corpusforge.export.licenses import LICENSE_FILE, license_text, no_person
 from corpusforge.export.release import NLU_COLUMNS, SPEECH_COLUMNS, ReleaseTables, of_split
 from corpusforge.export.streams import RATE_HZ, Samples, streams
 
@@ -126,7 +126,7 @@ def _readme(
     lines = [
         "# Clips of a wake word",
         f"Listened for: {', '.join(positives)}. {counted(release.clips.num_rows, 'clip')}, WAV, "
-        "16 kHz, 16 bit. All of it is synthetic speech: no recording of a person is in it.",
+        f"16 kHz, 16 bit. All of it is synthetic speech: {no_person(release.clips)}.",
         about,
         f"Streams of negatives: {said}. False accepts per hour need hours: after none in n hours "
         "the rate may still be 3 / n (95 %)."

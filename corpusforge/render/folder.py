@@ -29,7 +29,7 @@ from corpusforge.core.run import RunFolder, canonical_json, write_bytes, write_j
 from corpusforge.core.schema import SPLITS, write_table
 from corpusforge.export.accounts import counted
 from corpusforge.export.flac import pcm_sha256
-from corpusforge.export.licenses import TOOL_SENTENCE, noise_licenses, stated_counts
+from corpusforge.export.licenses import TOOL_SENTENCE, no_person, noise_licenses, stated_counts
 
 __all__ = ["FACTS", "PUBLISHED", "license_text", "publish", "write_folder"]
 
@@ -145,7 +145,7 @@ def license_text(clips: pa.Table, texts: pa.Table) -> str:
     if noises := noise_licenses(clips):
         lines += ["", "Recorded noise and babble in clips (column `chain` of clips.parquet):"]
         lines += [f"  {name}: {counted(n, 'clip')}" for name, n in noises.items()]
-    lines += ["", "All speech is synthetic: no recording of a person is in it."]
+    lines += ["", f"All speech is synthetic: {no_person(clips)}."]
     return "\n".join(lines) + "\n"
 
 

@@ -17,7 +17,7 @@ from corpusforge.core import plugins
 from corpusforge.core.digests import digest
 from corpusforge.core.errors import InputError, InputErrors, RunError, StaleInputError
 from corpusforge.core.executors import Executor
-from corpusforge.core.licenses import allowing, refused_licenses
+from corpusforge.core.licenses import UNKNOWN, allowing, refused_licenses
 from corpusforge.core.progress import Progress
 from corpusforge.core.recipe import Recipe
 from corpusforge.core.run import RunFolder, canonical_json, read_json
@@ -88,6 +88,7 @@ def render(
     rows = read_table_rows(table, options)
     recipe = recipe_for(options, table, rows.table.num_rows, splits=rows.splits)
     _check(recipe, rows)
+    rows = replace(rows, notes=(*rows.notes, *_texts_checked(rows, recipe)))
     run = RunFolder(out / HIDDEN)
     try:
         with run.claim(NAME):
@@ -207,6 +208,36 @@ def _rows_entry(run: RunFolder, recipe: Recipe, rows: Rows) -> dict[str, Any]:
     return entry
 
 
+def _texts_checked(rows: Rows, recipe: Recipe) -> list[str]:
+    """What to know about the licenses of the texts.
+
+    Raises:
+        InputError: For licenses that the table or the options state and that may not be passed on.
+    """
+    counts = stated_counts(rows.table["license"].to_pylist())
+    refused = {
+        item.name: f"{item.name} ({item.why}): {count}"
+        for name, count in counts.items()
+        if name != UNKNOWN
+        for item in refused_licenses(name, recipe.export.allow_licenses)
+    }
+    if refused:
+        raise InputError(
+            "licenses of texts that may not be passed on, with their rows: "
+            + ", ".join(refused.values()),
+            hint="leave these rows out, or allow them by name: --set "
+            f"export.allow_licenses=[{', '.join(sorted(refused))}]",
+        )
+    # Whoever reads sentences from a file of one's own need not state a license to hear them.
+    unstated = counts.get(UNKNOWN, 0)
+    if not unstated or UNKNOWN in recipe.export.allow_licenses:
+        return []
+    return [
+        f"{unstated} of the rows state no license ({UNKNOWN}): --license or a column license says "
+        "under which the texts may be passed on"
+    ]
+
+
 def _refuse_noises(clips: pa.Table, recipe: Recipe) -> None:
     refused = {
         item.name: f"{item.name} ({item.why}): {count}"
@@ -272,5 +303,7 @@ def _is_there(out: Path, facts: Mapping[str, Any], clips: pa.Table) -> bool:
         same = bool(read_json(out / FACTS) == facts)
     except RunError:
         return False
+    metadata = f"metadata.{facts['options']['metadata']}"
+    beside = (metadata, "clips.parquet", "dropped.parquet", "LICENSE")
     there = sum(1 for name in PUBLISHED for _ in (out / name).glob("*.flac"))
-    return same and there == clips.num_rows
+    return same and all((out / name).is_file() for name in beside) and there == clips.num_rows

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,7 +83,8 @@ def test_a_clip_for_every_row_also_where_a_sentence_stands_twice(folder):
     assert facts["duration_s"] == pytest.approx(heard_s, abs=1e-3)
     text = (folder / "LICENSE").read_text()
     assert "  as in the table that they come from: 4 rows\n" in text
-    assert f"  Apache-2.0: hibari/{rows[0]['voice']}, 4 clips\n" in text
+    for voice, count in Counter(row["voice"] for row in rows).items():
+        assert f"  Apache-2.0: hibari/{voice}, {count} clip{'s' * (count > 1)}\n" in text
 
 
 @pytest.fixture
@@ -445,3 +447,25 @@ def test_recorded_noise_is_found_again_by_its_hash(table, tmp_path):
     nc = [noisy[0], noisy[1].replace("CC-BY-4.0", "CC-BY-NC-4.0")]
     with pytest.raises(InputErrors, match=r"CC-BY-NC-4\.0"):
         api.render(table, tmp_path / "other", replace(HIBARI, clips=2, overrides=nc))
+
+
+def test_licenses_of_texts_are_refused_or_allowed_and_unstated_ones_said(tmp_path):
+    rows = [["good night", "CC-BY-NC-4.0"], ["good morning", ""]]
+    table = write_csv(tmp_path / "said.csv", rows, ("text", "license"))
+    with pytest.raises(InputError, match=r"CC-BY-NC-4\.0 \(non-commercial\): 1") as error:
+        api.render(table, tmp_path / "clips", HIBARI)
+    assert not (tmp_path / "clips").exists()
+    way_out = "export.allow_licenses=[CC-BY-NC-4.0]"
+    assert way_out in str(error.value)
+    made = api.render(table, tmp_path / "clips", replace(HIBARI, overrides=(way_out,)))
+    assert made.facts["licenses"]["texts"] == {"CC-BY-NC-4.0": 1, "NOASSERTION": 1}
+    assert any("1 of the rows state no license" in note for note in made.notes)
+
+
+def test_a_file_that_is_gone_comes_back(table, folder, tmp_path):
+    out = tmp_path / "clips"
+    shutil.copytree(folder, out)
+    for name in ("metadata.csv", "clips.parquet", "LICENSE"):
+        (out / name).unlink()
+        assert api.render(table, out, HIBARI).rendered == 0
+        assert (out / name).read_bytes() == (folder / name).read_bytes()

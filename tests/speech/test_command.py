@@ -102,6 +102,24 @@ def test_what_comes_out_wrong_is_an_error_that_does_not_hold_the_text(made, mode
     assert "secret" not in str(error.value)
 
 
+def test_a_text_that_looks_like_an_option_is_refused_unless_in_a_file(made, tmp_path):
+    voice, _ = ENGINE.fetched(made())
+    with pytest.raises(EngineError, match="begins with a hyphen") as error:
+        say(voice, "-5 secret")
+    assert "secret" not in str(error.value)
+    source = "{python} say.py x {out} {speed} {seed} {text_file}"
+    say(replace(made(source=source), rate_hz=16000), "-5 secret")
+    assert json.loads((tmp_path / "calls.json").read_text())[0] == "-5 secret"
+
+
+def test_a_program_that_cannot_be_started_costs_the_clip_only(made):
+    voice, _ = ENGINE.fetched(made())
+    # Longer than one argument may be (128 KiB on Linux).
+    with pytest.raises(EngineError, match="cannot be started") as error:
+        say(voice, "secret " * 40_000)
+    assert "secret" not in str(error.value)
+
+
 def test_a_program_that_hangs_is_ended(made, monkeypatch):
     voice, _ = ENGINE.fetched(made("slow"))
     monkeypatch.setattr(module, "_LIMIT_S", 0.5)

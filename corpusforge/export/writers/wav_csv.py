@@ -19,6 +19,7 @@ from corpusforge.export.licenses import (
     TOOL_SENTENCE,
     expression_of,
     license_text,
+    no_person,
     row_licenses,
     voice_licenses,
 )
@@ -106,7 +107,7 @@ def _readme(release: ReleaseTables) -> str:
     if clips.num_rows:
         lines += [
             f"{counted(clips.num_rows, 'clip')} in `{_CLIPS}` and `wav/`, 16-bit PCM. All of it is "
-            "synthetic speech: no recording of a person is in it.",
+            f"synthetic speech: {no_person(clips)}.",
             f"License of the speech software or models: {expression_of(voice_licenses(release))}. "
             + TOOL_SENTENCE,
         ]

@@ -169,7 +169,12 @@ class Command:
                 "length": f"{1 / speed:.6g}",
                 "seed": str(seed),
             }
-            words = [_fill(word, filled) for word in _words(voice.source, folder)]
+            given = _words(voice.source, folder)
+            # A program would read such a text as an option of its own.
+            if "{text}" in given and text.startswith("-"):
+                what = f"command, voice {voice.name}, a text that begins with a hyphen"
+                raise EngineError(Problem.FAILED, f"{what}; {{text_file}} takes it")
+            words = [_fill(word, filled) for word in given]
             _call(words, folder, voice, tell)
             try:
                 samples, rate_hz = soundfile.read(out, dtype="float32")
@@ -181,14 +186,18 @@ class Command:
 
 def _call(words: Sequence[str], folder: Path, voice: Voice, tell: bool) -> None:
     """Run a program to its end, or end it with all that it has started."""
-    process = subprocess.Popen(
-        words,
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
+    try:
+        process = subprocess.Popen(
+            words,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:  # not a program, too long a text, no process left
+        what = f"command, voice {voice.name}, cannot be started ({error.strerror})"
+        raise EngineError(Problem.FAILED, what) from error
     try:
         _, said = process.communicate(timeout=_LIMIT_S)
     except subprocess.TimeoutExpired as error:
