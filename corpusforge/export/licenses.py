@@ -136,7 +136,12 @@ def noise_licenses(clips: pa.Table) -> dict[str, int]:
 
 def no_person(clips: pa.Table) -> str:
     """Whether recordings of people are in clips, as the end of a sentence without its stop."""
-    noises = bool(noise_licenses(clips))
+    # The license of a recording stands with the step itself, that of babble with its voices.
+    noises = any(
+        "license" in step["params"] and "license" in json.loads(step["params"])
+        for chain in clips["chain"].to_pylist()
+        for step in chain or ()
+    )
     but = ", but for recorded noise, which may hold voices" if noises else ""
     return f"no recording of a person is in it{but}"
 
