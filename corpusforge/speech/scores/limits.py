@@ -1,8 +1,10 @@
 """What a score may be: limits per engine, calibrated, and the recipe's own.
 
-The table comes from `python -m eval.speech.gate_calibration`: the worst of its good clips per
-engine and language, with room beyond it (see eval/LOG.md for what less room cost). An engine that
-is not in the table has the limits called "*".
+The table is that of eval/results/gate_calibration.json (`python -m eval.speech.gate_calibration`):
+the worst of 80 good clips per engine and language, with room beyond it. One limit is set by hand:
+the characters that may be heard wrong with hibari, between the 95 % quantile of good clips (32 %)
+and the best of 16 wrong texts (77 %). An engine that is not in the table has the limits called
+"*", which are the widest.
 """
 
 from __future__ import annotations
@@ -68,45 +70,44 @@ LIMITS = (
 """All limits, in the order in which they are tried."""
 
 CALIBRATED: Mapping[str, Mapping[str, float]] = {
-    ANY: {"min_vad_share": 0.3, "max_gap_s": 1.5},
+    ANY: {"min_vad_share": 0.09, "max_gap_s": 1.5},
     "hibari/en": {
-        "min_vad_share": 0.55,
-        "max_gap_s": 0.6,
-        "min_s_per_letter": 0.038,
-        "max_s_per_letter": 0.09,
-        "max_cer": 0.4,
-        "max_wer": 0.75,
+        "min_vad_share": 0.468,
+        "max_gap_s": 0.64,
+        "min_s_per_letter": 0.035,
+        "max_s_per_letter": 0.103,
+        "max_cer": 0.65,
     },
     "espeak/en": {
-        "min_vad_share": 0.55,
-        "max_gap_s": 0.6,
-        "min_s_per_letter": 0.036,
-        "max_s_per_letter": 0.105,
+        "min_vad_share": 0.286,
+        "max_gap_s": 0.768,
+        "min_s_per_letter": 0.042,
+        "max_s_per_letter": 0.113,
     },
     "flite/en": {
-        "min_vad_share": 0.55,
+        "min_vad_share": 0.553,
         "max_gap_s": 0.6,
         "min_s_per_letter": 0.04,
-        "max_s_per_letter": 0.12,
+        "max_s_per_letter": 0.108,
         "max_cer": 0.8,
     },
     "espeak/de": {
-        "min_vad_share": 0.55,
-        "max_gap_s": 0.6,
+        "min_vad_share": 0.093,
+        "max_gap_s": 1.344,
         "min_s_per_letter": 0.037,
-        "max_s_per_letter": 0.108,
+        "max_s_per_letter": 0.103,
     },
     "espeak/es": {
-        "min_vad_share": 0.55,
+        "min_vad_share": 0.572,
         "max_gap_s": 0.6,
-        "min_s_per_letter": 0.044,
-        "max_s_per_letter": 0.106,
+        "min_s_per_letter": 0.042,
+        "max_s_per_letter": 0.108,
     },
     "espeak/fr": {
-        "min_vad_share": 0.55,
-        "max_gap_s": 0.6,
-        "min_s_per_letter": 0.035,
-        "max_s_per_letter": 0.087,
+        "min_vad_share": 0.487,
+        "max_gap_s": 0.704,
+        "min_s_per_letter": 0.027,
+        "max_s_per_letter": 0.083,
     },
 }
 """Engine, or engine/language -> limit -> value."""
