@@ -209,6 +209,33 @@ def _figures(detector: Detector, part: _Part, seed: int) -> dict[str, Any]:
     }
 
 
+def _parts(
+    corpus: Path,
+    files: Sequence[ClipFile],
+    positives: Sequence[str],
+    unheard: Sequence[str],
+    seed: int,
+    progress: Progress | None,
+) -> dict[str, _Part]:
+    """The streams of each split."""
+    parts: dict[str, _Part] = {}
+    for split in SPLITS:
+        left_out = () if split == "test" else unheard
+        heard = [file for file in files if file.label not in left_out]
+        part = _part(heard, positives, split, seed)
+        for what, there in (("positives", part.positives), ("negatives", part.negatives)):
+            if not there:
+                raise InputError(
+                    f"{corpus} has no {what} in {split}",
+                    hint="a detector is tried on voices that it was not trained on: set "
+                    "speech.split_by: voice (as `corpusforge init --wake-word` does)",
+                )
+        parts[split] = part
+        if progress is not None:
+            progress.note(f"{split}: {len(part.positives)} positives, {part.hours:.2f} h without")
+    return parts
+
+
 def measure_detector(
     corpus: Path,
     *,
@@ -241,21 +268,7 @@ def measure_detector(
     training = training or DetectorTraining()
     files = clip_files(corpus)
     positives = positive_intents(file.label for file in files)
-    parts: dict[str, _Part] = {}
-    for split in SPLITS:
-        left_out = () if split == "test" else unheard
-        heard = [file for file in files if file.label not in left_out]
-        part = _part(heard, positives, split, seed)
-        for what, there in (("positives", part.positives), ("negatives", part.negatives)):
-            if not there:
-                raise InputError(
-                    f"{corpus} has no {what} in {split}",
-                    hint="a detector is tried on voices that it was not trained on: set "
-                    "speech.split_by: voice (as `corpusforge init --wake-word` does)",
-                )
-        parts[split] = part
-        if progress is not None:
-            progress.note(f"{split}: {len(part.positives)} positives, {part.hours:.2f} h without")
+    parts = _parts(corpus, files, positives, unheard, seed, progress)
     train = parts["train"]
     frames = _window_frames(train.positives)
     phrase = ", ".join(positives)
