@@ -20,13 +20,20 @@ from corpusforge.core.run import StageContext, StageResult
 from corpusforge.core.schema import SPLITS, drop_rows, read_table, write_table
 from corpusforge.speech.losses import refuse_too_many
 from corpusforge.speech.scores import measure as measuring
-from corpusforge.speech.scores.limits import CALIBRATED, LIMITS, limit_of
+from corpusforge.speech.scores.compare import letters
+from corpusforge.speech.scores.limits import (
+    CALIBRATED,
+    FOR_SENTENCES,
+    LEAST_LETTERS,
+    LIMITS,
+    limit_of,
+)
 from corpusforge.speech.scores.measure import Measured, measure, scorers
 
 __all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
 
 NAME = "audio_gate"
-VERSION = 3
+VERSION = 4
 PACKAGES = ("numpy", *measuring.PACKAGES)
 
 Floats = npt.NDArray[np.float64]
@@ -112,12 +119,15 @@ def _checks(limits: GateConfig, table: pa.Table) -> Iterator[_Check]:
 def _limits(config: GateConfig, table: pa.Table) -> Iterator[_Check]:
     """What was heard in the clips; each engine has limits of its own."""
     pairs = list(zip(table["engine"].to_pylist(), table["lang"].to_pylist(), strict=True))
+    short = np.array([letters(text) < LEAST_LETTERS for text in table["spoken"].to_pylist()], bool)
     for limit in LIMITS:
         known = {pair: limit_of(config, *pair, limit.name) for pair in set(pairs)}
         values = np.array([np.nan if (v := known[pair]) is None else v for pair in pairs], float)
         scores = _column(table, f"score_{limit.score}")
         # As exact as the column, so that a score at its limit keeps it.
         values = values.astype(np.float32).astype(np.float64)
+        if limit.score in FOR_SENTENCES:
+            values[short] = np.nan
         yield _Check(limit.filter, scores, values, limit.is_maximum, limit.reason, False)
 
 

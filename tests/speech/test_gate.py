@@ -3,15 +3,23 @@ import pytest
 
 from corpusforge.core.digests import digest
 from corpusforge.core.errors import RunError
+from corpusforge.core.ids import assign_ids
 from corpusforge.core.recipe import GateConfig, Recipe, SpeechConfig
 from corpusforge.core.run import Cache, canonical_json
-from corpusforge.core.schema import CLIPS, DROPPED_CLIPS, read_table, with_scores, write_table
+from corpusforge.core.schema import (
+    CLIPS,
+    DROPPED_CLIPS,
+    read_table,
+    utterances_to_table,
+    with_scores,
+    write_table,
+)
 from corpusforge.speech import gate
 from corpusforge.speech.scores import measure as measuring
 from corpusforge.speech.scores.limits import LIMITS
 from corpusforge.speech.scores.work import KIND, score_key
 from corpusforge.speech.stage import SCORES
-from tests.speech.rows import context, corpus, recipe, speak
+from tests.speech.rows import context, corpus, recipe, speak, utterance
 
 GOOD = {
     "utterance_id": "row",
@@ -73,7 +81,13 @@ def judge(root, *clips, unmade=0, max_dropped=1.0, **gate_config):
         ({"clipped_samples": 320}, "clipped", 0.01, 0.001, "1.000% of the samples"),
         ({"speech_s": 0.07}, "no_speech", 0.05, 0.1, "5% of the time in which it is active"),
         ({"gap_s": 3.0}, "gap", 3.0, 2.0, "no speech for 3.00 s in its middle"),
-        ({"spoken": "go"}, "too_slow", 0.7, 0.5, "0.700 s per letter"),
+        (
+            {"spoken": "a" * 16, "duration_s": 12.8},
+            "too_slow",
+            0.56,
+            0.5,
+            "0.560 s per letter",
+        ),
         ({"spoken": "a" * 100}, "too_fast", 0.014, 0.02, "0.014 s per letter"),
     ],
 )
@@ -189,3 +203,13 @@ def test_the_tempo_that_was_asked_for_is_no_fault(tmp_path):
     first, second = kept["score_s_per_letter"].to_pylist()
     assert first == pytest.approx(2.0 * 0.7 / 17)
     assert second == pytest.approx(first)
+
+
+def test_single_words_keep_no_limit_that_comes_from_sentences(tmp_path):
+    rows = [utterance(n, word, slots=()) for n, word in enumerate(("six", "eight", "stop", "no"))]
+    table = assign_ids(utterances_to_table(rows))
+    config = recipe(clips=40, variants=10, engines=("hibari",), speed=(0.75, 1.5))
+    speak(tmp_path, table, config)
+    inputs = {"speech": tmp_path / "speech"}
+    result = gate.run(context(tmp_path, "audio_gate", config, inputs))
+    assert not set(result.dropped) & {"too_slow", "too_fast", "no_speech"}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from corpusforge.core.recipe import GateConfig
 
-__all__ = ["ANY", "CALIBRATED", "LIMITS", "Limit", "limit_of"]
+__all__ = ["ANY", "CALIBRATED", "FOR_SENTENCES", "LEAST_LETTERS", "LIMITS", "Limit", "limit_of"]
 
 ANY = "*"
 """Key of the limits of all engines."""
@@ -68,6 +68,13 @@ LIMITS = (
     Limit("min_mos", "mos", False, "quality", "rated {:.2f} of 5, at least {:g}"),
 )
 """All limits, in the order in which they are tried."""
+
+FOR_SENTENCES = ("s_per_letter", "vad_share", "cer", "wer")
+LEAST_LETTERS = 16
+"""Texts with fewer letters keep no limit on these scores. The limits come from commands of several
+words; a single word is said slower per letter ("six" has three) and is over before the detector of
+speech has made up its mind, and recognisers guess it without a sentence around it: of 40 good
+hibari clips of digits the limits would drop 17."""
 
 CALIBRATED: Mapping[str, Mapping[str, float]] = {
     ANY: {"min_vad_share": 0.09, "max_gap_s": 1.5},
