@@ -23,9 +23,9 @@ from corpusforge.speech.scores import measure as measuring
 from corpusforge.speech.scores.compare import letters
 from corpusforge.speech.scores.limits import (
     CALIBRATED,
-    FOR_SENTENCES,
     LEAST_LETTERS,
     LIMITS,
+    SHORT,
     limit_of,
 )
 from corpusforge.speech.scores.measure import Measured, measure, scorers
@@ -33,7 +33,7 @@ from corpusforge.speech.scores.measure import Measured, measure, scorers
 __all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
 
 NAME = "audio_gate"
-VERSION = 4
+VERSION = 5
 PACKAGES = ("numpy", *measuring.PACKAGES)
 
 Floats = npt.NDArray[np.float64]
@@ -47,6 +47,7 @@ def config(recipe: Recipe) -> dict[str, Any]:
         "audio_gate": limits,
         "max_dropped": recipe.speech.max_dropped,
         "calibrated": {name: dict(found) for name, found in CALIBRATED.items()},
+        "short": [LEAST_LETTERS, dict(SHORT)],
         "scorers": scorers(recipe) if recipe.speech.clips else {},
         "seed": recipe.seed,
     }
@@ -118,16 +119,17 @@ def _checks(limits: GateConfig, table: pa.Table) -> Iterator[_Check]:
 
 def _limits(config: GateConfig, table: pa.Table) -> Iterator[_Check]:
     """What was heard in the clips; each engine has limits of its own."""
-    pairs = list(zip(table["engine"].to_pylist(), table["lang"].to_pylist(), strict=True))
-    short = np.array([letters(text) < LEAST_LETTERS for text in table["spoken"].to_pylist()], bool)
+    short = (letters(text) < LEAST_LETTERS for text in table["spoken"].to_pylist())
+    kinds = list(zip(table["engine"].to_pylist(), table["lang"].to_pylist(), short, strict=True))
     for limit in LIMITS:
-        known = {pair: limit_of(config, *pair, limit.name) for pair in set(pairs)}
-        values = np.array([np.nan if (v := known[pair]) is None else v for pair in pairs], float)
+        known = {
+            (engine, lang, is_short): limit_of(config, engine, lang, limit.name, short=is_short)
+            for engine, lang, is_short in set(kinds)
+        }
+        values = np.array([np.nan if (v := known[kind]) is None else v for kind in kinds], float)
         scores = _column(table, f"score_{limit.score}")
         # As exact as the column, so that a score at its limit keeps it.
         values = values.astype(np.float32).astype(np.float64)
-        if limit.score in FOR_SENTENCES:
-            values[short] = np.nan
         yield _Check(limit.filter, scores, values, limit.is_maximum, limit.reason, False)
 
 

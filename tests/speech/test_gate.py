@@ -212,4 +212,19 @@ def test_single_words_keep_no_limit_that_comes_from_sentences(tmp_path):
     speak(tmp_path, table, config)
     inputs = {"speech": tmp_path / "speech"}
     result = gate.run(context(tmp_path, "audio_gate", config, inputs))
-    assert not set(result.dropped) & {"too_slow", "too_fast", "no_speech"}
+    assert not set(result.dropped) & {"too_slow", "too_fast", "misheard"}
+    assert result.dropped.get("no_speech", 0) <= 2  # nothing at all is heard in one of 200
+
+
+def test_a_single_word_in_which_no_speech_is_heard_is_dropped(tmp_path):
+    short = {"spoken": "six", "duration_s": 0.9}
+    clips = ({**short, "speech_s": 0.0}, short)
+    _, kept, dropped = judge(tmp_path, *clips, limits=None)
+    assert dropped["filter"].to_pylist() == ["no_speech"] and kept.num_rows == 1
+
+
+def test_limits_of_the_recipe_hold_for_single_words_too(tmp_path):
+    limits = {"*": {"max_s_per_letter": 0.2}}
+    clip = {"spoken": "six", "duration_s": 0.9}
+    _, _, dropped = judge(tmp_path, clip, limits=limits)
+    assert dropped["filter"].to_pylist() == ["too_slow"]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from corpusforge.core.recipe import GateConfig
 
-__all__ = ["ANY", "CALIBRATED", "FOR_SENTENCES", "LEAST_LETTERS", "LIMITS", "Limit", "limit_of"]
+__all__ = ["ANY", "CALIBRATED", "LEAST_LETTERS", "LIMITS", "SHORT", "Limit", "limit_of"]
 
 ANY = "*"
 """Key of the limits of all engines."""
@@ -69,12 +69,15 @@ LIMITS = (
 )
 """All limits, in the order in which they are tried."""
 
-FOR_SENTENCES = ("s_per_letter", "vad_share", "cer", "wer")
 LEAST_LETTERS = 16
-"""Texts with fewer letters keep no limit on these scores. The limits come from commands of several
-words; a single word is said slower per letter ("six" has three) and is over before the detector of
-speech has made up its mind, and recognisers guess it without a sentence around it: of 40 good
-hibari clips of digits the limits would drop 17."""
+"""Texts with fewer letters have the limits of `SHORT` in place of the calibrated ones."""
+
+SHORT: Mapping[str, float] = {"min_vad_share": 0.01, "max_gap_s": 1.5}
+"""Limits of single words and the like. The calibrated ones come from commands of several words: a
+word is said slower per letter ("six" has three) and is over before the detector of speech has made
+up its mind, and recognisers guess it without a sentence around it; of 40 good hibari clips of
+digits they would drop 17. What stays is that speech must be heard at all: of 540 good clips of
+words and short commands 3 have no frame of it, of 200 clips of noise all."""
 
 CALIBRATED: Mapping[str, Mapping[str, float]] = {
     ANY: {"min_vad_share": 0.09, "max_gap_s": 1.5},
@@ -120,16 +123,21 @@ CALIBRATED: Mapping[str, Mapping[str, float]] = {
 """Engine, or engine/language -> limit -> value."""
 
 
-def limit_of(config: GateConfig, engine: str, lang: str, name: str) -> float | None:
+def limit_of(
+    config: GateConfig, engine: str, lang: str, name: str, *, short: bool = False
+) -> float | None:
     """The limit for a clip, None for none.
 
-    The recipe's limit for the engine comes first, then the recipe's for all engines, then the
-    calibrated ones for engine and language, for the engine, for any engine.
+    The recipe's limit for the engine comes first, then the recipe's for all engines, then for
+    texts of fewer than `LEAST_LETTERS` letters that of `SHORT`, for others the calibrated ones for
+    engine and language, for the engine, for any engine.
     """
     given = config.limits or {}
     for key in (engine, ANY):
         if name in given.get(key, {}):
             return given[key][name]
+    if short:
+        return SHORT.get(name)
     for known in (f"{engine}/{lang.split('-')[0].lower()}", engine, ANY):
         if name in CALIBRATED.get(known, {}):
             return CALIBRATED[known][name]
