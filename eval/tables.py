@@ -6,7 +6,6 @@ python -m eval.tables
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,15 +15,8 @@ from eval.expand import tables as gan_tables
 from eval.grammar import agreement_tables, speed_tables
 from eval.grammar import tables as grammar_tables
 from eval.grammar.cold_start_table import cold_start
-from eval.speech import (
-    acoustic_tables,
-    determinism,
-    gate_tables,
-    readings,
-    voice_tables,
-    word_times,
-)
-from eval.table_head import head
+from eval.speech import tables as speech_tables
+from eval.table_head import head, not_run
 from eval.usefulness_grid import ARMS
 
 HERE = Path(__file__).parent
@@ -60,27 +52,6 @@ def build_cost(name: str, result: dict[str, Any]) -> Iterator[str]:
             ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
         )
         yield f"| {key.replace('_', ' ')} | {shown} |"
-    yield ""
-
-
-def speech_wer(result: dict[str, Any]) -> Iterator[str]:
-    """Word error rates of a recogniser on our clips."""
-    yield "## Word error rate of speech"
-    yield ""
-    yield from head(result)
-    yield f"Recogniser: {result['recogniser']}. Both sides folded, numbers said alike."
-    yield ""
-    yield "| clips | n | words | WER % | 95 % interval | whole clips right % |"
-    yield "|---|---|---|---|---|---|"
-    for kind in ("clean", "augmented"):
-        score = result.get(kind)
-        if not score:
-            continue
-        low, high = (100 * bound for bound in score["wer_ci95"])
-        yield (
-            f"| {kind} | {score['clips']} | {score['words']} | {100 * score['wer']:.1f} | "
-            f"{low:.1f} to {high:.1f} | {100 * score['exact']:.0f} |"
-        )
     yield ""
 
 
@@ -140,38 +111,12 @@ def planted_truth(result: dict[str, Any]) -> Iterator[str]:
                 f"{_rate(series['repeats_above_the_undamaged'])} | {taus} |"
             )
         yield ""
-    yield from _not_run(result)
+    yield from not_run(result)
 
 
 def _rate(rate: dict[str, Any]) -> str:
     """Two cells: how many, and the interval of the share."""
     return f"{rate['hits']} of {rate['of']} | {100 * rate['low']:.0f} to {100 * rate['high']:.0f} %"
-
-
-def _not_run(result: dict[str, Any]) -> Iterator[str]:
-    """Cells without a figure, by reason; repeats and draws of one cell together."""
-    by_reason: dict[str, dict[str, list[str]]] = {}
-    for cell, why in result["not_run"].items():
-        number = _NUMBER.search(cell)
-        name = " ".join(_NUMBER.sub(" ", cell).split())
-        which = by_reason.setdefault(why, {}).setdefault(name, [])
-        if number:
-            which.append(number[0].strip())
-    for why, names in by_reason.items():
-        listed = [f"{name} ({_numbers(which)})" if which else name for name, which in names.items()]
-        yield f"Not run, because {why}: {'; '.join(listed)}."
-        yield ""
-
-
-_NUMBER = re.compile(r" draw \d+| \d\d(?= )")
-
-
-def _numbers(which: list[str]) -> str:
-    """Numbers in words: draw 1, 2, or repeats 01 to 20."""
-    numbers = [text.removeprefix("draw ") for text in which]
-    kind = "draws" if which[0].startswith("draw") else "repeats"
-    shown = f"{numbers[0]} to {numbers[-1]}" if len(numbers) > 2 else ", ".join(numbers)
-    return f"{kind} {shown}"
 
 
 def usefulness_grid(result: dict[str, Any]) -> Iterator[str]:
@@ -227,7 +172,7 @@ def usefulness_grid(result: dict[str, Any]) -> Iterator[str]:
                     f"({gain['low']:+.1f} to {gain['high']:+.1f}) points."
                 )
             yield ""
-    yield from _not_run(result)
+    yield from not_run(result)
 
 
 def _by_k(name: str) -> tuple[str, int]:
@@ -270,7 +215,7 @@ def rare_intents(result: dict[str, Any]) -> Iterator[str]:
                         f"{one['draws']} | {recall} | {'' if arm == 'real' else gain} |"
                     )
         yield ""
-    yield from _not_run(result)
+    yield from not_run(result)
 
 
 def assess_cost(result: dict[str, Any]) -> Iterator[str]:
@@ -350,40 +295,9 @@ def fidelity(result: dict[str, Any]) -> Iterator[str]:
     yield ""
 
 
-def speech_digits(result: dict[str, Any]) -> Iterator[str]:
-    """Real digits heard by models trained on synthetic clips."""
-    from eval.speech.digit_tables import table
-
-    yield "## Real digits, heard by models trained on synthetic clips"
-    yield ""
-    yield from head(result)
-    yield f"{result['data']}. Accuracy in %; 95 % intervals over speakers and clips."
-    yield ""
-    yield from table(result)
-    yield ""
-    yield from _not_run(result)
-
-
-def speech_barista(result: dict[str, Any]) -> Iterator[str]:
-    """Real spoken orders understood with synthetic clips."""
-    from eval.speech.barista import table
-
-    yield "## Real spoken orders"
-    yield ""
-    yield from head(result)
-    yield f"{result['data']}; recogniser {result['recogniser']}; degraded: {result['degraded']}."
-    yield "Shares in %; 95 % intervals over orders; slots: of the true ones."
-    yield ""
-    yield from table(result)
-    yield ""
-    yield from _not_run(result)
-
-
 Table = Callable[[dict[str, Any]], Iterator[str]]
 _BY_NAME: Mapping[str, Table] = {
     "accept_rate": few_shot_tables.accept_rate,
-    "speech_acoustics": acoustic_tables.acoustics,
-    "speech_chain": acoustic_tables.cost,
     "assess_cost": assess_cost,
     "cold_start": cold_start,
     "fidelity": fidelity,
@@ -396,8 +310,6 @@ _BY_NAME: Mapping[str, Table] = {
     "few_shot_discriminator": few_shot_tables.discriminator,
     "few_shot_out_of_scope": few_shot_tables.out_of_scope,
     "judge_features": few_shot_tables.judge_features,
-    "gate_calibration": gate_tables.calibration,
-    "gate_cost": gate_tables.cost,
     "grammar_bounded_lists": grammar_tables.bounded_lists,
     "grammar_brute_force": agreement_tables.brute_force,
     "grammar_count_check": agreement_tables.count_check,
@@ -412,21 +324,14 @@ _BY_NAME: Mapping[str, Table] = {
     "pretraining_share": cost_tables.pretraining_share,
     "rare_intents": rare_intents,
     "snips_full": few_shot_tables.snips_full,
-    "speech_barista": speech_barista,
-    "speech_determinism": determinism.table,
-    "speech_digits": speech_digits,
-    "speech_espeak_screen": voice_tables.espeak_screening,
-    "speech_screening": voice_tables.worth_of_screening,
-    "speech_voices": voice_tables.pseudo_speakers,
-    "speech_word_times": word_times.table,
-    "speech_readings": readings.tables,
     "usefulness_grid": usefulness_grid,
+    **speech_tables.BY_NAME,
 }
 _BY_START: Mapping[str, Callable[[str, dict[str, Any]], Iterator[str]]] = {
     "build_cost_": build_cost,
     "collapse_": collapse,
     "fidelity_": lambda _, result: fidelity(result),
-    "speech_wer": lambda _, result: speech_wer(result),
+    **speech_tables.BY_START,
 }
 
 
@@ -436,7 +341,7 @@ def _table(stem: str, result: dict[str, Any]) -> Iterator[str]:
     for start, make in _BY_START.items():
         if stem.startswith(start):
             return make(stem.removeprefix(start), result)
-    raise SystemExit(f"{stem}.json: no table is written for it; add one here")
+    raise SystemExit(f"{stem}.json: no table is written for it; add one")
 
 
 def page(results: Path) -> str:
