@@ -9,10 +9,8 @@ noises and microphones of all are made before, and are read from memory.
 
 from __future__ import annotations
 
-import cProfile
 import hashlib
 import io
-import pstats
 import tempfile
 import time
 import warnings
@@ -35,6 +33,7 @@ from corpusforge.speech.effect import Context
 from corpusforge.speech.effects.gain import PLUGIN as GAIN
 from corpusforge.speech.mixing import FUSED, Source, mix
 from eval.cells import RESULTS, versions
+from eval.profiling import dearest
 
 __all__ = ["main"]
 
@@ -173,21 +172,14 @@ def in_turn(work: dict[str, Work]) -> dict[str, list[float]]:
 
 def profile(work: Work) -> list[dict[str, Any]]:
     """The dearest functions, share of the whole."""
-    profiler = cProfile.Profile()
-    profiler.enable()
-    for _ in range(5):
-        work()
-    profiler.disable()
-    stats: dict[Any, Any] = pstats.Stats(profiler).stats  # type: ignore[attr-defined]
-    total = sum(entry[2] for entry in stats.values())
-    dearest = sorted(stats.items(), key=lambda item: -item[1][2])[:8]
+    repeats = 5
     return [
         {
-            "function": f"{Path(place[0]).name}:{place[2]}" if place[1] else place[2],
-            "calls_per_clip": round(entry[1] / CLIPS / 5, 2),
-            "share": round(entry[2] / total, 3),
+            "function": one.what,
+            "calls_per_clip": round(one.calls / CLIPS / repeats, 2),
+            "share": one.share,
         }
-        for place, entry in dearest
+        for one in dearest(lambda: [work() for _ in range(repeats)], 8)
     ]
 
 

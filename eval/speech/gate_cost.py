@@ -10,20 +10,18 @@ clock starts (their cost stands beside). CPU seconds of one process, median of t
 from __future__ import annotations
 
 import argparse
-import cProfile
 import datetime
-import io
 import json
 import os
 import platform
-import pstats
 import shutil
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +39,7 @@ from corpusforge.speech.scores import mel, vad, whisper
 from corpusforge.speech.scores.measure import PACKAGES
 from corpusforge.speech.scores.mos import Rater
 from corpusforge.speech.scores.whisper import without_echo
+from eval.profiling import dearest
 from eval.speech.planted_clips import context_of, recipe_of, rows_of, speak_rows
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -88,20 +87,6 @@ def audio_of(root: Path) -> list[Samples]:
     return [soundfile.read(root / "cache" / path, dtype="float32")[0] for path in paths]
 
 
-def profile_of(work: Callable[[], object], count: int = 10) -> list[dict[str, Any]]:
-    """The functions with most time of their own, as shares."""
-    profiler = cProfile.Profile(time.process_time)
-    profiler.runcall(work)
-    stats = pstats.Stats(profiler, stream=io.StringIO())
-    rows = sorted(stats.stats.items(), key=lambda item: -item[1][2])  # type: ignore[attr-defined]
-    whole = sum(row[1][2] for row in rows)
-    found = []
-    for (file, _, name), (_, calls, own_s, _, _) in rows[:count]:
-        where = "" if file.startswith("~") else Path(file).stem + "."
-        found.append({"what": where + name, "calls": calls, "share": round(own_s / whole, 3)})
-    return found
-
-
 def compared(root: Path, audio: Sequence[Samples], count: int) -> dict[str, Any]:
     """Short windows against full ones: cost and errors on the same clips, spread over all."""
     table = read_table(root / "speech" / "clips.parquet")
@@ -119,7 +104,7 @@ def compared(root: Path, audio: Sequence[Samples], count: int) -> dict[str, Any]
     found: dict[str, Any] = {"clips": count, "words": sum(map(len, said))}
     for name, hear in arms.items():
         heard: list[str] = []
-        spent_s = cpu_s(lambda hear=hear, heard=heard: heard.extend(hear(clip) for clip in clips))  # type: ignore[misc]
+        spent_s = cpu_s(partial(_hear_all, hear, clips, heard))
         errors = [
             min(len(words), word_errors(words, without_echo(comparable(text, "en"))))
             for words, text in zip(said, heard, strict=True)
@@ -129,6 +114,11 @@ def compared(root: Path, audio: Sequence[Samples], count: int) -> dict[str, Any]
             "wer": round(sum(errors) / found["words"], 4),
         }
     return found
+
+
+def _hear_all(hear: Callable[[Samples], str], clips: Sequence[Samples], heard: list[str]) -> None:
+    """Append what is heard in every clip."""
+    heard.extend(hear(clip) for clip in clips)
 
 
 def measure(root: Path, options: argparse.Namespace) -> dict[str, Any]:
@@ -160,7 +150,7 @@ def measure(root: Path, options: argparse.Namespace) -> dict[str, Any]:
         "cpu_s": round(again_s, 2),
         "x_real_time": round(seconds / again_s, 1),
     }
-    profile = profile_of(gate_run(root, arms["and ASR on all"]))
+    profile = [asdict(one) for one in dearest(gate_run(root, arms["and ASR on all"]), 10)]
     rater = Rater()
     rated = audio[: options.rated]
     rater.rate(rated[:1])
