@@ -30,6 +30,7 @@ __all__ = [
     "Spoken",
     "Voice",
     "Word",
+    "check_speed",
     "checked",
     "distribution_license",
     "distribution_version",
@@ -243,6 +244,25 @@ class OpenEngine(Engine, Protocol):
         Raises:
             InputError: When the files are not to be had, or are none that it can speak with.
         """
+
+
+def check_speed(name: str, speeds: tuple[float, float], prosody: Prosody) -> None:
+    """Refuse a tempo that an engine cannot speak at.
+
+    Args:
+        name: Of the engine, for the message.
+        speeds: Slowest and fastest, as factors of the voice's own pace.
+        prosody: What it is asked for.
+
+    Raises:
+        EngineError: The tempo is outside of them.
+    """
+    slowest, fastest = speeds
+    if not slowest <= prosody.speed <= fastest:
+        raise EngineError(
+            Problem.SPEED,
+            f"{name} speaks at {slowest:g} to {fastest:g} times its pace, not {prosody.speed:g}",
+        )
 
 
 def checked(said: Spoken, engine: Engine, voice: Voice, what: str) -> Spoken:

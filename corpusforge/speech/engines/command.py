@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpusforge.core.errors import InputError, require
+from corpusforge.speech.brought import NoVoicesOfItsOwn, brought
 from corpusforge.speech.engine import (
     EngineError,
     Problem,
     Prosody,
     Spoken,
     Voice,
+    check_speed,
     distribution_version,
     package_folder,
 )
@@ -49,7 +51,7 @@ _TONE = (
 )
 
 
-class Command:
+class Command(NoVoicesOfItsOwn):
     """Runs a program once per clip and reads the WAV file that it writes.
 
     No shell is involved. It runs in the recipe's folder. A recipe alone cannot make it run: the
@@ -89,18 +91,6 @@ class Command:
             return "soundfile is not installed: pip install 'corpusforge[speech]'"
         return ""
 
-    def languages(self) -> list[str]:
-        """None of its own."""
-        return []
-
-    def offered(self, lang: str | None = None) -> list[tuple[Voice, str]]:
-        """None of its own."""
-        return []
-
-    def voices(self, lang: str) -> list[Voice]:
-        """None of its own."""
-        return []
-
     def added(self, entry: VoiceConfig, folder: Path) -> Voice:
         """The voice of a command line.
 
@@ -108,16 +98,7 @@ class Command:
             InputError: A program that is not there; places that are missing or unknown.
         """
         _words(entry.source, folder)
-        return Voice(
-            entry.name or "command",
-            entry.lang or "",
-            entry.license,
-            entry.gender,
-            entry.accent,
-            speaker=entry.speaker,
-            source=entry.source,
-            path=str(folder.resolve()),
-        )
+        return brought(entry, self.name, str(folder.resolve()))
 
     def fetched(self, voice: Voice) -> tuple[Voice, Sequence[Path]]:
         """The voice with the rate that a first run shows, and the files that the command names.
@@ -140,10 +121,7 @@ class Command:
         self, spoken: str, voice: Voice, prosody: Prosody, rng: np.random.Generator
     ) -> Spoken:
         """Samples at the rate of the file; see `speech.engine.Engine.speak`."""
-        if not self.speeds[0] <= prosody.speed <= self.speeds[1]:
-            raise EngineError(
-                Problem.SPEED, f"command speaks at 0.5 to 2 times its pace, not {prosody.speed:g}"
-            )
+        check_speed(self.name, self.speeds, prosody)
         if not any(map(str.isalnum, spoken)) or "\0" in spoken:
             raise EngineError(Problem.NOTHING_TO_SAY, "command")
         hold_pin(voice, _files(voice))

@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corpusforge.core.errors import InputError
-from corpusforge.speech.engine import EngineError, Problem, Prosody, Spoken, Voice, Word
+from corpusforge.speech.engine import (
+    EngineError,
+    Problem,
+    Prosody,
+    Spoken,
+    Voice,
+    Word,
+    check_speed,
+)
 from corpusforge.speech.engine import language_matches as matches
 
 if TYPE_CHECKING:
@@ -249,10 +257,7 @@ class Flite:
         self, spoken: str, voice: Voice, prosody: Prosody, rng: np.random.Generator
     ) -> Spoken:
         """Samples at 16 kHz (8 kHz for `kal`) with word times; see `speech.engine.Engine.speak`."""
-        if not self.speeds[0] <= prosody.speed <= self.speeds[1]:
-            raise EngineError(
-                Problem.SPEED, f"flite speaks at 0.4 to 2.5 times its pace, not {prosody.speed:g}"
-            )
+        check_speed(self.name, self.speeds, prosody)
         pieces = [_ascii(piece) for piece in spoken.split()]
         if not any(character.isalnum() for piece in pieces for character in piece):
             raise EngineError(Problem.NOTHING_TO_SAY, "flite")

@@ -14,6 +14,7 @@ from corpusforge.speech.engine import (
     Prosody,
     Spoken,
     Voice,
+    check_speed,
     distribution_license,
     distribution_version,
     language_matches,
@@ -139,10 +140,7 @@ class Hibari:
 
         from corpusforge.speech.word_times import words_from
 
-        if not self.speeds[0] <= prosody.speed <= self.speeds[1]:
-            raise EngineError(
-                Problem.SPEED, f"hibari speaks at 0.5 to 2 times its pace, not {prosody.speed:g}"
-            )
+        check_speed(self.name, self.speeds, prosody)
         # Letters of other scripts would come out as noises that pass for speech.
         if any(c.isalpha() and not _is_latin(c) for c in spoken):
             raise EngineError(Problem.FOREIGN_SCRIPT, "hibari reads Latin letters")

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corpusforge.core.errors import InputError, require
+from corpusforge.speech.brought import NoVoicesOfItsOwn, brought
 from corpusforge.speech.engine import (
     EngineError,
     Problem,
     Prosody,
     Spoken,
     Voice,
+    check_speed,
     distribution_version,
     package_folder,
 )
@@ -51,7 +53,7 @@ class _Model(NamedTuple):
     speaker: int | None
 
 
-class Piper:
+class Piper(NoVoicesOfItsOwn):
     """Speaks with the Piper voices that a recipe brings.
 
     Piper has no seed: its graphs draw noise inside, and no two calls sound alike. Here the noise
@@ -92,18 +94,6 @@ class Piper:
                 return f"{distribution} is not installed: pip install 'corpusforge[piper]' (GPL-3)"
         return ""
 
-    def languages(self) -> list[str]:
-        """None of its own: those of the voices that a recipe brings."""
-        return []
-
-    def offered(self, lang: str | None = None) -> list[tuple[Voice, str]]:
-        """None of its own."""
-        return []
-
-    def voices(self, lang: str) -> list[Voice]:
-        """None of its own."""
-        return []
-
     def added(self, entry: VoiceConfig, folder: Path) -> Voice:
         """The voice of an .onnx file or of an installed package; `#speaker` picks one of several.
 
@@ -113,17 +103,7 @@ class Piper:
         path, speaker = _find(entry.source, folder)
         settings = _settings(path)
         _speaker(settings, speaker, entry.source)
-        return Voice(
-            entry.name or path.stem,
-            entry.lang or "",
-            entry.license,
-            entry.gender,
-            entry.accent,
-            speaker=entry.speaker,
-            rate_hz=settings["audio"]["sample_rate"],
-            source=entry.source,
-            path=str(path),
-        )
+        return brought(entry, path.stem, str(path), settings["audio"]["sample_rate"])
 
     def fetched(self, voice: Voice) -> tuple[Voice, Sequence[Path]]:
         """The same voice, and its .onnx and .json."""
@@ -159,10 +139,7 @@ class Piper:
         """Samples at the voice's own rate; see `speech.engine.Engine.speak`."""
         import numpy as np
 
-        if not self.speeds[0] <= prosody.speed <= self.speeds[1]:
-            raise EngineError(
-                Problem.SPEED, f"piper speaks at 0.5 to 2 times its pace, not {prosody.speed:g}"
-            )
+        check_speed(self.name, self.speeds, prosody)
         if not any(map(str.isalnum, spoken)):
             raise EngineError(Problem.NOTHING_TO_SAY, "piper")
         model = self._model(voice)

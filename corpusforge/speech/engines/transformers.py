@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpusforge.core.errors import InputError, require
+from corpusforge.speech.brought import NoVoicesOfItsOwn, brought
 from corpusforge.speech.engine import (
     EngineError,
     Problem,
     Prosody,
     Spoken,
     Voice,
+    check_speed,
     distribution_version,
     package_folder,
 )
@@ -42,7 +44,7 @@ _DEFAULT_HZ = 16000  # of VitsConfig
 _LIMIT_S = 60.0
 
 
-class Transformers:
+class Transformers(NoVoicesOfItsOwn):
     """Speaks with the VITS voices that a recipe brings.
 
     A model that is asked for by its hub name is downloaded on first use (offline after that, as
@@ -83,18 +85,6 @@ class Transformers:
                 return f"{module} is not installed: pip install 'corpusforge[text,speech]'"
         return ""
 
-    def languages(self) -> list[str]:
-        """None of its own: those of the voices that a recipe brings."""
-        return []
-
-    def offered(self, lang: str | None = None) -> list[tuple[Voice, str]]:
-        """None of its own."""
-        return []
-
-    def voices(self, lang: str) -> list[Voice]:
-        """None of its own."""
-        return []
-
     def added(self, entry: VoiceConfig, folder: Path) -> Voice:
         """The voice of a folder or hub name; a hub name is not looked up yet.
 
@@ -104,24 +94,15 @@ class Transformers:
         place, _, speaker = entry.source.partition("#")
         if speaker and not speaker.isdecimal():
             raise InputError(f"{entry.source}: the speaker after # is a number, not {speaker!r}")
-        voice = Voice(
-            entry.name or "",
-            entry.lang or "",
-            entry.license,
-            entry.gender,
-            entry.accent,
-            speaker=entry.speaker,
-            source=entry.source,
-        )
         local = folder / Path(place).expanduser()
         if local.is_dir():
-            return replace(voice, path=str(local.resolve()), rate_hz=_rate_hz(local, speaker))
+            return brought(entry, "", str(local.resolve()), _rate_hz(local, speaker))
         if not _HUB_NAME.match(place) or place.endswith((".onnx", ".pt", ".bin")):
             raise InputError(
                 f"{place} is neither a folder nor a hub name",
                 hint=f"transformers takes {_SOURCES}",
             )
-        return voice
+        return brought(entry, "")
 
     def fetched(self, voice: Voice) -> tuple[Voice, Sequence[Path]]:
         """The voice with its folder and rate, and the files that shape it."""
@@ -176,11 +157,7 @@ class Transformers:
         """Samples at the model's rate; see `speech.engine.Engine.speak`."""
         import numpy as np
 
-        if not self.speeds[0] <= prosody.speed <= self.speeds[1]:
-            raise EngineError(
-                Problem.SPEED,
-                f"transformers speaks at 0.5 to 2 times its pace, not {prosody.speed:g}",
-            )
+        check_speed(self.name, self.speeds, prosody)
         if not any(map(str.isalnum, spoken)):
             raise EngineError(Problem.NOTHING_TO_SAY, "transformers")
         tokenizer, model = self._model(voice)
