@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from corpusforge.export.licenses import LICENSE_FILE, license_text, no_person
 from corpusforge.export.release import NLU_COLUMNS, SPEECH_COLUMNS, ReleaseTables, of_split
 from corpusforge.export.streams import RATE_HZ, Samples, streams
 
-__all__ = ["Layout", "read_folders", "write_folders"]
+__all__ = ["FolderWriter", "Layout"]
 
 Layout = Mapping[str, tuple[str, str, str]]
 """Split -> (folder of positives, folder of negatives, folder of streams or "" for none)."""
@@ -38,18 +39,37 @@ _ROWS, _CLIPS, _STREAMS = "utterances.csv", "clips.csv", "streams.csv"
 _SEED = 1
 
 
-def write_folders(release: ReleaseTables, folder: Path, layout: Layout, about: str) -> list[Path]:
-    """Write all clips, streams and tables below a folder that exists.
+@dataclass(frozen=True)
+class FolderWriter:
+    """Writes and reads folders of WAV files; the plug-ins of family `writer` say which.
 
-    Args:
-        release: What is published.
-        folder: Where to.
+    Attributes:
+        name: The plug-in's name.
         layout: Which split goes where.
         about: Sentences for README.md on how a trainer reads it.
-
-    Returns:
-        The files written.
+        losses: See `Writer`.
+        extra: See `Writer`.
     """
+
+    name: str
+    layout: Layout
+    about: str
+    losses: tuple[str, ...] = (
+        "no texts, intents and slots beside the clips: they stand in clips.csv",
+    )
+    extra: str = "speech"
+
+    def write(self, release: ReleaseTables, folder: Path) -> list[Path]:
+        """See `Writer.write`."""
+        return _write_folders(release, folder, self.layout, self.about)
+
+    def read(self, folder: Path) -> Mapping[str, pa.Table]:
+        """See `Writer.read`."""
+        return _read_folders(folder)
+
+
+def _write_folders(release: ReleaseTables, folder: Path, layout: Layout, about: str) -> list[Path]:
+    """Write all clips, streams and tables; returns the files written."""
     written = [folder / LICENSE_FILE, folder / "README.md", folder / _ROWS]
     written[0].write_text(license_text(release), encoding="utf-8")
     columns = [*NLU_COLUMNS, "split"]
@@ -138,8 +158,8 @@ def _readme(
     return "\n\n".join(line for line in lines if line) + "\n"
 
 
-def read_folders(folder: Path) -> Mapping[str, pa.Table]:
-    """Rows and clips back from the tables and the files that they name; see `Writer.read`."""
+def _read_folders(folder: Path) -> Mapping[str, pa.Table]:
+    """Rows and clips back from the tables and the files that they name."""
     found: dict[str, pa.Table] = {}
     for config, name, schema, columns in (
         ("nlu", _ROWS, UTTERANCES, NLU_COLUMNS),

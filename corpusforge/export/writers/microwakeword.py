@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from corpusforge.export.wake_folders import FolderWriter, Layout
 
-import pyarrow as pa
-
-from corpusforge.export.release import ReleaseTables
-from corpusforge.export.wake_folders import Layout, read_folders, write_folders
-
-__all__ = ["PLUGIN", "MicroWakeWordWriter"]
+__all__ = ["PLUGIN"]
 
 _LAYOUT: Layout = {
     "train": ("positive/training", "negative/training", ""),
@@ -27,23 +20,5 @@ _ABOUT = (
 )
 
 
-@dataclass(frozen=True)
-class MicroWakeWordWriter:
-    """{positive,negative}/{training,validation,testing}/*.wav and streams of negatives."""
-
-    name: str = "microwakeword"
-    losses: tuple[str, ...] = (
-        "no texts, intents and slots beside the clips: they stand in clips.csv",
-    )
-    extra: str = "speech"
-
-    def write(self, release: ReleaseTables, folder: Path) -> list[Path]:
-        """See `Writer.write`."""
-        return write_folders(release, folder, _LAYOUT, _ABOUT)
-
-    def read(self, folder: Path) -> Mapping[str, pa.Table]:
-        """See `Writer.read`."""
-        return read_folders(folder)
-
-
-PLUGIN = MicroWakeWordWriter()
+PLUGIN = FolderWriter("microwakeword", _LAYOUT, _ABOUT)
+"""{positive,negative}/{training,validation,testing}/*.wav and streams of negatives."""

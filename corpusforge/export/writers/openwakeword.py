@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from corpusforge.export.wake_folders import FolderWriter, Layout
 
-import pyarrow as pa
-
-from corpusforge.export.release import ReleaseTables
-from corpusforge.export.wake_folders import Layout, read_folders, write_folders
-
-__all__ = ["PLUGIN", "OpenWakeWordWriter"]
+__all__ = ["PLUGIN"]
 
 _LAYOUT: Layout = {
     "train": ("wake_word/positive_train", "wake_word/negative_train", ""),
@@ -33,23 +26,5 @@ _ABOUT = (
 )
 
 
-@dataclass(frozen=True)
-class OpenWakeWordWriter:
-    """wake_word/{positive,negative}_{train,test}/*.wav, streams of negatives, a held-out set."""
-
-    name: str = "openwakeword"
-    losses: tuple[str, ...] = (
-        "no texts, intents and slots beside the clips: they stand in clips.csv",
-    )
-    extra: str = "speech"
-
-    def write(self, release: ReleaseTables, folder: Path) -> list[Path]:
-        """See `Writer.write`."""
-        return write_folders(release, folder, _LAYOUT, _ABOUT)
-
-    def read(self, folder: Path) -> Mapping[str, pa.Table]:
-        """See `Writer.read`."""
-        return read_folders(folder)
-
-
-PLUGIN = OpenWakeWordWriter()
+PLUGIN = FolderWriter("openwakeword", _LAYOUT, _ABOUT)
+"""wake_word/{positive,negative}_{train,test}/*.wav, streams of negatives, a held-out set."""
