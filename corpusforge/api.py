@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -375,15 +375,14 @@ def voices_page(path: str | Path, lang: str | None = None) -> int:
     Returns:
         How many voices can be heard on it.
     """
-    from corpusforge.report.voice_page import Heard, voice_page
+    from corpusforge.report.voice_page import voice_page
     from corpusforge.speech.roster import ways_to_add
     from corpusforge.speech.samples import voice_samples
 
     samples = voice_samples(lang)
     if not any(sample.name for sample in samples):
         raise InputError(f"no engine speaks {lang!r}", hint="corpusforge voices lists all")
-    heard = [Heard(**asdict(sample)) for sample in samples]
-    page = voice_page(heard, lang, ways_to_add(lang))
+    page = voice_page(samples, lang, ways_to_add(lang))
     try:
         Path(path).write_text(page, encoding="utf-8")
     except OSError as error:

@@ -4,45 +4,16 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
+from corpusforge.core.voice_sample import VoiceSample
 from corpusforge.report.markup import Markup, element, join
 from corpusforge.report.page import POLICY, asset
 
-__all__ = ["Heard", "voice_page"]
+__all__ = ["voice_page"]
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What the page shows of a voice; all texts may be empty.
-
-    Attributes:
-        engine: Its key.
-        family: Kind of synthesis.
-        name: Of the voice.
-        lang: BCP-47.
-        license: SPDX expression.
-        gender: As declared.
-        accent: As declared.
-        text: What is said.
-        flac: The sound.
-        why_not: Why there is none.
-    """
-
-    engine: str
-    family: str
-    name: str
-    lang: str
-    license: str
-    gender: str
-    accent: str
-    text: str
-    flac: bytes
-    why_not: str
-
-
-def voice_page(voices: Sequence[Heard], lang: str | None, to_add: Sequence[str]) -> str:
+def voice_page(voices: Sequence[VoiceSample], lang: str | None, to_add: Sequence[str]) -> str:
     """The page as HTML; everything it needs stands in it.
 
     Args:
@@ -101,7 +72,7 @@ def voice_page(voices: Sequence[Heard], lang: str | None, to_add: Sequence[str])
     return "<!doctype html>\n" + join((page, "\n"))
 
 
-def _engine_section(engine: str, voices: Sequence[Heard]) -> Markup:
+def _engine_section(engine: str, voices: Sequence[VoiceSample]) -> Markup:
     usable = [voice for voice in voices if voice.flac]
     silent = [voice for voice in voices if not voice.flac]
     parts = [element("h2", {}, f"{engine} ({voices[0].family})")]
@@ -121,7 +92,7 @@ def _engine_section(engine: str, voices: Sequence[Heard]) -> Markup:
     return element("section", {"id": engine}, *parts)
 
 
-def _card(voice: Heard) -> Markup:
+def _card(voice: VoiceSample) -> Markup:
     source = "data:audio/flac;base64," + b64encode(voice.flac).decode("ascii")
     label = f"{voice.text}, spoken by {voice.name}"
     player = element(

@@ -7,7 +7,6 @@ it, in whatever order, and its cache key is a hash of the plan and of the packag
 from __future__ import annotations
 
 import hashlib
-import io
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -20,7 +19,7 @@ from corpusforge.core import plugins
 from corpusforge.core.errors import require
 from corpusforge.core.ids import digest
 from corpusforge.core.run import canonical_json, package_versions
-from corpusforge.core.sound_files import synthetic_mark
+from corpusforge.core.sound_files import flac_bytes, synthetic_mark
 from corpusforge.speech import levels
 from corpusforge.speech.chain import SPEAKER_BELOW
 from corpusforge.speech.ctc import CtcModel, words_by_ctc
@@ -276,7 +275,7 @@ def _finish(
     clipped = int(np.count_nonzero(np.abs(scaled) > _FULL_SCALE))
     pcm = np.clip(scaled, -_FULL_SCALE - 1, _FULL_SCALE).astype("<i2")
     heard = pcm / np.float32(_FULL_SCALE)
-    flac = _encode(pcm, synthetic_mark(plan.engine, plan.voice.name))
+    flac = flac_bytes(pcm, RATE_HZ, synthetic_mark(plan.engine, plan.voice.name))
     loudness = levels.loudness_lufs(heard, RATE_HZ)
     facts = ClipFacts(
         num_samples=pcm.size,
@@ -292,18 +291,6 @@ def _finish(
         words=words,
     )
     return Rendered(flac, facts)
-
-
-def _encode(pcm: npt.NDArray[np.int16], comment: str) -> bytes:
-    """FLAC bytes; the comment marks the file as synthetic (same bytes every time, by test)."""
-    soundfile = require("soundfile", extra="speech", purpose="writing FLAC")
-    stream = io.BytesIO()
-    with soundfile.SoundFile(
-        stream, "w", samplerate=RATE_HZ, channels=1, format="FLAC", subtype="PCM_16"
-    ) as file:
-        file.comment = comment
-        file.write(pcm)
-    return stream.getvalue()
 
 
 def dry_key(plan: ClipPlan) -> str:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from corpusforge.core import plugins
-from corpusforge.core.errors import InputError, require
+from corpusforge.core.errors import InputError
+from corpusforge.core.sound_files import flac_bytes, synthetic_mark
+from corpusforge.core.voice_sample import VoiceSample
 from corpusforge.speech import levels
 from corpusforge.speech.engine import Engine, EngineError, Prosody, Voice, checked
 from corpusforge.speech.voices import VoiceListing, list_voices
 
-__all__ = ["Sample", "sample_text", "voice_samples"]
+__all__ = ["sample_text", "voice_samples"]
 
 _SENTENCES = {
     "de": "schalte das Licht in der Küche ein",
@@ -25,38 +25,7 @@ _SENTENCES = {
     "nl": "doe het licht in de keuken aan",
     "pt": "acende a luz da cozinha",
 }
-
-
 _PEAK = 0.9
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A voice and a sentence of it.
-
-    Attributes:
-        engine: Key of the engine.
-        family: Of the engine.
-        name: Of the voice; "" when the engine's package is not there to be asked.
-        lang: BCP-47.
-        license: SPDX expression.
-        gender: "female", "male", "" (not declared).
-        accent: "" when not declared.
-        text: What is said, "" when nothing is.
-        flac: Mono, at the rate of the voice; empty when there is no sound.
-        why_not: Why there is no sound, or what to do about it; "" when there is.
-    """
-
-    engine: str
-    family: str
-    name: str
-    lang: str
-    license: str
-    gender: str
-    accent: str
-    text: str
-    flac: bytes
-    why_not: str
 
 
 def sample_text(lang: str) -> str:
@@ -73,7 +42,7 @@ def sample_text(lang: str) -> str:
     return ", ".join(str(days[day]) for day in sorted(days))
 
 
-def voice_samples(lang: str | None = None) -> list[Sample]:
+def voice_samples(lang: str | None = None) -> list[VoiceSample]:
     """A sentence of each voice; voices that cannot speak here are there too, with the reason.
 
     Args:
@@ -94,7 +63,7 @@ def voice_samples(lang: str | None = None) -> list[Sample]:
         elif not why_not:
             why_not = f"no sentence of {voice.lang} is known here"
         found.append(
-            Sample(
+            VoiceSample(
                 engine.name,
                 engine.family,
                 voice.name,
@@ -125,15 +94,8 @@ def _heard_once(lang: str | None) -> Iterator[VoiceListing]:
 
 
 def _flac(engine: Engine, voice: Voice, text: str) -> bytes:
-    soundfile = require("soundfile", extra="speech", purpose="writing FLAC")
     rng = np.random.Generator(np.random.Philox(1))
     said = checked(engine.speak(text, voice, Prosody(), rng), engine, voice, voice.name)
     samples, _ = levels.trimmed(said.samples, said.rate_hz)
     samples = samples * np.float32(_PEAK / max(1e-6, float(np.abs(samples).max(initial=0.0))))
-    stream = io.BytesIO()
-    with soundfile.SoundFile(
-        stream, "w", samplerate=said.rate_hz, channels=1, format="FLAC", subtype="PCM_16"
-    ) as file:
-        file.comment = f"SYNTHETIC=true engine={engine.name} voice={voice.name}"
-        file.write(samples)
-    return stream.getvalue()
+    return flac_bytes(samples, said.rate_hz, synthetic_mark(engine.name, voice.name))

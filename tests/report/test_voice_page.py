@@ -1,10 +1,11 @@
 from html.parser import HTMLParser
 
-from corpusforge.report.voice_page import Heard, voice_page
+from corpusforge.core.voice_sample import VoiceSample
+from corpusforge.report.voice_page import voice_page
 
 
 def heard(engine="a", name="v", flac=b"fLaC", why_not="", gender="female"):
-    return Heard(engine, "formant", name, "en", "MIT", gender, "", "hello", flac, why_not)
+    return VoiceSample(engine, "formant", name, "en", "MIT", gender, "", "hello", flac, why_not)
 
 
 class Sources(HTMLParser):
