@@ -2,19 +2,21 @@
 
 The network predicts how many steps each phoneme lasts, and sums them up. That inner tensor is
 made an output of the graph when the model is loaded; the others stay as they were, to the bit
-(a test holds it). No package for the file format is needed: a serialized protobuf message that is
-appended to another one of its kind is merged with it, so the new output is a few bytes at the end
-(protobuf's encoding guide, "Last One Wins").
+(a test holds it). A serialized protobuf message that is appended to another one of its kind is
+merged with it, so the new output is a few bytes at the end (protobuf's encoding guide, "Last One
+Wins").
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from corpusforge.speech.protobuf import encoded_field, fields
 
 __all__ = ["Listener", "duration_node", "with_output"]
 
@@ -22,7 +24,6 @@ __all__ = ["Listener", "duration_node", "with_output"]
 # .op_type, ValueInfoProto.name.
 _GRAPH, _NODE, _OUTPUT = 7, 1, 12
 _INPUT, _OP_TYPE, _NAME = 1, 4, 1
-_BYTES = 2  # wire type of strings and messages
 
 _LAG_S = 0.04
 """The sound is ahead of the durations by about this much at tempos of 0.8 to 1.25: 35 to 40 ms at
@@ -35,64 +36,33 @@ _PAUSES = frozenset(';:,.!?—…"“”() ')
 """Characters of the phoneme alphabet that stand for no sound of a word."""
 
 
-def _varint(data: memoryview, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[at]
-        value, shift, at = value | (byte & 127) << shift, shift + 7, at + 1
-        if byte < 128:
-            return value, at
-
-
-def _fields(data: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """(number, bytes) of the strings and messages in a serialized message."""
-    at = 0
-    while at < len(data):
-        tag, at = _varint(data, at)
-        kind = tag & 7
-        if kind == 0:
-            _, at = _varint(data, at)
-            continue
-        size = {1: 8, 5: 4}.get(kind)
-        if size is None:
-            if kind != _BYTES:
-                raise ValueError(f"wire type {kind} in an ONNX file")
-            size, at = _varint(data, at)
-            yield tag >> 3, data[at : at + size]
-        at += size
-
-
 def duration_node(model: bytes) -> str:
     """Name of the tensor with the duration of each phoneme, "" when it is not certain.
 
     It is what the one cumulative sum of the graph adds up.
     """
     found = []
-    for number, graph in _fields(memoryview(model)):
-        if number != _GRAPH:
+    for graph in fields(memoryview(model)):
+        if graph.number != _GRAPH:
             continue
-        for kind, node in _fields(graph):
-            if kind != _NODE:
+        for node in fields(graph.content):
+            if node.number != _NODE:
                 continue
-            parts = [(n, bytes(v)) for n, v in _fields(node) if n in (_INPUT, _OP_TYPE)]
+            parts = [
+                (part.number, bytes(part.content))
+                for part in fields(node.content)
+                if part.number in (_INPUT, _OP_TYPE)
+            ]
             if (_OP_TYPE, b"CumSum") in parts:
                 found.append(next(value.decode() for n, value in parts if n == _INPUT))
     return found[0] if len(found) == 1 else ""
 
 
-def _field(number: int, payload: bytes) -> bytes:
-    def varint(value: int) -> bytes:
-        out = b""
-        while value > 127:
-            out, value = out + bytes([value & 127 | 128]), value >> 7
-        return out + bytes([value])
-
-    return varint(number << 3 | _BYTES) + varint(len(payload)) + payload
-
-
 def with_output(model: bytes, tensor: str) -> bytes:
     """The ONNX file with one more output, after those it has."""
-    return model + _field(_GRAPH, _field(_OUTPUT, _field(_NAME, tensor.encode())))
+    return model + encoded_field(
+        _GRAPH, encoded_field(_OUTPUT, encoded_field(_NAME, tensor.encode()))
+    )
 
 
 class _Notes(threading.local):
