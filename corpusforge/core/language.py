@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from corpusforge.core.errors import RunError
 from corpusforge.core.language_readings import LanguageReading, can_be_read, read
+from corpusforge.core.letters import Letters
 from corpusforge.core.text import SLOT_PATTERN
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Language:
         slots = dict.fromkeys(node[1] for node in self._nodes if node[0] == "slot")
         # One private-use character per slot: not a word character, so no folded text holds one.
         self._symbols = {name: chr(0xF0000 + index) for index, name in enumerate(slots)}
-        self._letters = _Letters()
+        self._letters = Letters()
         self._compiled = [self._compile(node) for node in self._nodes]
         self._reset()
 
@@ -346,71 +347,3 @@ class Language:
 
 def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
-
-
-class _Letters:
-    """Letter states: tries of words, and automata of digits."""
-
-    def __init__(self) -> None:
-        self.edges: list[dict[str, int]] = []
-        self.final: list[bool] = []
-
-    def state(self) -> int:
-        self.edges.append({})
-        self.final.append(False)
-        return len(self.edges) - 1
-
-    def words(self, words: Iterable[str]) -> int:
-        """A trie; returns its root."""
-        root = self.state()
-        for word in words:
-            at = root
-            for char in word:
-                after = self.edges[at].get(char)
-                if after is None:
-                    after = self.edges[at][char] = self.state()
-                at = after
-            self.final[at] = True
-        return root
-
-    def digits(self, first: int, last: int, step: int) -> list[int]:
-        """The numbers first, first + step, ... <= last; one root per number of digits."""
-        known: dict[tuple[int, int, bool], int] = {}
-
-        def build(prefix: int, left: int) -> int:
-            """State after `prefix` when `left` more digits follow; -1 when no number is there."""
-            low, high = prefix * 10**left, (prefix + 1) * 10**left - 1
-            if high < first or low > last:
-                return -1
-            inside = first <= low and high <= last
-            # Inside the range only the remainder matters, so long ranges share their states.
-            key = (left, (low - first) % step if inside else prefix, inside)
-            if key not in known:
-                known[key] = leaf(prefix) if left == 0 else branch(prefix, left)
-            return known[key]
-
-        def leaf(number: int) -> int:
-            if (number - first) % step:
-                return -1
-            at = self.state()
-            self.final[at] = True
-            return at
-
-        def branch(prefix: int, left: int) -> int:
-            targets = {str(d): build(prefix * 10 + d, left - 1) for d in range(10)}
-            targets = {digit: target for digit, target in targets.items() if target >= 0}
-            if not targets:
-                return -1
-            at = self.state()
-            self.edges[at].update(targets)
-            return at
-
-        roots: list[int] = []
-        for length in range(len(str(first)), len(str(last)) + 1):
-            root = self.state()
-            for digit in range(1 if length > 1 else 0, 10):
-                target = build(digit, length - 1)
-                if target >= 0:
-                    self.edges[root][str(digit)] = target
-            roots.append(root)
-        return roots

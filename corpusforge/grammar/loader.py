@@ -5,7 +5,6 @@ Only the standard library, PyYAML and jsonschema, so that `corpusforge validate`
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from corpusforge.grammar.pack import Pack, Rule, Scope, Source, Template, ValueL
 from corpusforge.grammar.pack_language import choose_language
 from corpusforge.grammar.parser import TemplateSyntaxError, literal, parse
 from corpusforge.grammar.structure import check_structure
+from corpusforge.grammar.template_ids import TemplateIds
 from corpusforge.grammar.template_keys import Keys, check_keys, read_keys, with_keys
 from corpusforge.grammar.values import merge_lists, read_list, text_of
 
@@ -86,7 +86,6 @@ class _Builder:
     skip_words: list[str] = field(default_factory=list)
     ignore_whitespace: bool = False
     _definitions: dict[str, list[str]] = field(default_factory=dict)
-    _ids: dict[str, Source] = field(default_factory=dict)
     _hosted: list[ValueList] = field(default_factory=list)
     _keys: list[tuple[Keys, list[int]]] = field(default_factory=list)
     lang: str = "und"
@@ -95,6 +94,7 @@ class _Builder:
         # One scope object for all blocks without rules and lists of their own: what is
         # compiled for it is shared.
         self.scope = Scope(self.rules, self.lists)
+        self._ids = TemplateIds(self.errors)
 
     def stop(self) -> None:
         """Raise what was found so far."""
@@ -335,7 +335,7 @@ class _Builder:
             if not isinstance(entry, str):
                 own, source = entry, Source(document, (*source.path, "text"))
             sentence = own["text"]
-            name = self._template_id(block, own, index, (file, intent, sentence), source)
+            name = self._ids.choose(block, own, index, (file, intent, sentence), source)
             expression = self._parse(sentence, source, what="")
             self.templates.append(
                 Template(
@@ -354,42 +354,6 @@ class _Builder:
                     split=own.get("split", block.get("split", "")),
                 )
             )
-
-    def _template_id(
-        self,
-        block: Mapping[str, Any],
-        own: Mapping[str, Any],
-        index: int,
-        key: tuple[str, ...],
-        source: Source,
-    ) -> str:
-        given = own.get("id", block.get("id"))
-        if given is not None:
-            alone = "id" in own or len(block["sentences"]) == 1
-            name = given if alone else f"{given}/{index + 1}"
-            if name in self._ids:
-                first = self._ids[name].position()
-                above = 1 if "id" in own else 3 if source.path[-1] == "text" else 2
-                self.errors.append(
-                    InputError(
-                        f"the id {given!r} is used twice (first in {first.file}:{first.line})",
-                        position=source.document.position((*source.path[:-above], "id")),
-                    )
-                )
-        else:
-            # The same sentence may stand in several blocks, with other rules or fixed slots.
-            count, name = 1, template_hash(*key)
-            while name in self._ids:
-                count += 1
-                name = template_hash(*key, str(count))
-        self._ids[name] = source
-        return name
-
-
-def template_hash(*parts: str) -> str:
-    """Id of a template without one of its own: hash of file, intent and sentence."""
-    data = "\x1f".join(parts).encode()
-    return hashlib.blake2b(data, digest_size=8, person=b"cf-template").hexdigest()
 
 
 def _at(value: Any, path: tuple[str | int, ...]) -> Mapping[str, Any]:

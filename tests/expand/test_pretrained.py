@@ -91,6 +91,6 @@ def test_auto_without_an_adapter_trains_from_scratch(tmp_path):
     (tmp_path / "recipe.yaml").write_text(
         "name: x\nlang: en\nlicense: CC0-1.0\ngrammar: {path: t.yaml}\n"
     )
-    from corpusforge.expand import stage
+    from corpusforge.expand.settings import pretrained_base_of
 
-    assert stage._base(load_recipe(tmp_path / "recipe.yaml")) is None
+    assert pretrained_base_of(load_recipe(tmp_path / "recipe.yaml")) is None
