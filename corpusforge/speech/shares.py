@@ -5,9 +5,9 @@ the smallest wins, so a candidate wins a share of the rows in proportion to its 
 and Spirakis 2006, Information Processing Letters 97). What a candidate draws depends on the row
 and on its own name only: one that is added wins its share of rows from the others, and no other
 row changes hands; one that leaves gives up its rows only. This holds for the candidates of one
-choice. Which voices stand in the pool of a split is decided before (`speech.voices`), by rank among
-the speakers of an engine: one more speaker there can move another to a pool of another split, and
-its rows with it.
+choice. Which voices stand in the pool of a split is decided before, by rank among the speakers of
+an engine: one more speaker there can move up to three others to the pool of another split, and
+their rows with them (`speech.voices` says why).
 """
 
 from __future__ import annotations

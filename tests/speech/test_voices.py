@@ -1,13 +1,14 @@
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpusforge.core import plugins
-from corpusforge.core.recipe import SpeechConfig
+from corpusforge.core.recipe import SpeechConfig, SplitShares
 from corpusforge.metrics import cramers_v
 from corpusforge.speech.engine import Voice
 from corpusforge.speech.espeak_variants import VARIANTS
@@ -130,6 +131,39 @@ def test_many_voices_are_dealt_so_that_no_split_shares_one(lang):
 def test_any_mix_of_three_speakers_fills_the_pools(genders):
     speakers = {f"s{n}": gender for n, gender in enumerate(genders)}
     assert len(set(_deal(speakers, "x", recipe()).values())) == 3
+
+
+SHARES = st.sampled_from([(0.8, 0.1, 0.1), (0.6, 0.2, 0.2), (0.5, 0.25, 0.25), (0.9, 0.05, 0.05)])
+
+
+def split_by(shares, seed):
+    made = recipe()
+    train, validation, test = shares
+    splits = SplitShares(train=train, validation=validation, test=test)
+    grammar = replace(made.grammar, splits=splits)
+    return replace(made, seed=seed, grammar=grammar)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.integers(3, 60), st.integers(3, 60), SHARES, st.integers(0, 9), st.integers(0, 99))
+def test_a_new_speaker_moves_three_others_of_its_sex_at_most(women, men, shares, seed, new):
+    made = split_by(shares, seed)
+    speakers = {f"f{n}": "female" for n in range(women)} | {f"m{n}": "male" for n in range(men)}
+    before = _deal(speakers, "x", made)
+    after = _deal({**speakers, f"new{new}": "female"}, "x", made)
+    moved = [name for name, split in before.items() if after[name] != split]
+    assert len(moved) <= 3
+    assert {speakers[name] for name in moved} <= {"female"}
+
+
+@settings(deadline=None)
+@given(st.integers(3, 200), SHARES, st.integers(0, 9))
+def test_pools_hold_their_shares_of_the_speakers(count, shares, seed):
+    dealt = _deal({f"s{n}": "" for n in range(count)}, "x", split_by(shares, seed))
+    sizes = Counter(dealt.values())
+    assert set(sizes) == {"train", "validation", "test"}
+    for split, share in zip(("validation", "test"), shares[1:], strict=True):
+        assert abs(sizes[split] - max(1, count * share)) <= 0.5 or sizes["train"] == 1
 
 
 def test_an_engine_without_the_language_is_left_out():
