@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from corpusforge.core.errors import require
+from corpusforge.core.mel_filters import mel_filters
 
 __all__ = ["BANDS", "HOP_S", "MAX_FRAMES", "RATE_HZ", "log_mel", "normalised", "padded"]
 
@@ -35,16 +36,7 @@ Features = npt.NDArray[np.float32]
 
 @cache
 def _filters() -> npt.NDArray[np.float64]:
-    """Triangular filters, shape [fft / 2 + 1, bands]; mel scale 2595 log10(1 + f / 700)."""
-
-    def mel(hertz: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        return np.asarray(2595.0 * np.log10(1.0 + np.asarray(hertz) / 700.0))
-
-    edges = np.linspace(mel(_LOW_HZ), mel(_HIGH_HZ), BANDS + 2)
-    places = mel(np.fft.rfftfreq(_FFT, 1.0 / RATE_HZ))[:, None]
-    rising = (places - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    falling = (edges[2:] - places) / (edges[2:] - edges[1:-1])
-    return np.maximum(0.0, np.minimum(rising, falling))
+    return mel_filters(BANDS, _FFT, RATE_HZ, _LOW_HZ, _HIGH_HZ)
 
 
 def _trimmed(levels_db: npt.NDArray[np.float64]) -> slice:

@@ -12,6 +12,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from corpusforge.core.mel_filters import mel_filters
+
 __all__ = ["BANDS", "HOP", "RATE_HZ", "frames_of", "seconds_of", "stream_levels", "windows"]
 
 RATE_HZ = 16000
@@ -28,16 +30,7 @@ Levels = npt.NDArray[np.float32]
 
 @cache
 def _filters() -> npt.NDArray[np.float32]:
-    """Triangular filters, shape [fft / 2 + 1, bands]; mel scale 2595 log10(1 + f / 700)."""
-
-    def mel(hertz: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        return np.asarray(2595.0 * np.log10(1.0 + np.asarray(hertz) / 700.0))
-
-    edges = np.linspace(mel(_LOW_HZ), mel(_HIGH_HZ), BANDS + 2)
-    places = mel(np.fft.rfftfreq(_FFT, 1.0 / RATE_HZ))[:, None]
-    rising = (places - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    falling = (edges[2:] - places) / (edges[2:] - edges[1:-1])
-    return np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
+    return mel_filters(BANDS, _FFT, RATE_HZ, _LOW_HZ, _HIGH_HZ).astype(np.float32)
 
 
 def frames_of(seconds: float) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from corpusforge.core.errors import require
+from corpusforge.core.mel_filters import triangles
 
 __all__ = ["HOP", "log_mel"]
 
@@ -67,8 +68,6 @@ def _filters(bands: int) -> Floats:
     """Triangles of equal area, shape [bins, bands]."""
     highest = 15.0 + 27.0 * np.log(_RATE_HZ / 2 / 1000.0) / np.log(6.4)
     edges = _hz(np.linspace(0.0, highest, bands + 2))
-    bins = np.fft.rfftfreq(_WINDOW, 1 / _RATE_HZ)[:, None]
-    low, middle, high = edges[:-2], edges[1:-1], edges[2:]
-    rising, falling = (bins - low) / (middle - low), (high - bins) / (high - middle)
-    filters = np.maximum(0.0, np.minimum(rising, falling)) * 2.0 / (high - low)
+    bins = np.fft.rfftfreq(_WINDOW, 1 / _RATE_HZ)
+    filters = triangles(bins, edges) * 2.0 / (edges[2:] - edges[:-2])
     return filters.astype(np.float32)
