@@ -1,9 +1,9 @@
 """Filtering by blocks: uniformly partitioned overlap-save, with room for a microphone.
 
 A signal is transformed once; rooms and microphones are products of spectra, whose transforms
-are kept by those who have them. Blocks of 4,096 points stay in the cache of a core and are
-transformed several at a time, so that a clip costs half of what one long transform does (see
-eval/results/speech_chain.json). Nothing here depends on other clips.
+are kept by those who have them. Blocks of 5,120 points stay in the cache of a core and are
+transformed four at a time, so that a clip costs half of what one long transform does (other
+lengths: eval/LOG.md). Nothing here depends on other clips.
 
 F. Wefers, "Partitioned convolution algorithms for real-time auralization", RWTH Aachen, 2014.
 """
@@ -20,28 +20,33 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AFTER",
+    "BEFORE",
     "FFT",
     "HOP",
     "MAX_TAPS",
     "blocks",
     "filtered",
+    "framed",
     "partitions",
     "signal",
     "spectra",
     "transfer",
 ]
 
-FFT = 4096
+FFT = 5120
 """Points of one transform."""
 
-HOP = 1792
+HOP = 2432
 """Samples that one block puts out, and taps of one partition of a response."""
+
+BEFORE = FFT - HOP
+"""Samples of a frame that come before its block."""
 
 AFTER = -(-FFT // HOP) - 1
 """Frames after the last block that hold some of it."""
 
 MAX_TAPS = FFT - 2 * HOP + 1
-"""Longest response that spectra may be multiplied by beside that of a room: 513 taps."""
+"""Longest response that spectra may be multiplied by beside that of a room: 257 taps."""
 
 
 def blocks(count: int) -> int:
@@ -50,7 +55,7 @@ def blocks(count: int) -> int:
 
 
 def spectra(samples: npt.NDArray[np.float32], after: int = 0) -> npt.NDArray[np.complex64]:
-    """Transforms of overlapping frames.
+    """Transforms of overlapping frames of a signal before which there is silence.
 
     Args:
         samples: Shape [samples].
@@ -62,11 +67,29 @@ def spectra(samples: npt.NDArray[np.float32], after: int = 0) -> npt.NDArray[np.
     """
     import numpy as np
 
-    fft = require("scipy.fft", extra="speech", purpose="filtering")
     count = blocks(samples.size) + after
-    padded = np.zeros(FFT - HOP + count * HOP, dtype=np.float32)
-    padded[FFT - HOP : FFT - HOP + samples.size] = samples
-    frames = np.lib.stride_tricks.sliding_window_view(padded, FFT)[::HOP]
+    padded = np.zeros(BEFORE + count * HOP, dtype=np.float32)
+    padded[BEFORE : BEFORE + samples.size] = samples
+    return framed(padded)
+
+
+def framed(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.complex64]:
+    """Transforms of all whole frames in a signal, one every `HOP` samples.
+
+    Args:
+        samples: Contiguous, shape [`BEFORE` + blocks * `HOP`], the first `BEFORE` of them from
+            before the first block.
+
+    Returns:
+        Shape [blocks, FFT // 2 + 1].
+    """
+    import numpy as np
+
+    fft = require("scipy.fft", extra="speech", purpose="filtering")
+    step = samples.itemsize
+    shape = ((samples.size - BEFORE) // HOP, FFT)
+    # sliding_window_view gives the same view and takes longer than a transform.
+    frames = np.ndarray(shape, np.float32, samples, strides=(HOP * step, step))
     transformed: npt.NDArray[np.complex64] = fft.rfft(frames)
     return transformed
 
@@ -83,32 +106,47 @@ def partitions(response: npt.NDArray[np.float32]) -> npt.NDArray[np.complex64]:
 
 
 def filtered(
-    frames: npt.NDArray[np.complex64], pieces: npt.NDArray[np.complex64], count: int
+    frames: npt.NDArray[np.complex64],
+    pieces: npt.NDArray[np.complex64],
+    count: int,
+    before: int = 0,
 ) -> npt.NDArray[np.complex64]:
-    """Spectra of the first `count` blocks of a signal through a response.
+    """Spectra of `count` blocks of a signal through a response.
 
     Args:
         frames: Of the signal, from `spectra`; before and after them there is silence.
         pieces: Of the response, from `partitions`.
         count: Blocks wanted.
+        before: Frames that come before the first block wanted.
     """
     import numpy as np
 
-    out = np.zeros((count, frames.shape[1]), dtype=np.complex64)
-    product = np.empty_like(frames)
+    out = np.empty((count, frames.shape[1]), dtype=np.complex64)
+    product = np.empty_like(out)
+    filled = 0
     for delay, piece in enumerate(pieces):
-        kept = min(frames.shape[0], count - delay)
-        if kept > 0:
-            np.multiply(frames[:kept], piece, out=product[:kept])
-            out[delay : delay + kept] += product[:kept]
+        # Block k takes frame k + before - delay.
+        start = max(0, delay - before)
+        stop = min(count, frames.shape[0] + delay - before)
+        if stop <= start:
+            continue
+        some = frames[start + before - delay : stop + before - delay]
+        fresh = max(start, filled)
+        if fresh > start:
+            np.multiply(some[: fresh - start], piece, out=product[: fresh - start])
+            out[start:fresh] += product[: fresh - start]
+        if stop > fresh:
+            out[filled:fresh] = 0.0
+            np.multiply(some[fresh - start :], piece, out=out[fresh:stop])
+            filled = stop
+    out[filled:] = 0.0
     return out
 
 
 def signal(frames: npt.NDArray[np.complex64], count: int) -> npt.NDArray[np.float32]:
-    """The first `count` samples of a signal from its spectra, which are overwritten."""
+    """The first `count` samples of a signal from its spectra."""
     fft = require("scipy.fft", extra="speech", purpose="filtering")
-    parts = fft.irfft(frames, FFT, overwrite_x=True)[:, FFT - HOP :]
-    samples: npt.NDArray[np.float32] = parts.reshape(-1)[:count]
+    samples: npt.NDArray[np.float32] = fft.irfft(frames, FFT)[:, BEFORE:].reshape(-1)[:count]
     return samples
 
 

@@ -15,7 +15,7 @@ from corpusforge.speech.acoustics import shoebox
 from corpusforge.speech.effects.mic import PLUGIN as MIC
 from corpusforge.speech.effects.noise import PLUGIN as NOISE
 from corpusforge.speech.effects.room import PLUGIN as ROOM
-from corpusforge.speech.levels import active_power, power
+from corpusforge.speech.levels import active_power
 from corpusforge.speech.rooms import room_spectra
 
 if TYPE_CHECKING:
@@ -84,31 +84,32 @@ def mix(source: Source, steps: Mapping[str, Mapping[str, Scalar]]) -> Mixed:
         count += round(float(room["ring_s"]) * rate_hz)
         pieces = room_spectra(shoebox(room), rate_hz)
         spectra = convolve.filtered(source.frames(), pieces, convolve.blocks(count))
-        # The inverse overwrites; the spectra are needed again where a microphone follows.
-        wet = convolve.signal(spectra.copy() if mic is not None else spectra, count)
+        wet = convolve.signal(spectra, count)
+    elif mic is not None:
+        spectra = source.frames()[: convolve.blocks(count)]
     speech_power = active_power(wet, rate_hz)
-    samples, noise_power = wet, None
-    if noise is not None:
-        wanted = mic is not None and spectra is not None
-        added, more = NOISE.branch(speech_power, count, rate_hz, noise, spectra=wanted)
-        noise_power, samples = power(added), wet + added
-        spectra = _sum(spectra, more) if wanted else None
-        if spectra is not None:
+    samples, noise_power = wet, None if noise is None else 0.0
+    if noise is not None and speech_power > 0.0:
+        sound = NOISE.sound(count, rate_hz, noise, frames=mic is not None)
+        scale = NOISE.scale(speech_power, sound, noise)
+        noise_power = sound.power * float(scale) ** 2
+        if mic is None or spectra is None or sound.frames is None:
+            samples = wet + sound.samples * scale
+        else:
+            start = wet[: convolve.HOP] + sound.samples[: convolve.HOP] * scale
+            spectra = _sum(spectra, sound.frames, scale)
             # The noise was there before the clip; its microphone starts with it.
-            spectra[0] = convolve.spectra(samples[: convolve.HOP])[0]
-    if mic is not None:
-        if spectra is None:
-            spectra = convolve.spectra(samples)
-        spectra *= convolve.transfer(MIC.response(rate_hz, mic))
-        samples = convolve.signal(spectra, count)
+            spectra[0] = convolve.spectra(start)[0]
+    if mic is not None and spectra is not None:
+        response = convolve.transfer(MIC.response(rate_hz, mic))
+        samples = convolve.signal(spectra * response, count)
     return Mixed(samples, wet, speech_power, noise_power)
 
 
 def _sum(
-    first: npt.NDArray[np.complex64] | None, second: npt.NDArray[np.complex64] | None
-) -> npt.NDArray[np.complex64] | None:
-    """The sum, made in the first; None where either is."""
-    if first is None or second is None:
-        return None
-    first += second
-    return first
+    first: npt.NDArray[np.complex64], second: npt.NDArray[np.complex64], scale: np.float32
+) -> npt.NDArray[np.complex64]:
+    """The first plus the second times `scale`."""
+    mixed: npt.NDArray[np.complex64] = second * scale
+    mixed += first
+    return mixed

@@ -1,7 +1,8 @@
 """What noises are made of: coloured noise, hum, babble, recordings. Levels are set elsewhere.
 
-Coloured noise is cut from long periodic pieces that are made once per process; where it is cut
-and from which piece is drawn per clip.
+Coloured noise is cut from a bank of long periodic pieces, one bank for each split and seed of a
+recipe; the pieces and their spectra are made once per process. Where it is cut and from which
+piece is drawn per clip.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import json
 import math
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from corpusforge.core.errors import require
+from corpusforge.core.seeding import rng
 from corpusforge.speech import convolve
 
 if TYPE_CHECKING:
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
 
     from corpusforge.speech.effect import Scalar
 
-__all__ = ["COLOURS", "KINDS", "PIECES", "dry", "frames"]
+_Some = TypeVar("_Some", bound="np.generic")
+
+__all__ = ["COLOURS", "KINDS", "PIECES", "bank_of", "dry", "frames", "lead"]
 
 COLOURS = {"white": 0.0, "pink": 1.0, "brown": 2.0}
 """Kind of noise -> slope of its power spectrum: power falls with the frequency to this power."""
@@ -30,34 +34,49 @@ KINDS = (*COLOURS, "hum", "babble", "file")
 """All kinds of noise."""
 
 PIECES = 8
-"""Periodic pieces of each colour."""
+"""Periodic pieces of each colour in a bank."""
 
-_BLOCKS = 64
+_BLOCKS = 48
 _PERIOD = _BLOCKS * convolve.HOP
 # Flat below: otherwise most of the power of brown noise lies below the band of speech, and the
 # ratio that is stated flatters. From 300 Hz on, where recognisers listen, a corner at 50 Hz left
 # 8 % of the power of brown noise, this one leaves a third.
 _FLAT_BELOW_HZ = 200.0
 _HARMONICS = 12
+# Pieces that are kept: all of three splits, 1.5 MB each.
+_KEPT = 3 * 3 * PIECES
+
+
+@lru_cache(maxsize=64)
+def bank_of(seed: int, split: str) -> int:
+    """The bank of coloured noise of a split: no other split or seed has a piece of it.
+
+    Args:
+        seed: The recipe's seed.
+        split: Of the row.
+    """
+    return int(rng(seed, "speech.noise", split).integers(2**53))
 
 
 def dry(
     params: Mapping[str, Scalar], rate_hz: int, start: int, count: int
 ) -> npt.NDArray[np.float32]:
-    """`count` samples of a source of noise, before room and level.
+    """`count` samples of a source of noise, before room and level; treat them as read-only.
 
     Args:
         params: Of the effect `noise`.
         rate_hz: Sampling rate.
-        start: First sample, counted from the start of the clip; below 0 for what was there before,
-            at most one period of coloured noise.
+        start: First sample, counted from the start of the clip; below 0 for what was there before.
         count: Samples wanted.
+
+    Raises:
+        KeyError: For parameters of another version of the effect.
     """
     kind = str(params["kind"])
     if kind in COLOURS:
-        first = _place(int(params["seed"]))[1] * convolve.HOP + start
-        piece = _piece(kind, rate_hz, _place(int(params["seed"]))[0])
-        return _looped(piece, first, count)
+        index, block = _place(int(params["seed"]))
+        piece = _piece(kind, rate_hz, int(params["bank"]), index)
+        return _looped(piece, block * convolve.HOP + start, count)
     if kind == "hum":
         period = _hum(float(params["mains_hz"]), rate_hz, int(params["seed"]))
         return _looped(period, int(params["seed"]) + start, count)
@@ -69,6 +88,11 @@ def dry(
     return read_piece(str(params["sha256"]), offset_s, rate_hz, count)
 
 
+def lead(taps: int) -> int:
+    """Samples from before the clip that a source of noise is heard with through a response."""
+    return (convolve.blocks(taps) - 1) * convolve.HOP + convolve.BEFORE
+
+
 def frames(
     params: Mapping[str, Scalar], rate_hz: int, before: int, count: int
 ) -> npt.NDArray[np.complex64]:
@@ -77,21 +101,22 @@ def frames(
     Args:
         params: Of the effect `noise`.
         rate_hz: Sampling rate.
-        before: Blocks before the clip.
+        before: Blocks before the clip; what the noise was before these is in them too.
         count: Blocks of the clip.
 
     Returns:
-        Shape [before + count, FFT // 2 + 1].
+        Shape [before + count, FFT // 2 + 1]; treat them as read-only.
     """
     import numpy as np
 
     kind = str(params["kind"])
     if kind in COLOURS:
         index, block = _place(int(params["seed"]))
-        wanted = (block - before + np.arange(before + count)) % _BLOCKS
-        return _piece_frames(kind, rate_hz, index)[wanted]
-    lead = before * convolve.HOP
-    return convolve.spectra(dry(params, rate_hz, -lead, lead + count * convolve.HOP))
+        spectra = _piece_frames(kind, rate_hz, int(params["bank"]), index)
+        return _looped(spectra, block - before, before + count)
+    earlier = before * convolve.HOP + convolve.BEFORE
+    samples = dry(params, rate_hz, -earlier, earlier + count * convolve.HOP)
+    return convolve.framed(np.ascontiguousarray(samples))
 
 
 def _place(seed: int) -> tuple[int, int]:
@@ -99,43 +124,44 @@ def _place(seed: int) -> tuple[int, int]:
     return seed % PIECES, seed // PIECES % _BLOCKS
 
 
-def _looped(piece: npt.NDArray[np.float32], first: int, count: int) -> npt.NDArray[np.float32]:
-    """`count` samples from place `first` on of a piece that is repeated."""
+def _looped(piece: npt.NDArray[_Some], first: int, count: int) -> npt.NDArray[_Some]:
+    """`count` entries from place `first` on of a piece that is repeated, along the first axis."""
     import numpy as np
 
-    if piece.size == 0:
-        return np.zeros(count, dtype=np.float32)
-    first %= piece.size
-    if first + count <= piece.size:
+    size = piece.shape[0]
+    if size == 0:
+        return np.zeros((count, *piece.shape[1:]), dtype=piece.dtype)
+    first %= size
+    if first + count <= size:
         return piece[first : first + count]
-    return np.resize(np.roll(piece, -first), count)
+    whole, rest = divmod(count - (size - first), size)
+    return np.concatenate([piece[first:], *[piece] * whole, piece[:rest]])
 
 
-@lru_cache(maxsize=32)
-def _piece(colour: str, rate_hz: int, index: int) -> npt.NDArray[np.float32]:
+@lru_cache(maxsize=_KEPT)
+def _piece(colour: str, rate_hz: int, bank: int, index: int) -> npt.NDArray[np.float32]:
     """One period of coloured noise, mean square 1."""
     import numpy as np
 
     fft = require("scipy.fft", extra="speech", purpose="noise")
-    generator = np.random.Generator(np.random.Philox(key=index))
-    noise = generator.standard_normal(_PERIOD)
+    noise = rng(bank, "noise", colour, index).standard_normal(_PERIOD, dtype=np.float32)
     frequencies = np.maximum(fft.rfftfreq(_PERIOD, 1.0 / rate_hz), _FLAT_BELOW_HZ)
-    noise = fft.irfft(fft.rfft(noise) * frequencies ** (-COLOURS[colour] / 2.0), _PERIOD)
-    noise /= math.sqrt(float(np.mean(noise**2)))
-    piece: npt.NDArray[np.float32] = noise.astype(np.float32)
+    slope = (frequencies ** (-COLOURS[colour] / 2.0)).astype(np.float32)
+    piece: npt.NDArray[np.float32] = fft.irfft(fft.rfft(noise) * slope, _PERIOD)
+    piece /= np.float32(math.sqrt(float(np.mean(piece.astype(np.float64) ** 2))))
     piece.flags.writeable = False
     return piece
 
 
-@lru_cache(maxsize=32)
-def _piece_frames(colour: str, rate_hz: int, index: int) -> npt.NDArray[np.complex64]:
+@lru_cache(maxsize=_KEPT)
+def _piece_frames(colour: str, rate_hz: int, bank: int, index: int) -> npt.NDArray[np.complex64]:
     """Spectra of the blocks of a piece, each with what comes before it."""
     import numpy as np
 
-    piece = _piece(colour, rate_hz, index)
-    lead = -(-convolve.FFT // convolve.HOP)
-    round_about = np.concatenate([piece[-lead * convolve.HOP :], piece])
-    return convolve.spectra(round_about)[lead:]
+    piece = _piece(colour, rate_hz, bank, index)
+    spectra = convolve.framed(np.concatenate([piece[-convolve.BEFORE :], piece]))
+    spectra.flags.writeable = False
+    return spectra
 
 
 @lru_cache(maxsize=64)

@@ -43,7 +43,7 @@ __all__ = [
     "render",
 ]
 
-VERSION = 4
+VERSION = 5
 """Counts up whenever the same plan gives other bytes or facts."""
 
 RATE_HZ = 16000

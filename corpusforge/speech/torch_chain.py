@@ -133,7 +133,7 @@ def _noise(torch: Any, wet: Tensor, rate_hz: int, params: Mapping[str, Scalar]) 
     speech_power = levels.active_power(wet.detach().cpu().numpy(), rate_hz)
     if "rt60_s" in params:
         taps = response(shoebox(params), rate_hz)
-        lead = convolve.blocks(taps.size) * convolve.HOP
+        lead = noises.lead(taps.size)
     source = torch.from_numpy(noises.dry(params, rate_hz, -lead, lead + count).copy())
     if lead:
         size = _fast(source.shape[0] + taps.size)

@@ -84,8 +84,11 @@ def ours(speech: Sequence[Samples], steps: Steps) -> Callable[[], list[Samples]]
 
 def dry_noise(steps: Steps) -> list[dict[str, dict[str, Any]]]:
     """The same chains, their noise in no room: what the peers do."""
-    kept = ("kind", "snr_db", "seed")
-    return [{**some, "noise": {k: some["noise"][k] for k in kept}} for some in steps]
+    kept = ("kind", "snr_db", "seed", "bank")
+    return [
+        {**some, "noise": {k: some["noise"][k] for k in kept if k in some["noise"]}}
+        for some in steps
+    ]
 
 
 def audiomentations_chain(speech: Sequence[Samples], folder: Path) -> Work:

@@ -1,3 +1,4 @@
+import itertools
 import json
 
 import numpy as np
@@ -14,7 +15,7 @@ from corpusforge.speech.effects.noise import PLUGIN
 from corpusforge.speech.effects.room import PLUGIN as ROOM
 from corpusforge.speech.engines.hibari import PLUGIN as HIBARI
 from corpusforge.speech.levels import active_mask, active_power, power, snr_db
-from corpusforge.speech.noises import dry
+from corpusforge.speech.noises import PIECES, dry, lead
 from corpusforge.speech.talkers import said, talker
 from tests.speech.rows import voiced
 
@@ -28,8 +29,9 @@ def params(**changes):
 
 
 def branch(speech, **changes):
-    found, _ = PLUGIN.branch(active_power(speech, RATE_HZ), speech.size, RATE_HZ, params(**changes))
-    return found
+    drawn = params(**changes)
+    sound = PLUGIN.sound(speech.size, RATE_HZ, drawn)
+    return sound.samples * PLUGIN.scale(active_power(speech, RATE_HZ), sound, drawn)
 
 
 @pytest.fixture
@@ -140,13 +142,45 @@ def test_noise_comes_through_the_room_from_before_the_clip_on(kind, recording):
     found = branch(voiced(0.5), **{**more, "kind": kind}, **IN_ROOM).astype(float)
     h = response(shoebox(IN_ROOM), RATE_HZ).astype(float)
     # The source has been on for as long as the room rings.
-    lead = 3 * 1792
-    source = dry(params(**{**more, "kind": kind}), RATE_HZ, -lead, lead + found.size).astype(float)
-    expected = signal.fftconvolve(source, h)[lead : lead + found.size]
+    before = lead(h.size)
+    source = dry(params(**{**more, "kind": kind}), RATE_HZ, -before, before + found.size).astype(
+        float
+    )
+    expected = signal.fftconvolve(source, h)[before : before + found.size]
     scale = (found @ expected) / (expected @ expected)
     # Resampling of a recording knows nothing of what comes after its last sample.
     error = np.abs(found - scale * expected)[:-200]
     assert error.max() < 2e-4 * np.abs(found).max()
+
+
+@pytest.mark.parametrize("color", COLORS)
+def test_splits_and_seeds_share_no_noise(color):
+    """The whole bank of each, wherever a clip may cut from it."""
+    config = SpeechConfig(noise_kinds=(color,), noise_probability=1.0, room_probability=0.0)
+    banks = {}
+    for seed, split in itertools.product((1, 2), ("train", "validation", "test")):
+        context = Context(config, seed, split)
+        ((_, _, drawn),) = [step for step in draw_chain(context, "row", 0) if step[0] == "noise"]
+        banks[seed, split] = drawn["bank"]
+    assert len(set(banks.values())) == 6
+    starts = range(PIECES)
+    pieces = [
+        dry(params(kind=color, bank=bank, seed=seed), RATE_HZ, 0, 48 * 2432)
+        for bank in banks.values()
+        for seed in starts
+    ]
+    spectra = np.fft.rfft(np.stack(pieces))
+    # Circular correlation at every shift: a piece that comes again in another place is found too.
+    for index, spectrum in enumerate(spectra):
+        others = np.delete(spectra, index, axis=0)
+        found = np.abs(np.fft.irfft(others * spectrum.conj(), 48 * 2432)).max() / (48 * 2432)
+        assert found < 0.25
+
+
+def test_parameters_of_another_version_say_what_is_missing():
+    old = {name: value for name, value in params().items() if name != "bank"}
+    with pytest.raises(KeyError, match="bank"):
+        PLUGIN.apply(voiced(), RATE_HZ, old)
 
 
 def test_hum_is_made_of_harmonics_of_the_mains():

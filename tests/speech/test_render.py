@@ -22,8 +22,8 @@ from corpusforge.speech.shards import Shard, render_shard
 FULL = (
     ("formant", "1", {"factor": 1.05}),
     ("place", "1", {"lead_s": 0.1, "tail_s": 0.1}),
-    ("room", "2", ROOM.example),
-    ("noise", "3", {"kind": "pink", "snr_db": 12.0, "seed": 4}),
+    ("room", "3", ROOM.example),
+    ("noise", "4", {"kind": "pink", "snr_db": 12.0, "seed": 4, "bank": 1}),
     ("gain", "2", {"peak_dbfs": -2.0}),
 )
 
@@ -163,7 +163,7 @@ def test_another_version_of_an_engine_is_another_key(monkeypatch):
 def test_a_clip_too_faint_for_noise_is_dropped_and_not_the_stage(monkeypatch, store):
     # The smallest numbers that float32 holds: noise below them is no noise.
     faint = np.full(8000, 1e-44, np.float32)
-    noise = ("noise", "3", {"kind": "white", "snr_db": 60.0, "seed": 4})
+    noise = ("noise", "4", {"kind": "white", "snr_db": 60.0, "seed": 4, "bank": 1})
     monkeypatch.setattr(module, "_engine", lambda name: Toy(faint))
     module._versions.cache_clear()
     (outcome,) = render_shard(Shard(store, (plan(chain=(noise, FULL[4])),)))
@@ -171,6 +171,13 @@ def test_a_clip_too_faint_for_noise_is_dropped_and_not_the_stage(monkeypatch, st
     assert outcome.facts is None
     assert outcome.problem == Problem.NO_SNR
     assert "clip-1" in outcome.detail
+
+
+def test_noise_of_an_earlier_version_is_an_error_that_says_so():
+    earlier = ("noise", "3", {"kind": "pink", "snr_db": 12.0, "seed": 4})
+    with pytest.raises(EngineError, match="'bank'") as caught:
+        render(plan(chain=(earlier,)))
+    assert caught.value.problem == Problem.OTHER_VERSION
 
 
 @pytest.mark.parametrize("edge", [0, 1000, 9000])

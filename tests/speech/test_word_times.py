@@ -153,7 +153,7 @@ def test_slots_have_the_times_of_the_words_they_touch():
 CHAIN = (
     ("formant", "1", {"factor": 1.15}),
     ("place", "1", {"lead_s": 0.1, "tail_s": 0.1}),
-    ("room", "2", ROOM.example),
+    ("room", "3", ROOM.example),
     ("gain", "2", {"peak_dbfs": -2.0}),
 )
 

@@ -27,7 +27,7 @@ class Mic:
     """Filters speech and noise alike; minimum phase, so that nothing comes later."""
 
     op = "mic"
-    version = "1"
+    version = "2"
     order = 60
     additive = False
     times = staticmethod(unmoved)

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from corpusforge.core.run import canonical_json
 from corpusforge.core.seeding import uniforms
 from corpusforge.speech.acoustics import ROOM_UNITS, shoebox
 from corpusforge.speech.effect import Context, Scalar, UnfitError, unmoved
+from corpusforge.speech.noises import COLOURS, bank_of
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    Branch = tuple[npt.NDArray[np.float32], npt.NDArray[np.complex64] | None]
-
 _MAINS_HZ = (50.0, 60.0)
+
+
+class Sound(NamedTuple):
+    """A noise at the microphone, before its level.
+
+    Attributes:
+        samples: Shape [samples]; treat them as read-only.
+        power: Mean square of the samples, above 0.
+        frames: Their spectra (`speech.convolve`), where wanted: of a noise that was there before
+            the clip. Treat them as read-only.
+    """
+
+    samples: npt.NDArray[np.float32]
+    power: float
+    frames: npt.NDArray[np.complex64] | None
 
 
 class Noise:
@@ -26,11 +40,12 @@ class Noise:
     The ratio is the power of active speech (`speech.levels.active_mask`) over the power of the
     noise over the whole clip, both at the microphone: after the room, before its response, gain
     control, clipping and codec. In a room, the noise comes from a place of its own; outside of
-    one it is as it was made.
+    one it is as it was made. Coloured noise is from the bank of the clip's split and the recipe's
+    seed (`speech.noises.bank_of`), so that splits and seeds share none of it.
     """
 
     op = "noise"
-    version = "3"
+    version = "4"
     order = 50
     additive = True
     times = staticmethod(unmoved)
@@ -38,6 +53,7 @@ class Noise:
         "kind": "",
         "snr_db": "dB",
         "seed": "",
+        "bank": "",
         "mains_hz": "Hz",
         "talkers": "",
         "file": "",
@@ -46,7 +62,12 @@ class Noise:
         "offset_s": "s",
         **ROOM_UNITS,
     }
-    example: Mapping[str, Scalar] = {"kind": "pink", "snr_db": 12.0, "seed": 7}
+    example: Mapping[str, Scalar] = {
+        "kind": "pink",
+        "snr_db": 12.0,
+        "seed": 7,
+        "bank": 11,
+    }
 
     def draw(self, rng: np.random.Generator, context: Context) -> dict[str, Scalar]:
         """Noise for `noise_probability` of the clips, SNR uniform over `snr_db`."""
@@ -60,6 +81,8 @@ class Noise:
         params |= _in_room(rng, context)
         if chance >= config.noise_probability:
             return {}
+        if kind in COLOURS:
+            params["bank"] = bank_of(context.seed, context.split)
         if kind == "hum":
             params["mains_hz"] = _MAINS_HZ[int(rng.integers(len(_MAINS_HZ)))]
         if kind == "babble":
@@ -68,64 +91,69 @@ class Noise:
             return {**params, **_recording(rng, context)} if context.files else {}
         return params
 
-    def branch(
-        self,
-        speech_power: float,
-        count: int,
-        rate_hz: int,
-        params: Mapping[str, Scalar],
-        *,
-        spectra: bool = False,
-    ) -> Branch:
-        """The noise alone at its level: samples, shape [count], and their spectra.
+    def sound(
+        self, count: int, rate_hz: int, params: Mapping[str, Scalar], *, frames: bool = False
+    ) -> Sound:
+        """The noise alone, not yet at its level.
 
         Args:
-            speech_power: Mean square of active speech at the microphone.
-            count: Samples of the clip.
+            count: Samples of the clip, at least 1.
             rate_hz: Sampling rate.
             params: As drawn.
-            spectra: Whether the spectra (`speech.convolve`) are wanted.
-
-        Returns:
-            Silence, and no spectra, where the speech is silent. No spectra either where they
-            would have to be made for the purpose.
+            frames: Whether the spectra are wanted.
 
         Raises:
             UnfitError: When the noise is silent or a recording cannot be had.
+            KeyError: For parameters of another version.
         """
-        import numpy as np
-
         from corpusforge.speech import convolve, noises
         from corpusforge.speech.levels import power
         from corpusforge.speech.rooms import room_spectra
 
-        if count == 0 or speech_power <= 0.0:
-            return np.zeros(count, dtype=np.float32), None
-        frames = None
+        wanted, spectra = convolve.blocks(count), None
         if "rt60_s" not in params:
-            noise = noises.dry(params, rate_hz, 0, count)
+            samples = noises.dry(params, rate_hz, 0, count)
+            if frames and str(params["kind"]) in COLOURS:
+                spectra = noises.frames(params, rate_hz, 0, wanted)
+            elif frames:
+                spectra = convolve.spectra(samples)
         else:
-            pieces, wanted = room_spectra(shoebox(params), rate_hz), convolve.blocks(count)
-            before = len(pieces)
-            frames = noises.frames(params, rate_hz, before, wanted)
-            frames = convolve.filtered(frames, pieces, before + wanted)[before:]
-            noise = convolve.signal(frames.copy() if spectra else frames, count)
-        found = power(noise)
+            pieces = room_spectra(shoebox(params), rate_hz)
+            before = len(pieces) - 1
+            source = noises.frames(params, rate_hz, before, wanted)
+            spectra = convolve.filtered(source, pieces, wanted, before)
+            samples = convolve.signal(spectra, count)
+        found = power(samples)
         if found <= 0.0 or not math.isfinite(found):
             raise UnfitError("a piece of noise that is silent", str(params["kind"]))
-        scale = np.float32(
-            math.sqrt(speech_power / 10.0 ** (float(params["snr_db"]) / 10.0) / found)
-        )
-        return noise * scale, frames * scale if spectra and frames is not None else None
+        return Sound(samples, found, spectra)
+
+    def scale(self, speech_power: float, sound: Sound, params: Mapping[str, Scalar]) -> np.float32:
+        """Factor on the noise for the ratio that was drawn.
+
+        Args:
+            speech_power: Mean square of active speech at the microphone.
+            sound: The noise.
+            params: As drawn.
+        """
+        import numpy as np
+
+        wanted = speech_power / 10.0 ** (float(params["snr_db"]) / 10.0)
+        return np.float32(math.sqrt(wanted / sound.power))
 
     def apply(
         self, samples: npt.NDArray[np.float32], rate_hz: int, params: Mapping[str, Scalar]
     ) -> npt.NDArray[np.float32]:
-        """Speech plus noise."""
+        """Speech plus noise; silence stays as it is."""
         from corpusforge.speech.levels import active_power
 
-        noise, _ = self.branch(active_power(samples, rate_hz), samples.size, rate_hz, params)
-        mixed: npt.NDArray[np.float32] = samples + noise
+        speech_power = active_power(samples, rate_hz)
+        if speech_power <= 0.0:
+            return samples
+        sound = self.sound(samples.size, rate_hz, params)
+        mixed: npt.NDArray[np.float32] = samples + sound.samples * self.scale(
+            speech_power, sound, params
+        )
         return mixed
 
 

@@ -21,7 +21,7 @@ class Room:
     """
 
     op = "room"
-    version = "2"
+    version = "3"
     order = 30
     additive = False
     times = staticmethod(unmoved)
