@@ -26,16 +26,17 @@ def sha256_of(files: Sequence[Path], root: Path | None = None) -> str:
     """Hash of a voice's files.
 
     Args:
-        files: One file: its SHA-256, as sha256sum gives it. Several: over name, size and SHA-256
-            of each, sorted by name.
+        files: One file: its SHA-256, as sha256sum gives it. Several: over name and SHA-256 of each,
+            sorted by name; files of one name are numbered in their order.
         root: The names are relative to this folder; None = the names alone.
     """
     if not files:
         return ""
-    digests = {
-        str(path.relative_to(root)) if root is not None else path.name: _digest(*_state(path))
-        for path in files
-    }
+    digests: dict[str, str] = {}
+    for path in files:
+        name = str(path.relative_to(root)) if root is not None else path.name
+        again = sum(1 for known in digests if known.partition("\0")[0] == name)
+        digests[f"{name}\0{again}" if again else name] = _digest(*_state(path))
     if len(digests) == 1:
         return next(iter(digests.values()))
     lines = [f"{name}\0{digest}\n" for name, digest in sorted(digests.items())]

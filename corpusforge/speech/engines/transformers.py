@@ -1,14 +1,16 @@
-"""VITS voices for transformers (MMS in over 1,100 languages, VCTK): a hub name or a folder."""
+"""Voices for the package transformers, by hub name or folder: VITS (MMS), SpeechT5, FastSpeech2.
+
+How each kind of model is loaded and spoken with stands in `speech.models`.
+"""
 
 from __future__ import annotations
 
-import json
-import re
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from corpusforge.core.errors import InputError, require
 from corpusforge.speech.brought import NoVoicesOfItsOwn, brought
@@ -22,6 +24,16 @@ from corpusforge.speech.engine import (
     distribution_version,
     package_folder,
 )
+from corpusforge.speech.models import fastspeech2, speecht5, vits
+from corpusforge.speech.models.parts import (
+    Kind,
+    Parts,
+    Source,
+    Speaker,
+    check_weights,
+    config_of,
+    is_hub_name,
+)
 from corpusforge.speech.pins import hold_pin
 
 if TYPE_CHECKING:
@@ -29,33 +41,29 @@ if TYPE_CHECKING:
 
     from corpusforge.core.recipe import VoiceConfig
 
-_SOURCES = "a hub name (facebook/mms-tts-deu) or a folder with a VITS model; #3 = its speaker 3"
-_TYPES = ("vits",)
-_OTHERS = {
-    "speecht5": "needs a vocoder and a speaker embedding from elsewhere",
-    "fastspeech2_conformer": "needs a vocoder from elsewhere",
-    "fastspeech2_conformer_with_hifigan": "its tokenizer needs g2p_en",
-    "bark": "its length and voice cannot be told",
-}
-_HUB_NAME = re.compile(r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$")
+_SOURCES = (
+    "a hub name (facebook/mms-tts-deu) or a folder with a VITS model; #3 = its speaker 3; "
+    "MODEL + VOCODER#embedding.npy for SpeechT5, MODEL + VOCODER for FastSpeech2"
+)
+_KINDS: tuple[Kind, ...] = (vits.PLUGIN, speecht5.PLUGIN, fastspeech2.PLUGIN)
+_TYPES = tuple(name for kind in _KINDS for name in kind.types)
+_OTHERS = {"bark": "its weights on the hub are pickled, and its length and voice cannot be told"}
 # Never pickled weights: loading those may run code.
 _FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
-_DEFAULT_HZ = 16000  # of VitsConfig
-_LIMIT_S = 60.0
 
 
 class Transformers(NoVoicesOfItsOwn):
-    """Speaks with the VITS voices that a recipe brings.
+    """Speaks with the voices that a recipe brings.
 
     A model that is asked for by its hub name is downloaded on first use (offline after that, as
     transformers does it: HF_HUB_OFFLINE, HF_HOME).
     """
 
     name = "transformers"
-    family = "VITS"
+    family = "VITS"  # nearly all of the voices on the hub
     extra = "text"
     packages = ("transformers", "torch", "tokenizers", "numpy")
-    rate_hz = _DEFAULT_HZ
+    rate_hz = 16000
     speeds = (0.5, 2.0)
     offline = False
     deterministic = (
@@ -70,7 +78,7 @@ class Transformers(NoVoicesOfItsOwn):
     }
 
     def __init__(self) -> None:
-        self._models: dict[Voice, tuple[Any, Any]] = {}
+        self._models: dict[Voice, Speaker] = {}
         self._folders: dict[str, Path] = {}
 
     @property
@@ -91,25 +99,50 @@ class Transformers(NoVoicesOfItsOwn):
         Raises:
             InputError: Neither a folder with a model that it can speak with, nor a hub name.
         """
-        place, _, speaker = entry.source.partition("#")
-        if speaker and not speaker.isdecimal():
-            raise InputError(f"{entry.source}: the speaker after # is a number, not {speaker!r}")
-        local = folder / Path(place).expanduser()
-        if local.is_dir():
-            return brought(entry, "", str(local.resolve()), _rate_hz(local, speaker))
-        if not _HUB_NAME.match(place) or place.endswith((".onnx", ".pt", ".bin")):
+        source = Source.of(entry.source)
+        found = [self._local(place, folder) for place in (source.model, source.vocoder)]
+        file = folder / Path(source.speaker).expanduser()
+        found.append(str(file.resolve()) if source.speaker and file.is_file() else "")
+        voice = brought(entry, "", os.pathsep.join(found) if any(found) else "")
+        if found[0] and (found[1] or not source.vocoder):
+            return replace(voice, rate_hz=_rate_hz(self._parts(voice)))
+        return voice
+
+    def _local(self, place: str, folder: Path) -> str:
+        """The folder of a part, "" when it is none or a name on the hub."""
+        path = folder / Path(place).expanduser()
+        if not place or (is_hub_name(place) and not path.is_dir()):
+            return ""
+        if not path.is_dir():
             raise InputError(
                 f"{place} is neither a folder nor a hub name",
                 hint=f"transformers takes {_SOURCES}",
             )
-        return brought(entry, "")
+        return str(path.resolve())
+
+    def _parts(self, voice: Voice) -> Parts:
+        """The folders and the speaker of a voice; downloads what is not there."""
+        source = Source.of(voice.source)
+        model, vocoder, file = (voice.path or os.pathsep * 2).split(os.pathsep)
+        if source.vocoder and not vocoder:
+            vocoder = str(self._download(source.vocoder))
+        return Parts(
+            Path(model) if model else self._download(source.model),
+            Path(vocoder) if vocoder else None,
+            file or source.speaker,
+        )
 
     def fetched(self, voice: Voice) -> tuple[Voice, Sequence[Path]]:
-        """The voice with its folder and rate, and the files that shape it."""
-        place, _, speaker = voice.source.partition("#")
-        folder = Path(voice.path) if voice.path else self._download(place)
-        rate_hz = _rate_hz(folder, speaker)
-        return replace(voice, path=str(folder), rate_hz=rate_hz), _files(folder)
+        """The voice with its folders and rate, and the files that shape it."""
+        parts = self._parts(voice)
+        rate_hz = _rate_hz(parts)
+        files = [path for place in (parts.model, parts.vocoder) if place for path in _files(place)]
+        file = ""
+        if _kind(parts).speaker_is_file:
+            file = parts.speaker
+            files.append(Path(file))
+        path = os.pathsep.join(map(str, (parts.model, parts.vocoder or "", file)))
+        return replace(voice, path=path, rate_hz=rate_hz), files
 
     def _download(self, name: str) -> Path:
         """The folder of a hub model, downloaded when it is not there."""
@@ -128,27 +161,16 @@ class Transformers(NoVoicesOfItsOwn):
             self._folders[name] = Path(found)
         return self._folders[name]
 
-    def _model(self, voice: Voice) -> tuple[Any, Any]:
-        """The tokenizer and the model of a voice."""
+    def _speaker(self, voice: Voice) -> Speaker:
+        """The loaded model of a voice."""
         if voice not in self._models:
             require("torch", extra=self.extra, purpose="the engine transformers")
             hf = require("transformers", extra=self.extra, purpose="the engine transformers")
             hf.utils.logging.disable_progress_bar()
             whole, files = self.fetched(voice)
             hold_pin(voice, files)
-            tokenizer = hf.AutoTokenizer.from_pretrained(whole.path, local_files_only=True)
-            if getattr(tokenizer, "is_uroman", False):
-                raise InputError(
-                    f"the voice {voice.name} reads Latin transcriptions (uroman), which texts of "
-                    f"{voice.lang} are not",
-                    hint="take a voice that reads the language as it is written",
-                )
-            model = hf.AutoModelForTextToWaveform.from_pretrained(
-                whole.path, local_files_only=True, use_safetensors=True
-            ).eval()
-            limit = _LIMIT_S * model.config.sampling_rate
-            model.duration_predictor.register_forward_hook(_Limit(model, limit))
-            self._models[voice] = tokenizer, model
+            parts = self._parts(whole)
+            self._models[voice] = _kind(parts).load(hf, parts)
         return self._models[voice]
 
     def speak(
@@ -160,38 +182,14 @@ class Transformers(NoVoicesOfItsOwn):
         check_speed(self.name, self.speeds, prosody)
         if not any(map(str.isalnum, spoken)):
             raise EngineError(Problem.NOTHING_TO_SAY, "transformers")
-        tokenizer, model = self._model(voice)
-        read = _read(tokenizer, spoken, voice)
-        inputs = tokenizer(read, return_tensors="pt")
-        speaker = voice.source.partition("#")[2]
-        given = {"speaker_id": int(speaker)} if speaker else {}
+        speaker = self._speaker(voice)
         with _seeded(int(rng.integers(2**63))):
-            model.speaking_rate = model.config.speaking_rate * prosody.speed
-            answer = model(**inputs, **given).waveform
-        samples = answer[0].numpy().astype(np.float32)
+            answer = speaker.say(spoken, prosody.speed)
+        samples = answer.numpy().astype(np.float32)
         peak = float(np.abs(samples).max(initial=0.0))
         if peak > 1.0:
             samples = samples / np.float32(peak)
-        return Spoken(samples, int(model.config.sampling_rate))
-
-
-class _Limit:
-    """Ends a clip before it is decoded when its durations sum up to more than a limit.
-
-    Untrained or broken models give lengths without bounds.
-    """
-
-    def __init__(self, model: Any, limit_samples: float) -> None:
-        self._model = model
-        hop = 1
-        for rate in model.config.upsample_rates:
-            hop *= rate
-        self._frames = limit_samples / hop
-
-    def __call__(self, _module: Any, _inputs: Any, log_durations: Any) -> None:
-        frames = float((log_durations.exp() / self._model.speaking_rate).ceil().sum())
-        if not frames <= self._frames:
-            raise EngineError(Problem.TOO_LONG, f"transformers, more than {_LIMIT_S:g} s")
+        return Spoken(samples, speaker.rate_hz)
 
 
 @contextmanager
@@ -210,55 +208,40 @@ def _seeded(seed: int) -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _read(tokenizer: Any, spoken: str, voice: Voice) -> str:
-    """The text, when the tokenizer has all of its letters and digits.
-
-    Raises:
-        EngineError: Some that the tokenizer would leave out without a word.
-    """
-    if getattr(tokenizer, "phonemize", False):
-        return spoken
-    known = set(tokenizer.get_vocab())
-    lower = getattr(tokenizer, "do_lower_case", True) or getattr(tokenizer, "normalize", True)
-    text = spoken.lower() if lower else spoken
-    if any(c.isalnum() and c not in known for c in text):
-        raise EngineError(Problem.FOREIGN_SCRIPT, f"transformers, voice {voice.name}")
-    return spoken
-
-
 def _files(folder: Path) -> list[Path]:
     return sorted({path for pattern in _FILES for path in folder.glob(pattern)})
 
 
-def _rate_hz(folder: Path, speaker: str) -> int:
-    """The rate of a model that the engine can speak with.
+def _kind(parts: Parts) -> Kind:
+    """How the model of a voice is spoken with.
 
     Raises:
-        InputError: No model, one of another kind, no safe weights, or no such speaker.
+        InputError: No model, or one of a kind that does not speak here.
     """
-    path = folder / "config.json"
-    try:
-        config = json.loads(path.read_text("utf-8"))
-        kind = config["model_type"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path} is not the config.json of a model") from error
-    if kind not in _TYPES:
-        why = f": {_OTHERS[kind]}" if kind in _OTHERS else ""
-        raise InputError(
-            f"{folder.name} is a model of the type {kind}, which does not speak here{why}",
-            given=kind,
-            allowed=_TYPES,
-            hint="other models speak through the engine command",
-        )
-    if not any(folder.glob("*.safetensors")):
-        raise InputError(
-            f"{folder.name} holds no *.safetensors",
-            hint="pickled weights are not loaded; save the model once more with transformers",
-        )
-    speakers = int(config.get("num_speakers", 1))
-    if speaker and int(speaker) >= speakers:
-        raise InputError(f"{folder.name} has {speakers} speakers, 0 to {speakers - 1}")
-    return int(config.get("sampling_rate", _DEFAULT_HZ))
+    found = config_of(parts.model)["model_type"]
+    for kind in _KINDS:
+        if found in kind.types:
+            return kind
+    why = f": {_OTHERS[found]}" if found in _OTHERS else ""
+    raise InputError(
+        f"{parts.model.name} is a model of the type {found}, which does not speak here{why}",
+        given=found,
+        allowed=_TYPES,
+        hint="other models speak through the engine command",
+    )
+
+
+def _rate_hz(parts: Parts) -> int:
+    """The rate of a voice that the engine can speak with.
+
+    Raises:
+        InputError: Parts that are missing, do not fit, or are of another kind; no safe weights.
+    """
+    kind = _kind(parts)
+    for place in (parts.model, parts.vocoder):
+        if place is not None:
+            check_weights(place)
+    return kind.rate_hz(parts)
 
 
 PLUGIN = Transformers()

@@ -1,0 +1,1 @@
+"""Models of the transformers package that turn text into sound, one file per kind."""

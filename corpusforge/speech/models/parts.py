@@ -1,0 +1,217 @@
+"""What a source of the engine transformers names, and the parts that it is made of.
+
+    MODEL [+ VOCODER] [#SPEAKER]
+
+MODEL and VOCODER are hub names or folders; SPEAKER is a number or a file, by the kind of model.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from corpusforge.core.errors import InputError
+from corpusforge.speech.engine import EngineError, Problem
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = [
+    "LIMIT_S",
+    "Kind",
+    "Parts",
+    "Source",
+    "Speaker",
+    "check_weights",
+    "config_of",
+    "is_hub_name",
+    "known_letters",
+    "no_vocoder",
+    "speaker_number",
+    "vocoder_config",
+]
+
+LIMIT_S = 60.0
+"""Longest clip. Untrained or broken models give lengths without bounds."""
+
+_HUB_NAME = re.compile(r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source, taken apart.
+
+    Attributes:
+        model: Hub name or folder.
+        vocoder: Hub name or folder, "" for none.
+        speaker: What stands after #, "" for nothing.
+    """
+
+    model: str
+    vocoder: str
+    speaker: str
+
+    @classmethod
+    def of(cls, text: str) -> Source:
+        """Take `text` apart."""
+        places, _, speaker = text.partition("#")
+        model, _, vocoder = places.partition(" + ")
+        return cls(model.strip(), vocoder.strip(), speaker.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Where the parts of a voice are on this machine.
+
+    Attributes:
+        model: Folder.
+        vocoder: Folder; None for none.
+        speaker: What stands after #; of a file its absolute path.
+    """
+
+    model: Path
+    vocoder: Path | None
+    speaker: str
+
+
+class Speaker(Protocol):
+    """A loaded model with a voice. It draws from torch's generator, which its caller seeds."""
+
+    rate_hz: int
+
+    def say(self, spoken: str, speed: float) -> torch.Tensor:
+        """Samples of any level, shape [samples].
+
+        Args:
+            spoken: The text.
+            speed: Tempo as a factor of the model's own.
+
+        Raises:
+            EngineError: Letters that the model does not read, or a clip that does not end.
+        """
+
+
+class Kind(Protocol):
+    """What a file here offers as `PLUGIN`.
+
+    Attributes:
+        types: `model_type` of the models it loads.
+        speaker_is_file: Whether a file stands after # (else a number).
+    """
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """See above."""
+
+    @property
+    def speaker_is_file(self) -> bool:
+        """See above."""
+
+    def rate_hz(self, parts: Parts) -> int:
+        """The rate of the clips, from the configuration alone.
+
+        Raises:
+            InputError: Parts that are missing or do not fit.
+        """
+
+    def load(self, hf: Any, parts: Parts) -> Speaker:
+        """The model, in evaluation mode.
+
+        Args:
+            hf: The module transformers.
+            parts: Of the voice.
+
+        Raises:
+            InputError: A model that cannot be spoken with here.
+        """
+
+
+def is_hub_name(place: str) -> bool:
+    """Whether this may be the name of a model on the hub."""
+    return bool(_HUB_NAME.match(place)) and not place.endswith((".onnx", ".pt", ".bin"))
+
+
+def config_of(folder: Path) -> Mapping[str, Any]:
+    """The configuration of a model.
+
+    Raises:
+        InputError: There is none.
+    """
+    path = folder / "config.json"
+    try:
+        config = json.loads(path.read_text("utf-8"))
+        kind = config["model_type"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is not the config.json of a model") from error
+    if not isinstance(kind, str):
+        raise InputError(f"{path}: model_type is no text")
+    return dict(config)
+
+
+def check_weights(folder: Path) -> None:
+    """Raise when a folder has no safe weights."""
+    if not any(folder.glob("*.safetensors")):
+        raise InputError(
+            f"{folder.name} holds no *.safetensors",
+            hint="pickled weights are not loaded; save the model once more with transformers",
+        )
+
+
+def no_vocoder(parts: Parts) -> None:
+    """Raise when a model that has a vocoder of its own is given another."""
+    if parts.vocoder is not None:
+        raise InputError(
+            f"{parts.model.name} has a vocoder of its own", hint="leave out what follows the +"
+        )
+
+
+def vocoder_config(parts: Parts, kind: str, hub_name: str) -> Mapping[str, Any]:
+    """The configuration of the vocoder that a model needs.
+
+    Args:
+        parts: Of the voice.
+        kind: `model_type` of the vocoder.
+        hub_name: The usual one, for the message.
+
+    Raises:
+        InputError: None, or one of another kind.
+    """
+    hint = f"MODEL + {hub_name}, or a folder in its place"
+    if parts.vocoder is None:
+        raise InputError(f"{parts.model.name} needs a vocoder", hint=hint)
+    config = config_of(parts.vocoder)
+    # Some vocoders on the hub call themselves "hifigan".
+    if config["model_type"] not in (kind, "hifigan"):
+        raise InputError(
+            f"{parts.vocoder.name} is no vocoder for {parts.model.name}",
+            given=config["model_type"],
+            allowed=[kind],
+            hint=hint,
+        )
+    return config
+
+
+def speaker_number(parts: Parts, speakers: int) -> None:
+    """Raise when # is no number below `speakers`."""
+    if parts.speaker and not parts.speaker.isdecimal():
+        raise InputError(
+            f"{parts.model.name}: the speaker after # is a number, not {parts.speaker!r}"
+        )
+    if parts.speaker and int(parts.speaker) >= speakers:
+        raise InputError(f"{parts.model.name} has {speakers} speakers, 0 to {speakers - 1}")
+
+
+def known_letters(tokenizer: Any, spoken: str) -> torch.Tensor:
+    """The tokens of a text, shape [1, tokens].
+
+    Raises:
+        EngineError: Letters that the tokenizer does not know.
+    """
+    ids: torch.Tensor = tokenizer(spoken, return_tensors="pt").input_ids
+    if bool((ids == tokenizer.unk_token_id).any()):
+        raise EngineError(Problem.FOREIGN_SCRIPT, "transformers")
+    return ids
