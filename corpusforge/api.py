@@ -351,17 +351,8 @@ def voices(lang: str | None = None) -> list[VoiceInfo]:
     from corpusforge.speech.voices import list_voices
 
     return [
-        VoiceInfo(
-            engine,
-            voice.name,
-            voice.lang,
-            voice.license,
-            voice.gender,
-            voice.accent,
-            available,
-            why_not,
-        )
-        for engine, voice, available, why_not in list_voices(lang)
+        VoiceInfo(engine, v.name, v.lang, v.license, v.gender, v.accent, available, why_not)
+        for engine, v, available, why_not in list_voices(lang)
     ]
 
 

@@ -147,6 +147,7 @@ _sample, _match = template_verbs.sample, template_verbs.match
 _count, _lint = template_verbs.count, template_verbs.lint
 _import = template_verbs.import_templates
 _render, _replay = speech_verbs.render, speech_verbs.replay
+_voices = speech_verbs.voices
 
 
 def _init(options: argparse.Namespace) -> int:
@@ -365,34 +366,6 @@ def _meta_train(options: argparse.Namespace) -> int:
         progress.close()
     for line in meta_train.summary(made, options.out):
         print(line)
-    return 0
-
-
-def _voices(options: argparse.Namespace) -> int:
-    from itertools import groupby
-
-    from corpusforge import api
-    from corpusforge.speech.roster import ways_to_add
-
-    if options.page is not None:
-        count = api.voices_page(options.page, options.lang)
-        print(f"{options.page}: {count} voices to hear")
-        return 0
-    voices = api.voices(options.lang)
-    if not voices:
-        raise InputError(f"no engine speaks {options.lang!r}", hint="corpusforge voices lists all")
-    for (engine, lang), group in groupby(voices, key=lambda v: (v.engine, v.lang)):
-        found = list(group)
-        # An engine with a hundred languages is listed by language, until one is asked for.
-        if options.lang is None and len(found) > 1 and len(voices) > 100:
-            print(f"{engine:<8} {lang:<16} {len(found)} voices (voices --lang {lang})")
-            continue
-        for voice in found:
-            state = "" if voice.available else f"   ({voice.why_not})"
-            facts = " ".join(x for x in (voice.gender, voice.accent, voice.license) if x)
-            print(f"{engine:<8} {lang:<16} {voice.name:<24} {facts}{state}")
-    for way in ways_to_add(options.lang):
-        print(f"more: {way}")
     return 0
 
 

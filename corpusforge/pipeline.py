@@ -11,19 +11,15 @@ from __future__ import annotations
 import errno
 import hashlib
 import importlib
-import os
 import platform
 import shutil
-import sys
 import time
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import corpusforge
 from corpusforge.checks import check
 from corpusforge.core import plugins
 from corpusforge.core.digests import digest
@@ -35,12 +31,12 @@ from corpusforge.core.run import (
     RunFolder,
     StageContext,
     package_versions,
-    read_record,
     stage_key,
     write_json,
 )
 from corpusforge.core.usage import cpu_s, peak_rss_mb
 from corpusforge.labels import Labels, label_names, label_notes
+from corpusforge.manifest import write_manifest
 from corpusforge.speech.added import pinned
 from corpusforge.speech.pins import lock
 from corpusforge.speech.roster import engines_in_use
@@ -55,8 +51,6 @@ __all__ = [
     "stage_names",
     "write_state",
 ]
-
-MANIFEST_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -187,7 +181,7 @@ def _run_and_publish(
         from corpusforge.assess.publish import note_and_show
 
         note_and_show(_folder_of(run, entries, "assess"), run.path)
-        _write_manifest(run, recipe, entries)
+        write_manifest(run, recipe, entries)
     write_state(run, recipe, entries, complete)
     if complete:
         run.collect_garbage({f"{e['stage']}-{e['key']}" for e in entries})
@@ -388,30 +382,3 @@ def write_state(
     stages = [{"stage": entry["stage"], "key": entry["key"]} for entry in entries]
     state = {"recipe": recipe.name, "complete": complete, "stages": stages}
     write_json(state, run.path / "state.json")
-
-
-def _write_manifest(run: RunFolder, recipe: Recipe, entries: list[dict[str, Any]]) -> None:
-    manifest = {
-        "manifest_version": MANIFEST_VERSION,
-        "corpusforge": corpusforge.__version__,
-        "recipe": recipe.resolved(),
-        "platform": {
-            "python": platform.python_version(),
-            "machine": platform.machine(),
-            "system": sys.platform,
-            "cpus": os.cpu_count(),
-        },
-        "packages": _all_packages(entries),
-        "labels": read_record(run.path / "labels.json", "intents", "slots"),
-        "stages": entries,
-    }
-    write_json(manifest, run.path / "manifest.json")
-
-
-def _all_packages(entries: list[dict[str, Any]]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for entry in entries:
-        found |= entry["packages"]
-    if not found.get("corpusforge"):
-        found["corpusforge"] = metadata.version("corpusforge")
-    return dict(sorted(found.items()))

@@ -1,4 +1,4 @@
-"""The verbs of speech on the command line: render, replay.
+"""The verbs of speech on the command line: render, replay, voices.
 
 Light at start: every verb imports what it needs.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 from corpusforge.core.errors import InputError
 
-__all__ = ["add_verbs", "render", "replay"]
+__all__ = ["add_verbs", "render", "replay", "voices"]
 
 
 def add_verbs(verbs: Any) -> None:
@@ -138,6 +138,35 @@ def render(options: argparse.Namespace) -> int:
     tab = options.quiet or not sys.stdout.isatty()
     for key, text in lines:
         print(f"{key}\t{text}" if tab else f"{key:<12} {text}")
+    return 0
+
+
+def voices(options: argparse.Namespace) -> int:
+    """List the voices of all engines, or write a page to hear them."""
+    from itertools import groupby
+
+    from corpusforge import api
+    from corpusforge.speech.roster import ways_to_add
+
+    if options.page is not None:
+        count = api.voices_page(options.page, options.lang)
+        print(f"{options.page}: {count} voices to hear")
+        return 0
+    offered = api.voices(options.lang)
+    if not offered:
+        raise InputError(f"no engine speaks {options.lang!r}", hint="corpusforge voices lists all")
+    for (engine, lang), group in groupby(offered, key=lambda v: (v.engine, v.lang)):
+        found = list(group)
+        # An engine with a hundred languages is listed by language, until one is asked for.
+        if options.lang is None and len(found) > 1 and len(offered) > 100:
+            print(f"{engine:<8} {lang:<16} {len(found)} voices (voices --lang {lang})")
+            continue
+        for voice in found:
+            state = "" if voice.available else f"   ({voice.why_not})"
+            facts = " ".join(x for x in (voice.gender, voice.accent, voice.license) if x)
+            print(f"{engine:<8} {lang:<16} {voice.name:<24} {facts}{state}")
+    for way in ways_to_add(options.lang):
+        print(f"more: {way}")
     return 0
 
 

@@ -27,6 +27,7 @@ TOP = (
     "pipeline",
     "checks",
     "labels",
+    "manifest",
     "story",
     "assess",
 )
@@ -102,20 +103,7 @@ def allowed(importer, imported):
     if source in STAGES:
         return target in ("core", "metrics")
     if source == "assess":
-        return target not in (
-            "cli",
-            "template_verbs",
-            "speech_verbs",
-            "wake",
-            "render",
-            "meta_train",
-            "api",
-            "pipeline",
-            "checks",
-            "labels",
-            "story",
-            "__main__",
-        )
+        return target not in TOP
     return source in TOP
 
 
@@ -180,7 +168,7 @@ def test_modules_and_functions_are_short():
     long = [
         f"{name_of(path)}: {len(path.read_text(encoding='utf-8').splitlines())} lines"
         for path in MODULES
-        if len(path.read_text(encoding="utf-8").splitlines()) > 420
+        if len(path.read_text(encoding="utf-8").splitlines()) > 400
     ]
     for importer, tree in TREES.items():
         for node in ast.walk(tree):

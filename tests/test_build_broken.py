@@ -18,7 +18,7 @@ from tests.build_outputs import NO_GAN, clean_rows, outputs
 KILL = """
 import os, signal, sys
 from pathlib import Path
-from corpusforge import api, pipeline
+from corpusforge import api, manifest, pipeline
 from corpusforge.core.run import Cache, RunFolder
 
 recipe, out, stage = sys.argv[1:4]
@@ -66,7 +66,7 @@ if stage.startswith("json:"):
             path.with_name("." + path.name + ".1.tmp").write_text("{")
             os.kill(os.getpid(), signal.SIGKILL)
         write_json(value, path)
-    pipeline.write_json = killed_json
+    pipeline.write_json = manifest.write_json = killed_json
 api.build(recipe, out, overrides=sys.argv[4:])
 """
 

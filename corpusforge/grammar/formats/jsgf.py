@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from corpusforge.core.errors import InputError, Position
+from corpusforge.core.errors import InputError
 from corpusforge.grammar.foreign.format import Format, begins
+from corpusforge.grammar.foreign.jsgf_files import ENDINGS, Grammars
 from corpusforge.grammar.foreign.jsgf_syntax import (
     Alternatives,
     Expansion,
@@ -21,7 +22,6 @@ from corpusforge.grammar.foreign.jsgf_syntax import (
     Tagged,
     Token,
     names_in,
-    parse_grammar,
 )
 from corpusforge.grammar.foreign.losses import Kind
 from corpusforge.grammar.foreign.model import PART, ForeignPack, Options
@@ -49,12 +49,10 @@ _ENDLESS = Kind("+ and *, any number of times", f"at most {MAX_REPEATS} times")
 _CIRCLES = Kind("rules that say themselves again", f"followed {MAX_REPEATS - 1} times")
 _NEVER = Kind("alternatives that are never said (VOID, weight 0)", "left out")
 _TAGS = Kind("tags that are no names, are around other tags, or of what can be nothing", "left out")
-_ENDINGS = (".jsgf", ".gram", ".jsg")
 _SLOT = re.compile(r"[^\W\d][\w-]*")
 _ASSIGNED = re.compile(
     r"(?:\$\.|out\.)?([^\W\d][\w-]*)\s*[:=]\s*(?:\"([^\"]*)\"|'([^']*)'|([^'\"{}();$=]+?))\s*;?"
 )
-_DECLARED = re.compile(r"^\s*grammar\s+([^\s;]+)\s*;", re.MULTILINE)
 
 
 def read(path: Path, options: Options) -> ForeignPack:
@@ -63,8 +61,8 @@ def read(path: Path, options: Options) -> ForeignPack:
     Raises:
         InputError: For what is no JSGF, and for rules and grammars without definition.
     """
-    files = files_of(path, _ENDINGS, "JSGF")
-    loaded = _Grammars(files if path.is_dir() else [])
+    files = files_of(path, ENDINGS, "JSGF")
+    loaded = Grammars(files if path.is_dir() else [])
     mains = [loaded.parsed(file) for file in files]
     for grammar in mains:
         loaded.link(grammar)
@@ -86,94 +84,6 @@ def read(path: Path, options: Options) -> ForeignPack:
     return pack
 
 
-class _Grammars:
-    """Grammars by file, and what each imports under which name."""
-
-    def __init__(self, files: Sequence[Path]) -> None:
-        self._files = list(files)
-        self._parsed: dict[Path, Grammar] = {}
-        self.imports: dict[Path, dict[str, Grammar]] = {}
-
-    def parsed(self, file: Path) -> Grammar:
-        """The grammar of a file."""
-        if file not in self._parsed:
-            self._parsed[file] = parse_grammar(file)
-        return self._parsed[file]
-
-    def link(self, grammar: Grammar) -> None:
-        """Find the grammars that one imports, and what they import."""
-        if grammar.path in self.imports:
-            return
-        found: dict[str, Grammar] = {}
-        self.imports[grammar.path] = found
-        for imported, position in grammar.imports:
-            name, _, rule = imported.rpartition(".")
-            target = self._by_name(name, grammar.path, position)
-            if rule != "*" and not (rule in target.rules and target.rules[rule].public):
-                raise InputError(
-                    f"the grammar {name!r} has no public rule <{rule}>",
-                    position=position,
-                    given=rule,
-                    allowed=[r.name for r in target.rules.values() if r.public],
-                )
-            found[name] = target
-            self.link(target)
-
-    def _by_name(self, name: str, beside: Path, position: Position) -> Grammar:
-        """The grammar that declares a name; of several, or of none, the file called like it."""
-        *package, last = name.split(".")
-        candidates = list(self._files) or [
-            file
-            for folder in dict.fromkeys((beside.parent, beside.parent.joinpath(*package)))
-            if folder.is_dir()
-            for file in sorted(folder.iterdir())
-            if file.suffix in _ENDINGS
-        ]
-        declared = {
-            file: found[1] for file in candidates if (found := _DECLARED.search(_text(file)))
-        }
-        called = [file for file in candidates if file.stem == last]
-        fitting = [file for file in candidates if declared.get(file) == name]
-        both = [file for file in fitting if file in called]
-        if fitting or called:
-            return self.parsed((both or fitting or called)[0])
-        names = list(dict.fromkeys(declared.values()))
-        message = f"there is no grammar {name!r}"
-        raise InputError(message, position=position, given=name, allowed=names)
-
-    def find(self, name: Name, grammar: Grammar) -> tuple[Grammar, Rule]:
-        """The rule that a reference means: the grammar's own, or an imported one."""
-        place, _, simple = name.name.rpartition(".")
-        if place in ("", grammar.name) and simple in grammar.rules:
-            return grammar, grammar.rules[simple]
-        imports = self.imports[grammar.path]
-        for imported, _ in grammar.imports:
-            where, _, what = imported.rpartition(".")
-            rule = imports[where].rules.get(simple)
-            if what in ("*", simple) and place in ("", where) and rule is not None and rule.public:
-                return imports[where], rule
-        if place not in ("", grammar.name, *imports):
-            # A rule that is always called by its full name needs no import (JSGF 1.0, 2.4.2).
-            target = self._by_name(place, grammar.path, name.position)
-            self.link(target)
-            if simple in target.rules and target.rules[simple].public:
-                return target, target.rules[simple]
-        allowed = [f"<{known}>" for known in grammar.rules]
-        for where, target in imports.items():
-            allowed += [f"<{where}.{r.name}>" for r in target.rules.values() if r.public]
-        raise InputError(
-            f"the rule <{name.name}> is defined nowhere",
-            position=name.position,
-            given=f"<{name.name}>",
-            allowed=allowed,
-            hint="define it, import it, or mend its name",
-        )
-
-
-def _text(file: Path) -> str:
-    return file.read_bytes().decode("utf-8", errors="replace")
-
-
 Key = tuple[Path, str]
 
 
@@ -182,7 +92,7 @@ class _Compiler:
     """Makes nodes of expansions; None stands for what can never be said (<VOID>)."""
 
     pack: ForeignPack
-    grammars: _Grammars
+    grammars: Grammars
     _made: dict[Key, str | None] = field(default_factory=dict)
     _open: list[Key] = field(default_factory=list)
     _circular: dict[Key, bool] = field(default_factory=dict)
@@ -396,7 +306,7 @@ def _value(assigned: re.Match[str]) -> str:
 PLUGIN = Format(
     name="jsgf",
     read=read,
-    accepts=begins(r"\A\ufeff?\s*#JSGF", *_ENDINGS),
+    accepts=begins(r"\A\ufeff?\s*#JSGF", *ENDINGS),
     losses=(_ENDLESS, _CIRCLES, _NEVER, _TAGS),
     example={
         "cafe.jsgf": "#JSGF V1.0;\ngrammar cafe;\npublic <order> = bring [me] <drink> {drink};\n"
