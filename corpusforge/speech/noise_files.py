@@ -17,6 +17,7 @@ from corpusforge.core.errors import InputError, require
 from corpusforge.core.recipe import Recipe
 from corpusforge.core.schema import SPLITS
 from corpusforge.core.seeding import uniforms
+from corpusforge.speech.dealing import cut
 from corpusforge.speech.effect import NoiseFile, UnfitError
 
 if TYPE_CHECKING:
@@ -127,22 +128,9 @@ def dealt(recipe: Recipe, files: Iterable[NoiseFile]) -> dict[str, tuple[NoiseFi
         return {split: tuple(by_hash[sha256] for sha256 in hashes) for split in SPLITS}
     drawn = dict(zip(hashes, uniforms(recipe.seed, "speech.noise_file", hashes), strict=True))
     order = sorted(hashes, key=lambda sha256: drawn[sha256])
-    shares = recipe.grammar.splits
-    held_out = [
-        max(1, round(len(order) * share)) if share else 0
-        for share in (shares.validation, shares.test)
-    ]
-    while sum(held_out) >= len(order):
-        held_out[held_out.index(max(held_out))] -= 1
-    first, second = held_out
-    parts = {
-        "validation": order[:first],
-        "test": order[first : first + second],
-        "train": order[first + second :],
-    }
-    return {
-        split: tuple(by_hash[one] for one in sorted(parts[split] or hashes)) for split in SPLITS
-    }
+    splits = cut(order, recipe.grammar.splits)
+    parts = {split: [one for one in hashes if splits[one] == split] or hashes for split in SPLITS}
+    return {split: tuple(by_hash[one] for one in part) for split, part in parts.items()}
 
 
 @lru_cache(maxsize=4096)

@@ -7,7 +7,7 @@ and on its own name only: one that is added wins its share of rows from the othe
 row changes hands; one that leaves gives up its rows only. This holds for the candidates of one
 choice. Which voices stand in the pool of a split is decided before, by rank among the speakers of
 an engine: one more speaker there can move up to three others to the pool of another split, and
-their rows with them (`speech.voices` says why).
+their rows with them (`speech.dealing` says why).
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from corpusforge.core.recipe import Recipe, SpeechConfig
 from corpusforge.core.schema import SPLITS
 from corpusforge.core.seeding import rng, uniforms
 from corpusforge.speech.added import pinned, takes_voices, voices_of
+from corpusforge.speech.dealing import deal_speakers
 from corpusforge.speech.effect import Scalar
 from corpusforge.speech.engine import Engine, Voice
 from corpusforge.speech.roster import engines_in_use
@@ -204,64 +205,13 @@ def plan_voices(recipe: Recipe, lang: str) -> VoicePlan:
         speakers = {voice.who: voice.gender for voice in available}
         if len(speakers) < len(SPLITS):
             shared[name] = len(speakers)
-        dealt = _deal(speakers, name, recipe) if len(speakers) >= len(SPLITS) else {}
+        dealt = deal_speakers(speakers, name, recipe) if len(speakers) >= len(SPLITS) else {}
         for split in SPLITS:
             own = tuple(voice for voice in available if dealt.get(voice.who, split) == split)
             # Rows of a split that has no share are real ones that came with it.
             pools[split][name] = own or available
     shares = engine_shares(families, recipe.speech.shares)
     return VoicePlan(pools, shared, families, shares, gender_weights(recipe.speech.gender_shares))
-
-
-def _deal(speakers: Mapping[str, str], engine: str, recipe: Recipe) -> dict[str, str]:
-    """Speaker -> split, by the recipe's shares, at least one speaker per split.
-
-    Each gender is dealt by itself when it has a speaker for every split, so that every pool
-    holds both; genders with fewer are dealt together. Within one, speakers stand in the order of
-    a keyed hash, and the recipe's shares of their number, rounded, are the borders between the
-    splits. So a new speaker of such a gender moves others of it across the borders: three at
-    most, of any number, and nobody of another gender or engine.
-
-    No rule that looks at the speakers alone could move none and fill all pools: two of any four
-    speakers share one of three splits, and with these two and one other only, some split would
-    be empty. A hash per speaker would move some only where it leaves a split empty, but its
-    pools come out uneven: of 35 speakers, 10 % are 3.5 with a standard deviation of 1.8, and one
-    seed in eight would hold out one speaker or none.
-
-    Args:
-        speakers: Speaker -> gender, at least one speaker per split.
-        engine: Key of the engine, for the draw.
-        recipe: For the seed and the shares.
-    """
-    names = sorted(speakers)
-    drawn = uniforms(recipe.seed, "speech.pool", [f"{engine}/{name}" for name in names])
-    order = [names[place] for place in sorted(range(len(names)), key=lambda i: drawn[i])]
-    groups: dict[str, list[str]] = {}
-    for name in order:
-        groups.setdefault(speakers[name], []).append(name)
-    large = [group for group in groups.values() if len(group) >= len(SPLITS)]
-    rest = [name for name in order if all(name not in group for group in large)]
-    dealt = dict.fromkeys(order, "train")
-    for group in [*large, rest]:
-        # Fewer left over than there are splits: they train, the others fill the pools.
-        if len(group) >= len(SPLITS):
-            dealt |= _cut(group, recipe)
-    return dealt
-
-
-def _cut(order: Sequence[str], recipe: Recipe) -> dict[str, str]:
-    """Speaker -> split for speakers in drawn order: held-out splits first, the rest trains."""
-    shares = recipe.grammar.splits
-    held_out = [
-        max(1, round(len(order) * share)) if share else 0
-        for share in (shares.validation, shares.test)
-    ]
-    # Training keeps at least one speaker, whatever the shares.
-    while sum(held_out) >= len(order):
-        held_out[held_out.index(max(held_out))] -= 1
-    first, second = held_out
-    splits = ["validation"] * first + ["test"] * second + ["train"] * (len(order) - first - second)
-    return dict(zip(order, splits, strict=True))
 
 
 def draw_prosody(

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from corpusforge.core import plugins
 from corpusforge.core.recipe import SpeechConfig, SplitShares
 from corpusforge.metrics import cramers_v
+from corpusforge.speech.dealing import deal_speakers
 from corpusforge.speech.engine import Voice
 from corpusforge.speech.espeak_variants import VARIANTS
 from corpusforge.speech.shares import gender_weights
-from corpusforge.speech.voices import VoicePlan, _deal, draw_prosody, list_voices, plan_voices
+from corpusforge.speech.voices import VoicePlan, draw_prosody, list_voices, plan_voices
 from tests.speech.rows import recipe
 
 IDS = [f"{number:032x}" for number in range(3000)]
@@ -130,7 +131,7 @@ def test_many_voices_are_dealt_so_that_no_split_shares_one(lang):
 @pytest.mark.parametrize("genders", ["fff", "ffm", "ffmm", "fffm", "fffmm", "ffm?", "fffmmm"])
 def test_any_mix_of_three_speakers_fills_the_pools(genders):
     speakers = {f"s{n}": gender for n, gender in enumerate(genders)}
-    assert len(set(_deal(speakers, "x", recipe()).values())) == 3
+    assert len(set(deal_speakers(speakers, "x", recipe()).values())) == 3
 
 
 SHARES = st.sampled_from([(0.8, 0.1, 0.1), (0.6, 0.2, 0.2), (0.5, 0.25, 0.25), (0.9, 0.05, 0.05)])
@@ -149,8 +150,8 @@ def split_by(shares, seed):
 def test_a_new_speaker_moves_three_others_of_its_sex_at_most(women, men, shares, seed, new):
     made = split_by(shares, seed)
     speakers = {f"f{n}": "female" for n in range(women)} | {f"m{n}": "male" for n in range(men)}
-    before = _deal(speakers, "x", made)
-    after = _deal({**speakers, f"new{new}": "female"}, "x", made)
+    before = deal_speakers(speakers, "x", made)
+    after = deal_speakers({**speakers, f"new{new}": "female"}, "x", made)
     moved = [name for name, split in before.items() if after[name] != split]
     assert len(moved) <= 3
     assert {speakers[name] for name in moved} <= {"female"}
@@ -159,7 +160,7 @@ def test_a_new_speaker_moves_three_others_of_its_sex_at_most(women, men, shares,
 @settings(deadline=None)
 @given(st.integers(3, 200), SHARES, st.integers(0, 9))
 def test_pools_hold_their_shares_of_the_speakers(count, shares, seed):
-    dealt = _deal({f"s{n}": "" for n in range(count)}, "x", split_by(shares, seed))
+    dealt = deal_speakers({f"s{n}": "" for n in range(count)}, "x", split_by(shares, seed))
     sizes = Counter(dealt.values())
     assert set(sizes) == {"train", "validation", "test"}
     for split, share in zip(("validation", "test"), shares[1:], strict=True):
