@@ -30,6 +30,7 @@ __all__ = [
     "Spoken",
     "Voice",
     "Word",
+    "bounded",
     "check_speed",
     "checked",
     "distribution_license",
@@ -263,6 +264,17 @@ def check_speed(name: str, speeds: tuple[float, float], prosody: Prosody) -> Non
             Problem.SPEED,
             f"{name} speaks at {slowest:g} to {fastest:g} times its pace, not {prosody.speed:g}",
         )
+
+
+def bounded(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The samples in [-1, 1], shape [samples]: all scaled by their peak where that is above 1.
+
+    For networks and transforms whose output is not bounded; it is rare, and a short peak.
+    """
+    import numpy as np
+
+    peak = float(np.abs(samples).max(initial=0.0))
+    return samples / np.float32(peak) if peak > 1.0 else samples
 
 
 def checked(said: Spoken, engine: Engine, voice: Voice, what: str) -> Spoken:

@@ -14,6 +14,7 @@ from corpusforge.speech.engine import (
     Prosody,
     Spoken,
     Voice,
+    bounded,
     check_speed,
     distribution_license,
     distribution_version,
@@ -152,11 +153,7 @@ class Hibari:
         parts = [_sound(model, model.ids(chunk), prosody.speed, rng, shift) for chunk in chunks]
         if not parts:
             raise EngineError(Problem.NOTHING_TO_SAY, "hibari")
-        samples: npt.NDArray[np.float32] = np.concatenate(parts).astype(np.float32)
-        peak = float(np.abs(samples).max(initial=0.0))
-        # The inverse transform is not bounded; a rare peak above full scale is scaled back.
-        if peak > 1.0:
-            samples = samples / np.float32(peak)
+        samples = bounded(np.concatenate(parts).astype(np.float32))
         words = None
         if listener is not None:
             lengths = [part.size for part in parts]

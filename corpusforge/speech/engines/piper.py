@@ -16,6 +16,7 @@ from corpusforge.speech.engine import (
     Prosody,
     Spoken,
     Voice,
+    bounded,
     check_speed,
     distribution_version,
     package_folder,
@@ -161,11 +162,7 @@ class Piper(NoVoicesOfItsOwn):
         if not parts:
             raise EngineError(Problem.NOTHING_TO_SAY, "piper")
         samples: npt.NDArray[np.float32] = np.concatenate(parts).astype(np.float32)
-        peak = float(np.abs(samples).max(initial=0.0))
-        # The last layer is bounded by tanh in most voices, not in all.
-        return Spoken(
-            samples / np.float32(peak) if peak > 1.0 else samples, model.settings.sample_rate
-        )
+        return Spoken(bounded(samples), model.settings.sample_rate)
 
 
 def _sentence(

@@ -20,6 +20,7 @@ from corpusforge.speech.engine import (
     Prosody,
     Spoken,
     Voice,
+    bounded,
     check_speed,
     distribution_version,
     package_folder,
@@ -185,11 +186,7 @@ class Transformers(NoVoicesOfItsOwn):
         speaker = self._speaker(voice)
         with _seeded(int(rng.integers(2**63))):
             answer = speaker.say(spoken, prosody.speed)
-        samples = answer.numpy().astype(np.float32)
-        peak = float(np.abs(samples).max(initial=0.0))
-        if peak > 1.0:
-            samples = samples / np.float32(peak)
-        return Spoken(samples, speaker.rate_hz)
+        return Spoken(bounded(answer.numpy().astype(np.float32)), speaker.rate_hz)
 
 
 @contextmanager
