@@ -151,23 +151,20 @@ def write_yaml(path: Path, openings: Sequence[str] = ("",)) -> None:
 
 def write_chatito(path: Path, rows: Mapping[str, int], distribution: str = "regular") -> None:
     """As Chatito reads it; `rows` by intent."""
-    lines: list[str] = []
-    for intent, templates in INTENTS.items():
-        lines.append(f"%[{intent}]('training': '{rows[intent]}', 'distribution': '{distribution}')")
-        for template in templates:
-            lines.append("    " + " ".join(_bracketed(token) for token in template.split()))
-        lines.append("")
-    for sign, lists in (("@", values()), ("~", ALIASES)):
-        for name, words in lists.items():
-            lines += [f"{sign}[{name}]", *(f"    {word}" for word in words), ""]
-    path.write_text("\n".join(lines), encoding="utf-8")
+    options = f"'distribution': '{distribution}'"
+    _write_definitions(path, {i: f"('training': '{rows[i]}', {options})" for i in INTENTS})
 
 
 def write_chatette(path: Path, rows: Mapping[str, int]) -> None:
     """As Chatette reads it; `rows` by intent."""
+    _write_definitions(path, {intent: f"(training:{rows[intent]})" for intent in INTENTS})
+
+
+def _write_definitions(path: Path, asked: Mapping[str, str]) -> None:
+    """Intents, lists and aliases as both read them; `asked` is what stands behind an intent."""
     lines: list[str] = []
     for intent, templates in INTENTS.items():
-        lines.append(f"%[{intent}](training:{rows[intent]})")
+        lines.append(f"%[{intent}]{asked[intent]}")
         for template in templates:
             lines.append("    " + " ".join(_bracketed(token) for token in template.split()))
         lines.append("")

@@ -21,27 +21,9 @@ from corpusforge.core.text import delexicalise, fold, fold_delexicalised
 from corpusforge.grammar.compile import compile_language
 from corpusforge.grammar.functions import sample
 from corpusforge.grammar.loader import load_pack
+from tests.templates.shipped import PACKS, SHIPPED
 
-PACKS = Path(__file__).parents[2] / "templates"
 GOLDEN = Path(__file__).parents[1] / "golden" / "templates"
-SHIPPED = [
-    ("smart_home", "en"),
-    ("smart_home", "de"),
-    ("banking", "en"),
-    ("banking", "de"),
-    ("banking", "es"),
-    ("out_of_scope", "en"),
-    ("media", "en"),
-    ("media", "de"),
-    ("timers_lists", "en"),
-    ("weather", "en"),
-    ("weather", "es"),
-    ("timers_lists", "de"),
-    ("weather", "de"),
-    ("timers_lists", "fr"),
-    ("weather", "fr"),
-    ("timers_lists", "es"),
-]
 # Small enough to be written out, with everything in lists.
 SMALL = [("smart_home", "en"), ("smart_home", "de")]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,26 +13,8 @@ from corpusforge.core.recipe_file import load_recipe
 from corpusforge.grammar.check import check_templates
 from corpusforge.grammar.functions import sample
 from corpusforge.grammar.lint import lint_path
+from tests.templates.shipped import PACKS, SHIPPED
 
-PACKS = Path(__file__).parents[2] / "templates"
-SHIPPED = [
-    ("smart_home", "en"),
-    ("smart_home", "de"),
-    ("banking", "en"),
-    ("banking", "de"),
-    ("banking", "es"),
-    ("out_of_scope", "en"),
-    ("media", "en"),
-    ("media", "de"),
-    ("timers_lists", "en"),
-    ("weather", "en"),
-    ("weather", "es"),
-    ("timers_lists", "de"),
-    ("weather", "de"),
-    ("timers_lists", "fr"),
-    ("weather", "fr"),
-    ("timers_lists", "es"),
-]
 NO_PEOPLE = ("media", "weather", "out_of_scope")
 DESCRIBED = [(pack, lang) for pack, lang in SHIPPED if pack != "smart_home"]
 WITH_PEOPLE = [(pack, lang) for pack, lang in SHIPPED if pack not in NO_PEOPLE]
