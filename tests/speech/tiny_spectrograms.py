@@ -124,10 +124,14 @@ def fastspeech2(folder, whole=True, pace=2.0):
 
 def letters_for_phonemes(folder, monkeypatch):
     """Put a package g2p_en on the path whose phonemes are letters; the real one is not here."""
+    from transformers.utils.import_utils import BACKENDS_MAPPING
+
     (folder / "g2p_en").mkdir(parents=True)
     (folder / "g2p_en" / "__init__.py").write_text(
         "class G2p:\n    def __call__(self, text):\n        return list(text)\n"
     )
     monkeypatch.syspath_prepend(str(folder))
+    # transformers remembers for good whether the package was there when it was first asked.
+    monkeypatch.setitem(BACKENDS_MAPPING, "g2p_en", (lambda: True, ""))
     monkeypatch.setitem(sys.modules, "g2p_en", None)  # so that it is forgotten afterwards
     del sys.modules["g2p_en"]
