@@ -24,11 +24,13 @@ __all__ = [
     "FFT",
     "HOP",
     "MAX_TAPS",
+    "PAST",
     "blocks",
     "filtered",
     "framed",
     "partitions",
     "signal",
+    "signal_and_past",
     "spectra",
     "transfer",
 ]
@@ -47,6 +49,9 @@ AFTER = -(-FFT // HOP) - 1
 
 MAX_TAPS = FFT - 2 * HOP + 1
 """Longest response that spectra may be multiplied by beside that of a room: 257 taps."""
+
+PAST = MAX_TAPS - 1
+"""Samples before a block that such a response reaches."""
 
 
 def blocks(count: int) -> int:
@@ -145,9 +150,17 @@ def filtered(
 
 def signal(frames: npt.NDArray[np.complex64], count: int) -> npt.NDArray[np.float32]:
     """The first `count` samples of a signal from its spectra."""
+    return signal_and_past(frames, count)[1]
+
+
+def signal_and_past(
+    frames: npt.NDArray[np.complex64], count: int
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """The last `PAST` samples before a signal, and its first `count` samples."""
     fft = require("scipy.fft", extra="speech", purpose="filtering")
-    samples: npt.NDArray[np.float32] = fft.irfft(frames, FFT)[:, BEFORE:].reshape(-1)[:count]
-    return samples
+    parts: npt.NDArray[np.float32] = fft.irfft(frames, FFT)
+    past = parts[0, BEFORE - PAST : BEFORE]
+    return past, parts[:, BEFORE:].reshape(-1)[:count]
 
 
 def transfer(response: npt.NDArray[np.float32]) -> npt.NDArray[np.complex64]:

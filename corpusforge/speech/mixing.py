@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from corpusforge.speech import convolve
 from corpusforge.speech.acoustics import shoebox
 from corpusforge.speech.effects.mic import PLUGIN as MIC
@@ -19,7 +21,6 @@ from corpusforge.speech.levels import active_power
 from corpusforge.speech.rooms import room_spectra
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
     from corpusforge.speech.effect import Scalar
@@ -88,7 +89,7 @@ def mix(source: Source, steps: Mapping[str, Mapping[str, Scalar]]) -> Mixed:
     elif mic is not None:
         spectra = source.frames()[: convolve.blocks(count)]
     speech_power = active_power(wet, rate_hz)
-    samples, noise_power = wet, None if noise is None else 0.0
+    samples, noise_power, past = wet, None if noise is None else 0.0, None
     if noise is not None and speech_power > 0.0:
         sound = NOISE.sound(count, rate_hz, noise, frames=mic is not None)
         scale = NOISE.scale(speech_power, sound, noise)
@@ -96,13 +97,15 @@ def mix(source: Source, steps: Mapping[str, Mapping[str, Scalar]]) -> Mixed:
         if mic is None or spectra is None or sound.frames is None:
             samples = wet + sound.samples * scale
         else:
-            start = wet[: convolve.HOP] + sound.samples[: convolve.HOP] * scale
             spectra = _sum(spectra, sound.frames, scale)
-            # The noise was there before the clip; its microphone starts with it.
-            spectra[0] = convolve.spectra(start)[0]
+            past = None if sound.past is None else sound.past * scale
     if mic is not None and spectra is not None:
-        response = convolve.transfer(MIC.response(rate_hz, mic))
-        samples = convolve.signal(spectra * response, count)
+        response = MIC.response(rate_hz, mic)
+        samples = convolve.signal(spectra * convolve.transfer(response), count)
+        if past is not None:
+            # The noise was there before the clip; its microphone starts with it.
+            start = np.convolve(past, response)[convolve.PAST :][:count]
+            samples[: start.size] -= start
     return Mixed(samples, wet, speech_power, noise_power)
 
 

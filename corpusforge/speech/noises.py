@@ -1,8 +1,8 @@
 """What noises are made of: coloured noise, hum, babble, recordings. Levels are set elsewhere.
 
-Coloured noise is cut from a bank of long periodic pieces, one bank for each split and seed of a
-recipe; the pieces and their spectra are made once per process. Where it is cut and from which
-piece is drawn per clip.
+Coloured noise is cut from a bank: one long piece per colour that is repeated, of its own for each
+split and seed of a recipe. A piece and its spectra are made once per process; where a clip starts
+in it is drawn.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import json
 import math
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from corpusforge.core.errors import require
 from corpusforge.core.seeding import rng
 from corpusforge.speech import convolve
+from corpusforge.speech.levels import active_power, frame_powers, power
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _Some = TypeVar("_Some", bound="np.generic")
 
-__all__ = ["COLOURS", "KINDS", "PIECES", "bank_of", "dry", "frames", "lead"]
+__all__ = ["COLOURS", "KINDS", "STARTS", "bank_of", "dry", "dry_power", "frames", "lead"]
 
 COLOURS = {"white": 0.0, "pink": 1.0, "brown": 2.0}
 """Kind of noise -> slope of its power spectrum: power falls with the frequency to this power."""
@@ -33,18 +34,17 @@ COLOURS = {"white": 0.0, "pink": 1.0, "brown": 2.0}
 KINDS = (*COLOURS, "hum", "babble", "file")
 """All kinds of noise."""
 
-PIECES = 8
-"""Periodic pieces of each colour in a bank."""
+STARTS = 256
+"""Places in a piece of coloured noise at which a clip can start, 0.15 s apart at 16 kHz."""
 
-_BLOCKS = 48
-_PERIOD = _BLOCKS * convolve.HOP
+_PERIOD = STARTS * convolve.HOP
 # Flat below: otherwise most of the power of brown noise lies below the band of speech, and the
 # ratio that is stated flatters. From 300 Hz on, where recognisers listen, a corner at 50 Hz left
 # 8 % of the power of brown noise, this one leaves a third.
 _FLAT_BELOW_HZ = 200.0
 _HARMONICS = 12
-# Pieces that are kept: all of three splits, 1.5 MB each.
-_KEPT = 3 * 3 * PIECES
+# Pieces that are kept: three colours of three splits, 8 MB each.
+_KEPT = 9
 
 
 @lru_cache(maxsize=64)
@@ -74,9 +74,8 @@ def dry(
     """
     kind = str(params["kind"])
     if kind in COLOURS:
-        index, block = _place(int(params["seed"]))
-        piece = _piece(kind, rate_hz, int(params["bank"]), index)
-        return _looped(piece, block * convolve.HOP + start, count)
+        piece = _piece(kind, rate_hz, int(params["bank"]))
+        return _looped(piece.samples, _start(params) * convolve.HOP + start, count)
     if kind == "hum":
         period = _hum(float(params["mains_hz"]), rate_hz, int(params["seed"]))
         return _looped(period, int(params["seed"]) + start, count)
@@ -86,6 +85,25 @@ def dry(
 
     offset_s = float(params["offset_s"]) + start / rate_hz
     return read_piece(str(params["sha256"]), offset_s, rate_hz, count)
+
+
+def dry_power(
+    params: Mapping[str, Scalar], rate_hz: int, samples: npt.NDArray[np.float32]
+) -> float:
+    """Mean square of what `dry` gives from the start of the clip on.
+
+    Args:
+        params: Of the effect `noise`.
+        rate_hz: Sampling rate.
+        samples: From `dry`, at least one.
+    """
+    kind, whole = str(params["kind"]), samples.size // convolve.HOP
+    if kind not in COLOURS or whole > STARTS:
+        return power(samples)
+    energy = _piece(kind, rate_hz, int(params["bank"])).energy
+    rest, first = samples[whole * convolve.HOP :], _start(params)
+    found = float(energy[first + whole] - energy[first]) + power(rest) * rest.size
+    return found / samples.size
 
 
 def lead(taps: int) -> int:
@@ -111,17 +129,16 @@ def frames(
 
     kind = str(params["kind"])
     if kind in COLOURS:
-        index, block = _place(int(params["seed"]))
-        spectra = _piece_frames(kind, rate_hz, int(params["bank"]), index)
-        return _looped(spectra, block - before, before + count)
+        piece = _piece(kind, rate_hz, int(params["bank"]))
+        return _looped(piece.frames, _start(params) - before, before + count)
     earlier = before * convolve.HOP + convolve.BEFORE
     samples = dry(params, rate_hz, -earlier, earlier + count * convolve.HOP)
     return convolve.framed(np.ascontiguousarray(samples))
 
 
-def _place(seed: int) -> tuple[int, int]:
-    """Which piece, and at which of its blocks the clip starts."""
-    return seed % PIECES, seed // PIECES % _BLOCKS
+def _start(params: Mapping[str, Scalar]) -> int:
+    """At which block of its piece a clip starts."""
+    return int(params["seed"]) % STARTS
 
 
 def _looped(piece: npt.NDArray[_Some], first: int, count: int) -> npt.NDArray[_Some]:
@@ -138,30 +155,37 @@ def _looped(piece: npt.NDArray[_Some], first: int, count: int) -> npt.NDArray[_S
     return np.concatenate([piece[first:], *[piece] * whole, piece[:rest]])
 
 
+class _Piece(NamedTuple):
+    """One period of coloured noise, mean square 1; all read-only.
+
+    Attributes:
+        samples: Shape [`STARTS` * HOP].
+        frames: Spectra of the blocks, each with what comes before it, shape [`STARTS`, bins].
+        energy: Sum of squares of all blocks before, over two periods, shape [2 * `STARTS` + 1].
+    """
+
+    samples: npt.NDArray[np.float32]
+    frames: npt.NDArray[np.complex64]
+    energy: npt.NDArray[np.float64]
+
+
 @lru_cache(maxsize=_KEPT)
-def _piece(colour: str, rate_hz: int, bank: int, index: int) -> npt.NDArray[np.float32]:
-    """One period of coloured noise, mean square 1."""
+def _piece(colour: str, rate_hz: int, bank: int) -> _Piece:
+    """The piece of a colour in a bank."""
     import numpy as np
 
     fft = require("scipy.fft", extra="speech", purpose="noise")
-    noise = rng(bank, "noise", colour, index).standard_normal(_PERIOD, dtype=np.float32)
+    noise = rng(bank, "noise", colour).standard_normal(_PERIOD, dtype=np.float32)
     frequencies = np.maximum(fft.rfftfreq(_PERIOD, 1.0 / rate_hz), _FLAT_BELOW_HZ)
     slope = (frequencies ** (-COLOURS[colour] / 2.0)).astype(np.float32)
-    piece: npt.NDArray[np.float32] = fft.irfft(fft.rfft(noise) * slope, _PERIOD)
-    piece /= np.float32(math.sqrt(float(np.mean(piece.astype(np.float64) ** 2))))
-    piece.flags.writeable = False
-    return piece
-
-
-@lru_cache(maxsize=_KEPT)
-def _piece_frames(colour: str, rate_hz: int, bank: int, index: int) -> npt.NDArray[np.complex64]:
-    """Spectra of the blocks of a piece, each with what comes before it."""
-    import numpy as np
-
-    piece = _piece(colour, rate_hz, bank, index)
-    spectra = convolve.framed(np.concatenate([piece[-convolve.BEFORE :], piece]))
-    spectra.flags.writeable = False
-    return spectra
+    samples = fft.irfft(fft.rfft(noise) * slope, _PERIOD)
+    samples /= np.float32(math.sqrt(power(samples)))
+    frames = convolve.framed(np.concatenate([samples[-convolve.BEFORE :], samples]))
+    powers = frame_powers(samples, convolve.HOP)
+    energy = np.concatenate([[0.0], np.cumsum([*powers, *powers])]) * convolve.HOP
+    for array in (samples, frames, energy):
+        array.flags.writeable = False
+    return _Piece(samples, frames, energy)
 
 
 @lru_cache(maxsize=64)
@@ -186,7 +210,6 @@ def _babble(
     """Several talkers, equally loud, each saying one sentence again and again."""
     import numpy as np
 
-    from corpusforge.speech.levels import active_power
     from corpusforge.speech.talkers import said
 
     generator = np.random.Generator(np.random.Philox(seed))

@@ -25,13 +25,14 @@ class Sound(NamedTuple):
     Attributes:
         samples: Shape [samples]; treat them as read-only.
         power: Mean square of the samples, above 0.
-        frames: Their spectra (`speech.convolve`), where wanted: of a noise that was there before
-            the clip. Treat them as read-only.
+        frames: Their spectra (`speech.convolve`), where wanted; treat them as read-only.
+        past: What the spectra know from before the clip, shape [`convolve.PAST`]; None = silence.
     """
 
     samples: npt.NDArray[np.float32]
     power: float
     frames: npt.NDArray[np.complex64] | None
+    past: npt.NDArray[np.float32] | None
 
 
 class Noise:
@@ -110,23 +111,25 @@ class Noise:
         from corpusforge.speech.levels import power
         from corpusforge.speech.rooms import room_spectra
 
-        wanted, spectra = convolve.blocks(count), None
-        if "rt60_s" not in params:
-            samples = noises.dry(params, rate_hz, 0, count)
-            if frames and str(params["kind"]) in COLOURS:
-                spectra = noises.frames(params, rate_hz, 0, wanted)
-            elif frames:
-                spectra = convolve.spectra(samples)
-        else:
+        wanted, spectra, past = convolve.blocks(count), None, None
+        if "rt60_s" in params:
             pieces = room_spectra(shoebox(params), rate_hz)
             before = len(pieces) - 1
             source = noises.frames(params, rate_hz, before, wanted)
             spectra = convolve.filtered(source, pieces, wanted, before)
-            samples = convolve.signal(spectra, count)
-        found = power(samples)
+            past, samples = convolve.signal_and_past(spectra, count)
+            found = power(samples)
+        else:
+            samples = noises.dry(params, rate_hz, 0, count)
+            found = noises.dry_power(params, rate_hz, samples)
+            if frames and str(params["kind"]) in COLOURS:
+                spectra = noises.frames(params, rate_hz, 0, wanted)
+                past = noises.dry(params, rate_hz, -convolve.PAST, convolve.PAST)
+            elif frames:
+                spectra = convolve.spectra(samples)
         if found <= 0.0 or not math.isfinite(found):
             raise UnfitError("a piece of noise that is silent", str(params["kind"]))
-        return Sound(samples, found, spectra)
+        return Sound(samples, found, spectra, past)
 
     def scale(self, speech_power: float, sound: Sound, params: Mapping[str, Scalar]) -> np.float32:
         """Factor on the noise for the ratio that was drawn.
