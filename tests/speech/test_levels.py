@@ -1,4 +1,5 @@
 import numpy as np
+import pyloudnorm
 import pytest
 
 from corpusforge.speech.levels import (
@@ -64,6 +65,17 @@ def test_loudness_against_the_standard():
     # ITU-R BS.1770-4: a 997 Hz sine at 0 dBFS in one front channel reads -3.01 LKFS.
     assert loudness_lufs(sine(997, 1.0, 3, 48000), 48000) == pytest.approx(-3.01, abs=0.1)
     assert loudness_lufs(sine(997, 0.1, 3, 16000), 16000) == pytest.approx(-23.01, abs=0.3)
+
+
+@pytest.mark.parametrize("rate_hz", [16000, 48000])
+def test_loudness_beside_another_meter(rate_hz):
+    generator = np.random.default_rng(5)
+    for seconds in (0.4, 0.5, 1.3, 4.0):
+        noise = generator.standard_normal(round(seconds * rate_hz)) * 0.05
+        noise[: noise.size // 2] *= 10.0 ** generator.uniform(-2.0, 0.0)
+        sound = noise.astype(np.float32) + sine(70, 0.1, seconds, rate_hz)[: noise.size]
+        expected = pyloudnorm.Meter(rate_hz).integrated_loudness(sound.astype(float))
+        assert loudness_lufs(sound, rate_hz) == pytest.approx(expected, abs=0.002)
 
 
 def test_loudness_of_too_short_or_silent_clips_is_undefined():

@@ -60,7 +60,11 @@ class Mic:
 
     def response(self, rate_hz: int, params: Mapping[str, Scalar]) -> npt.NDArray[np.float32]:
         """The impulse response, 256 taps, minimum phase; treat it as read-only."""
-        return _response(rate_hz, tuple(sorted((k, float(v)) for k, v in params.items())))
+        return _response(rate_hz, _key(params))
+
+    def transfer(self, rate_hz: int, params: Mapping[str, Scalar]) -> npt.NDArray[np.complex64]:
+        """The spectrum of the response (`speech.convolve.transfer`); treat it as read-only."""
+        return _transfer(rate_hz, _key(params))
 
     def apply(
         self, samples: npt.NDArray[np.float32], rate_hz: int, params: Mapping[str, Scalar]
@@ -69,8 +73,21 @@ class Mic:
         from corpusforge.speech import convolve
 
         frames = convolve.spectra(samples)
-        frames *= convolve.transfer(self.response(rate_hz, params))
+        frames *= self.transfer(rate_hz, params)
         return convolve.signal(frames, samples.size)
+
+
+def _key(params: Mapping[str, Scalar]) -> tuple[tuple[str, float], ...]:
+    return tuple(sorted((name, float(value)) for name, value in params.items()))
+
+
+@lru_cache(maxsize=256)
+def _transfer(rate_hz: int, params: tuple[tuple[str, float], ...]) -> npt.NDArray[np.complex64]:
+    from corpusforge.speech import convolve
+
+    spectrum = convolve.transfer(_response(rate_hz, params))
+    spectrum.flags.writeable = False
+    return spectrum
 
 
 @lru_cache(maxsize=256)
