@@ -14,7 +14,17 @@ import numpy.typing as npt
 
 from corpusforge.core.mel_filters import mel_filters
 
-__all__ = ["BANDS", "HOP", "RATE_HZ", "frames_of", "seconds_of", "stream_levels", "windows"]
+__all__ = [
+    "BANDS",
+    "HOP",
+    "RATE_HZ",
+    "cut",
+    "frames_of",
+    "normed",
+    "seconds_of",
+    "stream_levels",
+    "windows",
+]
 
 RATE_HZ = 16000
 BANDS = 40
@@ -23,6 +33,7 @@ _WINDOW, _FFT = 480, 512
 _LOW_HZ, _HIGH_HZ = 60.0, 7600.0
 _FLOOR = 1e-9  # power of a band that counts as silence, about -90 dBFS
 _LEAST_SPREAD_DB = 5.0  # a window of even noise is not blown up to the size of speech
+_RANGE_DB = 45.0  # bands that a voice or a microphone lacks must not outweigh those that it has
 _CHUNK = 3000  # frames at a time: an hour of audio in little memory
 
 Levels = npt.NDArray[np.float32]
@@ -57,8 +68,8 @@ def stream_levels(samples: npt.NDArray[np.float32]) -> Levels:
     return np.concatenate(parts).astype(np.float32)
 
 
-def windows(levels: Levels, starts: npt.NDArray[np.int64], frames: int) -> Levels:
-    """Windows of a stream, each with mean 0 and its spread scaled, shape [windows, bands, frames].
+def cut(levels: Levels, starts: npt.NDArray[np.int64], frames: int) -> Levels:
+    """Windows of a stream as they are, in dB, shape [windows, bands, frames].
 
     Args:
         levels: Of the stream, shape [stream frames, bands].
@@ -66,7 +77,22 @@ def windows(levels: Levels, starts: npt.NDArray[np.int64], frames: int) -> Level
         frames: Width of a window.
     """
     places = np.clip(starts[:, None] + np.arange(frames), 0, levels.shape[0] - 1)
-    cut = levels[places].transpose(0, 2, 1)
-    centred = cut - cut.mean(axis=(1, 2), keepdims=True)
+    return np.asarray(levels[places].transpose(0, 2, 1))
+
+
+def normed(windows_db: Levels) -> Levels:
+    """Windows with mean 0 and their spread scaled, without what is far below their loudest level.
+
+    Args:
+        windows_db: From `cut`, shape [windows, bands, frames].
+    """
+    loudest = windows_db.max(axis=(1, 2), keepdims=True)
+    heard = np.maximum(windows_db, loudest - _RANGE_DB)
+    centred = heard - heard.mean(axis=(1, 2), keepdims=True)
     spread = np.maximum(centred.std(axis=(1, 2), keepdims=True), _LEAST_SPREAD_DB)
     return np.ascontiguousarray(centred / spread, dtype=np.float32)
+
+
+def windows(levels: Levels, starts: npt.NDArray[np.int64], frames: int) -> Levels:
+    """What a detector sees of a stream: `cut`, then `normed`."""
+    return normed(cut(levels, starts, frames))

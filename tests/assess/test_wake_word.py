@@ -108,6 +108,15 @@ def test_it_listens_after_being_saved_and_loaded(trained, tmp_path):
     assert json.loads((tmp_path / "detector" / "measured.json").read_text()) == account
 
 
+def test_a_word_at_the_very_start_of_a_stream_is_heard(trained):
+    made = trained[0]
+    stream = np.concatenate([word(120, (500, 2000, 500), 1), np.zeros(RATE_HZ, np.float32)])
+    late = np.concatenate([0.0005 * np.ones(3 * RATE_HZ, np.float32), stream])
+    assert made.scores(stream_levels(stream))[1].max() > 0.5
+    assert made.scores(stream_levels(late))[1].max() > 0.5
+    assert made.scores(stream_levels(stream))[0][0] == 0
+
+
 def test_a_folder_that_holds_no_detector_is_named(tmp_path):
     with pytest.raises(InputError, match="holds no detector"):
         Detector.load(tmp_path)
