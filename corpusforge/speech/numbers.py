@@ -11,6 +11,8 @@ __all__ = ["Numbers", "supported"]
 
 # Longer runs of digits, and runs that start with zero, are names (phone numbers, codes).
 _MOST_DIGITS = 6
+_UNNAMED = 10**15
+"""From here on digit by digit: CLDR's rules end soon after, and recognisers write such numbers."""
 _YEARS = range(1100, 2100)
 
 
@@ -60,6 +62,8 @@ class Numbers:
 
     def cardinal(self, number: int) -> str:
         """21 -> "twenty-one", "veintiuno": as it stands alone."""
+        if number >= _UNNAMED:
+            return self.digits(str(number))
         return self.numerals.cardinal(number, "verbose") if self.form else self.alone(number)
 
     def alone(self, number: int) -> str:
@@ -68,6 +72,8 @@ class Numbers:
 
     def before(self, number: int, *, feminine: bool) -> str:
         """Before a noun: "ein", "eine", "veintiún"."""
+        if number >= _UNNAMED:
+            return self.digits(str(number))
         return self.numerals.cardinal(
             number, self.form or ("feminine" if feminine else "masculine")
         )

@@ -63,6 +63,16 @@ def test_german(text, spoken):
     assert verbalise(text, "de") == spoken
 
 
+@pytest.mark.parametrize("number", ["3,000,000,000,000,000,000", "999,999,999,999,999,999"])
+def test_a_number_without_a_name_is_said_by_its_digits(number):
+    first = {"3": "three", "9": "nine"}[number[0]]
+    for text in (number, f"it costs ${number} now", f"{number} degrees"):
+        said = verbalise(text, "en")
+        assert first in said.split()
+        assert not any(character.isdigit() for character in said)
+    assert verbalise("$999,999,999,999", "en").startswith("nine hundred ninety-nine billion")
+
+
 @pytest.mark.parametrize("text", ["turn on the lights", "AC/DC", "what's up?", "well-known"])
 def test_text_that_reads_as_it_is_written_is_left(text):
     assert verbalise(text, "en") is None
