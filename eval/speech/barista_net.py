@@ -46,7 +46,7 @@ class Training:
         variation: How far clips are varied.
     """
 
-    steps: int = 1200
+    steps: int = 1000
     short: float = 0.25
     short_s: float = 2.0
     batch: int = 16
