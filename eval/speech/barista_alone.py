@@ -163,7 +163,7 @@ def _real(real: int, seed: int) -> dict[str, list[_Clip]]:
 def plan_of(work: Path, seed: int, *, quick: bool) -> Plan:
     """The whole study, or (quick) a few clips and steps that show that it works."""
     if quick:
-        few = Training(steps=4, batch=4, width=32)
+        few = Training(steps=10, batch=4, width=32)
         return Plan(work, 12, 12, few, 1, ("espeak", "hibari"), 2, 2, seed)
     return Plan(work, 700, 1000, Training(), 2, engines_here(), 150, 120, seed)
 

@@ -70,7 +70,7 @@ _PHRASES = (
     "(brew|can I get|can I have|I want|get me|give me|I'd like|make me|may I have) (a|an)"
     " ({coffeeDrink}|{size}|{roast}|{numberOfShots})",
 )
-"""Pieces of orders: what a network can learn the words from."""
+"""Pieces of orders, beside whole ones; they turned out to be worth nothing (eval/LOG.md)."""
 
 
 @dataclass(frozen=True, eq=False)
