@@ -76,8 +76,7 @@ SHORT: Mapping[str, float] = {"min_vad_share": 0.01, "max_gap_s": 1.5}
 """Limits of single words and the like. The calibrated ones come from commands of several words: a
 word is said slower per letter ("six" has three) and is over before the detector of speech has made
 up its mind, and recognisers guess it without a sentence around it; of 40 good hibari clips of
-digits they would drop 17. What stays is that speech must be heard at all: of 540 good clips of
-words and short commands 3 have no frame of it, of 200 clips of noise all."""
+digits they would drop 17. What stays is that speech must be heard at all (`speech.scores.vad`)."""
 
 CALIBRATED: Mapping[str, Mapping[str, float]] = {
     ANY: {"min_vad_share": 0.09, "max_gap_s": 1.5},
