@@ -164,7 +164,12 @@ class SpeechConfig:
         None,
         minLength=1,
     )
-    max_dropped: float = option("share of dropped clips that fails", 0.02, minimum=0, maximum=1)
+    max_dropped: float = option(
+        "largest share of clips that may be dropped; above 0, one of 20 clips or more may",
+        0.02,
+        minimum=0,
+        maximum=1,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
