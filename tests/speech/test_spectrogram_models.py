@@ -1,6 +1,7 @@
 """SpeechT5 and FastSpeech2 in the engine transformers: parts, speakers, tempo, ends, refusals."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -76,6 +77,12 @@ def test_parts_that_are_missing_or_do_not_fit_are_named(t5, source, words):
     np.save(t5 / "nan.npy", np.full(4, np.nan, np.float32))
     with pytest.raises(InputError, match=words):
         voice_of(source, t5)
+
+
+def test_folders_may_have_any_name(t5, tmp_path):
+    odd = tmp_path / "voices: new; old"
+    shutil.copytree(t5, odd)
+    assert np.array_equal(say(voice_of(f"{T5}#a.npy", odd)), say(voice_of(f"{T5}#a.npy", t5)))
 
 
 def test_every_part_is_pinned(t5):

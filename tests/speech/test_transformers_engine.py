@@ -135,5 +135,5 @@ def test_a_hub_model_is_pinned_and_spoken_with_from_where_it_was_put(model, monk
     engine = Transformers()
     voice, files = engine.fetched(engine.added(entry, Path()))
     assert {path.name for path in files} >= {"config.json", "model.safetensors", "vocab.json"}
-    assert (voice.rate_hz, voice.path) == (16000, f"{model}::")
+    assert (voice.rate_hz, voice.path) == (16000, f"{model}\0\0")
     assert np.array_equal(say(voice), say(voice_of(f"{model}#1")))

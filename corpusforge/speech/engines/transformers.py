@@ -5,7 +5,6 @@ How each kind of model is loaded and spoken with stands in `speech.models`.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -49,6 +48,8 @@ _SOURCES = (
 _KINDS: tuple[Kind, ...] = (vits.PLUGIN, speecht5.PLUGIN, fastspeech2.PLUGIN)
 _TYPES = tuple(name for kind in _KINDS for name in kind.types)
 _OTHERS = {"bark": "its weights on the hub are pickled, and its length and voice cannot be told"}
+# Between model, vocoder and speaker in a voice's path: no file name can hold it.
+_BETWEEN = "\0"
 # Never pickled weights: loading those may run code.
 _FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
 
@@ -104,7 +105,7 @@ class Transformers(NoVoicesOfItsOwn):
         found = [self._local(place, folder) for place in (source.model, source.vocoder)]
         file = folder / Path(source.speaker).expanduser()
         found.append(str(file.resolve()) if source.speaker and file.is_file() else "")
-        voice = brought(entry, "", os.pathsep.join(found) if any(found) else "")
+        voice = brought(entry, "", _BETWEEN.join(found) if any(found) else "")
         if found[0] and (found[1] or not source.vocoder):
             return replace(voice, rate_hz=_rate_hz(self._parts(voice)))
         return voice
@@ -124,7 +125,7 @@ class Transformers(NoVoicesOfItsOwn):
     def _parts(self, voice: Voice) -> Parts:
         """The folders and the speaker of a voice; downloads what is not there."""
         source = Source.of(voice.source)
-        model, vocoder, file = (voice.path or os.pathsep * 2).split(os.pathsep)
+        model, vocoder, file = (voice.path or _BETWEEN * 2).split(_BETWEEN)
         if source.vocoder and not vocoder:
             vocoder = str(self._download(source.vocoder))
         return Parts(
@@ -142,7 +143,7 @@ class Transformers(NoVoicesOfItsOwn):
         if _kind(parts).speaker_is_file:
             file = parts.speaker
             files.append(Path(file))
-        path = os.pathsep.join(map(str, (parts.model, parts.vocoder or "", file)))
+        path = _BETWEEN.join(map(str, (parts.model, parts.vocoder or "", file)))
         return replace(voice, path=path, rate_hz=rate_hz), files
 
     def _download(self, name: str) -> Path:
