@@ -165,7 +165,7 @@ class SpeechConfig:
         minLength=1,
     )
     max_dropped: float = option(
-        "largest share of clips that may be dropped; above 0, one of 20 clips or more may",
+        "largest share of clips that may be dropped; from 0.01 on, one of 20 clips or more may",
         0.02,
         minimum=0,
         maximum=1,

@@ -35,7 +35,11 @@ KINDS = (*COLOURS, "hum", "babble", "file")
 """All kinds of noise."""
 
 STARTS = 256
-"""Places in a piece of coloured noise at which a clip can start, 0.15 s apart at 16 kHz."""
+"""Places in a piece of coloured noise at which a clip can start, 0.15 s apart at 16 kHz.
+
+Clips of one split and colour share 39 s of it: with thousands of clips a piece comes again, at
+another level, in another room, through another microphone. Who wants more brings recordings.
+"""
 
 _PERIOD = STARTS * convolve.HOP
 # Flat below: otherwise most of the power of brown noise lies below the band of speech, and the

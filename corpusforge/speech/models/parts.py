@@ -58,7 +58,9 @@ class Source:
     @classmethod
     def of(cls, text: str) -> Source:
         """Take `text` apart."""
-        places, _, speaker = text.partition("#")
+        places, mark, speaker = text.rpartition("#")
+        if not mark:
+            places, speaker = speaker, ""
         model, _, vocoder = places.partition(" + ")
         return cls(model.strip(), vocoder.strip(), speaker.strip())
 
@@ -201,8 +203,9 @@ def speaker_number(parts: Parts, speakers: int) -> None:
         raise InputError(
             f"{parts.model.name}: the speaker after # is a number, not {parts.speaker!r}"
         )
-    if parts.speaker and int(parts.speaker) >= speakers:
-        raise InputError(f"{parts.model.name} has {speakers} speakers, 0 to {speakers - 1}")
+    last = max(speakers, 1) - 1
+    if parts.speaker and int(parts.speaker) > last:
+        raise InputError(f"{parts.model.name} has {last + 1} speakers, 0 to {last}")
 
 
 def known_letters(tokenizer: Any, spoken: str) -> torch.Tensor:
@@ -212,6 +215,7 @@ def known_letters(tokenizer: Any, spoken: str) -> torch.Tensor:
         EngineError: Letters that the tokenizer does not know.
     """
     ids: torch.Tensor = tokenizer(spoken, return_tensors="pt").input_ids
-    if bool((ids == tokenizer.unk_token_id).any()):
+    unknown = tokenizer.unk_token_id
+    if unknown is not None and bool((ids == unknown).any()):
         raise EngineError(Problem.FOREIGN_SCRIPT, "transformers")
     return ids
