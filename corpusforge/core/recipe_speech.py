@@ -164,12 +164,7 @@ class SpeechConfig:
         None,
         minLength=1,
     )
-    max_dropped: float = option(
-        "largest share of clips that may be dropped; from 0.01 on, one of 20 clips or more may",
-        0.02,
-        minimum=0,
-        maximum=1,
-    )
+    max_dropped: float = option("share of dropped clips that fails", 0.02, minimum=0, maximum=1)
 
 
 @dataclass(frozen=True, kw_only=True)

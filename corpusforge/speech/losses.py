@@ -14,8 +14,6 @@ from corpusforge.core.schema import write_table
 __all__ = ["refuse_too_many"]
 
 _SHOWN = 3
-_LENIENT = 0.01
-_MANY = 20  # from so many planned clips on a single one lost says nothing of the share
 
 
 def refuse_too_many(ctx: StageContext, dropped: pa.Table, planned: int, earlier: int = 0) -> None:
@@ -28,16 +26,12 @@ def refuse_too_many(ctx: StageContext, dropped: pa.Table, planned: int, earlier:
         earlier: Clips that earlier stages lost.
 
     Raises:
-        RunError: When more than `speech.max_dropped` of the planned clips are lost; one clip of 20
-            or more is none too many at limits of 1 % and more. It names the reasons, some clips,
-            and the file in the cache (kind "failed") that holds them all.
+        RunError: When more than `speech.max_dropped` of the planned clips are lost. It names the
+            reasons, some clips, and the file in the cache (kind "failed") that holds them all.
     """
     limit = ctx.recipe.speech.max_dropped
     lost = dropped.num_rows + earlier
-    bearable = limit * planned
-    if limit >= _LENIENT and planned >= _MANY:
-        bearable = max(bearable, 1.0)
-    if lost <= bearable:
+    if lost <= limit * planned:
         return
     path = ctx.folder / "dropped.parquet"
     write_table(dropped, path)

@@ -243,7 +243,7 @@ def train(examples: Sequence[Example], training: Training, *, log: bool = False)
             if (said >= 0).any():
                 loss = loss + nll_loss(out.transpose(1, 2), torch.from_numpy(said), ignore_index=-1)
             optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            torch.autograd.backward(loss)
             torch.nn.utils.clip_grad_norm_(module.parameters(), 5.0)
             optimiser.step()
             schedule.step()

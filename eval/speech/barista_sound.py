@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from corpusforge.core.mel_filters import mel_filters
 from eval.speech.barista_orders import RATE_HZ
 
 __all__ = [
@@ -69,12 +70,7 @@ def _mel(hertz: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 @cache
 def _filters() -> npt.NDArray[np.float64]:
-    """Triangles on the mel scale, shape [fft / 2 + 1, bands]."""
-    edges = np.linspace(_mel(_LOW_HZ), _mel(_HIGH_HZ), BANDS + 2)
-    places = _mel(np.fft.rfftfreq(_FFT, 1.0 / RATE_HZ))[:, None]
-    rising = (places - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    falling = (edges[2:] - places) / (edges[2:] - edges[1:-1])
-    return np.maximum(0.0, np.minimum(rising, falling))
+    return mel_filters(BANDS, _FFT, RATE_HZ, _LOW_HZ, _HIGH_HZ)
 
 
 def powers(samples: npt.NDArray[np.float32]) -> Powers:

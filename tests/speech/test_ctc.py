@@ -87,7 +87,7 @@ def folder(tmp_path_factory):
         num_conv_pos_embedding_groups=2,
     )
     with torch.random.fork_rng():
-        torch.manual_seed(1)
+        torch.default_generator.manual_seed(1)
         transformers.Wav2Vec2ForCTC(config).save_pretrained(folder)
     (folder / "vocab.json").write_text(json.dumps(VOCABULARY), "utf-8")
     return folder

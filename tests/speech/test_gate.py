@@ -228,16 +228,3 @@ def test_limits_of_the_recipe_hold_for_single_words_too(tmp_path):
     clip = {"spoken": "six", "duration_s": 0.9}
     _, _, dropped = judge(tmp_path, clip, limits=limits)
     assert dropped["filter"].to_pylist() == ["too_slow"]
-
-
-@pytest.mark.parametrize(
-    ("clips", "limit", "fails"),
-    [(20, 0.02, False), (19, 0.02, True), (20, 0.0, True), (99, 0.009, True)],
-)
-def test_one_clip_of_twenty_stops_no_build_that_may_lose_any(tmp_path, clips, limit, fails):
-    table = [{"duration_s": 0.1}, *({} for _ in range(clips - 1))]
-    if not fails:
-        assert judge(tmp_path, *table, max_dropped=limit)[0].rows_out == clips - 1
-        return
-    with pytest.raises(RunError, match=f"1 of {clips} clips were lost"):
-        judge(tmp_path, *table, max_dropped=limit)

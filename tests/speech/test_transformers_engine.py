@@ -42,7 +42,7 @@ def test_the_seed_and_nothing_else_moves_the_samples(model):
     first = say(voice)
     threads = torch.get_num_threads()
     with torch.random.fork_rng():
-        torch.manual_seed(99)
+        torch.default_generator.manual_seed(99)
         moved = torch.random.get_rng_state()
         say(voice, "something else", seed=8)
         assert np.array_equal(say(voice), first)

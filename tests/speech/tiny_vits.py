@@ -41,7 +41,7 @@ def make(folder, speakers=1, scale=-0.7):
         sampling_rate=16000,
     )
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(3)
+        torch.default_generator.manual_seed(3)
         model = VitsModel(config)
         with torch.no_grad():
             model.duration_predictor.proj.bias += scale
