@@ -83,7 +83,9 @@ def test_letters_that_the_tokenizer_would_leave_out_are_refused(model):
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        ("bark", ["type bark", "pickled", "allowed: vits"]),
+        ("musicgen", ["type musicgen", "makes music", "allowed: vits"]),
+        ("qwen2_5_omni", ["type qwen2_5_omni", "answers a text", "bark"]),
+        ("univnet", ["type univnet", "vocoder", "speecht5"]),
         ("bert", ["type bert", "allowed: vits", "command"]),
     ],
 )

@@ -1,6 +1,6 @@
-"""Voices for the package transformers, by hub name or folder: VITS (MMS), SpeechT5, FastSpeech2.
+"""Voices for the package transformers, by hub name or folder: VITS, SpeechT5, Bark, ...
 
-How each kind of model is loaded and spoken with stands in `speech.models`.
+How each kind of model is loaded and spoken with stands in `speech.models`, one file per kind.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,16 +25,9 @@ from corpusforge.speech.engine import (
     distribution_version,
     package_folder,
 )
-from corpusforge.speech.models import fastspeech2, speecht5, vits
-from corpusforge.speech.models.parts import (
-    Kind,
-    Parts,
-    Source,
-    Speaker,
-    check_weights,
-    config_of,
-    is_hub_name,
-)
+from corpusforge.speech.models.bark import PRESET_ENDS
+from corpusforge.speech.models.known import kind_of
+from corpusforge.speech.models.parts import Parts, Source, Speaker, check_weights, is_hub_name
 from corpusforge.speech.pins import hold_pin
 
 if TYPE_CHECKING:
@@ -43,11 +37,9 @@ if TYPE_CHECKING:
 
 _SOURCES = (
     "a hub name (facebook/mms-tts-deu) or a folder with a VITS model; #3 = its speaker 3; "
-    "MODEL + VOCODER#embedding.npy for SpeechT5, MODEL + VOCODER for FastSpeech2"
+    "MODEL + VOCODER#embedding.npy for SpeechT5, MODEL + VOCODER for FastSpeech2, "
+    "MODEL#v2/en_speaker_6 or MODEL#preset.npz for Bark"
 )
-_KINDS: tuple[Kind, ...] = (vits.PLUGIN, speecht5.PLUGIN, fastspeech2.PLUGIN)
-_TYPES = tuple(name for kind in _KINDS for name in kind.types)
-_OTHERS = {"bark": "its weights on the hub are pickled, and its length and voice cannot be told"}
 # Between model, vocoder and speaker in a voice's path: no file name can hold it.
 _BETWEEN = "\0"
 # Never pickled weights: loading those may run code.
@@ -128,10 +120,12 @@ class Transformers(NoVoicesOfItsOwn):
         model, vocoder, file = (voice.path or _BETWEEN * 2).split(_BETWEEN)
         if source.vocoder and not vocoder:
             vocoder = str(self._download(source.vocoder))
+        preset = "" if file or source.speaker.isdecimal() else source.speaker
         return Parts(
-            Path(model) if model else self._download(source.model),
+            Path(model) if model else self._download(source.model, preset),
             Path(vocoder) if vocoder else None,
             file or source.speaker,
+            voice.lang,
         )
 
     def fetched(self, voice: Voice) -> tuple[Voice, Sequence[Path]]:
@@ -139,18 +133,25 @@ class Transformers(NoVoicesOfItsOwn):
         parts = self._parts(voice)
         rate_hz = _rate_hz(parts)
         files = [path for place in (parts.model, parts.vocoder) if place for path in _files(place)]
-        file = ""
-        if _kind(parts).speaker_is_file:
-            file = parts.speaker
-            files.append(Path(file))
+        own = kind_of(parts).speaker_files(parts)
+        files += own
+        file = parts.speaker if Path(parts.speaker) in own else ""
         path = _BETWEEN.join(map(str, (parts.model, parts.vocoder or "", file)))
         return replace(voice, path=path, rate_hz=rate_hz), files
 
-    def _download(self, name: str) -> Path:
-        """The folder of a hub model, downloaded when it is not there."""
-        if name not in self._folders:
+    def _download(self, name: str, preset: str = "") -> Path:
+        """The folder of a hub model, downloaded when it is not there.
+
+        Args:
+            name: On the hub.
+            preset: Name of a speaker whose files stand in the model's folder, "" for none.
+        """
+        key = f"{name}#{preset}" if preset else name
+        if key not in self._folders:
             hub = require("huggingface_hub", extra="hub", purpose=f"the voice {name}")
             patterns = list(_FILES)
+            if preset:
+                patterns += [f"*{escape(preset)}{end}" for end in PRESET_ENDS]
             try:
                 found = hub.snapshot_download(name, allow_patterns=patterns)
             except Exception as error:
@@ -160,8 +161,8 @@ class Transformers(NoVoicesOfItsOwn):
                     f"the voice {name} cannot be had: {type(error).__name__}: {first}",
                     hint="a hub name needs the network once; a folder never does",
                 ) from error
-            self._folders[name] = Path(found)
-        return self._folders[name]
+            self._folders[key] = Path(found)
+        return self._folders[key]
 
     def _speaker(self, voice: Voice) -> Speaker:
         """The loaded model of a voice."""
@@ -172,7 +173,7 @@ class Transformers(NoVoicesOfItsOwn):
             whole, files = self.fetched(voice)
             hold_pin(voice, files)
             parts = self._parts(whole)
-            self._models[voice] = _kind(parts).load(hf, parts)
+            self._models[voice] = kind_of(parts).load(hf, parts)
         return self._models[voice]
 
     def speak(
@@ -185,7 +186,7 @@ class Transformers(NoVoicesOfItsOwn):
         if not any(map(str.isalnum, spoken)):
             raise EngineError(Problem.NOTHING_TO_SAY, "transformers")
         speaker = self._speaker(voice)
-        with _seeded(int(rng.integers(2**63))):
+        with _seeded(int(rng.integers(2**63))), _quiet():
             answer = speaker.say(spoken, prosody.speed)
         return Spoken(bounded(answer.numpy().astype(np.float32)), speaker.rate_hz)
 
@@ -206,27 +207,21 @@ def _seeded(seed: int) -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Transformers without its remarks on how its own models call it."""
+    from transformers.utils import logging
+
+    level = logging.get_verbosity()
+    logging.set_verbosity(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+
+
 def _files(folder: Path) -> list[Path]:
     return sorted({path for pattern in _FILES for path in folder.glob(pattern)})
-
-
-def _kind(parts: Parts) -> Kind:
-    """How the model of a voice is spoken with.
-
-    Raises:
-        InputError: No model, or one of a kind that does not speak here.
-    """
-    found = config_of(parts.model)["model_type"]
-    for kind in _KINDS:
-        if found in kind.types:
-            return kind
-    why = f": {_OTHERS[found]}" if found in _OTHERS else ""
-    raise InputError(
-        f"{parts.model.name} is a model of the type {found}, which does not speak here{why}",
-        given=found,
-        allowed=_TYPES,
-        hint="other models speak through the engine command",
-    )
 
 
 def _rate_hz(parts: Parts) -> int:
@@ -235,7 +230,7 @@ def _rate_hz(parts: Parts) -> int:
     Raises:
         InputError: Parts that are missing, do not fit, or are of another kind; no safe weights.
     """
-    kind = _kind(parts)
+    kind = kind_of(parts)
     for place in (parts.model, parts.vocoder):
         if place is not None:
             check_weights(place)

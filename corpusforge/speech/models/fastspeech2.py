@@ -24,6 +24,8 @@ from corpusforge.speech.models.parts import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import torch
 
 _WHOLE = "fastspeech2_conformer_with_hifigan"
@@ -34,7 +36,10 @@ class FastSpeech2:
     """Loads them."""
 
     types = ("fastspeech2_conformer", _WHOLE)
-    speaker_is_file = False
+
+    def speaker_files(self, parts: Parts) -> tuple[Path, ...]:
+        """See `parts.Kind.speaker_files`."""
+        return ()
 
     def rate_hz(self, parts: Parts) -> int:
         """See `parts.Kind.rate_hz`."""

@@ -73,11 +73,13 @@ class Parts:
         model: Folder.
         vocoder: Folder; None for none.
         speaker: What stands after #; of a file its absolute path.
+        lang: BCP-47 tag of what the voice speaks, "" where nobody said.
     """
 
     model: Path
     vocoder: Path | None
     speaker: str
+    lang: str = ""
 
 
 class Speaker(Protocol):
@@ -102,16 +104,18 @@ class Kind(Protocol):
 
     Attributes:
         types: `model_type` of the models it loads.
-        speaker_is_file: Whether a file stands after # (else a number).
     """
 
     @property
     def types(self) -> tuple[str, ...]:
         """See above."""
 
-    @property
-    def speaker_is_file(self) -> bool:
-        """See above."""
+    def speaker_files(self, parts: Parts) -> tuple[Path, ...]:
+        """The files that the speaker is made of, () for a number; they are pinned with the model.
+
+        Raises:
+            InputError: There are none where the model needs some.
+        """
 
     def rate_hz(self, parts: Parts) -> int:
         """The rate of the clips, from the configuration alone.
@@ -208,13 +212,18 @@ def speaker_number(parts: Parts, speakers: int) -> None:
         raise InputError(f"{parts.model.name} has {last + 1} speakers, 0 to {last}")
 
 
-def known_letters(tokenizer: Any, spoken: str) -> torch.Tensor:
+def known_letters(tokenizer: Any, spoken: str, special: bool = True) -> torch.Tensor:
     """The tokens of a text, shape [1, tokens].
+
+    Args:
+        tokenizer: Of the model.
+        spoken: The text.
+        special: Whether with the tokens that mark its beginning and end.
 
     Raises:
         EngineError: Letters that the tokenizer does not know.
     """
-    ids: torch.Tensor = tokenizer(spoken, return_tensors="pt").input_ids
+    ids: torch.Tensor = tokenizer(spoken, return_tensors="pt", add_special_tokens=special).input_ids
     unknown = tokenizer.unk_token_id
     if unknown is not None and bool((ids == unknown).any()):
         raise EngineError(Problem.FOREIGN_SCRIPT, "transformers")

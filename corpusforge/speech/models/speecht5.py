@@ -7,6 +7,7 @@ seed changes how a sentence is said.
 from __future__ import annotations
 
 from math import prod
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpusforge.core.errors import InputError
@@ -32,7 +33,10 @@ class SpeechT5:
     """Loads them."""
 
     types = ("speecht5",)
-    speaker_is_file = True
+
+    def speaker_files(self, parts: Parts) -> tuple[Path, ...]:
+        """See `parts.Kind.speaker_files`."""
+        return (Path(parts.speaker),)
 
     def rate_hz(self, parts: Parts) -> int:
         """See `parts.Kind.rate_hz`."""

@@ -16,6 +16,8 @@ from corpusforge.speech.models.parts import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import torch
 
 _DEFAULT_HZ = 16000  # of VitsConfig
@@ -25,7 +27,10 @@ class Vits:
     """Loads them."""
 
     types = ("vits",)
-    speaker_is_file = False
+
+    def speaker_files(self, parts: Parts) -> tuple[Path, ...]:
+        """See `parts.Kind.speaker_files`."""
+        return ()
 
     def rate_hz(self, parts: Parts) -> int:
         """See `parts.Kind.rate_hz`."""
