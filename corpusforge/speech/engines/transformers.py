@@ -5,6 +5,7 @@ How each kind of model is loaded and spoken with stands in `speech.models`, one 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -210,14 +211,14 @@ def _seeded(seed: int) -> Iterator[None]:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Transformers without its remarks on how its own models call it."""
-    from transformers.utils import logging
+    from transformers.utils import logging as remarks
 
-    level = logging.get_verbosity()
-    logging.set_verbosity(logging.ERROR)
+    level = remarks.get_verbosity()
+    remarks.set_verbosity(logging.ERROR)
     try:
         yield
     finally:
-        logging.set_verbosity(level)
+        remarks.set_verbosity(level)
 
 
 def _files(folder: Path) -> list[Path]:
