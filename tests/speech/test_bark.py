@@ -116,3 +116,15 @@ def test_letters_lengths_and_ends_are_held(bark, tmp_path):
     (tmp_path / "model" / "generation_config.json").write_text(json.dumps(settings))
     with pytest.raises(EngineError, match="longer than its limit"):
         say(fetched("model#own", tmp_path)[0])
+
+
+def test_a_model_without_all_of_its_weights_is_refused(bark, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(bark / "model", tmp_path / "model")
+    path = tmp_path / "model" / "model.safetensors"
+    weights = load_file(path)
+    del weights["semantic.lm_head.weight"]
+    save_file(weights, path, {"format": "pt"})
+    with pytest.raises(InputError, match=r"lacks 1 of its weights, semantic\.lm_head"):
+        say(fetched("model#own", tmp_path)[0])

@@ -21,6 +21,7 @@ from corpusforge.speech.models.parts import (
     Speaker,
     config_of,
     known_letters,
+    loaded,
     no_vocoder,
 )
 from corpusforge.speech.models.tempo import at_tempo
@@ -82,9 +83,7 @@ class Bark:
     def load(self, hf: Any, parts: Parts) -> Speaker:
         """See `parts.Kind.load`."""
         tokenizer = hf.AutoTokenizer.from_pretrained(parts.model, local_files_only=True)
-        model = hf.BarkModel.from_pretrained(
-            parts.model, local_files_only=True, use_safetensors=True
-        ).eval()
+        model = loaded(hf.BarkModel, parts.model)
         if not hasattr(model.generation_config, "semantic_config"):
             raise InputError(
                 f"{parts.model.name} has no generation_config.json of a Bark model",

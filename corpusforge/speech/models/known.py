@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from corpusforge.core.errors import InputError
-from corpusforge.speech.models import bark, fastspeech2, speecht5, vits
+from corpusforge.speech.models import bark, fastspeech2, seamless, speecht5, vits
 from corpusforge.speech.models.parts import Kind, Parts, config_of
 
 __all__ = ["KINDS", "REFUSED", "TYPES", "kind_of"]
 
-KINDS: tuple[Kind, ...] = (vits.PLUGIN, speecht5.PLUGIN, fastspeech2.PLUGIN, bark.PLUGIN)
+KINDS: tuple[Kind, ...] = (
+    vits.PLUGIN,
+    speecht5.PLUGIN,
+    fastspeech2.PLUGIN,
+    bark.PLUGIN,
+    seamless.PLUGIN,
+)
 TYPES = tuple(name for kind in KINDS for name in kind.types)
 
 _MUSIC = "it makes music after a description and reads no text"

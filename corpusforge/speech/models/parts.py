@@ -8,6 +8,7 @@ MODEL and VOCODER are hub names or folders; SPEAKER is a number or a file, by th
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ __all__ = [
     "config_of",
     "is_hub_name",
     "known_letters",
+    "loaded",
     "no_vocoder",
     "speaker_number",
     "vocoder_config",
@@ -210,6 +212,36 @@ def speaker_number(parts: Parts, speakers: int) -> None:
     last = max(speakers, 1) - 1
     if parts.speaker and int(parts.speaker) > last:
         raise InputError(f"{parts.model.name} has {last + 1} speakers, 0 to {last}")
+
+
+def loaded(kind: Any, folder: Path) -> Any:
+    """A model with all of its weights, in evaluation mode.
+
+    Args:
+        kind: The class of transformers.
+        folder: With safe weights.
+
+    Raises:
+        InputError: Weights are missing: the class would make them up.
+    """
+    from transformers.utils import logging as remarks
+
+    level = remarks.get_verbosity()
+    # Weights of parts that do not speak are none of the user's business.
+    remarks.set_verbosity(logging.ERROR)
+    try:
+        model, found = kind.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, output_loading_info=True
+        )
+    finally:
+        remarks.set_verbosity(level)
+    missing = sorted(found["missing_keys"])
+    if missing:
+        raise InputError(
+            f"{folder.name} lacks {len(missing)} of its weights, {missing[0]} for one",
+            hint="it was saved by another class or version; save the whole model once more",
+        )
+    return model.eval()
 
 
 def known_letters(tokenizer: Any, spoken: str, special: bool = True) -> torch.Tensor:
