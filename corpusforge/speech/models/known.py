@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from corpusforge.core.errors import InputError
-from corpusforge.speech.models import bark, fastspeech2, seamless, speecht5, vits
+from corpusforge.speech.models import bark, csm, fastspeech2, seamless, speecht5, vits
 from corpusforge.speech.models.parts import Kind, Parts, config_of
 
 __all__ = ["KINDS", "REFUSED", "TYPES", "kind_of"]
@@ -14,6 +14,7 @@ KINDS: tuple[Kind, ...] = (
     fastspeech2.PLUGIN,
     bark.PLUGIN,
     seamless.PLUGIN,
+    csm.PLUGIN,
 )
 TYPES = tuple(name for kind in KINDS for name in kind.types)
 
