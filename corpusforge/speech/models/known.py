@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from corpusforge.core.errors import InputError
-from corpusforge.speech.models import bark, csm, fastspeech2, seamless, speecht5, vits
+from corpusforge.speech.models import bark, csm, dia, fastspeech2, seamless, speecht5, vits
 from corpusforge.speech.models.parts import Kind, Parts, config_of
 
 __all__ = ["KINDS", "REFUSED", "TYPES", "kind_of"]
@@ -15,6 +15,7 @@ KINDS: tuple[Kind, ...] = (
     bark.PLUGIN,
     seamless.PLUGIN,
     csm.PLUGIN,
+    dia.PLUGIN,
 )
 TYPES = tuple(name for kind in KINDS for name in kind.types)
 
