@@ -85,6 +85,7 @@ def test_letters_that_the_tokenizer_would_leave_out_are_refused(model):
     [
         ("musicgen", ["type musicgen", "makes music", "allowed: vits"]),
         ("qwen2_5_omni", ["type qwen2_5_omni", "answers a text", "bark"]),
+        ("vibevoice", ["type vibevoice", "diffusers", "csm"]),
         ("univnet", ["type univnet", "vocoder", "speecht5"]),
         ("bert", ["type bert", "allowed: vits", "command"]),
     ],

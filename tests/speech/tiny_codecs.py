@@ -14,12 +14,14 @@ def recording(folder, name="anna", pitch_hz=120.0, rate_hz=16000, seconds=1.0):
     (folder / f"{name}.txt").write_text("hello\nthere\n")
 
 
-def tokenizer(folder, tokens):
-    """Save a tokenizer of letters in [ ] and spaces, with a mark at the beginning and the end.
+def tokenizer(folder, tokens, marks=True, named=None):
+    """Save a tokenizer of letters in [ ] and spaces, and return its tokens in their order.
 
     Args:
         folder: Where.
-        tokens: More tokens, the first of which get the numbers after those of the letters.
+        tokens: More tokens.
+        marks: Whether texts get a mark at their beginning and end.
+        named: Names of tokens that a processor asks for.
     """
     from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
@@ -28,10 +30,15 @@ def tokenizer(folder, tokens):
     words += [token for token in tokens if token not in words]
     made = Tokenizer(models.WordLevel({w: n for n, w in enumerate(words)}, unk_token="<unk>"))
     made.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")
-    made.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>", special_tokens=[("<s>", 2), ("</s>", 3)]
-    )
+    if marks:
+        made.post_processor = processors.TemplateProcessing(
+            single="<s> $A </s>", special_tokens=[("<s>", 2), ("</s>", 3)]
+        )
     PreTrainedTokenizerFast(
-        tokenizer_object=made, pad_token="<pad>", unk_token="<unk>", eos_token="</s>"
+        tokenizer_object=made,
+        pad_token="<pad>",
+        unk_token="<unk>",
+        eos_token="</s>",
+        extra_special_tokens=named or {},
     ).save_pretrained(folder)
     return words

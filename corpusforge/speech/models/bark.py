@@ -1,6 +1,6 @@
 """Bark: MODEL#PRESET, where PRESET is one of the model's own voices or a file.npz with one.
 
-Suno AI 2023, https://github.com/suno-ai/bark. A voice is the history that the model goes on from:
+Suno AI 2023 (on the hub: suno/bark). A voice is the history that the model goes on from:
 the arrays semantic_prompt [tokens], coarse_prompt [2, frames] and fine_prompt [8, frames]. Without
 one it takes another voice for every clip, so that one is needed.
 """

@@ -1,6 +1,6 @@
 """Sesame's conversational speech model: MODEL#anna.wav, with what anna says in anna.txt.
 
-Sesame 2025, https://github.com/SesameAILabs/csm. The prompt is a conversation: the recording with
+Sesame 2025 (on the hub: sesame/csm-1b). The prompt is a conversation: the recording with
 its words, then the text, said by the same person. Its codec (Mimi) is a part of the model.
 """
 

@@ -1,6 +1,6 @@
 """Dia with the codec DAC: MODEL + CODEC#anna.wav, with what anna says in anna.txt.
 
-Nari Labs 2025, https://github.com/nari-labs/dia. It goes on from the recording: its words stand in
+Nari Labs 2025 (on the hub: nari-labs/Dia-1.6B). It goes on from the recording: its words stand in
 front of the text, both said by the first speaker.
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from corpusforge.core.errors import InputError
-from corpusforge.speech.models import bark, csm, dia, fastspeech2, seamless, speecht5, vits
+from corpusforge.speech.models import bark, csm, dia, fastspeech2, pocket, seamless, speecht5, vits
 from corpusforge.speech.models.parts import Kind, Parts, config_of
 
 __all__ = ["KINDS", "REFUSED", "TYPES", "kind_of"]
@@ -16,6 +16,7 @@ KINDS: tuple[Kind, ...] = (
     seamless.PLUGIN,
     csm.PLUGIN,
     dia.PLUGIN,
+    pocket.PLUGIN,
 )
 TYPES = tuple(name for kind in KINDS for name in kind.types)
 
@@ -28,6 +29,9 @@ REFUSED = {
     "musicgen_melody": _MUSIC,
     "qwen2_5_omni": _CHAT,
     "qwen3_omni_moe": _CHAT,
+    "gradium_phonon_tts": "its voices are made with a codec that transformers does not have",
+    "higgs_audio_v2": "who speaks and how is told in a chat, which no one rule here would fit",
+    "vibevoice": "it takes a noise schedule of the package diffusers, and makes long dialogues",
     "speecht5_hifigan": _VOCODER,
     "fastspeech2_conformer_hifigan": _VOCODER,
     "hifigan": _VOCODER,
@@ -35,6 +39,8 @@ REFUSED = {
     "dac": _CODEC,
     "encodec": _CODEC,
     "mimi": _CODEC,
+    "pocket_tts_audio_tokenizer": _CODEC,
+    "vibevoice_acoustic_tokenizer": _CODEC,
     "xcodec": _CODEC,
 }
 """`model_type` of models that people may take for voices, with the reason."""
