@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpusforge.core.errors import InputError, require_at_least
+from corpusforge.core.wake import ORDINARY_INTENTS, WAKE_INTENT
 
 if TYPE_CHECKING:
     from corpusforge.core.progress import Progress
@@ -27,7 +28,9 @@ __all__ = [
 ]
 
 _OTHERS = ("smart_home", "timers_lists", "media", "weather")
-_OTHER_ROWS = 60
+_OTHER_ROWS = 120  # of commands, over the packs
+_TALK_ROWS = 150  # of each intent of ordinary talk
+_ALIKE_ROWS = 60  # sentences around a word that sounds like one of the phrase
 _NEAR_MISSES = 60
 
 _RECIPE = """\
@@ -47,8 +50,8 @@ clean:
   # near misses are meant to be near: only the same text twice is dropped
   filters: [slot_integrity, exact_duplicate]
 speech:
-  clips: 3000         # shared out evenly over the intents; 20,000 and more for a product
-  spread: intents     # the wake word is said as often as all near misses together
+  clips: 4000         # shared out evenly over the intents; 20,000 and more for a product
+  spread: intents     # the wake word is said as often as all near misses together, or all talk
   split_by: voice     # train, validation and test hear different speakers
   speed: [0.75, 1.35]
   noise_probability: 0.8
@@ -112,7 +115,6 @@ def init_wake_word(
         InputError: See `find_confusables`; the folder is not empty.
     """
     from corpusforge.core.text import fold
-    from corpusforge.core.wake import WAKE_INTENT
     from corpusforge.grammar.init_recipe import write_pack
 
     found = find_confusables([phrase], lang, seed=seed, lexicon_file=lexicon_file)
@@ -120,9 +122,9 @@ def init_wake_word(
     for one in found:
         by_intent.setdefault(one.kind, []).append((one.text, f"{one.distance:.2f}"))
     plain = f" {fold(phrase)} "
-    others = [text for text in _ordinary(lang, seed) if plain not in f" {fold(text)} "]
-    if others:
-        by_intent["other_speech"] = [(text, "") for text in others]
+    for intent, text in [*_commands(lang, seed), *_talk(lang, seed), *_alike(found, lang, seed)]:
+        if plain not in f" {fold(text)} ":
+            by_intent.setdefault(intent, []).append((text, ""))
     rows = sum(map(len, by_intent.values()))
     slug = "_".join("".join(c if c.isalnum() else " " for c in fold(phrase)).split()) or "wake_word"
     recipe = _RECIPE.format(
@@ -152,8 +154,8 @@ def _templates(lang: str, by_intent: dict[str, list[tuple[str, str]]], phrase: s
     return "\n".join(lines) + "\n"
 
 
-def _ordinary(lang: str, seed: int) -> list[str]:
-    """Sentences of the shipped packs of a language, none where there is no pack."""
+def _commands(lang: str, seed: int) -> list[tuple[str, str]]:
+    """(intent, sentence) of the shipped packs of a language, none where there is no pack."""
     from corpusforge.core.recipe_file import load_recipe, shipped_recipes
     from corpusforge.grammar.functions import sample
 
@@ -167,7 +169,52 @@ def _ordinary(lang: str, seed: int) -> list[str]:
             folder = recipe.path(recipe.grammar.path)
             table, _ = sample(folder, _OTHER_ROWS // len(names), seed=seed, lang=recipe.lang)
             texts += table["text"].to_pylist()
-    return list(dict.fromkeys(texts))
+    return [("other_speech", text) for text in dict.fromkeys(texts)]
+
+
+def _ordinary_folder(lang: str) -> Path:
+    """Where the talk of a language is, if there is any."""
+    from corpusforge.core.recipe_file import shipped_templates
+
+    return shipped_templates() / "wake_word" / "ordinary" / lang.split("-")[0].casefold()
+
+
+def _talk(lang: str, seed: int) -> list[tuple[str, str]]:
+    """(intent, sentence) of talk, questions and numbers, none where there is no grammar of it."""
+    from corpusforge.grammar.functions import sample
+
+    folder = _ordinary_folder(lang)
+    intents = [intent for intent in ORDINARY_INTENTS if intent != "other_speech"]
+    if not folder.is_dir():
+        return []
+    quotas: dict[str, float] = dict.fromkeys(intents, _TALK_ROWS)
+    rows = _TALK_ROWS * len(intents)
+    table, _ = sample(folder, rows, seed=seed, lang=lang.split("-")[0], quotas=quotas)
+    return list(zip(table["intent"].to_pylist(), table["text"].to_pylist(), strict=True))
+
+
+def _alike(found: Sequence[Confusable], lang: str, seed: int) -> list[tuple[str, str]]:
+    """(intent, sentence) around single words of near misses and parts, in talk of the language.
+
+    What is alone a near miss is said far more often within a sentence.
+    """
+    from corpusforge.core.seeding import uniforms
+    from corpusforge.core.text import fold
+
+    path = _ordinary_folder(lang) / "alike.txt"
+    if not path.is_file():
+        return []
+    frames = path.read_text("utf-8").split("\n")[:-1]
+    words: dict[str, None] = {}
+    for one in found:
+        own = fold(one.phrase).split()
+        words.update(dict.fromkeys(w for w in one.text.split() if w not in own))
+        if one.kind == "part" and " " not in one.text:
+            words[one.text] = None
+    texts = [frame.format(word=word) for frame in frames for word in words]
+    drawn = uniforms(seed, "wake.alike", texts)
+    order = sorted(range(len(texts)), key=lambda place: float(drawn[place]))
+    return [("other_talk", texts[place]) for place in sorted(order[:_ALIKE_ROWS])]
 
 
 def detector(

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["CONFUSABLE_INTENTS", "NEGATIVE_INTENTS", "WAKE_INTENT", "positive_intents"]
+__all__ = [
+    "CONFUSABLE_INTENTS",
+    "NEGATIVE_INTENTS",
+    "ORDINARY_INTENTS",
+    "WAKE_INTENT",
+    "positive_intents",
+]
 
 WAKE_INTENT = "wake_word"
 
 CONFUSABLE_INTENTS = ("near_miss", "part", "swap")
 """Intents of rows that sound like what is listened for."""
 
-NEGATIVE_INTENTS = (*CONFUSABLE_INTENTS, "other_speech")
+ORDINARY_INTENTS = ("other_speech", "other_talk", "other_questions", "other_numbers")
+"""Intents of rows of ordinary speech: commands for somebody else, and talk among people."""
+
+NEGATIVE_INTENTS = (*CONFUSABLE_INTENTS, *ORDINARY_INTENTS)
 """Intents of rows that a detector must not take for what it listens for."""
 
 
