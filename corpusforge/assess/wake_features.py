@@ -23,6 +23,7 @@ __all__ = [
     "normed",
     "seconds_of",
     "stream_levels",
+    "warped",
     "windows",
 ]
 
@@ -91,6 +92,25 @@ def normed(windows_db: Levels) -> Levels:
     centred = heard - heard.mean(axis=(1, 2), keepdims=True)
     spread = np.maximum(centred.std(axis=(1, 2), keepdims=True), _LEAST_SPREAD_DB)
     return np.ascontiguousarray(centred / spread, dtype=np.float32)
+
+
+def warped(windows_db: Levels, factors: npt.NDArray[np.float64]) -> Levels:
+    """Windows with their frequencies multiplied, as by a shorter vocal tract.
+
+    Args:
+        windows_db: From `cut`, shape [windows, bands, frames].
+        factors: Of the frequencies, shape [windows]; above the highest band there is more of it.
+    """
+    # Centres of the bands are evenly spaced in log(1 + f / 700).
+    low_mel, high_mel = np.log1p(_LOW_HZ / 700.0), np.log1p(_HIGH_HZ / 700.0)
+    edges = np.linspace(low_mel, high_mel, BANDS + 2)[1:-1]
+    moved = np.log1p(np.expm1(edges) / factors[:, None])
+    places = np.interp(moved, edges, np.arange(BANDS, dtype=float))
+    low = np.minimum(places.astype(np.int64), BANDS - 2)
+    weight = (places - low).astype(np.float32)[:, :, None]
+    below = np.take_along_axis(windows_db, low[:, :, None], axis=1)
+    above = np.take_along_axis(windows_db, low[:, :, None] + 1, axis=1)
+    return np.asarray(below + weight * (above - below), dtype=np.float32)
 
 
 def windows(levels: Levels, starts: npt.NDArray[np.int64], frames: int) -> Levels:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from corpusforge.assess.wake_features import BANDS, Levels, cut, frames_of, normed
+from corpusforge.assess.wake_features import BANDS, Levels, cut, frames_of, normed, warped
 from corpusforge.assess.wake_net import STEP, Detector, wake_net, window_scores
 from corpusforge.core.errors import require
 
@@ -32,6 +32,7 @@ _REGIONS = 8
 _NARROW = 0.2  # share of windows without treble
 _NARROW_BANDS = 28  # bands that stay at least: up to 3.2 kHz, a telephone
 _NOTHING_DB = -90.0
+_WARP = 0.12  # frequencies of a window are moved by at most this share
 _POSITIVE, _ALIKE, _HARD = 0.4, 0.1, 0.15  # shares of a batch; the rest is drawn anywhere
 _ALIKE_S = 0.25  # a window of what sounds alike ends within this of its end
 _KINDS = {"near_miss": 7.0, "part": 2.0, "swap": 1.0}  # how often, beside each other
@@ -137,7 +138,8 @@ def train_detector(
                 late = rng.integers(0, frames_of(LATE_S) + 1, size=count)
                 last = _negatives(others, odds, hard, training.batch - count, rng)
                 levels = np.concatenate([wanted.cut(ends + late), others.cut(last)])
-                batch = _masked(normed(_without_treble(levels, rng)), rng)
+                levels = _without_treble(_warped(levels, rng), rng)
+                batch = _masked(normed(levels), rng)
                 loss = torch.nn.functional.cross_entropy(
                     net(torch.from_numpy(batch)), targets, label_smoothing=_SMOOTHING
                 )
@@ -181,6 +183,11 @@ def _negatives(
             bank.places[rng.integers(bank.places.size, size=count - alike - mined)],
         ]
     )
+
+
+def _warped(levels: Levels, rng: np.random.Generator) -> Levels:
+    """Each window from another vocal tract, longer or shorter (Jaitly and Hinton 2013)."""
+    return warped(levels, rng.uniform(1.0 - _WARP, 1.0 + _WARP, size=(levels.shape[0],)))
 
 
 def _without_treble(levels: Levels, rng: np.random.Generator) -> Levels:

@@ -1,20 +1,23 @@
-"""A wake word from the shipped recipe: recall on held-out voices, false accepts per hour.
+"""Wake words: recall on held-out voices, false accepts per hour.
 
-    python -m eval.speech.wake_word --work DIR [--clips N] [--ordinary N] [--quick]
+    python -m eval.speech.wake_word --work DIR [--clips N] [--ordinary N] [--real N] [--quick]
 
-The recipe `wake_word` is built once; a small detector is then trained twice, on all negatives and
-without those that sound like the wake word (near misses, parts, swaps), as generators without
-them do. Both set their threshold on validation voices, for at most 0.5 false accepts per hour of
-what they know and 10 % of what sounds alike, and are counted on the same test voices: on the
-recipe's own phrases, and on ordinary sentences and near misses that it does not hold
-(`eval.speech.wake_others`). All of it is synthetic speech: what a detector does among people it
-does not tell.
+The shipped recipe `wake_word` is built once; a small detector is then trained twice, on all
+negatives and without those that sound like the wake word (near misses, parts, swaps), as generators
+without them do. A second wake word, on which no setting was chosen, gets its recipe from
+`corpusforge init --wake-word` and two thirds of the clips. All set their threshold on validation
+voices and are counted on test voices: on the recipe's own phrases, and on ordinary sentences and
+near misses that it does not hold (`eval.speech.wake_others`). All of it is synthetic speech: what a
+detector does among people it does not tell.
 """
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,39 +27,104 @@ from corpusforge.assess.clips import clip_files
 from corpusforge.assess.wake_train import DetectorTraining
 from corpusforge.assess.wake_word import measure_detector, measure_negatives
 from corpusforge.core import plugins
+from corpusforge.core.recipe_file import find_recipe, load_recipe
 from corpusforge.core.wake import CONFUSABLE_INTENTS, NEGATIVE_INTENTS
+from corpusforge.wake import init_wake_word
 from eval.cells import Cell, code_digest, command_line, run, write
-from eval.speech.wake_others import other_clips
+from eval.data import missing
+from eval.speech.wake_others import clips_that_say, near_misses, packs, real, recipe_texts
 from eval.statistics import rate
 from eval.table_head import head, not_run
 
-ARMS: Mapping[str, tuple[str, ...]] = {
-    "all negatives": (),
-    "ordinary speech only": CONFUSABLE_INTENTS,
-}
+FIRST, SECOND = "hey jarvis", "okay willow"
 
 
-def build(work: Path, clips: int) -> Path:
+@dataclass(frozen=True)
+class Arm:
+    """One training.
+
+    Attributes:
+        phrase: The wake word.
+        clips: Of its recipe.
+        unheard: Intents of negatives that only test holds.
+    """
+
+    phrase: str
+    clips: int
+    unheard: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is rendered besides: ordinary sentences of packs, and real ones (0 = none)."""
+
+    ordinary: int
+    real: int
+    steps: int
+
+
+def arms(clips: int) -> dict[str, Arm]:
+    """Name -> training."""
+    return {
+        "all negatives": Arm(FIRST, clips),
+        "ordinary speech only": Arm(FIRST, clips, CONFUSABLE_INTENTS),
+        f"{SECOND}, all negatives": Arm(SECOND, clips * 2 // 3),
+    }
+
+
+def recipe_of(work: Path, phrase: str) -> Path:
+    """The recipe of a wake word: the shipped one, or what `init --wake-word` writes today."""
+    if phrase == FIRST:
+        return find_recipe("wake_word")
+    folder = work / "recipes" / phrase.replace(" ", "_")
+    shutil.rmtree(folder, ignore_errors=True)  # written again, so that it is that of this code
+    return init_wake_word(phrase, folder)
+
+
+def digest(recipe: Path) -> str:
+    """Hash of a recipe and its sentences."""
+    folder = load_recipe(recipe).path(str(load_recipe(recipe).grammar.path))
+    files = [recipe, *sorted(folder.glob("*.yaml"))]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:10]
+
+
+def build(work: Path, arm: Arm) -> Path:
     """The run folder, built up to its clips; resumed when it is there in part."""
-    out = work / f"wake_word-{clips}"
-    api.build("wake_word", out, until="audio_gate", overrides=[f"speech.clips={clips}"])
+    recipe = recipe_of(work, arm.phrase)
+    out = work / f"{arm.phrase.replace(' ', '_')}-{arm.clips}-{digest(recipe)}"
+    api.build(recipe, out, until="audio_gate", overrides=[f"speech.clips={arm.clips}"])
     return out
 
 
-def measure(
-    work: Path, arm: str, seed: int, clips: int, ordinary: int, steps: int
-) -> dict[str, Any]:
+def measure(work: Path, arm: Arm, seed: int, sizes: Sizes) -> dict[str, Any]:
     """One training: figures of validation and test, and of speech that the recipe lacks."""
-    corpus = build(work, clips)
+    corpus = build(work, arm)
     detector, account = measure_detector(
-        corpus, seed=seed, training=DetectorTraining(steps=steps), unheard=ARMS[arm]
+        corpus, seed=seed, training=DetectorTraining(steps=sizes.steps), unheard=arm.unheard
     )
     heard = {file.speaker for file in clip_files(corpus) if file.split != "test"}
-    speakers = {file.speaker for file in clip_files(corpus)} - heard
-    others = other_clips(work, ordinary, sorted(speakers))
+    speakers = sorted({file.speaker for file in clip_files(corpus)} - heard)
+    # All recipes: the same sentences are heard by all detectors.
+    recipes = [recipe_texts(recipe_of(work, phrase)) for phrase in (FIRST, SECOND)]
+    known = frozenset().union(*recipes)
+    name = arm.phrase.replace(" ", "_")
+    said = {
+        f"near-{name}": near_misses(arm.phrase, known),
+        f"packs-{sizes.ordinary}": packs(sizes.ordinary, known),
+        **({f"real-{sizes.real}": real(sizes.real, known)} if sizes.real else {}),
+    }
+    clips = {
+        what: clips_that_say(work / what, rows, speakers, known) for what, rows in said.items()
+    }
+    groups = {"others": [*clips[f"near-{name}"], *clips[f"packs-{sizes.ordinary}"]]}
+    if sizes.real:
+        groups["real"] = clips[f"real-{sizes.real}"]
     splits = account["splits"]
     return {
-        **{name: account[name] for name in ("threshold", "window_s", "targets_met_on_validation")},
+        **{
+            name: account[name]
+            for name in ("threshold", "window_s", "targets_met_on_validation", "threshold_from")
+        },
         **{
             split: {
                 **{
@@ -67,9 +135,12 @@ def measure(
             for split in ("validation", "test")
         },
         "speakers_shared": account["speakers_shared"],
-        "others": {
-            **measure_negatives(detector, others, seed=seed),
-            "speakers": len({file.speaker for file in others}),
+        **{
+            what: {
+                **measure_negatives(detector, files, seed=seed),
+                "speakers": len({file.speaker for file in files}),
+            }
+            for what, files in groups.items()
         },
     }
 
@@ -117,7 +188,10 @@ def table(result: Mapping[str, Any]) -> Iterator[str]:
         for what, one in (
             ("the recipe's phrases", found["test"]),
             ("phrases that it lacks", found["others"]),
+            ("real sentences", found.get("real")),
         ):
+            if one is None:
+                continue
             yield (
                 f"| {arm} | {seed} | {what} | {one['false_accepts']} in {one['hours']:.2f} h | "
                 f"{one['false_accepts_per_hour']:.1f} ({one['false_accepts_per_hour_upper']:.1f}) "
@@ -179,42 +253,60 @@ def section(result: dict[str, Any]) -> Iterator[str]:
     yield from not_run(result)
 
 
+def _code() -> str:
+    names = ("clips", "wake_features", "wake_net", "wake_parts", "wake_train", "wake_word")
+    return code_digest(
+        [*(f"corpusforge.assess.{name}" for name in names), "eval.speech.wake_others"]
+    )
+
+
+def _cells(work: Path, clips: int, sizes: Sizes, seed: int) -> list[Cell]:
+    """One per training."""
+    cells = []
+    for name, arm in arms(clips).items():
+        parameters = {
+            "clips": arm.clips,
+            "phrase": arm.phrase,
+            "recipes": [digest(recipe_of(work, phrase)) for phrase in (FIRST, SECOND)],
+            "ordinary": sizes.ordinary,
+            "real": sizes.real,
+            "steps": sizes.steps,
+            "unheard": list(arm.unheard),
+            "seed": seed,
+        }
+        measure_it = partial(measure, work, arm, seed, sizes)
+        cells.append(Cell(f"{name}, seed {seed}", parameters, measure_it))
+    return cells
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print and write the result."""
     parser = command_line("eval.speech.wake_word", __doc__)
     parser.add_argument("--clips", type=int, default=12000, help="of the recipe (12,000)")
     parser.add_argument("--ordinary", type=int, default=3000, help="sentences besides (3,000)")
+    parser.add_argument("--real", type=int, default=4200, help="real sentences (4,200; 0: none)")
     parser.add_argument("--quick", action="store_true", help="a few clips; nothing is written")
     options = parser.parse_args(arguments)
-    clips, ordinary, steps = options.clips, options.ordinary, DetectorTraining().steps
+    clips, sizes = options.clips, Sizes(options.ordinary, options.real, DetectorTraining().steps)
     if options.quick:
-        clips, ordinary, steps = 150, 60, 10
-    code = code_digest(
-        f"corpusforge.assess.{name}"
-        for name in ("clips", "wake_features", "wake_net", "wake_train", "wake_word")
+        clips, sizes = 240, Sizes(60, 0 if missing() else 60, 10)
+    if sizes.real and missing():
+        parser.error(f"{missing()}, or leave it out: --real 0")
+    outcome = run(
+        _cells(options.work, clips, sizes, options.seed),
+        options.work / "cells",
+        _code(),
+        options.cpu_hours,
+        quiet=options.quick,
     )
-    cells = [
-        Cell(
-            f"{arm}, seed {options.seed}",
-            {
-                "clips": clips,
-                "ordinary": ordinary,
-                "steps": steps,
-                "unheard": list(unheard),
-                "seed": options.seed,
-            },
-            partial(measure, options.work, arm, options.seed, clips, ordinary, steps),
-        )
-        for arm, unheard in ARMS.items()
-    ]
-    outcome = run(cells, options.work / "cells", code, options.cpu_hours, quiet=options.quick)
-    parts = {
-        "corpus": "shipped recipe wake_word, all of it synthetic; splits share no speaker of an "
-        "engine that has three",
+    parts: dict[str, Any] = {
+        "corpus": "shipped recipe wake_word, and a second wake word with two thirds of the clips, "
+        "all of it synthetic; splits share no speaker of an engine that has three",
         "protocol": {
             "clips": clips,
-            "ordinary": ordinary,
-            "steps": steps,
+            "ordinary": sizes.ordinary,
+            "real": sizes.real,
+            "steps": sizes.steps,
             "target_per_hour": 0.5,
             "most_taken": 0.1,
         },

@@ -9,12 +9,11 @@ import pytest
 import soundfile
 
 from corpusforge.assess.clips import clip_files
-from corpusforge.assess.wake_features import BANDS, frames_of, stream_levels, windows
+from corpusforge.assess.wake_features import BANDS, frames_of, stream_levels, warped, windows
 from corpusforge.assess.wake_net import Detector, firings
+from corpusforge.assess.wake_parts import part_of, said_frames
 from corpusforge.assess.wake_train import DetectorTraining
 from corpusforge.assess.wake_word import (
-    _part,
-    _said_frames,
     measure_detector,
     measure_negatives,
     poisson_upper,
@@ -163,6 +162,33 @@ def test_windows_are_level_independent_and_keep_their_places():
     assert frames_of(1.0) == 50
 
 
+def test_frequencies_are_moved_as_by_a_shorter_vocal_tract():
+    time_s = np.arange(RATE_HZ) / RATE_HZ
+    low, high = (
+        stream_levels(sum(np.sin(2 * np.pi * scale * f * time_s) for f in (500, 1500, 2500))).T[
+            None
+        ]
+        for scale in (1.0, 1.1)
+    )
+    moved = warped(low, np.array([1.1]))
+    assert moved.shape == low.shape
+    assert moved.dtype == np.float32
+    assert np.abs(moved - high).mean() < 0.5 * np.abs(low - high).mean()
+    assert np.allclose(warped(low, np.array([1.0])), low)
+
+
+def test_the_account_says_what_the_threshold_was_set_by(trained):
+    found, validation = trained[1]["threshold_from"], trained[1]["splits"]["validation"]
+    assert found["met"]
+    assert found["hearings"] == 5
+    assert found["hours"] == validation["hours"]
+    assert found["false_accepts"] <= 0.5 * found["hours"] * found["hearings"]
+    assert found["false_accepts_per_hour_upper"] == pytest.approx(
+        poisson_upper(found["false_accepts"], 5 * found["hours"]), rel=0.01
+    )
+    assert found["taken"] <= trained[1]["most_taken"]
+
+
 def test_more_speech_can_be_counted_later(corpus, trained):
     files = [f for f in clip_files(corpus) if f.split == "test" and f.label != "wake_word"]
     found = measure_negatives(trained[0], files)
@@ -188,9 +214,9 @@ def test_word_times_place_the_end_and_follow_every_effect(tiny_run):
         (file for file in clip_files(tiny_run) if file.said_s), key=lambda file: file.said_s[1]
     )
     levels = np.zeros((1000, BANDS), dtype=np.float32)
-    first, last = _said_frames(file, levels, 2.0, 9.0)
+    first, last = said_frames(file, levels, 2.0, 9.0)
     assert (first, last) == (frames_of(2.0 + file.said_s[0]), frames_of(2.0 + file.said_s[1]))
-    part = _part([file], [file.label], file.split, 1)
+    part = part_of([file], [file.label], file.split, 1)
     pause = int(part.positives[0].ends[0]) - frames_of(file.said_s[1])
     assert frames_of(0.3) - 1 <= pause <= frames_of(1.5) + 1
     assert abs(part.lengths[0] - frames_of(file.said_s[1] - file.said_s[0])) <= 1
@@ -204,5 +230,5 @@ def test_tables_without_word_times_still_read(tiny_run, tmp_path):
     old, new = clip_files(tmp_path), clip_files(tiny_run / "release")
     assert [file.label for file in old] == [file.label for file in new]
     assert all(file.said_s is None for file in old)
-    part = _part(old, [old[0].label], old[0].split, 1)
+    part = part_of(old, [old[0].label], old[0].split, 1)
     assert all(0 < heard.ends[0] < heard.levels.shape[0] for heard in part.positives)
