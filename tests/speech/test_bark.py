@@ -30,6 +30,17 @@ def test_voice_text_and_seed_alone_decide(bark):
     hold_tempo(voice)
 
 
+def test_voices_of_one_model_share_it(bark, tmp_path):
+    voices = [fetched(f"model#{name}", bark)[0] for name in ("v2/en_0", "own")]
+    first = [say(voice) for voice in voices]
+    assert ENGINE._models[voices[0]]._model is ENGINE._models[voices[1]]._model
+    assert np.array_equal(say(voices[0]), first[0])
+    shutil.copytree(bark / "model", tmp_path / "model")
+    other, _ = fetched("model#own", tmp_path)
+    assert np.array_equal(say(other), first[1])
+    assert ENGINE._models[other]._model is not ENGINE._models[voices[1]]._model
+
+
 def test_presets_of_the_model_and_of_ones_own_are_heard_and_pinned(bark):
     said = []
     for source, files in {

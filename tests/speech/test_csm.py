@@ -1,5 +1,7 @@
 """Csm in the engine transformers: recordings as speakers, ends, refusals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from corpusforge.core.errors import InputError
 from corpusforge.speech.engine import EngineError
 from corpusforge.speech.engines.transformers import Transformers
 from corpusforge.speech.models import csm
+from corpusforge.speech.pins import sha256_of
 from tests.speech import tiny_codecs, tiny_csm
 from tests.speech.hub_voices import ENGINE, fetched, hold_still, hold_tempo, names, say
 
@@ -27,6 +30,16 @@ def test_voice_text_and_seed_alone_decide(model):
     first, second = hold_still(voice)
     assert not np.array_equal(first, second)
     hold_tempo(voice)
+
+
+def test_another_recording_or_other_words_under_the_same_name_are_refused(model):
+    tiny_codecs.recording(model, "dora")
+    voice, files = fetched("model#dora.wav", model)
+    voice = replace(voice, sha256=sha256_of(files))
+    say(voice)
+    (model / "dora.txt").write_text("other words")
+    with pytest.raises(InputError, match="not those that it was used with"):
+        say(voice, engine=Transformers())
 
 
 def test_recordings_and_their_words_are_heard(model):

@@ -5,7 +5,6 @@ How each kind of model is loaded and spoken with stands in `speech.models`, one 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -28,7 +27,14 @@ from corpusforge.speech.engine import (
 )
 from corpusforge.speech.models.bark import PRESET_ENDS
 from corpusforge.speech.models.known import kind_of
-from corpusforge.speech.models.parts import Parts, Source, Speaker, check_weights, is_hub_name
+from corpusforge.speech.models.parts import (
+    Parts,
+    Source,
+    Speaker,
+    check_weights,
+    is_hub_name,
+    quiet,
+)
 from corpusforge.speech.pins import hold_pin
 
 if TYPE_CHECKING:
@@ -189,7 +195,7 @@ class Transformers(NoVoicesOfItsOwn):
         if not any(map(str.isalnum, spoken)):
             raise EngineError(Problem.NOTHING_TO_SAY, "transformers")
         speaker = self._speaker(voice)
-        with _seeded(int(rng.integers(2**63))), _quiet():
+        with _seeded(int(rng.integers(2**63))), quiet():
             answer = speaker.say(spoken, prosody.speed)
         return Spoken(bounded(answer.numpy().astype(np.float32)), speaker.rate_hz)
 
@@ -208,19 +214,6 @@ def _seeded(seed: int) -> Iterator[None]:
             yield
     finally:
         torch.set_num_threads(threads)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Transformers without its remarks on how its own models call it."""
-    from transformers.utils import logging as remarks
-
-    level = remarks.get_verbosity()
-    remarks.set_verbosity(logging.ERROR)
-    try:
-        yield
-    finally:
-        remarks.set_verbosity(level)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -33,6 +35,7 @@ __all__ = [
     "known_letters",
     "loaded",
     "no_vocoder",
+    "quiet",
     "speaker_number",
     "vocoder_config",
 ]
@@ -40,6 +43,7 @@ __all__ = [
 LIMIT_S = 60.0
 """Longest clip. Untrained or broken models give lengths without bounds."""
 
+_KEPT_MODELS = 8
 _HUB_NAME = re.compile(r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$")
 
 
@@ -214,8 +218,21 @@ def speaker_number(parts: Parts, speakers: int) -> None:
         raise InputError(f"{parts.model.name} has {last + 1} speakers, 0 to {last}")
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Transformers without its remarks: on how its models call it, on weights of other parts."""
+    from transformers.utils import logging as remarks
+
+    level = remarks.get_verbosity()
+    remarks.set_verbosity(logging.ERROR)
+    try:
+        yield
+    finally:
+        remarks.set_verbosity(level)
+
+
 def loaded(kind: Any, folder: Path) -> Any:
-    """A model with all of its weights, in evaluation mode.
+    """A model with all of its weights, in evaluation mode; voices of one model share it.
 
     Args:
         kind: The class of transformers.
@@ -224,17 +241,17 @@ def loaded(kind: Any, folder: Path) -> Any:
     Raises:
         InputError: Weights are missing: the class would make them up.
     """
-    from transformers.utils import logging as remarks
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    stats = [(path.name, path.stat()) for path in files]
+    return _loaded(kind, folder, tuple((name, st.st_size, st.st_mtime_ns) for name, st in stats))
 
-    level = remarks.get_verbosity()
-    # Weights of parts that do not speak are none of the user's business.
-    remarks.set_verbosity(logging.ERROR)
-    try:
+
+@lru_cache(maxsize=_KEPT_MODELS)
+def _loaded(kind: Any, folder: Path, _state: tuple[tuple[str, int, int], ...]) -> Any:
+    with quiet():
         model, found = kind.from_pretrained(
             folder, local_files_only=True, use_safetensors=True, output_loading_info=True
         )
-    finally:
-        remarks.set_verbosity(level)
     missing = sorted(found["missing_keys"])
     if missing:
         raise InputError(

@@ -82,23 +82,33 @@ class _Speaker:
         self._processor, self._model = processor, model
         self.rate_hz = int(processor.audio_tokenizer.config.sampling_rate)
         self._limit_frames = int(LIMIT_S * processor.audio_tokenizer.config.frame_rate)
-        heard = processor(
-            text=self._prompt("a"),
-            audio=[samples.numpy()],
-            sampling_rate=self.rate_hz,
-            return_tensors="pt",
-        )
-        self._voice = heard["audio_prompt_latents"][0]
+        self._samples = samples
+        self._voice: torch.Tensor | None = None
 
     def _prompt(self, spoken: str) -> str:
         said = [{"type": "audio"}, {"type": "text", "text": spoken}]
         prompt: str = self._processor.apply_chat_template([{"role": "user", "content": said}])
         return prompt
 
+    def _latents(self) -> torch.Tensor:
+        """The recording as the codec has it, shape [frames, numbers].
+
+        Made with the first clip: on one thread, as all that is heard.
+        """
+        if self._voice is None:
+            heard = self._processor(
+                text=self._prompt("a"),
+                audio=[self._samples.numpy()],
+                sampling_rate=self.rate_hz,
+                return_tensors="pt",
+            )
+            self._voice = heard["audio_prompt_latents"][0]
+        return self._voice
+
     def say(self, spoken: str, speed: float) -> torch.Tensor:
         known_letters(self._processor.tokenizer, spoken, special=False)
         inputs = self._processor(
-            text=self._prompt(spoken), audio_prompt_latents=[self._voice], return_tensors="pt"
+            text=self._prompt(spoken), audio_prompt_latents=[self._latents()], return_tensors="pt"
         )
         room = self._model.config.max_position_embeddings - inputs.input_ids.shape[1]
         limit = min(self._limit_frames, room)

@@ -132,10 +132,9 @@ class _Speaker:
         self.rate_hz = int(model.config.sampling_rate)
         # As many units as frames at most: one lasts one frame at least.
         self._limit_frames = int(LIMIT_S * self.rate_hz / prod(model.config.upsample_rates))
-        model.vocoder.dur_predictor.register_forward_hook(self._hold_limit)
+        self._clocks = [model.vocoder.dur_predictor]
         if second:
-            decoder = model.t2u_model.model.decoder
-            decoder.duration_predictor.register_forward_hook(self._hold_limit)
+            self._clocks.append(model.t2u_model.model.decoder.duration_predictor)
 
     def _hold_limit(self, _module: Any, _inputs: Any, log_durations: Any) -> None:
         """End a clip before it is decoded when its durations sum up to more than the limit."""
@@ -145,11 +144,16 @@ class _Speaker:
     def say(self, spoken: str, speed: float) -> torch.Tensor:
         ids = known_letters(self._tokenizer, spoken)
         said = _Said(ids, self._model.generation_config, self._language)
+        # Other voices have the same model: nothing of this one stays at it.
+        held = [clock.register_forward_hook(self._hold_limit) for clock in self._clocks]
         try:
             made = self._second_version(ids, said) if self._second else self._first(ids, said)
         except IndexError as error:
             detail = "transformers, SeamlessM4T made units that its vocoder does not know"
             raise EngineError(Problem.FAILED, detail) from error
+        finally:
+            for hook in held:
+                hook.remove()
         waveform: torch.Tensor = made.waveform.reshape(-1)[: int(made.waveform_lengths)]
         return at_tempo(waveform, self.rate_hz, speed)
 
