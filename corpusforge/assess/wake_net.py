@@ -2,9 +2,9 @@
 
 Four convolutions over time with the bands as channels, as in TC-ResNet (Choi et al. 2019, arXiv
 1904.03814), and a layer that knows where in the window something stands: the window ends with the
-wake word, so its first sounds are always at about the same place. About 23,000 weights. A score is
-the mean over three windows, 0.16 s: one window that goes wrong does not fire. `assess.wake_train`
-trains it.
+wake word, so its first sounds are always at about the same place. About 23,000 weights; a detector
+is the mean of a few such networks. A score is the mean over three windows, 0.16 s: one window that
+goes wrong does not fire. `assess.wake_train` trains it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from corpusforge.core.errors import InputError, require
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["STEP", "Detector", "firings", "wake_net", "window_scores"]
+__all__ = ["STEP", "Detector", "firings", "members_of", "wake_member", "wake_net", "window_scores"]
 
 STEP = 4
 """Frames between the windows of a stream: 80 ms."""
@@ -74,7 +74,12 @@ class Detector:
             place.mkdir()
             weights = {name: value.contiguous() for name, value in self._net.state_dict().items()}
             safetensors.save_file(weights, place / "weights.safetensors")
-            facts = {"phrase": self.phrase, "frames": self.frames, "threshold": self.threshold}
+            facts = {
+                "phrase": self.phrase,
+                "frames": self.frames,
+                "threshold": self.threshold,
+                "members": len(members_of(self._net)),
+            }
             text = json.dumps(facts, indent=1, ensure_ascii=False, sort_keys=True)
             (place / "detector.json").write_text(text + "\n", "utf-8")
             text = json.dumps(account, indent=1, ensure_ascii=False, sort_keys=True)
@@ -93,7 +98,7 @@ class Detector:
             facts = json.loads((folder / "detector.json").read_text("utf-8"))
             weights = safetensors.load_file(folder / "weights.safetensors")
             frames = int(facts["frames"])
-            net = wake_net(frames)
+            net = wake_net(frames, int(facts["members"]))
             net.load_state_dict(weights)
             found = cls(net, frames, facts["phrase"], float(facts["threshold"]))
         except Exception as error:  # safetensors has an error class of its own
@@ -137,8 +142,36 @@ def window_scores(
     return np.concatenate(parts)
 
 
-def wake_net(frames: int) -> torch.nn.Module:
-    """The module: input [windows, bands, frames] -> scores [windows, 2]."""
+def members_of(net: torch.nn.Module) -> list[torch.nn.Module]:
+    """The networks that a module from `wake_net` is the mean of."""
+    from torch import nn
+
+    members = net.members
+    assert isinstance(members, nn.ModuleList)
+    return list(members)
+
+
+def wake_net(frames: int, members: int) -> torch.nn.Module:
+    """The mean of networks: input [windows, bands, frames] -> logarithms of scores [windows, 2]."""
+    import torch
+    from torch import nn
+
+    class Mean(nn.Module):
+        """The mean of what its members think likely."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.members = nn.ModuleList([wake_member(frames) for _ in range(members)])
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            shares = torch.stack([member(x).softmax(dim=1) for member in self.members])
+            return shares.mean(dim=0).log()
+
+    return Mean()
+
+
+def wake_member(frames: int) -> torch.nn.Module:
+    """One network: input [windows, bands, frames] -> scores [windows, 2]."""
     from torch import nn
 
     class Beside(nn.Module):

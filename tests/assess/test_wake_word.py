@@ -10,7 +10,7 @@ import soundfile
 
 from corpusforge.assess.clips import clip_files
 from corpusforge.assess.wake_features import BANDS, frames_of, stream_levels, warped, windows
-from corpusforge.assess.wake_net import Detector, firings
+from corpusforge.assess.wake_net import Detector, firings, members_of
 from corpusforge.assess.wake_parts import part_of, said_frames
 from corpusforge.assess.wake_train import DetectorTraining
 from corpusforge.assess.wake_word import (
@@ -114,6 +114,21 @@ def test_a_word_at_the_very_start_of_a_stream_is_heard(trained):
     assert made.scores(stream_levels(stream))[1].max() > 0.5
     assert made.scores(stream_levels(late))[1].max() > 0.5
     assert made.scores(stream_levels(stream))[0][0] == 0
+
+
+def test_its_score_is_the_mean_of_what_its_networks_find(trained):
+    import torch
+
+    net = trained[0]._net
+    window = torch.from_numpy(
+        np.random.default_rng(1).normal(size=(4, BANDS, trained[0].frames)).astype(np.float32)
+    )
+    members = members_of(net)
+    assert len(members) == DetectorTraining().members
+    with torch.inference_mode():
+        alone = [member(window).softmax(dim=1) for member in members]
+        assert not torch.allclose(alone[0], alone[1])
+        assert torch.allclose(net(window).softmax(dim=1), sum(alone) / len(alone), atol=1e-6)
 
 
 def test_a_folder_that_holds_no_detector_is_named(tmp_path):
