@@ -25,9 +25,9 @@ def bark(tmp_path_factory):
 def test_voice_text_and_seed_alone_decide(bark):
     voice, _ = fetched("model#v2/en_0", bark)
     assert voice.rate_hz == 24000
-    first, second = hold_still(voice)
+    first, second = hold_still(voice, (8, 6))
     assert not np.array_equal(first, second)
-    hold_tempo(voice)
+    hold_tempo(voice, seed=12)
 
 
 def test_voices_of_one_model_share_it(bark, tmp_path):
@@ -58,8 +58,8 @@ def test_presets_of_the_model_and_of_ones_own_are_heard_and_pinned(bark):
 def test_a_preset_that_no_list_names_is_found_by_its_files(bark, tmp_path):
     shutil.copytree(bark / "model", tmp_path / "model")
     (tmp_path / "model" / "speaker_embeddings_path.json").unlink()
-    bare, _ = fetched("model#v2/en_0", tmp_path)
-    assert np.array_equal(say(bare), say(fetched("model#v2/en_0", bark)[0]))
+    _, files = fetched("model#v2/en_0", tmp_path)
+    assert {f"v2/en_0_{name}.npy" for name in tiny_bark.preset(1)} < names(files)
 
 
 def test_files_of_a_preset_are_asked_of_the_hub(bark, monkeypatch):
@@ -111,8 +111,8 @@ def test_numbers_that_the_model_does_not_know_are_refused(bark):
 def test_a_model_without_its_settings_is_refused(bark, tmp_path):
     shutil.copytree(bark / "model", tmp_path / "model")
     (tmp_path / "model" / "generation_config.json").write_text(json.dumps({"eos_token_id": 1}))
-    with pytest.raises(InputError, match=r"no generation_config\.json of a Bark model"):
-        say(fetched("model#own", tmp_path)[0])
+    with pytest.raises(InputError, match="has no semantic_config, no coarse"):
+        fetched("model#own", tmp_path)
 
 
 def test_letters_lengths_and_ends_are_held(bark, tmp_path):
@@ -126,16 +126,4 @@ def test_letters_lengths_and_ends_are_held(bark, tmp_path):
     shutil.copytree(bark / "model", tmp_path / "model")
     (tmp_path / "model" / "generation_config.json").write_text(json.dumps(settings))
     with pytest.raises(EngineError, match="longer than its limit"):
-        say(fetched("model#own", tmp_path)[0])
-
-
-def test_a_model_without_all_of_its_weights_is_refused(bark, tmp_path):
-    from safetensors.torch import load_file, save_file
-
-    shutil.copytree(bark / "model", tmp_path / "model")
-    path = tmp_path / "model" / "model.safetensors"
-    weights = load_file(path)
-    del weights["semantic.lm_head.weight"]
-    save_file(weights, path, {"format": "pt"})
-    with pytest.raises(InputError, match=r"lacks 1 of its weights, semantic\.lm_head"):
         say(fetched("model#own", tmp_path)[0])

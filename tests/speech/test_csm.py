@@ -27,7 +27,7 @@ def test_voice_text_and_seed_alone_decide(model):
     assert voice.rate_hz == 24000
     own = {f"{model.name}/anna.wav", f"{model.name}/anna.txt"}
     assert own | {"model/model.safetensors", "model/tokenizer.json"} < names(files)
-    first, second = hold_still(voice)
+    first, second = hold_still(voice, (8, 6))
     assert not np.array_equal(first, second)
     hold_tempo(voice)
 

@@ -83,3 +83,17 @@ def test_letters_and_ends_are_held(model, tmp_path, monkeypatch):
     tiny_codecs.recording(endless, "carl")
     with pytest.raises(EngineError, match="longer than its limit"):
         say(fetched("model + codec#carl.wav", endless)[0])
+
+
+def test_models_and_codecs_without_all_of_their_weights_are_refused(model, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    for part in ("model", "codec"):
+        shutil.copytree(model, tmp_path / part)
+        path = tmp_path / part / part / "model.safetensors"
+        weights = load_file(path)
+        gone = sorted(name for name in weights if name.endswith("weight"))[0]
+        del weights[gone]
+        save_file(weights, path, {"format": "pt"})
+        with pytest.raises(InputError, match=f"{part} lacks 1 of its weights, {gone}"):
+            say(fetched("model + codec#bert.wav", tmp_path / part)[0])

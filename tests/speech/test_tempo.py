@@ -10,7 +10,7 @@ from corpusforge.speech.models.tempo import at_tempo
 RATE_HZ = 16000
 
 
-def voice(seconds=1.0, pitch_hz=130.0):
+def voice(seconds=0.6, pitch_hz=130.0):
     """A buzz with harmonics that swells and fades."""
     times = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
     tones = [np.sin(2 * np.pi * n * pitch_hz * times) / n for n in range(1, 12)]

@@ -23,6 +23,7 @@ from corpusforge.speech.models.parts import (
     known_letters,
     loaded,
     no_vocoder,
+    settings_of,
 )
 from corpusforge.speech.models.tempo import at_tempo
 
@@ -37,6 +38,7 @@ _ARRAYS = ("semantic_prompt", "coarse_prompt", "fine_prompt")
 PRESET_ENDS = (".npz", *(f"_{name}.npy" for name in _ARRAYS))
 """How the names of files of a preset end, after its name."""
 
+_SETTINGS = ("semantic_config", "coarse_acoustics_config", "fine_acoustics_config")
 _FOLDER = "speaker_embeddings"
 _LIST = "speaker_embeddings_path.json"
 _HINT = f"#v2/en_speaker_6 for a preset in {_FOLDER} of the model, #file.npz for one of your own"
@@ -76,6 +78,7 @@ class Bark:
         """See `parts.Kind.rate_hz`."""
         config = config_of(parts.model)
         no_vocoder(parts)
+        settings_of(parts.model, _SETTINGS)
         self._history(parts)
         codec = config.get("codec_config") or {}
         return int(codec.get("sampling_rate", _DEFAULT_HZ))
@@ -84,11 +87,6 @@ class Bark:
         """See `parts.Kind.load`."""
         tokenizer = hf.AutoTokenizer.from_pretrained(parts.model, local_files_only=True)
         model = loaded(hf.BarkModel, parts.model)
-        if not hasattr(model.generation_config, "semantic_config"):
-            raise InputError(
-                f"{parts.model.name} has no generation_config.json of a Bark model",
-                hint="save it with BarkGenerationConfig.save_pretrained",
-            )
         return _Speaker(tokenizer, model, _Steps(model.generation_config), self._history(parts))
 
     def _history(self, parts: Parts) -> Mapping[str, npt.NDArray[np.int64]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -36,6 +36,7 @@ __all__ = [
     "loaded",
     "no_vocoder",
     "quiet",
+    "settings_of",
     "speaker_number",
     "vocoder_config",
 ]
@@ -162,6 +163,33 @@ def config_of(folder: Path) -> Mapping[str, Any]:
     if not isinstance(kind, str):
         raise InputError(f"{path}: model_type is no text")
     return dict(config)
+
+
+def settings_of(folder: Path, needed: Sequence[str]) -> Mapping[str, Any]:
+    """How a model generates, from its generation_config.json.
+
+    Args:
+        folder: Of the model.
+        needed: Tables that must be there.
+
+    Raises:
+        InputError: They are not.
+    """
+    path = folder / "generation_config.json"
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        lacking = [name for name in needed if not isinstance(found.get(name), dict)]
+        # What is marked so, transformers reads without the tables.
+        if found.get("_from_model_config"):
+            lacking = list(needed)
+    except (OSError, ValueError, AttributeError):
+        found, lacking = {}, list(needed)
+    if lacking:
+        raise InputError(
+            f"{path} has no {', no '.join(lacking)}",
+            hint="take the generation_config.json that came with the model",
+        )
+    return dict(found)
 
 
 def check_weights(folder: Path) -> None:

@@ -9,8 +9,6 @@ text is the same.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +22,7 @@ from corpusforge.speech.models.parts import (
     known_letters,
     loaded,
     no_vocoder,
+    settings_of,
     speaker_number,
 )
 from corpusforge.speech.models.tempo import at_tempo
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 _SECOND = "seamless_m4t_v2"
 _DEFAULT_HZ, _DEFAULT_SPEAKERS, _DEFAULT_RATES = 16000, 200, (5, 4, 4, 2, 2)  # of SeamlessM4TConfig
 _MAPS = ("text_decoder_lang_to_code_id", "t2u_lang_code_to_id", "vocoder_lang_code_to_id")
+_LETTERS = ("id_to_text", "char_to_id")  # of the second version
 _PARTS = ("text_encoder", "text_decoder", "t2u_model", "vocoder")
 # ISO 639-3 of the languages that they speak; of macrolanguages the one that they were trained on.
 _SPOKEN = (
@@ -96,20 +96,8 @@ def _language(parts: Parts, second: bool) -> str:
     Raises:
         InputError: It does not speak it, or its settings are not those of such a model.
     """
-    path = parts.model / "generation_config.json"
-    try:
-        settings: Mapping[str, Any] = json.loads(path.read_text("utf-8"))
-        spoken = set.intersection(*(set(settings[name]) for name in _MAPS))
-        if second and not (settings["id_to_text"] and settings["char_to_id"]):
-            raise KeyError("id_to_text")
-        if settings.get("_from_model_config"):
-            # transformers would take nothing of it that is not usual.
-            raise KeyError("_from_model_config")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{path} has no languages of a SeamlessM4T model",
-            hint="take the generation_config.json that came with the model",
-        ) from error
+    settings = settings_of(parts.model, (*_MAPS, *(_LETTERS if second else ())))
+    spoken = set.intersection(*(set(settings[name]) for name in _MAPS))
     primary = parts.lang.partition("-")[0].lower()
     code = _CODES.get(primary, primary)
     if code not in spoken:
