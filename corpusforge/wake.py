@@ -28,9 +28,9 @@ __all__ = [
 ]
 
 _OTHERS = ("smart_home", "timers_lists", "media", "weather")
-_OTHER_ROWS = 120  # of commands, over the packs
-_TALK_ROWS = 150  # of each intent of ordinary talk
-_ALIKE_ROWS = 60  # sentences around a word that sounds like one of the phrase
+_OTHER_ROWS = 300  # of commands, over the packs
+_TALK_ROWS = 400  # of each intent of ordinary talk
+_ALIKE_ROWS = 100  # sentences around a word that sounds like one of the phrase
 _NEAR_MISSES = 60
 
 _RECIPE = """\
