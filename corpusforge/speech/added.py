@@ -11,9 +11,17 @@ from corpusforge.core.errors import InputError
 from corpusforge.core.recipe import Recipe, VoiceConfig
 from corpusforge.speech import pins
 from corpusforge.speech.engine import Engine, OpenEngine, Voice, language_matches
-from corpusforge.speech.pseudo import shift_of
+from corpusforge.speech.pseudo import pseudo_speakers_of, shift_of
 
-__all__ = ["added", "added_errors", "added_notes", "pinned", "takes_voices", "voices_of"]
+__all__ = [
+    "added",
+    "added_errors",
+    "added_notes",
+    "as_pinned",
+    "pinned",
+    "takes_voices",
+    "voices_of",
+]
 
 
 def takes_voices(engine: Engine) -> TypeGuard[OpenEngine]:
@@ -31,9 +39,12 @@ def voices_of(recipe: Recipe, engine: Engine, lang: str) -> list[Voice]:
     for entry in recipe.speech.voices:
         if entry.engine == engine.name and language_matches(lang, entry.lang or recipe.lang):
             try:
-                found.append(added(recipe, entry))
+                voice = added(recipe, entry)
             except InputError:
                 continue
+            found.append(voice)
+            if pseudo and takes_voices(engine) and engine.pseudo_speakers:
+                found += pseudo_speakers_of(voice)
     return found
 
 
@@ -100,6 +111,18 @@ def added(recipe: Recipe, entry: VoiceConfig) -> Voice:
         )
     named = replace(entry, name=entry.name or _name(entry.source), lang=entry.lang or recipe.lang)
     return engine.added(named, recipe.folder)
+
+
+def as_pinned(voice: Voice, pinned: Voice | None) -> Voice:
+    """A voice, or pseudo-speaker of a voice, with path, rate and hash of the pinned one behind it.
+
+    Args:
+        voice: As a recipe or an engine has it.
+        pinned: Of `pinned`; None for a voice that no recipe brought.
+    """
+    if pinned is None:
+        return voice
+    return replace(pinned, name=voice.name, gender=voice.gender, speaker=voice.speaker)
 
 
 def _name(source: str) -> str:

@@ -42,7 +42,7 @@ from corpusforge.speech.word_times import slot_times
 __all__ = ["NAME", "PACKAGES", "SCORES", "VERSION", "config", "run"]
 
 NAME = "speech"
-VERSION = 5
+VERSION = 6
 PACKAGES = (*render.PACKAGES, "unicode-rbnf")
 SCORES = ("active_share", "level_dbfs")
 """What is measured on every clip beside the columns of `CLIPS`; the gate judges by it."""

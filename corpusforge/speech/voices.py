@@ -19,10 +19,11 @@ from corpusforge.core import plugins
 from corpusforge.core.recipe import Recipe, SpeechConfig
 from corpusforge.core.schema import SPLITS
 from corpusforge.core.seeding import rng, uniforms
-from corpusforge.speech.added import pinned, takes_voices, voices_of
+from corpusforge.speech.added import as_pinned, pinned, takes_voices, voices_of
 from corpusforge.speech.dealing import deal_speakers
 from corpusforge.speech.effect import Scalar
 from corpusforge.speech.engine import Engine, Voice
+from corpusforge.speech.pseudo import shift_of, unshifted
 from corpusforge.speech.roster import engines_in_use
 from corpusforge.speech.shares import engine_shares, gender_weights, pick
 
@@ -198,20 +199,38 @@ def plan_voices(recipe: Recipe, lang: str) -> VoicePlan:
     for name in engines_in_use(replace(recipe, lang=lang)):
         engine: Engine = plugins.load("engine", name)
         usable = voices_of(recipe, engine, lang)
-        available = tuple(brought.get((name, voice.name), voice) for voice in usable)
+        available = tuple(
+            as_pinned(voice, brought.get((name, unshifted(voice).name))) for voice in usable
+        )
         if not available:
             continue
         families[name] = engine.family
-        speakers = {voice.who: voice.gender for voice in available}
+        whose = _dealt_as(available)
+        speakers = {who: gender for who, gender in whose.values()}
         if len(speakers) < len(SPLITS):
             shared[name] = len(speakers)
         dealt = deal_speakers(speakers, name, recipe) if len(speakers) >= len(SPLITS) else {}
         for split in SPLITS:
-            own = tuple(voice for voice in available if dealt.get(voice.who, split) == split)
+            own = tuple(
+                voice for voice in available if dealt.get(whose[voice.name][0], split) == split
+            )
             # Rows of a split that has no share are real ones that came with it.
             pools[split][name] = own or available
     shares = engine_shares(families, recipe.speech.shares)
     return VoicePlan(pools, shared, families, shares, gender_weights(recipe.speech.gender_shares))
+
+
+def _dealt_as(voices: Sequence[Voice]) -> dict[str, tuple[str, str]]:
+    """Voice name -> (who is dealt to the splits, of which gender).
+
+    A pseudo-speaker goes where the voice behind it goes, as long as there are enough of these for
+    every split; else it is a speaker of its own.
+    """
+    behind = {voice.name: (voice.who, voice.gender) for voice in voices if not shift_of(voice.name)}
+    of_base = {voice.name: behind.get(unshifted(voice).name) for voice in voices}
+    if len({who for who, _ in behind.values()}) >= len(SPLITS):
+        return {name: found for name, found in of_base.items() if found}
+    return {voice.name: (voice.who, voice.gender) for voice in voices}
 
 
 def draw_prosody(

