@@ -1,7 +1,11 @@
+import json
+
 import numpy as np
 import pytest
 
+from corpusforge.speech.scores.limits import ANY, CALIBRATED
 from corpusforge.speech.scores.measure import SCORES
+from eval.cells import RESULTS
 from eval.speech.gate_calibration import broken, limits_from, shares
 from eval.speech.planted_clips import _SOUND
 
@@ -15,6 +19,15 @@ def scores(count=100, **given):
     for name, values in given.items():
         found[name][:] = values
     return found
+
+
+def test_the_shipped_limits_are_those_that_were_measured():
+    found = json.loads((RESULTS / "gate_calibration.json").read_text("utf-8"))
+    measured = {
+        f"{one['engine']}/{one['lang']}": {k: v for k, v in one["limits"].items() if k != "min_mos"}
+        for one in found["calibrations"]
+    }
+    assert {name: limits for name, limits in CALIBRATED.items() if name != ANY} == measured
 
 
 def test_good_clips_keep_the_limits_that_they_set():
