@@ -3,20 +3,21 @@
     python -m eval.speech.barista_alone --work DIR [--quick]
 
 No pretrained recogniser takes part. A network of 0.3 million weights (`eval.speech.barista_net`)
-learns the words of the grammar from orders and pieces of orders that recipes built, one per
-engine; where an engine tells word times, they tell the network what is said when. What it hears
+learns the words of the grammar from orders, or orders and pieces of them, that recipes built, one
+per engine; where an engine tells word times, they tell the network what is said when. What it hears
 is read twice: word by word with the list of values, and as the likeliest path through the grammar
 (`eval.speech.barista_decode`).
 
 Everything was chosen on clips of engines that the network did not hear, each in turn ("held
-out"). The 120 real orders are tested clean and degraded, by a generator that no clip was
-augmented with.
+out"); whether pieces of orders are heard beside whole ones is chosen so in every run: by the mean
+share of slots over the engines held out. The 120 real orders are tested clean and degraded, by a
+generator that no clip was augmented with.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -188,19 +189,19 @@ def _figures(plan: Plan, net: Net, clips: Sequence[_Clip], *, real: bool) -> dic
     return found
 
 
-def on_held_out(plan: Plan, engine: str) -> dict[str, Any]:
+def on_held_out(plan: Plan, engine: str, pieces: bool) -> dict[str, Any]:
     """A network that hears all engines but one, on orders by that one."""
     others = [name for name in plan.engines if name != engine]
-    net = train(plan.examples(others, timed=True, pieces=True), plan.training)
+    net = train(plan.examples(others, timed=True, pieces=pieces), plan.training)
     return {
         "losses": net.losses,
         "held out": _figures(plan, net, plan.held([engine], ""), real=False),
     }
 
 
-def on_real(plan: Plan, seed: int) -> dict[str, Any]:
+def on_real(plan: Plan, seed: int, pieces: bool) -> dict[str, Any]:
     """A network that hears all engines, on real orders and on synthetic ones of new templates."""
-    examples = plan.examples(plan.engines, timed=True, pieces=True)
+    examples = plan.examples(plan.engines, timed=True, pieces=pieces)
     net = train(examples, replace(plan.training, seed=seed))
     found: dict[str, Any] = {"clips": len(examples), "losses": net.losses}
     found["validation"] = _figures(plan, net, plan.held(plan.engines, "validation"), real=False)
@@ -216,27 +217,52 @@ def without(plan: Plan, timed: bool, pieces: bool) -> dict[str, Any]:
     return {"losses": net.losses, "validation": _figures(plan, net, clips, real=False)}
 
 
-def cells_of(plan: Plan) -> tuple[list[Cell], str]:
-    """All cells, the most important first, and the hash of the code that shapes them."""
+CHOICES = {"pieces": True, "orders alone": False}
+"""What is chosen from: whether a network hears pieces of orders too."""
+
+
+def _cells(plan: Plan, measured: Mapping[str, Callable[[], dict[str, Any]]]) -> list[Cell]:
+    facts = {**plan.facts(), "packages": package_versions(PACKAGES)}
+    return [Cell(name, facts, one) for name, one in measured.items()]
+
+
+def chosen_of(plan: Plan, figures: Mapping[str, Mapping[str, Any]]) -> str:
+    """The choice with the highest mean share of slots over the engines held out."""
+
+    def mean(choice: str) -> float:
+        each = [figures[f"held out {name}, {choice}"]["held out"] for name in plan.engines]
+        return float(np.mean([one["slots"] for one in each]))
+
+    return max(CHOICES, key=mean)
+
+
+def measure(plan: Plan, budget_h: float | None, *, quiet: bool = False) -> tuple[Outcome, str]:
+    """All cells, and which choice was made ("" = the budget ended before)."""
     modules = ("alone", "decode", "net", "orders", "sound", "text")
     code = code_digest(
         [*(f"eval.speech.barista_{name}" for name in modules), "eval.speech.degrade"]
     )
-    facts = {**plan.facts(), "packages": package_versions(PACKAGES)}
-    seeds = range(plan.seed, plan.seed + plan.seeds)
-    measured = {
-        **{f"held out {name}": partial(on_held_out, plan, name) for name in plan.engines},
-        **{f"network {seed}": partial(on_real, plan, seed) for seed in seeds},
-        "without word times": partial(without, plan, False, True),
-        "without pieces": partial(without, plan, True, False),
+    kept = plan.work / "cells-alone"
+    first = {
+        f"held out {name}, {choice}": partial(on_held_out, plan, name, pieces)
+        for choice, pieces in CHOICES.items()
+        for name in plan.engines
     }
-    return [Cell(name, facts, one) for name, one in measured.items()], code
-
-
-def measure(plan: Plan, budget_h: float | None, *, quiet: bool = False) -> Outcome:
-    """All cells."""
-    cells, code = cells_of(plan)
-    return run(cells, plan.work / "cells-alone", code, budget_h, quiet=quiet)
+    outcome = run(_cells(plan, first), kept, code, budget_h, quiet=quiet)
+    if outcome.not_run:
+        return outcome, ""
+    chosen = chosen_of(plan, outcome.figures)
+    pieces = CHOICES[chosen]
+    seeds = range(plan.seed, plan.seed + plan.seeds)
+    (other,) = (choice for choice in CHOICES if choice != chosen)
+    then = {
+        **{f"network {seed}, {chosen}": partial(on_real, plan, seed, pieces) for seed in seeds},
+        f"without word times, {chosen}": partial(without, plan, False, pieces),
+        f"on synthetic orders, {other}": partial(without, plan, True, not pieces),
+    }
+    more = run(_cells(plan, then), kept, code, budget_h, quiet=quiet)
+    both = Outcome(outcome.figures | more.figures, outcome.cpu_s | more.cpu_s, more.not_run)
+    return both, chosen
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -247,12 +273,13 @@ def main(arguments: list[str] | None = None) -> int:
     if why := missing():
         raise SystemExit(why)
     plan = plan_of(options.work, options.seed, quick=options.quick)
-    outcome = measure(plan, options.cpu_hours, quiet=options.quick)
+    outcome, chosen = measure(plan, options.cpu_hours, quiet=options.quick)
     parts: dict[str, Any] = {
         "data": "Picovoice's speech-to-intent benchmark: 120 real spoken orders, Apache-2.0",
         "degraded": degrade.missing() or degrade.FACTS,
         "protocol": plan.facts(),
         "speech_versions": package_versions(PACKAGES),
+        "chosen": chosen,
         "figures": outcome.figures,
     }
     for line in heard(parts):

@@ -30,7 +30,10 @@ def alone(result: dict[str, Any]) -> Iterator[str]:
     yield from head(result)
     yield f"{result['data']}; degraded: {result['degraded']}."
     engines = ", ".join(result["protocol"]["engines"])
-    yield f"Networks hear orders and pieces of orders by {engines}; held out: by all but one."
+    yield (
+        f"Networks hear orders by {engines}; held out: by all but one. Chosen on these: "
+        f"{result['chosen']}."
+    )
     yield "Shares in %; 95 % intervals over orders; slots: of the true ones."
     yield ""
     yield from heard(result)
