@@ -106,6 +106,7 @@ class ClipFile:
         engine: "" for recordings.
         split: "" where unknown.
         said_s: From where to where something is said in it, in seconds; None = not known.
+        text: What is said, "" where unknown.
     """
 
     name: str
@@ -115,6 +116,7 @@ class ClipFile:
     engine: str = ""
     split: str = ""
     said_s: tuple[float, float] | None = None
+    text: str = ""
 
 
 def read_corpus(corpus: Path, *, seed: int = 1, max_clips: int = MAX_CLIPS) -> Clips:
@@ -196,7 +198,7 @@ def _of_run(folder: Path) -> list[ClipFile]:
     path = run.stage_folder("audio_gate", keys.get("audio_gate", "")) / "clips.parquet"
     if not path.is_file():
         raise InputError(f"{folder} has not come to its clips yet", hint="run its build on")
-    names = ["audio", "intent", "voice", "engine", "split"]
+    names = ["audio", "text", "intent", "voice", "engine", "split"]
     table = _with_words(read_table(path), names)
     return [
         ClipFile(
@@ -207,6 +209,7 @@ def _of_run(folder: Path) -> list[ClipFile]:
             row["engine"],
             row["split"],
             _said_s(row.get("words")),
+            row["text"],
         )
         for row in table.to_pylist()
     ]
@@ -234,7 +237,7 @@ def _of_release(folder: Path) -> list[ClipFile]:
         for path in sorted((folder / "speech").glob(f"{split}-*.parquet")):
             table = read_table(path)
             names = label_names(table.schema, "intent")
-            kept = _with_words(table, ["clip_id", "audio", "intent", "voice", "engine"])
+            kept = _with_words(table, ["clip_id", "audio", "text", "intent", "voice", "engine"])
             found += [
                 ClipFile(
                     f"{path.name}, clip {row['clip_id']}",
@@ -244,6 +247,7 @@ def _of_release(folder: Path) -> list[ClipFile]:
                     row["engine"],
                     split,
                     _said_s(row.get("words")),
+                    row["text"],
                 )
                 for row in kept.to_pylist()
             ]
@@ -304,7 +308,14 @@ def _described(folder: Path, path: Path, number: int, row: Mapping[str, Any]) ->
     file = folder / file_name
     if not file.is_file():
         raise InputError(f"{path}:{number}: there is no file {file_name}")
-    return ClipFile(file_name, file.read_bytes, label, first(_SPEAKERS), "", first(["split"]))
+    return ClipFile(
+        file_name,
+        file.read_bytes,
+        label,
+        first(_SPEAKERS),
+        split=first(["split"]),
+        text=first(["text"]),
+    )
 
 
 def _of_subfolders(folder: Path) -> list[ClipFile]:

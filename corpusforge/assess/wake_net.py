@@ -3,8 +3,8 @@
 Four convolutions over time with the bands as channels, as in TC-ResNet (Choi et al. 2019, arXiv
 1904.03814), and a layer that knows where in the window something stands: the window ends with the
 wake word, so its first sounds are always at about the same place. About 23,000 weights; a detector
-is the mean of a few such networks. A score is the mean over three windows, 0.16 s: one window that
-goes wrong does not fire. `assess.wake_train` trains it.
+is the mean of three such networks, 70,000 in all. A score is the mean over three windows, 0.16 s:
+one window that goes wrong does not fire. `assess.wake_train` trains it.
 """
 
 from __future__ import annotations

@@ -18,10 +18,24 @@ from corpusforge.assess.wake_features import RATE_HZ, Levels, frames_of, stream_
 from corpusforge.assess.wake_train import Heard
 from corpusforge.core.errors import InputError, require
 from corpusforge.core.seeding import rng, uniforms
+from corpusforge.core.text import fold
 from corpusforge.core.wake import CONFUSABLE_INTENTS
 from corpusforge.export.streams import Stream, streams
 
-__all__ = ["Negatives", "Part", "negatives_of", "part_of", "said_frames"]
+__all__ = [
+    "LEAST_TEXTS",
+    "Negatives",
+    "Part",
+    "held_out_texts",
+    "negatives_of",
+    "part_of",
+    "said_frames",
+]
+
+LEAST_TEXTS = 20
+"""Ordinary sentences from which on a fifth of them is held out of training."""
+
+_HELD_OUT = 0.2
 
 _EDGE_DB = 35.0  # speech of a clip ends at its last frame within this of its loudest
 
@@ -58,6 +72,31 @@ class Part:
     lengths: list[int]
     speakers: list[str]
     others: Negatives
+
+
+def held_out_texts(
+    files: Sequence[ClipFile], positives: Sequence[str], seed: int
+) -> frozenset[str]:
+    """Ordinary sentences, folded, that training must not hear: a fifth, by keyed hash.
+
+    All voices of a corpus say the same sentences. A detector knows those that it was trained on,
+    whoever says them, and is too sure there; in use it hears sentences that it does not know.
+
+    Args:
+        files: Clips of all splits; those of test are not looked at.
+        positives: Intents that are listened for.
+        seed: Of the draw.
+
+    Returns:
+        None with fewer than `LEAST_TEXTS`, or where texts are not known.
+    """
+    others = (*positives, *CONFUSABLE_INTENTS)
+    ordinary = [file for file in files if file.label not in others and file.split != "test"]
+    texts = sorted({fold(file.text) for file in ordinary if file.text})
+    if len(texts) < LEAST_TEXTS:
+        return frozenset()
+    order = np.argsort(uniforms(seed, "wake.held_out", texts), kind="stable")
+    return frozenset(texts[int(place)] for place in order[: round(len(texts) * _HELD_OUT)])
 
 
 def _samples(file: ClipFile) -> npt.NDArray[np.float32]:

@@ -8,10 +8,11 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 
+from corpusforge.assess import wake_word
 from corpusforge.assess.clips import clip_files
 from corpusforge.assess.wake_features import BANDS, frames_of, stream_levels, warped, windows
 from corpusforge.assess.wake_net import Detector, firings, members_of
-from corpusforge.assess.wake_parts import part_of, said_frames
+from corpusforge.assess.wake_parts import held_out_texts, negatives_of, part_of, said_frames
 from corpusforge.assess.wake_train import DetectorTraining
 from corpusforge.assess.wake_word import (
     measure_detector,
@@ -19,6 +20,7 @@ from corpusforge.assess.wake_word import (
     poisson_upper,
 )
 from corpusforge.core.errors import InputError
+from corpusforge.core.text import fold
 from corpusforge.wake import detector
 
 pytest.importorskip("torch")
@@ -201,7 +203,68 @@ def test_the_account_says_what_the_threshold_was_set_by(trained):
     assert found["false_accepts_per_hour_upper"] == pytest.approx(
         poisson_upper(found["false_accepts"], 5 * found["hours"]), rel=0.01
     )
-    assert found["taken"] <= trained[1]["most_taken"]
+    assert set(found["taken"]) == {"near_miss"}
+    assert found["taken"]["near_miss"] <= trained[1]["most_taken"]
+    assert found["held_out"]["sentences"] == found["held_out"]["clips"] == 0
+
+
+@pytest.fixture
+def with_texts(corpus, tmp_path):
+    """The same clips with their texts: 20 ordinary ones, in all splits."""
+    with (corpus / "metadata.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    for row in rows:
+        _, voice, turn, _ = row["file_name"].split("-")
+        same = VOICES[row["split"]].index(int(voice)) % 2
+        row["text"] = row["intent"] if row["intent"] == "wake_word" else f"Say {turn}, {same}!"
+        row["file_name"] = str(corpus / row["file_name"])
+    with (tmp_path / "metadata.csv").open("w", newline="") as stream:
+        out = csv.DictWriter(stream, list(rows[0]))
+        out.writeheader()
+        out.writerows(rows)
+    return tmp_path
+
+
+def test_a_fifth_of_the_ordinary_sentences_is_held_out_and_always_the_same(with_texts):
+    files = clip_files(with_texts)
+    held = held_out_texts(files, ["wake_word"], 1)
+    assert len(held) == 4
+    assert held == held_out_texts(files[::-1], ["wake_word"], 1)
+    assert held != held_out_texts(files, ["wake_word"], 2)
+    assert held == held_out_texts([f for f in files if f.split != "test"], ["wake_word"], 1)
+    assert held <= {fold(f.text) for f in files if f.label == "other_speech"}
+
+
+def test_few_sentences_or_unknown_ones_are_all_trained_on(corpus, with_texts):
+    few = [file for file in clip_files(with_texts) if not file.text.endswith("9, 1!")]
+    assert held_out_texts(few, ["wake_word"], 1) == frozenset()
+    assert held_out_texts(clip_files(corpus), ["wake_word"], 1) == frozenset()
+
+
+def test_no_sentence_trains_and_sets_the_threshold(with_texts, monkeypatch):
+    trained_on, set_by = [], []
+
+    def part(files, positives, split, seed):
+        own = [f for f in files if f.split == split and f.label not in positives]
+        trained_on.extend(own if split == "train" else [])
+        return part_of(files, positives, split, seed)
+
+    def negatives(files, seed):
+        set_by.extend(files)
+        return negatives_of(files, seed)
+
+    monkeypatch.setattr(wake_word, "part_of", part)
+    monkeypatch.setattr(wake_word, "negatives_of", negatives)
+    short = DetectorTraining(steps=2, batch=16, rounds=1, members=1)
+    _, account = measure_detector(with_texts, training=short)
+    texts = {fold(file.text) for file in set_by}
+    assert len(texts) == 4
+    assert not texts & {fold(file.text) for file in trained_on}
+    assert {file.split for file in set_by} == {"train", "validation"}
+    found = account["threshold_from"]["held_out"]
+    assert (found["sentences"], found["clips"]) == (4, len(set_by))
+    assert 0 < found["clips_of_validation_voices"] < found["clips"]
+    assert found["hours"] > 0
 
 
 def test_more_speech_can_be_counted_later(corpus, trained):
