@@ -60,6 +60,7 @@ ARMS: Mapping[str, tuple[str, ...]] = {
     "all": ("espeak", "flite", "hibari", "piper"),
     "three families": ("espeak", "flite", "piper"),
     "from pip and Debian": ("espeak", "flite", "hibari"),
+    "pip, with Piper": ("espeak", "hibari", "piper"),
     "pip": ("espeak", "hibari"),
     "no GPL engine": ("flite", "hibari"),
     "espeak": ("espeak",),
