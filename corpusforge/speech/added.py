@@ -11,7 +11,7 @@ from corpusforge.core.errors import InputError
 from corpusforge.core.recipe import Recipe, VoiceConfig
 from corpusforge.speech import pins
 from corpusforge.speech.engine import Engine, OpenEngine, Voice, language_matches
-from corpusforge.speech.pseudo import pseudo_speakers_of, shift_of
+from corpusforge.speech.pseudo import has_pseudo_speakers, pseudo_speakers_of, shift_of
 
 __all__ = [
     "added",
@@ -43,7 +43,7 @@ def voices_of(recipe: Recipe, engine: Engine, lang: str) -> list[Voice]:
             except InputError:
                 continue
             found.append(voice)
-            if pseudo and takes_voices(engine) and engine.pseudo_speakers:
+            if pseudo and has_pseudo_speakers(engine):
                 found += pseudo_speakers_of(voice)
     return found
 

@@ -12,6 +12,7 @@ from corpusforge.core.recipe import AUTO, Recipe
 from corpusforge.speech.added import added_errors, added_notes, takes_voices, voices_of
 from corpusforge.speech.ctc import ctc_errors
 from corpusforge.speech.engine import Engine, Voice
+from corpusforge.speech.pseudo import told_tempo
 from corpusforge.speech.roster import engines_in_use, roster_notes
 from corpusforge.speech.scores.models import gate_errors
 
@@ -135,13 +136,16 @@ def _engine_error(engine: Engine, recipe: Recipe) -> InputError | None:
     if error := _license_error(engine, voices, recipe):
         return error
     speed, formant = recipe.speech.speed, recipe.speech.formant
-    slowest, fastest = speed[0] / formant[1], speed[1] / formant[0]
+    heard = (speed[0] / formant[1], speed[1] / formant[0])
+    slowest, fastest = told_tempo(engine, voices, heard)
     if slowest < engine.speeds[0] or fastest > engine.speeds[1]:
+        pseudo = " and its pseudo-speakers" if (slowest, fastest) != heard else ""
         return InputError(
-            f"speech.speed {list(speed)} with speech.formant {list(formant)} asks the engine "
-            f"{engine.name} for {slowest:.2f} to {fastest:.2f} times its pace; it speaks at "
+            f"speech.speed {list(speed)} with speech.formant {list(formant)}{pseudo} asks the "
+            f"engine {engine.name} for {slowest:.2f} to {fastest:.2f} times its pace; it speaks at "
             f"{engine.speeds[0]:g} to {engine.speeds[1]:g}",
-            hint="a formant factor speeds a clip up by itself, which the engine makes good",
+            hint="a factor on pitch or formants speeds a clip up by itself, which the engine makes "
+            "good" + ("; speech.pseudo_speakers: false leaves these out" if pseudo else ""),
         )
     return None
 

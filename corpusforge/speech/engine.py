@@ -223,12 +223,10 @@ class OpenEngine(Engine, Protocol):
     Attributes:
         sources: What the `source` of such a voice may be, for messages.
         runs_commands: Whether a voice is a command, which runs only with the user's word.
-        pseudo_speakers: Whether its voices come with pseudo-speakers (`speech.pseudo`).
     """
 
     sources: str
     runs_commands: bool
-    pseudo_speakers: bool
 
     def added(self, entry: VoiceConfig, folder: Path) -> Voice:
         """A voice of a recipe; nothing is downloaded, run, or imported that is heavy.

@@ -7,12 +7,12 @@ moved inside of it; what other engines say is moved afterwards (`speech.vocal_tr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from corpusforge.core.voice_names import PSEUDO
-from corpusforge.speech.engine import Prosody, Spoken, Voice, Word, bounded
+from corpusforge.speech.engine import Engine, Prosody, Spoken, Voice, Word, bounded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Shift",
+    "has_pseudo_speakers",
     "pseudo_speaker",
     "pseudo_speakers_of",
     "say_shifted",
     "shift_of",
     "shifted_spectrum",
+    "told_tempo",
     "unshifted",
 ]
 
@@ -81,6 +83,30 @@ def pseudo_speaker(voice: Voice, shift: Shift, gender: str, speaker: str) -> Voi
         speaker: Who is heard; that of the voice itself when the shift is too small to tell.
     """
     return replace(voice, name=f"{voice.name}{shift}", gender=gender, speaker=speaker)
+
+
+def has_pseudo_speakers(engine: Engine) -> bool:
+    """Whether the clips of an engine are moved afterwards for pseudo-speakers (`say_shifted`).
+
+    It says so by an attribute `pseudo_speakers`; most have none, hibari makes its own by itself.
+    """
+    return bool(getattr(engine, "pseudo_speakers", False))
+
+
+def told_tempo(
+    engine: Engine, voices: Iterable[Voice], speed: tuple[float, float]
+) -> tuple[float, float]:
+    """Slowest and fastest tempo that an engine is told for these voices.
+
+    Args:
+        engine: That speaks them.
+        voices: With and without a shift.
+        speed: Slowest and fastest that is heard.
+    """
+    pitches = [1.0]
+    if has_pseudo_speakers(engine):
+        pitches += [shift.pitch for voice in voices if (shift := shift_of(voice.name))]
+    return speed[0] / max(pitches), speed[1] / min(pitches)
 
 
 def pseudo_speakers_of(voice: Voice) -> list[Voice]:

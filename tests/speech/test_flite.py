@@ -44,6 +44,16 @@ def test_every_voice_says_the_same_in_any_order_and_in_another_process():
 
 
 @needs_library
+def test_another_engine_object_does_not_hear_the_tempo_of_this_one():
+    before = hashlib.sha256(say(TEXTS[0], VOICES[0]).samples).hexdigest()
+    generator = np.random.Generator(np.random.Philox(1))
+    ENGINE.speak(TEXTS[0], VOICES[0], Prosody(0.5), generator)
+    generator = np.random.Generator(np.random.Philox(5))
+    other = Flite().speak(TEXTS[0], VOICES[0], Prosody(), generator)
+    assert hashlib.sha256(other.samples).hexdigest() == before
+
+
+@needs_library
 def test_the_seed_moves_the_noise_of_the_statistical_voices():
     voice = next(voice for voice in VOICES if voice.name == "slt")
     one, two = (say(TEXTS[0], voice, seed).samples for seed in (1, 2))

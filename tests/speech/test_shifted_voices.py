@@ -9,6 +9,7 @@ import pytest
 from corpusforge.core import plugins
 from corpusforge.core.recipe import VoiceConfig
 from corpusforge.core.schema import SPLITS, read_table
+from corpusforge.speech.check import check
 from corpusforge.speech.engine import Prosody, Voice, checked
 from corpusforge.speech.pseudo import (
     PSEUDO_SPEAKERS,
@@ -146,3 +147,12 @@ def test_they_can_be_left_out():
     engine_of("flite")
     plan = plan_voices(recipe(engines=("flite",), pseudo_speakers=False), "en")
     assert all(shift_of(v.name) is None for split in SPLITS for v in plan.pools[split]["flite"])
+
+
+def test_a_tempo_that_only_pseudo_speakers_ask_too_much_of_is_refused_with_the_way_out():
+    engine_of("flite")
+    wide = {"engines": ("flite",), "speed": (0.5, 2.0), "formant": (0.5, 2.0)}
+    (error,) = check(recipe(pseudo_speakers=True, **wide))
+    assert "flite" in str(error) and "0.16 to 5.00" in str(error)
+    assert "pseudo_speakers: false" in str(error)
+    assert not check(recipe(pseudo_speakers=False, **wide))

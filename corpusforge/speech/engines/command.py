@@ -71,7 +71,6 @@ class Command(NoVoicesOfItsOwn):
     )
     sources = _SOURCES
     runs_commands = True
-    pseudo_speakers = False
     example = {  # noqa: RUF012
         "lang": "en",
         "text": "turn on the lights in the kitchen",

@@ -50,6 +50,7 @@ _ALL = tuple(
 _PARTS = ("flite", "flite_usenglish", "flite_cmulex")
 _STRETCH = b"duration_stretch"  # the library keeps the pointer, so the name lives as long as this
 _TYPOGRAPHIC = str.maketrans("‘’‚“”„–—−…", "'''\"\"\"---.")
+_LOCK = threading.Lock()  # one library in a process, with one `rand`
 # 140 s at the voices' own pace; more in one utterance is no command, and memory is not bounded.
 _MOST_CHARACTERS = 4000
 
@@ -207,6 +208,7 @@ class Flite:
     extra = "speech"
     packages = ("numpy",)
     rate_hz = 16000
+    pseudo_speakers = True
     speeds = (0.25, 4.0)  # of what the library is told; a pseudo-speaker is told to speak slower
     offline = True
     deterministic = (
@@ -216,7 +218,6 @@ class Flite:
     example = {"lang": "en", "text": "turn on the lights in the kitchen"}  # noqa: RUF012
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._flite: _Flite | None = None
 
     @property
@@ -278,12 +279,16 @@ class Flite:
         if voice.name not in known:
             raise EngineError(Problem.UNKNOWN_VOICE, f"flite, voice {voice.name}")
         seed = int(rng.integers(2**31))
-        with self._lock:
+        with _LOCK:
             flite = self._start()
             handle, stretch = flite.voice(voice.name)
             flite.set_float(flite.features(handle), _STRETCH, stretch / prosody.speed)
             flite.srand(ctypes.c_uint(seed))
-            utterance = flite.synthesise(text.encode("ascii"), handle)
+            try:
+                utterance = flite.synthesise(text.encode("ascii"), handle)
+            finally:
+                # The voice is the process's: another engine object reads its pace from here.
+                flite.set_float(flite.features(handle), _STRETCH, stretch)
             if not utterance:
                 raise EngineError(Problem.FAILED, f"flite, voice {voice.name}")
             try:

@@ -74,7 +74,6 @@ class Transformers(NoVoicesOfItsOwn):
     )
     sources = _SOURCES
     runs_commands = False
-    pseudo_speakers = False
     example = {  # noqa: RUF012
         "lang": "en",
         "text": "turn on the lights in the kitchen",
