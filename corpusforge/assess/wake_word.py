@@ -237,7 +237,6 @@ def _parts(
     corpus: Path,
     files: Sequence[ClipFile],
     positives: Sequence[str],
-    unheard: Sequence[str],
     held_out: Container[str],
     seed: int,
     progress: Progress | None,
@@ -245,8 +244,7 @@ def _parts(
     """The streams of each split, those of train without the sentences that are held out."""
     parts: dict[str, Part] = {}
     for split in SPLITS:
-        left_out = () if split == "test" else unheard
-        heard = [file for file in files if file.label not in left_out]
+        heard = list(files)
         if split == "train":
             heard = [f for f in heard if f.label in positives or fold(f.text) not in held_out]
         part = part_of(heard, positives, split, seed)
@@ -312,10 +310,8 @@ def measure_detector(
         training: How long; None = the default.
         target_per_hour: False accepts per hour of ordinary speech that the threshold keeps on
             validation, and on the sentences held out of training.
-        most_taken: Share of the phrases of each kind that sound alike that it may take for the
-            wake word on validation.
-        unheard: Intents of negatives that only test holds, to see what they are worth in the
-            others.
+        most_taken: Share of each kind of what sounds alike that it may take on validation.
+        unheard: Intents of negatives that only test holds, to see what the others lose.
         progress: Where to report.
 
     Returns:
@@ -331,18 +327,17 @@ def measure_detector(
     training = training or DetectorTraining()
     files = clip_files(corpus)
     positives = positive_intents(file.label for file in files)
+    files = [file for file in files if file.split == "test" or file.label not in unheard]
     held_out = held_out_texts(files, positives, seed)
-    parts = _parts(corpus, files, positives, unheard, held_out, seed, progress)
+    parts = _parts(corpus, files, positives, held_out, seed, progress)
     unknown, sentences = _unknown(files, positives, held_out, seed, progress)
     train = parts["train"]
-    frames = _window_frames(train.lengths)
-    phrase = ", ".join(positives)
+    frames, phrase = _window_frames(train.lengths), ", ".join(positives)
     draws = rng(seed, "wake.train")
     trained = train_detector(train.positives, train.others.heard, phrase, frames, training, draws)
     others = parts["validation"].others
     trained.threshold, set_by = _threshold(trained, others, unknown, target_per_hour, most_taken)
     set_by["held_out"] = {**sentences, **set_by["held_out"]}
-    shared = sorted(set(train.speakers) & set(parts["test"].speakers))
     account = {
         "phrase": phrase,
         "window_s": round(seconds_of(frames), 3),
@@ -351,7 +346,7 @@ def measure_detector(
         "most_taken": most_taken,
         "targets_met_on_validation": set_by["met"],
         "threshold_from": set_by,
-        "speakers_shared": shared,
+        "speakers_shared": sorted(set(train.speakers) & set(parts["test"].speakers)),
         "seed": seed,
         "synthetic": True,
         "splits": {split: _figures(trained, part, seed) for split, part in parts.items()},

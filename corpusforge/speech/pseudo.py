@@ -117,9 +117,11 @@ def pseudo_speakers_of(voice: Voice) -> list[Voice]:
             formants suit both; their sex is not declared either.
     """
     if voice.gender:
-        return [pseudo_speaker(voice, *one, speaker="") for one in PSEUDO_SPEAKERS[voice.gender]]
-    both = [shift for shift, sex in PSEUDO_SPEAKERS["male"] if sex == "male"]
-    return [pseudo_speaker(voice, shift, "", speaker="") for shift in both]
+        wanted = PSEUDO_SPEAKERS[voice.gender]
+    else:
+        wanted = tuple((one, "") for one, sex in PSEUDO_SPEAKERS["male"] if sex == "male")
+    # Another voice of the same speaker, in another accent say, makes the same pseudo-speakers.
+    return [pseudo_speaker(voice, one, sex, f"{voice.who}{one}") for one, sex in wanted]
 
 
 def say_shifted(

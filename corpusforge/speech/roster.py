@@ -9,6 +9,7 @@ from corpusforge.core.licenses import refused_licenses
 from corpusforge.core.recipe import AUTO, Recipe
 from corpusforge.speech.added import takes_voices, voices_of
 from corpusforge.speech.engine import Engine, Voice
+from corpusforge.speech.pseudo import shift_of
 
 __all__ = ["ENOUGH_FAMILIES", "engines_in_use", "roster_notes", "ways_to_add"]
 
@@ -78,6 +79,9 @@ def roster_notes(recipe: Recipe) -> list[str]:
         ]
         where = f"engines with one: {', '.join(ways)}" if ways else "no other engine declares one"
         notes.append(f"{lang}: no {' and no '.join(missing)} voice; {where}")
+    recorded = [voice for voice in voices if not shift_of(voice.name)]
+    made = [sex for sex in _GENDERS if voices and sex not in missing and not _has(recorded, sex)]
+    notes += [f"{lang}: {sex} voices are pseudo-speakers of other voices only" for sex in made]
     return notes
 
 

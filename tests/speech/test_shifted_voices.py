@@ -9,7 +9,7 @@ import pytest
 from corpusforge.core import plugins
 from corpusforge.core.recipe import VoiceConfig
 from corpusforge.core.schema import SPLITS, read_table
-from corpusforge.speech.check import check
+from corpusforge.speech.check import check, notes
 from corpusforge.speech.engine import Prosody, Voice, checked
 from corpusforge.speech.pseudo import (
     PSEUDO_SPEAKERS,
@@ -156,3 +156,21 @@ def test_a_tempo_that_only_pseudo_speakers_ask_too_much_of_is_refused_with_the_w
     assert "flite" in str(error) and "0.16 to 5.00" in str(error)
     assert "pseudo_speakers: false" in str(error)
     assert not check(recipe(pseudo_speakers=False, **wide))
+
+
+def test_copies_of_one_speaker_make_the_same_pseudo_speakers():
+    engine_of("piper")
+    brought = tuple(
+        joe(gender="male", name=name, accent=name, speaker="joe") for name in ("north", "south")
+    )
+    for seed in range(1, 6):
+        config = recipe(seed=seed, engines=("piper",), voices=brought, pseudo_speakers=True)
+        plan = plan_voices(config, "en")
+        heard = [{voice.who for voice in plan.pools[split]["piper"]} for split in SPLITS]
+        assert len(set().union(*heard)) == sum(map(len, heard)) == 6
+
+
+def test_a_sex_that_is_only_made_is_said():
+    engine_of("piper")
+    config = recipe(engines=("piper",), voices=(joe(gender="male"),), pseudo_speakers=True)
+    assert any("female voices are pseudo-speakers" in note for note in notes(config))

@@ -140,3 +140,9 @@ def test_a_hub_model_is_pinned_and_spoken_with_from_where_it_was_put(model, monk
     assert {path.name for path in files} >= {"config.json", "model.safetensors", "vocab.json"}
     assert (voice.rate_hz, voice.path) == (16000, f"{model}\0\0")
     assert np.array_equal(say(voice), say(voice_of(f"{model}#1")))
+
+
+@pytest.mark.parametrize("source", ["sesame/csm-1b#ana.wav", "suno/bark#typo.npz"])
+def test_a_file_of_a_speaker_that_is_not_there_is_refused_before_any_download(source, tmp_path):
+    with pytest.raises(InputError, match="there is no file .* for the speaker of"):
+        voice_of(source, tmp_path)

@@ -51,6 +51,7 @@ _SOURCES = (
 )
 # Between model, vocoder and speaker in a voice's path: no file name can hold it.
 _BETWEEN = "\0"
+_SPEAKER_ENDS = (".wav", ".flac", ".npz", ".npy")  # of a speaker that can only be a file
 # Never pickled weights: loading those may run code.
 _FILES = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja")
 
@@ -63,7 +64,9 @@ class Transformers(NoVoicesOfItsOwn):
     """
 
     name = "transformers"
-    family = "VITS"  # nearly all of the voices on the hub
+    # Nearly all of the voices on the hub are; voices of other kinds are counted as it all the same:
+    # of a model on the hub the kind is not known before it is there.
+    family = "VITS"
     extra = "text"
     packages = ("transformers", "torch", "tokenizers", "numpy")
     rate_hz = 16000
@@ -100,11 +103,18 @@ class Transformers(NoVoicesOfItsOwn):
         """The voice of a folder or hub name; a hub name is not looked up yet.
 
         Raises:
-            InputError: Neither a folder with a model that it can speak with, nor a hub name.
+            InputError: Neither a folder with a model that it can speak with, nor a hub name; or
+                the file of its speaker is not there.
         """
         source = Source.of(entry.source)
         found = [self._local(place, folder) for place in (source.model, source.vocoder)]
         file = folder / Path(source.speaker).expanduser()
+        if file.suffix.lower() in _SPEAKER_ENDS and not file.is_file():
+            raise InputError(
+                f"there is no file {file} for the speaker of {source.model}",
+                given=source.speaker,
+                hint="what follows # is a number, the name of a preset, or a file that is there",
+            )
         found.append(str(file.resolve()) if source.speaker and file.is_file() else "")
         voice = brought(entry, "", _BETWEEN.join(found) if any(found) else "")
         if found[0] and (found[1] or not source.vocoder):
