@@ -144,5 +144,5 @@ def test_a_hub_model_is_pinned_and_spoken_with_from_where_it_was_put(model, monk
 
 @pytest.mark.parametrize("source", ["sesame/csm-1b#ana.wav", "suno/bark#typo.npz"])
 def test_a_file_of_a_speaker_that_is_not_there_is_refused_before_any_download(source, tmp_path):
-    with pytest.raises(InputError, match="there is no file .* for the speaker of"):
+    with pytest.raises(InputError, match=r"there is no file .* for the speaker of"):
         voice_of(source, tmp_path)
