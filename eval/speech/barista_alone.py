@@ -1,6 +1,6 @@
 """Real spoken coffee orders, heard by a small network that knows our synthetic clips alone.
 
-    python -m eval.speech.barista_alone --work DIR [--quick]
+    python -m eval.speech.barista_alone --work DIR [--quick] [--choice pieces]
 
 No pretrained recogniser takes part. A network of 0.3 million weights (`eval.speech.barista_net`)
 learns the words of the grammar from orders, or orders and pieces of them, that recipes built, one
@@ -236,13 +236,29 @@ def chosen_of(plan: Plan, figures: Mapping[str, Mapping[str, Any]]) -> str:
     return max(CHOICES, key=mean)
 
 
-def measure(plan: Plan, budget_h: float | None, *, quiet: bool = False) -> tuple[Outcome, str]:
-    """All cells, and which choice was made ("" = the budget ended before)."""
+def measure(
+    plan: Plan, budget_h: float | None, *, choice: str = "", quiet: bool = False
+) -> tuple[Outcome, str]:
+    """All cells, and which choice was made ("" = the budget ended before).
+
+    Args:
+        plan: How much.
+        budget_h: CPU hours after which no cell is started.
+        choice: One of `CHOICES`, on real orders alone: nothing is chosen.
+        quiet: Without a line per cell.
+    """
     modules = ("alone", "decode", "net", "orders", "sound", "text")
     code = code_digest(
         [*(f"eval.speech.barista_{name}" for name in modules), "eval.speech.degrade"]
     )
     kept = plan.work / "cells-alone"
+    seeds = range(plan.seed, plan.seed + plan.seeds)
+    if choice:
+        only = {
+            f"network {seed}, {choice}": partial(on_real, plan, seed, CHOICES[choice])
+            for seed in seeds
+        }
+        return run(_cells(plan, only), kept, code, budget_h, quiet=quiet), choice
     first = {
         f"held out {name}, {choice}": partial(on_held_out, plan, name, pieces)
         for choice, pieces in CHOICES.items()
@@ -253,7 +269,6 @@ def measure(plan: Plan, budget_h: float | None, *, quiet: bool = False) -> tuple
         return outcome, ""
     chosen = chosen_of(plan, outcome.figures)
     pieces = CHOICES[chosen]
-    seeds = range(plan.seed, plan.seed + plan.seeds)
     (other,) = (choice for choice in CHOICES if choice != chosen)
     then = {
         **{f"network {seed}, {chosen}": partial(on_real, plan, seed, pieces) for seed in seeds},
@@ -269,11 +284,12 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, print and write the result."""
     parser = command_line("eval.speech.barista_alone", __doc__)
     parser.add_argument("--quick", action="store_true", help="a few clips; nothing is written")
+    parser.add_argument("--choice", choices=CHOICES, default="", help="no choice: this one")
     options = parser.parse_args(arguments)
     if why := missing():
         raise SystemExit(why)
     plan = plan_of(options.work, options.seed, quick=options.quick)
-    outcome, chosen = measure(plan, options.cpu_hours, quiet=options.quick)
+    outcome, chosen = measure(plan, options.cpu_hours, choice=options.choice, quiet=options.quick)
     parts: dict[str, Any] = {
         "data": "Picovoice's speech-to-intent benchmark: 120 real spoken orders, Apache-2.0",
         "degraded": degrade.missing() or degrade.FACTS,
@@ -285,7 +301,9 @@ def main(arguments: list[str] | None = None) -> int:
     for line in heard(parts):
         print(line)
     if not options.quick:
-        write("speech_barista_alone", "eval.speech.barista_alone", options.seed, outcome, parts)
+        ending = f"_{options.choice.replace(' ', '_')}" if options.choice else ""
+        command = "eval.speech.barista_alone" + (f" --choice {options.choice!r}" if ending else "")
+        write(f"speech_barista_alone{ending}", command, options.seed, outcome, parts)
     return 0
 
 
