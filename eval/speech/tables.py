@@ -62,6 +62,7 @@ BY_NAME: Mapping[str, Table] = {
     "speech_acoustics": acoustic_tables.acoustics,
     "speech_barista": barista_tables.with_recogniser,
     "speech_barista_alone": barista_tables.alone,
+    "speech_barista_alone_pieces": barista_tables.alone,
     "speech_chain": acoustic_tables.cost,
     "speech_determinism": determinism.table,
     "speech_digits": digits,

@@ -42,7 +42,7 @@ def test_the_recording_is_heard_and_not_repeated(model):
         ("model#anna.wav", "needs a vocoder"),
         ("model + model#anna.wav", "no vocoder for model"),
         ("model + codec", "needs a speaker"),
-        ("model + codec#none.wav", "no recording"),
+        ("model + codec#none.wav", "no file"),
         ("model + other/codec#anna.wav", "3 codes for a frame, its codec takes 5"),
     ],
 )

@@ -51,7 +51,7 @@ def test_recordings_texts_and_the_template_are_heard(model, tmp_path):
         ("model#anna.wav", "needs a vocoder"),
         ("model + model#anna.wav", "no vocoder for model"),
         ("model + codec", "needs a speaker"),
-        ("model + codec#none.wav", "no recording"),
+        ("model + codec#none.wav", "no file"),
         ("model + codec#silence.wav", "is silent"),
         ("model + other#anna.wav", "latents of 8 numbers, its codec takes 5"),
         ("model + half#anna.wav", "saved without its encoder"),
