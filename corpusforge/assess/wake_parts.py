@@ -88,7 +88,7 @@ def held_out_texts(
         seed: Of the draw.
 
     Returns:
-        None with fewer than `LEAST_TEXTS`, or where texts are not known.
+        No sentence where there are fewer than `LEAST_TEXTS`, or texts are not known.
     """
     others = (*positives, *CONFUSABLE_INTENTS)
     ordinary = [file for file in files if file.label not in others and file.split != "test"]

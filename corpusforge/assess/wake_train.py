@@ -134,7 +134,8 @@ def train_detector(
     require("torch", extra="text", purpose="the wake word detector")
     from corpusforge.expand.gan.runtime import deterministic
 
-    net = wake_net(frames, training.members)
+    with deterministic(0):  # leaves torch's generator alone; every member gets its weights below
+        net = wake_net(frames, training.members)
     wanted, others = _Bank(positives, frames), _Bank(negatives, frames)
     odds = _odds([kind for heard in negatives for kind in heard.kinds])
     # One after the other: each finds hard negatives of its own.

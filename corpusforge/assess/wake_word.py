@@ -242,12 +242,10 @@ def _parts(
     progress: Progress | None,
 ) -> dict[str, Part]:
     """The streams of each split, those of train without the sentences that are held out."""
+    known = [f for f in files if f.label in positives or fold(f.text) not in held_out]
     parts: dict[str, Part] = {}
     for split in SPLITS:
-        heard = list(files)
-        if split == "train":
-            heard = [f for f in heard if f.label in positives or fold(f.text) not in held_out]
-        part = part_of(heard, positives, split, seed)
+        part = part_of(known if split == "train" else files, positives, split, seed)
         for what, there in (("positives", part.positives), ("negatives", part.others.heard)):
             if not there:
                 raise InputError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from corpusforge.core.voice_names import PSEUDO
 from corpusforge.speech.engine import Engine, Prosody, Spoken, Voice, Word, bounded
@@ -68,6 +68,8 @@ cosine below 0.85 between any two, and with the voice itself, for each of the vo
 0.93 or more with itself). No man is made of a woman: her pitch at 0.6 times would leave the upper
 40 % of the band empty. The sexes are what pitch and formants say, not a judgement of listeners."""
 
+
+Real = TypeVar("Real", bound="np.floating[Any]")
 
 Say: TypeAlias = "Callable[[str, Voice, Prosody, np.random.Generator], Spoken]"
 """`speech.engine.Engine.speak` for voices without a shift."""
@@ -163,7 +165,7 @@ def unshifted(voice: Voice) -> Voice:
     return replace(voice, name=found["base"]) if found else voice
 
 
-def shifted_spectrum(spectrum: npt.NDArray[np.float32], formant: float) -> npt.NDArray[np.float32]:
+def shifted_spectrum(spectrum: npt.NDArray[Real], formant: float) -> npt.NDArray[Real]:
     """A log spectrum on a stretched frequency axis, shape [bins, frames].
 
     Bin k is read at k / formant, between its neighbours; above the last bin the last one stands.
@@ -173,6 +175,6 @@ def shifted_spectrum(spectrum: npt.NDArray[np.float32], formant: float) -> npt.N
     bins = spectrum.shape[0]
     place = np.minimum(np.arange(bins) / formant, bins - 1)
     low = np.minimum(place.astype(np.int64), bins - 2)
-    part = (place - low).astype(np.float32)[:, None]
-    found: npt.NDArray[np.float32] = spectrum[low] * (1 - part) + spectrum[low + 1] * part
+    part = (place - low).astype(spectrum.dtype)[:, None]
+    found: npt.NDArray[Real] = spectrum[low] * (1 - part) + spectrum[low + 1] * part
     return found

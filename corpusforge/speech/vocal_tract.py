@@ -11,12 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from corpusforge.core.errors import require
+from corpusforge.speech.pseudo import Shift, shifted_spectrum
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
-    from corpusforge.speech.pseudo import Shift
 
 __all__ = ["moved"]
 
@@ -85,15 +84,11 @@ def _gain(
     """Logarithm of the gain per frame and bin, shape [frames, bins]."""
     import numpy as np
 
-    bins = magnitudes.shape[1]
     # A floor of 80 dB below the frame's peak: zeros between harmonics have no logarithm.
     floor = np.maximum(magnitudes.max(axis=1, keepdims=True) * 1e-4, 1e-9)
     cepstrum = np.fft.irfft(np.log(np.maximum(magnitudes, floor)), axis=1)
     cepstrum[:, lifter + 1 : cepstrum.shape[1] - lifter] = 0.0
     envelope = np.fft.rfft(cepstrum, axis=1).real
-    place = np.minimum(np.arange(bins) / stretch, bins - 1)
-    low = np.minimum(place.astype(np.int64), bins - 2)
-    part = place - low
-    wanted = envelope[:, low] * (1 - part) + envelope[:, low + 1] * part
+    wanted = shifted_spectrum(envelope.T, stretch).T
     found: npt.NDArray[np.float64] = np.clip(wanted - envelope, -_MOST_GAIN, _MOST_GAIN)
     return found

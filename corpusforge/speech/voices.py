@@ -226,11 +226,12 @@ def _dealt_as(voices: Sequence[Voice]) -> dict[str, tuple[str, str]]:
     A pseudo-speaker goes where the voice behind it goes, as long as there are enough of these for
     every split; else it is a speaker of its own.
     """
+    named = {voice.name: voice for voice in voices}
     behind = {voice.name: (voice.who, voice.gender) for voice in voices if not shift_of(voice.name)}
-    of_base = {voice.name: behind.get(unshifted(voice).name) for voice in voices}
-    if len({who for who, _ in behind.values()}) >= len(SPLITS):
-        return {name: found for name, found in of_base.items() if found}
-    return {voice.name: (voice.who, voice.gender) for voice in voices}
+    own = {voice.name: (voice.who, voice.gender) for voice in voices}
+    if len({who for who, _ in behind.values()}) < len(SPLITS):
+        return own
+    return {name: behind.get(unshifted(voice).name, own[name]) for name, voice in named.items()}
 
 
 def draw_prosody(

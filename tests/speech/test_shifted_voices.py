@@ -174,3 +174,11 @@ def test_a_sex_that_is_only_made_is_said():
     engine_of("piper")
     config = recipe(engines=("piper",), voices=(joe(gender="male"),), pseudo_speakers=True)
     assert any("female voices are pseudo-speakers" in note for note in notes(config))
+
+
+def test_a_voice_that_is_named_like_a_pseudo_speaker_is_dealt_like_any_other():
+    engine_of("piper")
+    names = ("ann", "ben", "cas", "dan~p80f86")
+    brought = tuple(joe(name=name) for name in names)
+    plan = plan_voices(recipe(engines=("piper",), voices=brought, pseudo_speakers=False), "en")
+    assert {voice.name for split in SPLITS for voice in plan.pools[split]["piper"]} == {*names}

@@ -129,8 +129,8 @@ def _read(files: tuple[Path, ...], name: str) -> dict[str, npt.NDArray[Any]]:
 
     try:
         if len(files) == len(_ARRAYS):
-            loaded = (np.load(path, allow_pickle=False) for path in files)
-            return dict(zip(_ARRAYS, loaded, strict=True))
+            arrays = (np.load(path, allow_pickle=False) for path in files)
+            return dict(zip(_ARRAYS, arrays, strict=True))
         with np.load(files[0], allow_pickle=False) as found:
             return {array: found[array] for array in _ARRAYS}
     except Exception as error:
@@ -162,7 +162,10 @@ class _Speaker:
         for name, limit in zip(_ARRAYS, limits, strict=True):
             array = self._history[name]
             if int(array.min()) < 0 or int(array.max()) >= limit:
-                raise InputError(f"{name} of the preset holds numbers outside of 0 to {limit - 1}")
+                raise InputError(
+                    f"{name} of the preset holds numbers outside of 0 to {limit - 1}",
+                    hint="take a preset that was made with this model",
+                )
         self.rate_hz = int(model.codec_model.config.sampling_rate)
 
     def say(self, spoken: str, speed: float) -> torch.Tensor:

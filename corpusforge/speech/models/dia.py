@@ -47,7 +47,10 @@ class Dia:
         books = int(codec.get("n_codebooks", _DEFAULT_BOOKS))
         taken = int(decoder.get("num_channels", _DEFAULT_BOOKS))
         if books != taken:
-            raise InputError(f"the model has {taken} codes for a frame, its codec takes {books}")
+            raise InputError(
+                f"the model has {taken} codes for a frame, its codec takes {books}",
+                hint="MODEL + CODEC: take the codec that the model was trained with",
+            )
         rate_hz = int(codec.get("sampling_rate", _DEFAULT_HZ))
         read_recording(parts, rate_hz)
         return rate_hz

@@ -47,10 +47,16 @@ class PocketTts:
         made = int(config.get("latent_dim", _DEFAULT_SIZE))
         taken = int(codec.get("latent_dim", _DEFAULT_SIZE))
         if made != taken:
-            raise InputError(f"the model makes latents of {made} numbers, its codec takes {taken}")
+            raise InputError(
+                f"the model makes latents of {made} numbers, its codec takes {taken}",
+                hint="MODEL + CODEC: take the codec that the model was trained with",
+            )
         for part in ("encoder", "decoder"):
             if codec.get(f"{part}_config", "") is None:
-                raise InputError(f"the codec of {parts.model.name} was saved without its {part}")
+                raise InputError(
+                    f"the codec of {parts.model.name} was saved without its {part}",
+                    hint="save it once more as PocketTTSAudioTokenizerModel, with both",
+                )
         if not (parts.model / _TEMPLATE).is_file():
             raise InputError(
                 f"{parts.model.name} has no {_TEMPLATE}",
