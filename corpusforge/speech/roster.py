@@ -140,7 +140,9 @@ def _to_add(recipe: Recipe, families: Sequence[str]) -> str:
         elif engine.voices(recipe.lang):
             ways.append(f"{engine.name} is installed: name it in speech.engines")
         elif takes_voices(engine) and not engine.runs_commands:
-            ways.append(f"{engine.name}: give it a voice in speech.voices ({engine.sources})")
+            ways.append(
+                f"{engine.name}: give it a voice in speech.voices (see `corpusforge voices`)"
+            )
     return f"To add one: {'; '.join(ways)}" if ways else "No other engine speaks it here"
 
 

@@ -1,5 +1,6 @@
 import pytest
 
+from corpusforge.cli import main
 from corpusforge.core import plugins
 from corpusforge.speech import roster, stage
 from corpusforge.speech.engine import Voice
@@ -84,6 +85,19 @@ def test_few_families_are_named_with_the_way_to_more(engines):
     assert "en: 1 family of engines (x), 3 or more" in note
     assert "b: pip install b" in note
     assert "c is installed: name it in speech.engines" in note
+
+
+def test_what_may_stand_in_voices_is_told_by_the_verb_and_not_by_the_note(engines, capsys):
+    takes_any = plugins.load("engine", "transformers")
+    taker = Fake("b", "y", "")
+    taker.sources, taker.runs_commands, taker.missing = takes_any.sources, False, lambda: ""
+    taker.added = taker.digests = None
+    engines(Fake("a", "x", "fm"), taker)
+    (note,) = roster_notes(recipe(engines=("a",)))
+    assert note.endswith("To add one: b: give it a voice in speech.voices (see `corpusforge voices`)")
+    for arguments in (["voices"], ["voices", "--lang", "en"]):
+        assert main(arguments) == 0
+        assert takes_any.sources in capsys.readouterr().out
 
 
 def test_engines_of_one_family_count_once(engines):
