@@ -94,7 +94,7 @@ def test_what_may_stand_in_voices_is_told_by_the_verb_and_not_by_the_note(engine
     taker.added = taker.digests = None
     engines(Fake("a", "x", "fm"), taker)
     (note,) = roster_notes(recipe(engines=("a",)))
-    assert note.endswith("To add one: b: give it a voice in speech.voices (see `corpusforge voices`)")
+    assert note.endswith("add one: b: give it a voice in speech.voices (see `corpusforge voices`)")
     for arguments in (["voices"], ["voices", "--lang", "en"]):
         assert main(arguments) == 0
         assert takes_any.sources in capsys.readouterr().out
