@@ -12,6 +12,7 @@ import ast
 import hashlib
 import importlib.util
 import resource
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,7 +23,17 @@ from typing import Any
 
 from corpusforge.core.run import canonical_json, package_versions, read_json, write_json
 
-__all__ = ["Cell", "Outcome", "code_digest", "command_line", "cpu_s", "run", "versions", "write"]
+__all__ = [
+    "Cell",
+    "Outcome",
+    "code_digest",
+    "command_line",
+    "cpu_s",
+    "given",
+    "run",
+    "versions",
+    "write",
+]
 
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("corpusforge", "numpy", "scipy", "scikit-learn", "torch", "transformers")
@@ -164,6 +175,21 @@ def command_line(module: str, description: str | None) -> argparse.ArgumentParse
     parser.add_argument("--cpu-hours", type=float, help="stop starting cells after so many")
     parser.add_argument("--seed", type=int, default=1)
     return parser
+
+
+def given(parser: argparse.ArgumentParser, options: argparse.Namespace) -> str:
+    """The options that are not as by default, " --peer PATH --n 20": paths are written as PATH.
+
+    The folder of the cells and the seed are left out: `write` says them.
+    """
+    parts = []
+    for name, value in vars(options).items():
+        if name in ("work", "seed", "cpu_hours") or value == parser.get_default(name):
+            continue
+        parts.append(f"--{name.replace('_', '-')}")
+        if value is not True:
+            parts.append("PATH" if isinstance(value, Path) else shlex.quote(str(value)))
+    return "".join(f" {part}" for part in parts)
 
 
 def write(

@@ -31,7 +31,7 @@ from corpusforge.core import plugins
 from corpusforge.core.recipe_file import load_recipe
 from corpusforge.core.run import package_versions
 from corpusforge.speech.engine import package_folder
-from eval.cells import Cell, code_digest, command_line, run, write
+from eval.cells import Cell, code_digest, command_line, given, run, write
 from eval.table_head import head, not_run
 
 ENGINES = ("espeak", "flite", "hibari")
@@ -266,7 +266,8 @@ def main(arguments: list[str] | None = None) -> int:
     for line in table(parts):
         print(line)
     if not options.quick:
-        write("speech_throughput", "eval.speech.throughput", options.seed, outcome, parts)
+        command = f"eval.speech.throughput{given(parser, options)}"
+        write("speech_throughput", command, options.seed, outcome, parts)
     return 0
 
 

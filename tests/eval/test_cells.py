@@ -1,8 +1,9 @@
 import json
+from pathlib import Path
 
 import pytest
 
-from eval.cells import Cell, code_digest, run
+from eval.cells import Cell, code_digest, command_line, given, run
 
 
 def cells(log, names=("a", "b", "c"), value=1):
@@ -76,3 +77,15 @@ def test_comments_do_not_change_the_code_digest(tmp_path, monkeypatch):
         module.write_text(text)
         digests.append(code_digest(["measured_thing"]))
     assert digests[0] == digests[1] != digests[2]
+
+
+def test_the_command_says_the_options_given_and_no_path_of_this_machine(tmp_path):
+    parser = command_line("eval.some", "Some.")
+    parser.add_argument("--peer", type=Path)
+    parser.add_argument("--n", type=int, default=600)
+    parser.add_argument("--choice", default="")
+    parser.add_argument("--fast", action="store_true")
+    work = ["--work", str(tmp_path), "--seed", "2"]
+    assert given(parser, parser.parse_args([*work, "--n", "600"])) == ""
+    options = parser.parse_args([*work, "--peer", str(tmp_path), "--choice", "a b", "--fast"])
+    assert given(parser, options) == " --peer PATH --choice 'a b' --fast"
