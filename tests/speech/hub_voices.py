@@ -1,5 +1,7 @@
 """Voices of the engine transformers in tests, and what they say."""
 
+import shutil
+
 import numpy as np
 
 from corpusforge.core.recipe import VoiceConfig
@@ -43,3 +45,26 @@ def hold_tempo(voice, seed=8):
 def names(files):
     """Their names with the names of their folders."""
     return {f"{path.parent.name}/{path.name}" for path in files}
+
+
+def reweighted(source, folder, change):
+    """Copy a model to `folder` with other weights; `change` gets them by name, in place."""
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(source, folder)
+    weights = load_file(folder / "model.safetensors")
+    change(weights)
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    return folder
+
+
+def without_a_weight(source, folder):
+    """Copy a model to `folder` without one of its weights, and return the name of that."""
+    gone = []
+
+    def change(weights):
+        gone.append(min(name for name in weights if name.endswith("weight")))
+        del weights[gone[0]]
+
+    reweighted(source, folder, change)
+    return gone[0]

@@ -12,6 +12,7 @@ from corpusforge.speech.engine import EngineError, Prosody, checked
 from corpusforge.speech.engines.transformers import Transformers
 from corpusforge.speech.pins import sha256_of
 from tests.speech import tiny_spectrograms
+from tests.speech.hub_voices import reweighted, without_a_weight
 
 ENGINE = Transformers()
 pytestmark = pytest.mark.skipif(bool(ENGINE.missing()), reason=ENGINE.missing())
@@ -49,6 +50,27 @@ def test_a_speecht5_that_never_ends_is_stopped(tmp_path):
     endless = voice_of(f"{T5}#a.npy", tiny_spectrograms.speecht5(tmp_path, ends=False))
     with pytest.raises(EngineError, match="longer than its limit"):
         say(endless)
+
+
+def test_models_and_vocoders_without_all_of_their_weights_are_refused(t5, tmp_path):
+    for part in ("model", "vocoder"):
+        shutil.copytree(t5, tmp_path / part)
+        shutil.rmtree(tmp_path / part / part)
+        gone = without_a_weight(t5 / part, tmp_path / part / part)
+        with pytest.raises(InputError, match=f"{part} lacks 1 of its weights, {gone}"):
+            say(voice_of(f"{T5}#a.npy", tmp_path / part))
+
+
+def test_counters_of_training_may_be_missing(t5, tmp_path):
+    def uncounted(weights):
+        counters = [name for name in weights if name.endswith("num_batches_tracked")]
+        assert counters
+        for name in counters:
+            del weights[name]
+
+    reweighted(t5 / "model", tmp_path / "model", uncounted)
+    source = f"{tmp_path / 'model'} + vocoder#a.npy"
+    assert np.array_equal(say(voice_of(source, t5)), say(voice_of(f"{T5}#a.npy", t5)))
 
 
 def test_letters_and_lengths_that_speecht5_does_not_read_are_refused(t5):
@@ -133,8 +155,19 @@ def test_fastspeech2_speaks_with_its_own_vocoder_or_another(tmp_path, monkeypatc
         assert say(voice, speed=0.5).size == pytest.approx(first.size * 2, rel=0.1)
         with pytest.raises(EngineError, match="letters of a script"):
             say(voice, "schön")
-    first, second = (say(voice_of(f"model#{number}", whole)) for number in (0, 1))
+    voices = [voice_of(f"model#{number}", whole) for number in (0, 1)]
+    first, second = map(say, voices)
     assert first.size != second.size or not np.allclose(first, second)
+    # They share a model; nothing of one clip stays at it.
+    say(voices[1], speed=0.5)
+    say(voices[0], speed=2.0)
+    assert np.array_equal(say(voices[0]), first)
+    one, other = (ENGINE._speaker(voice)._model for voice in voices)
+    assert one is other
+    assert not one.duration_predictor._forward_hooks
+    gone = without_a_weight(whole / "model", tmp_path / "torn")
+    with pytest.raises(InputError, match=f"torn lacks 1 of its weights, {gone}"):
+        say(voice_of("torn", tmp_path))
     with pytest.raises(InputError, match="2 speakers, 0 to 1"):
         voice_of("model#2", whole)
     with pytest.raises(InputError, match="vocoder of its own"):

@@ -11,6 +11,7 @@ from corpusforge.core.recipe import VoiceConfig
 from corpusforge.speech.engine import EngineError, Prosody, checked
 from corpusforge.speech.engines.transformers import Transformers
 from tests.speech import tiny_vits
+from tests.speech.hub_voices import reweighted, without_a_weight
 
 ENGINE = Transformers()
 pytestmark = pytest.mark.skipif(bool(ENGINE.missing()), reason=ENGINE.missing())
@@ -67,6 +68,43 @@ def test_a_model_that_never_ends_is_stopped_before_it_is_decoded(tmp_path):
     endless = voice_of(tiny_vits.make(tmp_path / "endless", scale=9.0))
     with pytest.raises(EngineError, match="longer than its limit"):
         say(endless, " ".join([TEXT] * 3))
+
+
+def test_voices_of_one_model_share_it_and_leave_nothing_at_it(model):
+    first, second = (voice_of(f"{model}#{number}") for number in (0, 1))
+    own = say(first)
+    engine = Transformers()
+    rng = np.random.Generator(np.random.Philox(5))
+    engine.speak(TEXT, second, Prosody(0.5), rng)
+    engine.speak(TEXT, first, Prosody(2.0), rng)
+    assert np.array_equal(say(first), own)
+    one, other = (engine._speaker(voice)._model for voice in (first, second))
+    assert one is other
+    assert not one.duration_predictor._forward_hooks
+
+
+def test_a_model_without_all_of_its_weights_is_refused(model, tmp_path):
+    gone = without_a_weight(model, tmp_path / "voice")
+    with pytest.raises(InputError, match=f"voice lacks 1 of its weights, {gone}"):
+        say(voice_of(tmp_path / "voice"))
+
+
+def test_older_names_of_weights_and_weights_of_training_are_no_reason_to_refuse(model, tmp_path):
+    def older(weights):
+        for name in list(weights):
+            other = name.replace(".parametrizations.weight.original0", ".weight_g")
+            other = other.replace(".parametrizations.weight.original1", ".weight_v")
+            weights[other] = weights.pop(name)
+        assert any(name.endswith("weight_g") for name in weights)
+
+    def speaking(weights):
+        for name in [name for name in weights if name.startswith("posterior_encoder.")]:
+            del weights[name]
+
+    own = say(voice_of(f"{model}#1"))
+    for name, change in (("older", older), ("speaking", speaking)):
+        changed = reweighted(model, tmp_path / name, change)
+        assert np.array_equal(say(voice_of(f"{changed}#1")), own)
 
 
 def test_letters_that_the_tokenizer_would_leave_out_are_refused(model):

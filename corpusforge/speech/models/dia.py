@@ -1,7 +1,9 @@
 """Dia with the codec DAC: MODEL + CODEC#anna.wav, with what anna says in anna.txt.
 
 Nari Labs 2025 (on the hub: nari-labs/Dia-1.6B). It goes on from the recording: its words stand in
-front of the text, both said by the first speaker.
+front of the text, both said by the first speaker. It reads bytes: there is none that its tokenizer
+does not know, and neither tokenizer nor configuration says which scripts it was trained on, so that
+no letters are refused here (it was made for English).
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from corpusforge.speech.models.parts import (
     Speaker,
     config_of,
     known_letters,
+    loaded,
     no_vocoder,
     speaker_number,
     vocoder_config,
@@ -64,16 +65,10 @@ class FastSpeech2:
             parts.model, local_files_only=True
         )
         if parts.vocoder is None:
-            whole = hf.FastSpeech2ConformerWithHifiGan.from_pretrained(
-                parts.model, local_files_only=True, use_safetensors=True
-            ).eval()
+            whole = loaded(hf.FastSpeech2ConformerWithHifiGan, parts.model)
             return _Speaker(tokenizer, whole.model, whole.vocoder, parts.speaker)
-        model = hf.FastSpeech2ConformerModel.from_pretrained(
-            parts.model, local_files_only=True, use_safetensors=True
-        ).eval()
-        vocoder = hf.FastSpeech2ConformerHifiGan.from_pretrained(
-            parts.vocoder, local_files_only=True, use_safetensors=True
-        ).eval()
+        model = loaded(hf.FastSpeech2ConformerModel, parts.model)
+        vocoder = loaded(hf.FastSpeech2ConformerHifiGan, parts.vocoder)
         return _Speaker(tokenizer, model, vocoder, parts.speaker)
 
 
@@ -81,11 +76,9 @@ class _Speaker:
     def __init__(self, tokenizer: Any, model: Any, vocoder: Any, speaker: str) -> None:
         self._tokenizer, self._model, self._vocoder = tokenizer, model, vocoder
         self._speaker = int(speaker) if speaker else None
-        self._own_pace = float(model.config.speaking_speed)
         self.rate_hz = int(getattr(vocoder.config, "sampling_rate", _RATE_HZ))
         hop = prod(vocoder.config.upsample_rates)
         self._limit_frames = LIMIT_S * self.rate_hz / hop
-        model.duration_predictor.register_forward_hook(self._hold_limit)
 
     def _hold_limit(self, _module: Any, _inputs: Any, durations: Any) -> None:
         """End a clip before it is decoded when its durations sum up to more than the limit."""
@@ -96,10 +89,18 @@ class _Speaker:
         import torch
 
         ids = known_letters(self._tokenizer, spoken)
-        # The factor of this configuration is on durations, whatever its name says.
-        self._model.config.speaking_speed = self._own_pace / speed
         who = None if self._speaker is None else torch.tensor([[self._speaker]])
-        mel = self._model(ids, speaker_ids=who).spectrogram
+        # Other voices have the same model: nothing of this clip stays at it.
+        config = self._model.config
+        own_pace = config.speaking_speed
+        held = self._model.duration_predictor.register_forward_hook(self._hold_limit)
+        try:
+            # This factor is on durations, whatever its name says.
+            config.speaking_speed = own_pace / speed
+            mel = self._model(ids, speaker_ids=who).spectrogram
+        finally:
+            config.speaking_speed = own_pace
+            held.remove()
         if mel.shape[1] == 0:
             raise EngineError(Problem.NO_SAMPLES, "transformers, FastSpeech2")
         waveform: torch.Tensor = self._vocoder(mel)

@@ -45,6 +45,7 @@ LIMIT_S = 60.0
 """Longest clip. Untrained or broken models give lengths without bounds."""
 
 _KEPT_MODELS = 8
+_COUNTER = ".num_batches_tracked"  # of batches in training; models of other frameworks lack it
 _HUB_NAME = re.compile(r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$")
 
 
@@ -259,28 +260,36 @@ def quiet() -> Iterator[None]:
         remarks.set_verbosity(level)
 
 
-def loaded(kind: Any, folder: Path) -> Any:
+def loaded(kind: Any, folder: Path, unused: tuple[str, ...] = ()) -> Any:
     """A model with all of its weights, in evaluation mode; voices of one model share it.
 
     Args:
         kind: The class of transformers.
         folder: With safe weights.
+        unused: Beginnings of the names of weights that only training uses: they may be missing.
 
     Raises:
         InputError: Weights are missing: the class would make them up.
     """
     files = sorted(path for path in folder.iterdir() if path.is_file())
     stats = [(path.name, path.stat()) for path in files]
-    return _loaded(kind, folder, tuple((name, st.st_size, st.st_mtime_ns) for name, st in stats))
+    state = tuple((name, st.st_size, st.st_mtime_ns) for name, st in stats)
+    return _loaded(kind, folder, unused, state)
 
 
 @lru_cache(maxsize=_KEPT_MODELS)
-def _loaded(kind: Any, folder: Path, _state: tuple[tuple[str, int, int], ...]) -> Any:
+def _loaded(
+    kind: Any, folder: Path, unused: tuple[str, ...], _state: tuple[tuple[str, int, int], ...]
+) -> Any:
     with quiet():
         model, found = kind.from_pretrained(
             folder, local_files_only=True, use_safetensors=True, output_loading_info=True
         )
-    missing = sorted(found["missing_keys"])
+    missing = sorted(
+        name
+        for name in found["missing_keys"]
+        if not name.startswith(unused) and not name.endswith(_COUNTER)
+    )
     if missing:
         raise InputError(
             f"{folder.name} lacks {len(missing)} of its weights, {missing[0]} for one",

@@ -18,6 +18,7 @@ from corpusforge.speech.models.parts import (
     Speaker,
     config_of,
     known_letters,
+    loaded,
     vocoder_config,
 )
 
@@ -51,12 +52,9 @@ class SpeechT5:
     def load(self, hf: Any, parts: Parts) -> Speaker:
         """See `parts.Kind.load`."""
         tokenizer = hf.SpeechT5Tokenizer.from_pretrained(parts.model, local_files_only=True)
-        model = hf.SpeechT5ForTextToSpeech.from_pretrained(
-            parts.model, local_files_only=True, use_safetensors=True
-        ).eval()
-        vocoder = hf.SpeechT5HifiGan.from_pretrained(
-            parts.vocoder, local_files_only=True, use_safetensors=True
-        ).eval()
+        assert parts.vocoder is not None  # rate_hz() has seen to it
+        model = loaded(hf.SpeechT5ForTextToSpeech, parts.model)
+        vocoder = loaded(hf.SpeechT5HifiGan, parts.vocoder)
         return _Speaker(
             tokenizer, model, vocoder, _embedding(parts, model.config.speaker_embedding_dim)
         )

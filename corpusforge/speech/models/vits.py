@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from corpusforge.core.errors import InputError
@@ -11,6 +12,7 @@ from corpusforge.speech.models.parts import (
     Parts,
     Speaker,
     config_of,
+    loaded,
     no_vocoder,
     speaker_number,
 )
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     import torch
 
 _DEFAULT_HZ = 16000  # of VitsConfig
+_TRAINED_ONLY = ("posterior_encoder.", "duration_predictor.post_")
 
 
 class Vits:
@@ -48,10 +51,7 @@ class Vits:
                 "language as it is written",
                 hint="take a voice that reads the language as it is written",
             )
-        model = hf.VitsModel.from_pretrained(
-            parts.model, local_files_only=True, use_safetensors=True
-        ).eval()
-        model.duration_predictor.register_forward_hook(_Limit(model))
+        model = loaded(hf.VitsModel, parts.model, unused=_TRAINED_ONLY)
         return _Speaker(tokenizer, model, parts.speaker)
 
 
@@ -60,13 +60,25 @@ class _Speaker:
         self._tokenizer, self._model = tokenizer, model
         self._speaker = {"speaker_id": int(speaker)} if speaker else {}
         self.rate_hz = int(model.config.sampling_rate)
+        self._limit_frames = LIMIT_S * self.rate_hz / prod(model.config.upsample_rates)
+
+    def _hold_limit(self, _module: Any, _inputs: Any, log_durations: Any) -> None:
+        """End a clip before it is decoded when its durations sum up to more than the limit."""
+        frames = float((log_durations.exp() / self._model.speaking_rate).ceil().sum())
+        if not frames <= self._limit_frames:
+            raise EngineError(Problem.TOO_LONG, f"transformers, more than {LIMIT_S:g} s")
 
     def say(self, spoken: str, speed: float) -> torch.Tensor:
         if not getattr(self._tokenizer, "phonemize", False):
             self._check_letters(spoken)
         inputs = self._tokenizer(spoken, return_tensors="pt")
+        # Other voices have the same model: the rate is set anew for every clip, nothing else stays.
         self._model.speaking_rate = self._model.config.speaking_rate * speed
-        waveform: torch.Tensor = self._model(**inputs, **self._speaker).waveform
+        held = self._model.duration_predictor.register_forward_hook(self._hold_limit)
+        try:
+            waveform: torch.Tensor = self._model(**inputs, **self._speaker).waveform
+        finally:
+            held.remove()
         return waveform[0]
 
     def _check_letters(self, spoken: str) -> None:
@@ -77,22 +89,6 @@ class _Speaker:
         text = spoken.lower() if lower else spoken
         if any(c.isalnum() and c not in known for c in text):
             raise EngineError(Problem.FOREIGN_SCRIPT, "transformers, a VITS model")
-
-
-class _Limit:
-    """Ends a clip before it is decoded when its durations sum up to more than the limit."""
-
-    def __init__(self, model: Any) -> None:
-        self._model = model
-        hop = 1
-        for rate in model.config.upsample_rates:
-            hop *= rate
-        self._frames = LIMIT_S * model.config.sampling_rate / hop
-
-    def __call__(self, _module: Any, _inputs: Any, log_durations: Any) -> None:
-        frames = float((log_durations.exp() / self._model.speaking_rate).ceil().sum())
-        if not frames <= self._frames:
-            raise EngineError(Problem.TOO_LONG, f"transformers, more than {LIMIT_S:g} s")
 
 
 PLUGIN = Vits()
