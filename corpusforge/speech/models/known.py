@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from corpusforge.core.errors import InputError
-from corpusforge.speech.models import bark, csm, dia, fastspeech2, pocket, seamless, speecht5, vits
+from corpusforge.speech.models import (
+    bark,
+    csm,
+    dia,
+    fastspeech2,
+    higgs,
+    pocket,
+    seamless,
+    speecht5,
+    vits,
+)
 from corpusforge.speech.models.parts import Kind, Parts, config_of
 
 __all__ = ["KINDS", "REFUSED", "TYPES", "kind_of"]
@@ -17,6 +27,7 @@ KINDS: tuple[Kind, ...] = (
     csm.PLUGIN,
     dia.PLUGIN,
     pocket.PLUGIN,
+    higgs.PLUGIN,
 )
 TYPES = tuple(name for kind in KINDS for name in kind.types)
 
@@ -30,7 +41,6 @@ REFUSED = {
     "qwen2_5_omni": _CHAT,
     "qwen3_omni_moe": _CHAT,
     "gradium_phonon_tts": "its voices are made with a codec that transformers does not have",
-    "higgs_audio_v2": "who speaks and how is told in a chat, which no one rule here would fit",
     "vibevoice": "it takes a noise schedule of the package diffusers, and makes long dialogues",
     "speecht5_hifigan": _VOCODER,
     "fastspeech2_conformer_hifigan": _VOCODER,

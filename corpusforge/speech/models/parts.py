@@ -29,7 +29,9 @@ __all__ = [
     "Parts",
     "Source",
     "Speaker",
+    "chat_template",
     "check_weights",
+    "class_of",
     "config_of",
     "is_hub_name",
     "known_letters",
@@ -200,6 +202,36 @@ def check_weights(folder: Path) -> None:
             f"{folder.name} holds no *.safetensors",
             hint="pickled weights are not loaded; save the model once more with transformers",
         )
+
+
+def chat_template(folder: Path) -> str:
+    """How a model is asked, from its chat_template.jinja.
+
+    Raises:
+        InputError: There is none.
+    """
+    path = folder / "chat_template.jinja"
+    try:
+        return path.read_text("utf-8")
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{folder.name} has no {path.name}",
+            hint="take the file that came with the model; it says how a prompt is made",
+        ) from error
+
+
+def class_of(hf: Any, name: str) -> Any:
+    """A class of transformers that not every version of it has.
+
+    Raises:
+        InputError: The one that is installed does not.
+    """
+    found = getattr(hf, name, None)
+    if found is None:
+        raise InputError(
+            f"transformers {hf.__version__} has no {name}", hint="pip install -U transformers"
+        )
+    return found
 
 
 def no_vocoder(parts: Parts) -> None:

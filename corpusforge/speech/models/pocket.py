@@ -15,6 +15,7 @@ from corpusforge.speech.models.parts import (
     LIMIT_S,
     Parts,
     Speaker,
+    chat_template,
     config_of,
     known_letters,
     loaded,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 _CODEC = "pocket_tts_audio_tokenizer"
 _DEFAULT_HZ, _DEFAULT_SIZE = 24000, 32  # of PocketTTSAudioTokenizerConfig
-_TEMPLATE = "chat_template.jinja"
 
 
 class PocketTts:
@@ -57,11 +57,7 @@ class PocketTts:
                     f"the codec of {parts.model.name} was saved without its {part}",
                     hint="save it once more as PocketTTSAudioTokenizerModel, with both",
                 )
-        if not (parts.model / _TEMPLATE).is_file():
-            raise InputError(
-                f"{parts.model.name} has no {_TEMPLATE}",
-                hint="take the file that came with the model; it says how a prompt is made",
-            )
+        chat_template(parts.model)
         rate_hz = int(codec.get("sampling_rate", _DEFAULT_HZ))
         read_samples(parts, rate_hz)
         return rate_hz
@@ -78,7 +74,7 @@ class PocketTts:
             ),
             hf.AutoTokenizer.from_pretrained(parts.model, local_files_only=True),
             codec,
-            chat_template=(parts.model / _TEMPLATE).read_text("utf-8"),
+            chat_template=chat_template(parts.model),
         )
         return _Speaker(processor, model, read_samples(parts, rate_hz))
 
