@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeGuard
 
@@ -11,13 +12,12 @@ from corpusforge.core.errors import InputError
 from corpusforge.core.recipe import Recipe, VoiceConfig
 from corpusforge.speech import pins
 from corpusforge.speech.engine import Engine, OpenEngine, Voice, language_matches
-from corpusforge.speech.pseudo import has_pseudo_speakers, pseudo_speakers_of, shift_of
+from corpusforge.speech.pseudo import pseudo_speakers_of, shift_of, slowed_by, unshifted
 
 __all__ = [
     "added",
     "added_errors",
     "added_notes",
-    "as_pinned",
     "pinned",
     "takes_voices",
     "voices_of",
@@ -29,11 +29,28 @@ def takes_voices(engine: Engine) -> TypeGuard[OpenEngine]:
     return hasattr(engine, "added")
 
 
-def voices_of(recipe: Recipe, engine: Engine, lang: str) -> list[Voice]:
+def voices_of(
+    recipe: Recipe, engine: Engine, lang: str, known: Sequence[tuple[str, Voice]] = ()
+) -> list[Voice]:
     """The usable voices of an engine for a language, those of the recipe last.
 
     Nothing is downloaded; a voice that the recipe states wrongly is left out, see `added_errors`.
+
+    Args:
+        recipe: For the voices that it brings.
+        engine: Whose voices.
+        lang: BCP-47.
+        known: Of `pinned`: brought voices with what is not known before they are there (path, rate,
+            hash, of models on the hub the family too).
     """
+    behind = {voice.name: voice for name, voice in known if name == engine.name}
+    return [
+        _as_pinned(voice, behind.get(unshifted(voice).name))
+        for voice in _found(recipe, engine, lang)
+    ]
+
+
+def _found(recipe: Recipe, engine: Engine, lang: str) -> list[Voice]:
     pseudo = recipe.speech.pseudo_speakers
     found = [voice for voice in engine.voices(lang) if pseudo or shift_of(voice.name) is None]
     for entry in recipe.speech.voices:
@@ -43,7 +60,7 @@ def voices_of(recipe: Recipe, engine: Engine, lang: str) -> list[Voice]:
             except InputError:
                 continue
             found.append(voice)
-            if pseudo and has_pseudo_speakers(engine):
+            if pseudo and slowed_by(engine):
                 found += pseudo_speakers_of(voice)
     return found
 
@@ -113,12 +130,12 @@ def added(recipe: Recipe, entry: VoiceConfig) -> Voice:
     return engine.added(named, recipe.folder)
 
 
-def as_pinned(voice: Voice, pinned: Voice | None) -> Voice:
-    """A voice, or pseudo-speaker of a voice, with path, rate and hash of the pinned one behind it.
+def _as_pinned(voice: Voice, pinned: Voice | None) -> Voice:
+    """A voice, or pseudo-speaker of a voice, with what is known of the pinned one behind it.
 
     Args:
         voice: As a recipe or an engine has it.
-        pinned: Of `pinned`; None for a voice that no recipe brought.
+        pinned: None for a voice that no recipe brought.
     """
     if pinned is None:
         return voice
@@ -133,7 +150,7 @@ def _name(source: str) -> str:
 
 
 def pinned(recipe: Recipe) -> list[tuple[str, Voice]]:
-    """(engine, voice) of every voice the recipe brings, with path, rate and hash of its files.
+    """(engine, voice) of every voice the recipe brings, with path, rate, family and hash.
 
     Downloads hub voices that are not there yet.
 

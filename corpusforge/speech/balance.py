@@ -24,7 +24,7 @@ class Heard:
     Attributes:
         intent: Label of the clip.
         engine: Key of the engine.
-        family: Of that engine.
+        family: Kind of synthesis.
         voice: Name of the voice.
         gender: Of the voice, "" = not declared.
     """
@@ -44,7 +44,10 @@ def balance_facts(clips: Sequence[Heard]) -> dict[str, Any]:
     random pairings of these clips and voices stay below.
     """
     return {
-        "engines": dict(sorted({clip.engine: clip.family for clip in clips}.items())),
+        "engines": {
+            name: ", ".join(sorted({clip.family for clip in clips if clip.engine == name}))
+            for name in sorted({clip.engine for clip in clips})
+        },
         "families": _counts([clip.family for clip in clips]),
         "genders": _counts([clip.gender or "not declared" for clip in clips]),
         "voice_intent_v": {

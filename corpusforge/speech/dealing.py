@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import TypeAlias
 
 from corpusforge.core.recipe import Recipe, SplitShares
 from corpusforge.core.schema import SPLITS
 from corpusforge.core.seeding import uniforms
 
-__all__ = ["cut", "deal_speakers"]
+__all__ = ["Like", "cut", "deal_speakers"]
+
+Like: TypeAlias = "tuple[str, str]"
+"""Family and gender of a speaker."""
 
 
-def deal_speakers(speakers: Mapping[str, str], engine: str, recipe: Recipe) -> dict[str, str]:
+def deal_speakers(
+    speakers: Mapping[str, Like],
+    engine: str,
+    recipe: Recipe,
+    trains: Collection[str] = frozenset(),
+) -> dict[str, str]:
     """Speaker -> split, by the recipe's shares, at least one speaker per split.
 
-    Each gender is dealt by itself when it has a speaker for every split, so that every pool
-    holds both; genders with fewer are dealt together. Within one, speakers stand in the order of
-    a keyed hash, and the recipe's shares of their number, rounded, are the borders between the
-    splits. So a new speaker of such a gender moves others of it across the borders: three at
-    most, of any number, and nobody of another gender or engine.
+    Those who are alike are dealt by themselves when there is one for every split, so that every
+    pool holds both genders, and all families; the others are dealt together. Within one group,
+    speakers stand in the order of a keyed hash, and the recipe's shares of their number, rounded,
+    are the borders between the splits. So a new speaker moves others of its group across the
+    borders: three at most, of any number, and nobody of another group or engine.
 
     No rule that looks at the speakers alone could move none and fill all pools: two of any four
     speakers share one of three splits, and with these two and one other only, some split would
@@ -27,14 +36,16 @@ def deal_speakers(speakers: Mapping[str, str], engine: str, recipe: Recipe) -> d
     seed in eight would hold out one speaker or none.
 
     Args:
-        speakers: Speaker -> gender, at least one speaker per split.
+        speakers: Speaker -> whom it is like, at least one speaker per split.
         engine: Key of the engine, for the draw.
         recipe: For the seed and the shares.
+        trains: Speakers that go to a held-out split only where there is nobody else.
     """
     names = sorted(speakers)
     drawn = uniforms(recipe.seed, "speech.pool", [f"{engine}/{name}" for name in names])
-    order = [names[place] for place in sorted(range(len(names)), key=lambda i: drawn[i])]
-    groups: dict[str, list[str]] = {}
+    places = sorted(range(len(names)), key=lambda i: (names[i] in trains, drawn[i]))
+    order = [names[place] for place in places]
+    groups: dict[Like, list[str]] = {}
     for name in order:
         groups.setdefault(speakers[name], []).append(name)
     large = [group for group in groups.values() if len(group) >= len(SPLITS)]

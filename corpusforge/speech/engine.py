@@ -35,6 +35,7 @@ __all__ = [
     "checked",
     "distribution_license",
     "distribution_version",
+    "family_of",
     "language_matches",
     "package_folder",
 ]
@@ -103,6 +104,7 @@ class Voice:
             for voices that come with the engine's package.
         sha256: Of the files of an added voice (see `speech.pins`), "" when there is nothing to pin.
         path: Where an added voice is on this machine; it goes into no table and no key.
+        family: Kind of synthesis where its engine has several, "" = that of its engine.
     """
 
     name: str
@@ -115,6 +117,7 @@ class Voice:
     source: str = ""
     sha256: str = ""
     path: str = ""
+    family: str = ""
 
     @property
     def who(self) -> str:
@@ -169,8 +172,8 @@ class Engine(Protocol):
 
     Attributes:
         name: Its key, equal to the file name.
-        family: Kind of synthesis. Engines of one family sound alike to a classifier and count
-            as one when families are counted.
+        family: Kind of synthesis, unless the voice states its own. What is of one family sounds
+            alike to a classifier and counts as one when families are counted.
         extra: The extra of corpusforge that installs it.
         packages: Distributions whose versions shape the bytes.
         rate_hz: Sampling rate of every answer, unless the voice states its own.
@@ -221,10 +224,12 @@ class OpenEngine(Engine, Protocol):
     """An engine that also speaks with voices that a recipe brings.
 
     Attributes:
+        families: Kinds of synthesis that such voices can be of.
         sources: What the `source` of such a voice may be, for messages.
         runs_commands: Whether a voice is a command, which runs only with the user's word.
     """
 
+    families: tuple[str, ...]
     sources: str
     runs_commands: bool
 
@@ -245,6 +250,11 @@ class OpenEngine(Engine, Protocol):
         Raises:
             InputError: When the files are not to be had, or are none that it can speak with.
         """
+
+
+def family_of(engine: Engine, voice: Voice) -> str:
+    """Kind of synthesis of one voice of an engine."""
+    return voice.family or engine.family
 
 
 def check_speed(name: str, speeds: tuple[float, float], prosody: Prosody) -> None:

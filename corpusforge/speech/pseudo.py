@@ -2,13 +2,15 @@
 
 A pseudo-speaker is a voice whose name tells how it is made: "heart~p60f86" is the voice heart at
 0.60 times its pitch with formants at 0.86 times their frequencies. hibari's network lets both be
-moved inside of it; what other engines say is moved afterwards (`speech.vocal_tract`).
+moved inside of it; what other engines say is moved afterwards (`speech.vocal_tract`), and by
+resampling also shortened or lengthened, which `Slowed` makes good.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from corpusforge.core.voice_names import PSEUDO
@@ -20,15 +22,23 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Shift",
-    "has_pseudo_speakers",
+    "Slowed",
     "pseudo_speaker",
     "pseudo_speakers_of",
     "say_shifted",
     "shift_of",
     "shifted_spectrum",
+    "slowed_by",
     "told_tempo",
     "unshifted",
 ]
+
+
+class Slowed(StrEnum):
+    """How a pseudo-speaker comes to speak as fast as the voice behind it."""
+
+    ENGINE = "its engine is told another tempo"
+    AFTERWARDS = "what the engine said is stretched (speech.stretching)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +97,14 @@ def pseudo_speaker(voice: Voice, shift: Shift, gender: str, speaker: str) -> Voi
     return replace(voice, name=f"{voice.name}{shift}", gender=gender, speaker=speaker)
 
 
-def has_pseudo_speakers(engine: Engine) -> bool:
-    """Whether the clips of an engine are moved afterwards for pseudo-speakers (`say_shifted`).
+def slowed_by(engine: Engine) -> Slowed | None:
+    """How clips of an engine are moved afterwards for pseudo-speakers; None = they are not.
 
-    It says so by an attribute `pseudo_speakers`; most have none, hibari makes its own by itself.
+    It says so by an attribute `pseudo_speakers`. espeak has none, as it has voices enough; hibari
+    makes its own by itself.
     """
-    return bool(getattr(engine, "pseudo_speakers", False))
+    found: Slowed | None = getattr(engine, "pseudo_speakers", None)
+    return found
 
 
 def told_tempo(
@@ -106,7 +118,7 @@ def told_tempo(
         speed: Slowest and fastest that is heard.
     """
     pitches = [1.0]
-    if has_pseudo_speakers(engine):
+    if slowed_by(engine) is Slowed.ENGINE:
         pitches += [shift.pitch for voice in voices if (shift := shift_of(voice.name))]
     return speed[0] / max(pitches), speed[1] / min(pitches)
 
@@ -127,11 +139,14 @@ def pseudo_speakers_of(voice: Voice) -> list[Voice]:
 
 
 def say_shifted(
-    say: Say, spoken: str, voice: Voice, prosody: Prosody, rng: np.random.Generator
+    say: Say,
+    spoken: str,
+    voice: Voice,
+    prosody: Prosody,
+    rng: np.random.Generator,
+    slowed: Slowed = Slowed.ENGINE,
 ) -> Spoken:
     """What a voice says, moved when it is a pseudo-speaker; see `speech.engine.Engine.speak`.
-
-    The engine is told to speak slower by the factor on the pitch, which resampling makes good.
 
     Args:
         say: The engine's own way.
@@ -139,18 +154,32 @@ def say_shifted(
         voice: With or without a shift.
         prosody: As it is to be heard.
         rng: Of the clip.
+        slowed: What makes good that resampling speeds it up by the factor on the pitch.
     """
     shift = shift_of(voice.name)
     if shift is None:
         return say(spoken, voice, prosody, rng)
+    from corpusforge.speech.stretching import stretched
     from corpusforge.speech.vocal_tract import moved
 
-    said = say(spoken, unshifted(voice), Prosody(prosody.speed / shift.pitch), rng)
-    samples = bounded(moved(said.samples, said.rate_hz, shift))
+    told = Prosody(prosody.speed / shift.pitch) if slowed is Slowed.ENGINE else prosody
+    said = say(spoken, unshifted(voice), told, rng)
+    if not _sound(said.samples):  # for `speech.engine.checked` to refuse
+        return said
+    samples = said.samples
+    if slowed is Slowed.AFTERWARDS:
+        samples = stretched(samples, said.rate_hz, 1 / shift.pitch)
+    samples = bounded(moved(samples, said.rate_hz, shift))
     words = said.words and tuple(
         Word(one.word, one.start_s / shift.pitch, one.end_s / shift.pitch) for one in said.words
     )
     return Spoken(samples, said.rate_hz, words)
+
+
+def _sound(samples: npt.NDArray[np.float32]) -> bool:
+    import numpy as np
+
+    return samples.ndim == 1 and samples.size > 0 and bool(np.isfinite(samples).all())
 
 
 def shift_of(name: str) -> Shift | None:

@@ -8,7 +8,7 @@ from corpusforge.core import plugins
 from corpusforge.core.licenses import refused_licenses
 from corpusforge.core.recipe import AUTO, Recipe
 from corpusforge.speech.added import takes_voices, voices_of
-from corpusforge.speech.engine import Engine, Voice
+from corpusforge.speech.engine import Engine, Voice, family_of
 from corpusforge.speech.pseudo import shift_of
 
 __all__ = ["ENOUGH_FAMILIES", "engines_in_use", "roster_notes", "ways_to_add"]
@@ -43,15 +43,23 @@ def engines_in_use(recipe: Recipe) -> tuple[str, ...]:
     return tuple(sorted(named))
 
 
-def roster_notes(recipe: Recipe) -> list[str]:
-    """What to know about the engines in use: few families, a sex that is missing, what to add."""
+def roster_notes(recipe: Recipe, known: Sequence[tuple[str, Voice]] = ()) -> list[str]:
+    """What to know about the engines in use: few families, a sex that is missing, what to add.
+
+    Args:
+        recipe: With its engines and voices.
+        known: Of `speech.added.pinned`. Without it a voice on the hub counts as one of its engine's
+            own family, for nobody knows what it is before it is there.
+    """
     lang = recipe.lang
     engines = [_load(name) for name in engines_in_use(recipe)]
+    said_by = {engine.name: voices_of(recipe, engine, lang, known) for engine in engines}
     speaking = [engine for engine in engines if _speaks(engine, recipe)]
-    families = sorted({engine.family for engine in speaking})
+    own = {e.name: sorted({family_of(e, voice) for voice in said_by[e.name]}) for e in speaking}
+    families = sorted({family for some in own.values() for family in some})
     notes = []
     if AUTO in recipe.speech.engines and speaking:
-        names = ", ".join(f"{engine.name} ({engine.family})" for engine in speaking)
+        names = ", ".join(f"{name} ({', '.join(some)})" for name, some in own.items())
         notes.append(f"speech.engines: auto stands for {names}, what is installed for {lang}")
     left_out = [
         f"{engine.name} ({', '.join(refused)})"
@@ -69,7 +77,7 @@ def roster_notes(recipe: Recipe) -> list[str]:
             f"({', '.join(families)}), {ENOUGH_FAMILIES} or more carry over better to real "
             f"speakers. {_to_add(recipe, families)}"
         )
-    voices = [voice for engine in speaking for voice in voices_of(recipe, engine, lang)]
+    voices = [voice for engine in speaking for voice in said_by[engine.name]]
     missing = [gender for gender in _GENDERS if voices and not _has(voices, gender)]
     if missing:
         ways = [
@@ -130,8 +138,10 @@ def _others(recipe: Recipe) -> list[Engine]:
 def _to_add(recipe: Recipe, families: Sequence[str]) -> str:
     """How to get one more family: engines to name, packages to install, voices to give."""
     ways = []
-    for engine in _others(recipe):
-        if engine.family in families:
+    used = engines_in_use(recipe)
+    for engine in map(_load, plugins.names("engine")):
+        adds = engine.families if takes_voices(engine) else (engine.family,)
+        if {*adds} <= {*families} or (engine.name in used and not takes_voices(engine)):
             continue
         if why_not := engine.missing():
             ways.append(why_not)

@@ -13,7 +13,8 @@ their rows with them (`speech.dealing` says why).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -24,29 +25,33 @@ Words = npt.NDArray[np.uint64]
 
 
 def engine_shares(
-    families: Mapping[str, str], wanted: Mapping[str, float] | None
-) -> dict[str, float]:
-    """Engine -> share of the clips, summing to 1.
+    families: Mapping[str, Collection[str]], wanted: Mapping[str, float] | None
+) -> dict[tuple[str, str], float]:
+    """(family, engine) -> share of the clips, summing to 1.
 
     Args:
-        families: Engine -> its family, for the engines in use.
-        wanted: Engine -> share that the recipe asks for. What it leaves is shared equally over
-            the families of the other engines, and within a family over these. When there are no
-            others, or nothing is left, the shares are scaled to sum to 1.
+        families: Engine -> the families of its voices, for the engines in use.
+        wanted: Engine -> share that the recipe asks for, which its families share equally. What
+            it leaves is shared equally over the families of the other engines, and within a family
+            over these. When there are no others, or nothing is left, the shares are scaled to sum
+            to 1.
     """
     given = {name: (wanted or {})[name] for name in families if name in (wanted or {})}
-    free = {name: family for name, family in families.items() if name not in given}
+    free = {name: own for name, own in families.items() if name not in given}
     rest = max(0.0, 1.0 - sum(given.values()))
-    kinds = sorted(set(free.values()))
-    of_kind = {kind: [name for name in free if free[name] == kind] for kind in kinds}
-    shares = dict(given)
-    for name, kind in free.items():
-        shares[name] = rest / len(kinds) / len(of_kind[kind])
+    engines = Counter(kind for own in free.values() for kind in own)
+    shares = {
+        (kind, name): given[name] / len(own)
+        if name in given
+        else rest / len(engines) / engines[kind]
+        for name, own in families.items()
+        for kind in own
+    }
     total = sum(shares.values())
     # Only engines that were given nothing are left, in a language that the others do not speak.
     if total <= 0:
-        return {name: 1 / len(shares) for name in shares}
-    return {name: share / total for name, share in shares.items()}
+        return {place: 1 / len(shares) for place in shares}
+    return {place: share / total for place, share in shares.items()}
 
 
 def gender_weights(wanted: Mapping[str, float] | None) -> dict[str, float]:

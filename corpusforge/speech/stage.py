@@ -32,7 +32,7 @@ from corpusforge.speech.added import pinned
 from corpusforge.speech.balance import Heard, balance_facts, balance_notes
 from corpusforge.speech.chain import effects
 from corpusforge.speech.ctc import ctc_of
-from corpusforge.speech.engine import Engine
+from corpusforge.speech.engine import Engine, family_of
 from corpusforge.speech.losses import refuse_too_many
 from corpusforge.speech.planning import Clip, Plan, plan_clips
 from corpusforge.speech.roster import engines_in_use, roster_notes
@@ -156,7 +156,7 @@ def _behind(clips: Sequence[Clip]) -> list[str]:
 
 
 def _notes(recipe: Recipe, plan: Plan) -> list[str]:
-    notes = roster_notes(recipe) if plan.clips else []
+    notes = roster_notes(recipe, pinned(recipe)) if plan.clips else []
     count = len(plan.clips)
     if count < recipe.speech.clips:
         notes.append(f"{count} clips were planned, {recipe.speech.clips} wanted: {plan.rows} rows")
@@ -179,12 +179,11 @@ def _notes(recipe: Recipe, plan: Plan) -> list[str]:
 
 
 def _heard(clips: Sequence[Clip]) -> list[Heard]:
-    families = {c.plan.engine: plugins.load("engine", c.plan.engine).family for c in clips}
     return [
         Heard(
             intent=clip.row.intent,
             engine=clip.plan.engine,
-            family=families[clip.plan.engine],
+            family=family_of(plugins.load("engine", clip.plan.engine), clip.plan.voice),
             voice=clip.plan.voice.name,
             gender=clip.plan.voice.gender,
         )

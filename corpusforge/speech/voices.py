@@ -19,11 +19,11 @@ from corpusforge.core import plugins
 from corpusforge.core.recipe import Recipe, SpeechConfig
 from corpusforge.core.schema import SPLITS
 from corpusforge.core.seeding import rng, uniforms
-from corpusforge.speech.added import as_pinned, pinned, takes_voices, voices_of
-from corpusforge.speech.dealing import deal_speakers
+from corpusforge.speech.added import pinned, takes_voices, voices_of
+from corpusforge.speech.dealing import Like, deal_speakers
 from corpusforge.speech.effect import Scalar
-from corpusforge.speech.engine import Engine, Voice
-from corpusforge.speech.pseudo import shift_of, unshifted
+from corpusforge.speech.engine import Engine, Voice, family_of
+from corpusforge.speech.pseudo import shift_of, slowed_by, unshifted
 from corpusforge.speech.roster import engines_in_use
 from corpusforge.speech.shares import engine_shares, gender_weights, pick
 
@@ -93,15 +93,15 @@ class VoicePlan:
         pools: Split -> engine -> voices that speak rows of this split.
         shared: Engine -> number of its speakers, for the engines with too few for a pool of
             their own in every split: all of their voices speak in all splits.
-        families: Engine -> its family.
-        shares: Engine -> share of the clips, summing to 1.
+        families: Engine -> family of those of its voices that state none.
+        shares: (family, engine) -> share of the clips, summing to 1.
         genders: Gender -> weight within an engine, among those that it has.
     """
 
     pools: Mapping[str, Mapping[str, tuple[Voice, ...]]]
     shared: Mapping[str, int]
     families: Mapping[str, str]
-    shares: Mapping[str, float]
+    shares: Mapping[tuple[str, str], float]
     genders: Mapping[str, float]
 
     def choose(
@@ -118,26 +118,29 @@ class VoicePlan:
         chosen: list[Choice | None] = [None] * len(ids)
         for split in sorted(set(splits)):
             rows = np.flatnonzero([name == split for name in splits])
-            for engine, of_engine in self._engines(split, words, rows):
-                for voice, of_voice in self._voices(engine, self.pools[split][engine], of_engine):
+            for engine, voices, of_engine in self._engines(split, words, rows):
+                for voice, of_voice in self._voices(voices, of_engine):
                     for row in of_voice.rows:
                         chosen[row] = Choice(engine, voice)
         return [choice for choice in chosen if choice is not None]
 
-    def _engines(self, split: str, words: Words, rows: Rows) -> Iterator[tuple[str, _Group]]:
-        names = sorted(self.pools[split])
-        weights: dict[str, float] = {}
-        for name in names:
-            weights[self.families[name]] = weights.get(self.families[name], 0.0) + self.shares[name]
-        kinds = sorted(weights)
-        whole = _Group("family", rows, words[rows])
-        for kind, part in whole.split(kinds, [weights[kind] for kind in kinds]):
-            own = [name for name in names if self.families[name] == kind]
-            yield from part.split(own, [self.shares[name] for name in own])
+    def _engines(
+        self, split: str, words: Words, rows: Rows
+    ) -> Iterator[tuple[str, Sequence[Voice], _Group]]:
+        """Each engine, once per family, with its voices of that family and the rows they speak."""
+        voices: dict[str, dict[str, list[Voice]]] = {}
+        for name, own in sorted(self.pools[split].items()):
+            for voice in own:
+                kind = voice.family or self.families[name]
+                voices.setdefault(kind, {}).setdefault(name, []).append(voice)
+        kinds = sorted(voices)
+        weights = [sum(self.shares[kind, name] for name in voices[kind]) for kind in kinds]
+        for kind, part in _Group("family", rows, words[rows]).split(kinds, weights):
+            names = list(voices[kind])
+            for name, group in part.split(names, [self.shares[kind, name] for name in names]):
+                yield name, voices[kind][name], group
 
-    def _voices(
-        self, engine: str, voices: Sequence[Voice], whole: _Group
-    ) -> Iterator[tuple[Voice, _Group]]:
+    def _voices(self, voices: Sequence[Voice], whole: _Group) -> Iterator[tuple[Voice, _Group]]:
         genders = sorted({voice.gender for voice in voices})
         for gender, part in whole.split(genders, [self.genders[g] for g in genders]):
             own = [voice for voice in voices if voice.gender == gender]
@@ -195,43 +198,51 @@ def plan_voices(recipe: Recipe, lang: str) -> VoicePlan:
     pools: dict[str, dict[str, tuple[Voice, ...]]] = {split: {} for split in SPLITS}
     shared: dict[str, int] = {}
     families: dict[str, str] = {}
-    brought = {(engine, voice.name): voice for engine, voice in pinned(recipe)}
+    kinds: dict[str, set[str]] = {}
+    known = pinned(recipe)
     for name in engines_in_use(replace(recipe, lang=lang)):
         engine: Engine = plugins.load("engine", name)
-        usable = voices_of(recipe, engine, lang)
-        available = tuple(
-            as_pinned(voice, brought.get((name, unshifted(voice).name))) for voice in usable
-        )
+        available = tuple(voices_of(recipe, engine, lang, known))
         if not available:
             continue
         families[name] = engine.family
+        kinds[name] = {family_of(engine, voice) for voice in available}
         whose = _dealt_as(available)
-        speakers = {who: gender for who, gender in whose.values()}
+        speakers = dict(whose.values())
         if len(speakers) < len(SPLITS):
             shared[name] = len(speakers)
-        dealt = deal_speakers(speakers, name, recipe) if len(speakers) >= len(SPLITS) else {}
+        dealt = {}
+        if len(speakers) >= len(SPLITS):
+            dealt = deal_speakers(speakers, name, recipe, _recorded(available, engine))
         for split in SPLITS:
             own = tuple(
                 voice for voice in available if dealt.get(whose[voice.name][0], split) == split
             )
             # Rows of a split that has no share are real ones that came with it.
             pools[split][name] = own or available
-    shares = engine_shares(families, recipe.speech.shares)
+    shares = engine_shares(kinds, recipe.speech.shares)
     return VoicePlan(pools, shared, families, shares, gender_weights(recipe.speech.gender_shares))
 
 
-def _dealt_as(voices: Sequence[Voice]) -> dict[str, tuple[str, str]]:
-    """Voice name -> (who is dealt to the splits, of which gender).
+def _dealt_as(voices: Sequence[Voice]) -> dict[str, tuple[str, Like]]:
+    """Voice name -> (who is dealt to the splits, with whom it is alike).
 
     A pseudo-speaker goes where the voice behind it goes, as long as there are enough of these for
     every split; else it is a speaker of its own.
     """
     named = {voice.name: voice for voice in voices}
-    behind = {voice.name: (voice.who, voice.gender) for voice in voices if not shift_of(voice.name)}
-    own = {voice.name: (voice.who, voice.gender) for voice in voices}
+    own = {name: (voice.who, (voice.family, voice.gender)) for name, voice in named.items()}
+    behind = {name: own[name] for name in named if not shift_of(name)}
     if len({who for who, _ in behind.values()}) < len(SPLITS):
         return own
     return {name: behind.get(unshifted(voice).name, own[name]) for name, voice in named.items()}
+
+
+def _recorded(voices: Sequence[Voice], engine: Engine) -> frozenset[str]:
+    """Speakers that should train: those whose pseudo-speakers fill the pools of all splits."""
+    if slowed_by(engine) is None:
+        return frozenset()
+    return frozenset(voice.who for voice in voices if not shift_of(voice.name))
 
 
 def draw_prosody(

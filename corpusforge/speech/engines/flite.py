@@ -24,7 +24,7 @@ from corpusforge.speech.engine import (
     check_speed,
 )
 from corpusforge.speech.engine import language_matches as matches
-from corpusforge.speech.pseudo import pseudo_speakers_of, say_shifted, unshifted
+from corpusforge.speech.pseudo import Slowed, pseudo_speakers_of, say_shifted, unshifted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -208,7 +208,7 @@ class Flite:
     extra = "speech"
     packages = ("numpy",)
     rate_hz = 16000
-    pseudo_speakers = True
+    pseudo_speakers = Slowed.ENGINE
     speeds = (0.25, 4.0)  # of what the library is told; a pseudo-speaker is told to speak slower
     offline = True
     deterministic = (

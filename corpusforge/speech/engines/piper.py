@@ -24,7 +24,7 @@ from corpusforge.speech.engine import (
 )
 from corpusforge.speech.onnx_noise import START, noise_as_input
 from corpusforge.speech.pins import hold_pin
-from corpusforge.speech.pseudo import say_shifted
+from corpusforge.speech.pseudo import Slowed, say_shifted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,9 +74,10 @@ class Piper(NoVoicesOfItsOwn):
         "the noise of its graphs is made an input and drawn from the Generator that is passed in; "
         "one thread"
     )
+    families = (family,)
     sources = _EXAMPLES
     runs_commands = False
-    pseudo_speakers = True
+    pseudo_speakers = Slowed.ENGINE
     example = {  # noqa: RUF012
         "lang": "en",
         "text": "turn on the lights in the kitchen",

@@ -26,7 +26,7 @@ from corpusforge.speech.engine import (
     package_folder,
 )
 from corpusforge.speech.models.bark import PRESET_ENDS
-from corpusforge.speech.models.known import kind_of
+from corpusforge.speech.models.known import KINDS, kind_of
 from corpusforge.speech.models.parts import (
     Parts,
     Source,
@@ -36,6 +36,7 @@ from corpusforge.speech.models.parts import (
     quiet,
 )
 from corpusforge.speech.pins import hold_pin
+from corpusforge.speech.pseudo import Slowed, say_shifted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,19 +65,20 @@ class Transformers(NoVoicesOfItsOwn):
     """
 
     name = "transformers"
-    # Nearly all of the voices on the hub are; voices of other kinds are counted as it all the same:
-    # of a model on the hub the kind is not known before it is there.
+    # Nearly all of the voices on the hub are: of one that is not here yet nobody knows better.
     family = "VITS"
+    families = tuple(kind.family for kind in KINDS)
     extra = "text"
     packages = ("transformers", "torch", "tokenizers", "numpy")
     rate_hz = 16000
-    speeds = (0.5, 2.0)
+    speeds = (0.25, 4.0)  # of what the model is told; a pseudo-speaker is told to speak slower
     offline = False
     deterministic = (
         "torch's generator is forked and seeded from the Generator that is passed in; one thread"
     )
     sources = _SOURCES
     runs_commands = False
+    pseudo_speakers = Slowed.ENGINE
     example = {  # noqa: RUF012
         "lang": "en",
         "text": "turn on the lights in the kitchen",
@@ -118,7 +120,7 @@ class Transformers(NoVoicesOfItsOwn):
         found.append(str(file.resolve()) if source.speaker and file.is_file() else "")
         voice = brought(entry, "", _BETWEEN.join(found) if any(found) else "")
         if found[0] and (found[1] or not source.vocoder):
-            return replace(voice, rate_hz=_rate_hz(self._parts(voice)))
+            return _told(voice, self._parts(voice))
         return voice
 
     def _local(self, place: str, folder: Path) -> str:
@@ -148,15 +150,15 @@ class Transformers(NoVoicesOfItsOwn):
         )
 
     def fetched(self, voice: Voice) -> tuple[Voice, Sequence[Path]]:
-        """The voice with its folders and rate, and the files that shape it."""
+        """The voice with its folders, rate and family, and the files that shape it."""
         parts = self._parts(voice)
-        rate_hz = _rate_hz(parts)
+        voice = _told(voice, parts)
         files = [path for place in (parts.model, parts.vocoder) if place for path in _files(place)]
         own = kind_of(parts).speaker_files(parts)
         files += own
         file = parts.speaker if Path(parts.speaker) in own else ""
         path = _BETWEEN.join(map(str, (parts.model, parts.vocoder or "", file)))
-        return replace(voice, path=path, rate_hz=rate_hz), files
+        return replace(voice, path=path), files
 
     def _download(self, name: str, preset: str = "") -> Path:
         """The folder of a hub model, downloaded when it is not there.
@@ -185,6 +187,7 @@ class Transformers(NoVoicesOfItsOwn):
 
     def _speaker(self, voice: Voice) -> Speaker:
         """The loaded model of a voice."""
+        voice = replace(voice, gender="", accent="", speaker="")  # one for its pseudo-speakers too
         if voice not in self._models:
             require("torch", extra=self.extra, purpose="the engine transformers")
             hf = require("transformers", extra=self.extra, purpose="the engine transformers")
@@ -199,6 +202,9 @@ class Transformers(NoVoicesOfItsOwn):
         self, spoken: str, voice: Voice, prosody: Prosody, rng: np.random.Generator
     ) -> Spoken:
         """Samples at the model's rate; see `speech.engine.Engine.speak`."""
+        return say_shifted(self._say, spoken, voice, prosody, rng)
+
+    def _say(self, spoken: str, voice: Voice, prosody: Prosody, rng: np.random.Generator) -> Spoken:
         import numpy as np
 
         check_speed(self.name, self.speeds, prosody)
@@ -230,8 +236,8 @@ def _files(folder: Path) -> list[Path]:
     return sorted({path for pattern in _FILES for path in folder.glob(pattern)})
 
 
-def _rate_hz(parts: Parts) -> int:
-    """The rate of a voice that the engine can speak with.
+def _told(voice: Voice, parts: Parts) -> Voice:
+    """The voice with what its files tell: rate and family.
 
     Raises:
         InputError: Parts that are missing, do not fit, or are of another kind; no safe weights.
@@ -240,7 +246,7 @@ def _rate_hz(parts: Parts) -> int:
     for place in (parts.model, parts.vocoder):
         if place is not None:
             check_weights(place)
-    return kind.rate_hz(parts)
+    return replace(voice, rate_hz=kind.rate_hz(parts), family=kind.family)
 
 
 PLUGIN = Transformers()

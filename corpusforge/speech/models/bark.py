@@ -50,6 +50,7 @@ class Bark:
     """Loads them."""
 
     types = ("bark",)
+    family = "Bark"
 
     def speaker_files(self, parts: Parts) -> tuple[Path, ...]:
         """See `parts.Kind.speaker_files`."""

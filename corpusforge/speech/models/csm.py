@@ -34,6 +34,7 @@ class Csm:
     """Loads them."""
 
     types = ("csm",)
+    family = "Csm"
 
     def speaker_files(self, parts: Parts) -> tuple[Path, ...]:
         """See `parts.Kind.speaker_files`."""

@@ -37,6 +37,7 @@ class Dia:
     """Loads them."""
 
     types = ("dia",)
+    family = "Dia"
 
     def speaker_files(self, parts: Parts) -> tuple[Path, ...]:
         """See `parts.Kind.speaker_files`."""

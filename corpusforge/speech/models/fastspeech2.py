@@ -37,6 +37,7 @@ class FastSpeech2:
     """Loads them."""
 
     types = ("fastspeech2_conformer", _WHOLE)
+    family = "FastSpeech2"
 
     def speaker_files(self, parts: Parts) -> tuple[Path, ...]:
         """See `parts.Kind.speaker_files`."""

@@ -114,10 +114,15 @@ class Kind(Protocol):
 
     Attributes:
         types: `model_type` of the models it loads.
+        family: See `speech.engine.Voice.family`.
     """
 
     @property
     def types(self) -> tuple[str, ...]:
+        """See above."""
+
+    @property
+    def family(self) -> str:
         """See above."""
 
     def speaker_files(self, parts: Parts) -> tuple[Path, ...]:

@@ -35,6 +35,7 @@ class PocketTts:
     """Loads them."""
 
     types = ("pocket_tts",)
+    family = "Pocket TTS"
 
     def speaker_files(self, parts: Parts) -> tuple[Path, ...]:
         """See `parts.Kind.speaker_files`."""

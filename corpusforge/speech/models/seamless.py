@@ -50,6 +50,7 @@ class Seamless:
     """Loads them."""
 
     types = ("seamless_m4t", _SECOND)
+    family = "SeamlessM4T"
 
     def speaker_files(self, parts: Parts) -> tuple[Path, ...]:
         """See `parts.Kind.speaker_files`."""

@@ -34,6 +34,7 @@ class SpeechT5:
     """Loads them."""
 
     types = ("speecht5",)
+    family = "SpeechT5"
 
     def speaker_files(self, parts: Parts) -> tuple[Path, ...]:
         """See `parts.Kind.speaker_files`."""

@@ -1,28 +1,19 @@
-"""Another tempo at the same pitch, for models that have no tempo of their own.
-
-WSOLA: Verhelst and Roelands 1993, "An overlap-add technique based on waveform similarity (WSOLA)
-for high quality time-scale modification of speech", ICASSP. Windows are laid over one another at
-another distance than they were taken at, each taken where it goes on best from the one before.
-"""
+"""Another tempo at the same pitch, for models that have no tempo of their own."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from corpusforge.speech.stretching import stretched
+
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
     import torch
 
 __all__ = ["at_tempo"]
 
-_WINDOW_S = 0.04  # two periods of a low voice
-_SEARCH_S = 0.0125  # one period of it, to either side
-_TINY = 1e-12  # energy of a window of silence
-
 
 def at_tempo(waveform: torch.Tensor, rate_hz: int, speed: float) -> torch.Tensor:
-    """Samples at another tempo.
+    """Samples at another tempo, see `speech.stretching`; what is not finite stays as it is.
 
     Args:
         waveform: Shape [samples].
@@ -30,47 +21,10 @@ def at_tempo(waveform: torch.Tensor, rate_hz: int, speed: float) -> torch.Tensor
         speed: Factor of the tempo; 1 gives the samples back as they are.
 
     Returns:
-        Shape [samples / speed].
+        Single precision, shape [samples / speed].
     """
     import torch
 
     if speed == 1.0 or waveform.numel() == 0 or not bool(torch.isfinite(waveform).all()):
         return waveform
-    samples = waveform.double().numpy()
-    return torch.from_numpy(_wsola(samples, rate_hz, speed)).to(waveform.dtype)
-
-
-def _wsola(samples: npt.NDArray[np.float64], rate_hz: int, speed: float) -> npt.NDArray[np.float64]:
-    import numpy as np
-
-    hop = max(2, round(_WINDOW_S * rate_hz / 2))
-    reach = max(1, round(_SEARCH_S * rate_hz))
-    size = max(1, round(samples.size / speed))
-    count = -(-size // hop) + 1
-    # Half a window of silence in front: the first window falls off to both sides of the start.
-    padded = np.pad(samples, (hop + reach, 4 * hop + 2 * reach))
-    window = np.hanning(2 * hop + 1)[:-1]
-    made = np.zeros((count + 1) * hop)
-    taken = reach
-    for index in range(count):
-        if index:
-            wanted = reach + round(index * hop * speed)
-            taken = _likest(padded, taken + hop, wanted, 2 * hop, reach)
-        made[index * hop : (index + 2) * hop] += window * padded[taken : taken + 2 * hop]
-    return made[hop : hop + size]
-
-
-def _likest(padded: npt.NDArray[np.float64], after: int, wanted: int, size: int, reach: int) -> int:
-    """Where around `wanted` the window is most like the one that begins at `after`."""
-    import numpy as np
-
-    first = min(max(wanted - reach, 0), padded.size - size)
-    end = min(wanted + reach + 1, padded.size - size + 1)
-    goes_on = padded[after : after + size]
-    if goes_on.size < size or end <= first:
-        return first
-    places = padded[first : end + size - 1]
-    alike = np.correlate(places, goes_on, "valid")
-    summed = np.concatenate([[0.0], np.cumsum(places * places)])
-    energy = np.maximum(summed[size:] - summed[:-size], _TINY)
-    return first + int(np.argmax(alike / np.sqrt(energy)))
+    return torch.from_numpy(stretched(waveform.float().numpy(), rate_hz, speed))

@@ -30,6 +30,7 @@ class Vits:
     """Loads them."""
 
     types = ("vits",)
+    family = "VITS"
 
     def speaker_files(self, parts: Parts) -> tuple[Path, ...]:
         """See `parts.Kind.speaker_files`."""
