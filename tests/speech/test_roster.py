@@ -91,7 +91,7 @@ def test_what_may_stand_in_voices_is_told_by_the_verb_and_not_by_the_note(engine
     takes_any = plugins.load("engine", "transformers")
     taker = Fake("b", "y", "")
     taker.sources, taker.runs_commands, taker.missing = takes_any.sources, False, lambda: ""
-    taker.added = taker.digests = None
+    taker.added, taker.families = None, ("b",)
     engines(Fake("a", "x", "fm"), taker)
     (note,) = roster_notes(recipe(engines=("a",)))
     assert note.endswith("add one: b: give it a voice in speech.voices (see `corpusforge voices`)")
