@@ -43,6 +43,11 @@ class VoiceConfig:
     speaker: str = option(
         "who is heard, when several voices are one speaker (they stay in one split)", ""
     )
+    family: str = option(
+        "kind of synthesis, as you call it: clips are shared out equally over families; nothing = "
+        "as the engine knows it",
+        "",
+    )
     sha256: str | None = option(
         "of its files, as voices.lock.json of a run folder has it; null = recorded on first use",
         None,

@@ -47,4 +47,5 @@ def brought(entry: VoiceConfig, name: str, path: str = "", rate_hz: int = 0) -> 
         rate_hz=rate_hz,
         source=entry.source,
         path=path,
+        family=entry.family,
     )

@@ -1,6 +1,7 @@
 """Voices of one engine that are of several kinds of synthesis, and pseudo-speakers of them."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -98,6 +99,14 @@ def test_a_voice_on_the_hub_counts_as_what_it_is_once_it_is_there(models, monkey
     before, after = (roster_notes(config, known)[0] for known in ((), pinned(config)))
     assert "(VITS)" in before
     assert "(Bark)" in after
+
+
+def test_a_recipe_can_say_of_which_family_a_voice_is(models):
+    entry = replace(voice(f"{models}/model#own", "bark"), family="someone's own")
+    config = recipe(engines=(), voices=(entry, *brought(models)[1:]))
+    plan = plan_voices(config, "en")
+    assert {v.family for v in plan.pools["train"]["transformers"]} == {"someone's own", "VITS"}
+    assert "(VITS, someone's own)" in roster_notes(config)[0]
 
 
 def test_pseudo_speakers_take_as_long_as_their_voice_and_hold_still(models):

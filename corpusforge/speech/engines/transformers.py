@@ -246,7 +246,7 @@ def _told(voice: Voice, parts: Parts) -> Voice:
     for place in (parts.model, parts.vocoder):
         if place is not None:
             check_weights(place)
-    return replace(voice, rate_hz=kind.rate_hz(parts), family=kind.family)
+    return replace(voice, rate_hz=kind.rate_hz(parts), family=voice.family or kind.family)
 
 
 PLUGIN = Transformers()
