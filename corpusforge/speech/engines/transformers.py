@@ -47,8 +47,8 @@ _SOURCES = (
     "a hub name (facebook/mms-tts-deu) or a folder with a VITS model; #3 = its speaker 3; "
     "MODEL + VOCODER#embedding.npy for SpeechT5, MODEL + VOCODER for FastSpeech2, "
     "MODEL#v2/en_speaker_6 or MODEL#preset.npz for Bark, MODEL#3 for SeamlessM4T, "
-    "MODEL#anna.wav for Csm, MODEL + CODEC#anna.wav for Dia, Pocket TTS and Higgs Audio, with what "
-    "is said in anna.txt"
+    "MODEL#anna.wav for Csm and VibeVoice, MODEL + CODEC#anna.wav for Dia, Pocket TTS and Higgs "
+    "Audio, with what is said in anna.txt"
 )
 # Between model, vocoder and speaker in a voice's path: no file name can hold it.
 _BETWEEN = "\0"

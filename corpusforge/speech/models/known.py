@@ -12,6 +12,7 @@ from corpusforge.speech.models import (
     pocket,
     seamless,
     speecht5,
+    vibevoice,
     vits,
 )
 from corpusforge.speech.models.parts import Kind, Parts, config_of
@@ -28,6 +29,7 @@ KINDS: tuple[Kind, ...] = (
     dia.PLUGIN,
     pocket.PLUGIN,
     higgs.PLUGIN,
+    vibevoice.PLUGIN,
 )
 TYPES = tuple(name for kind in KINDS for name in kind.types)
 
@@ -41,7 +43,6 @@ REFUSED = {
     "qwen2_5_omni": _CHAT,
     "qwen3_omni_moe": _CHAT,
     "gradium_phonon_tts": "its voices are made with a codec that transformers does not have",
-    "vibevoice": "it takes a noise schedule of the package diffusers, and makes long dialogues",
     "speecht5_hifigan": _VOCODER,
     "fastspeech2_conformer_hifigan": _VOCODER,
     "hifigan": _VOCODER,

@@ -300,6 +300,9 @@ def quiet() -> Iterator[None]:
 def loaded(kind: Any, folder: Path, unused: tuple[str, ...] = ()) -> Any:
     """A model with all of its weights, in evaluation mode; voices of one model share it.
 
+    It computes in float32, whatever it was saved in: texts and recordings come to it as that, and
+    what smaller numbers give depends more on the processor.
+
     Args:
         kind: The class of transformers.
         folder: With safe weights.
@@ -318,9 +321,15 @@ def loaded(kind: Any, folder: Path, unused: tuple[str, ...] = ()) -> Any:
 def _loaded(
     kind: Any, folder: Path, unused: tuple[str, ...], _state: tuple[tuple[str, int, int], ...]
 ) -> Any:
+    import torch
+
     with quiet():
         model, found = kind.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, output_loading_info=True
+            folder,
+            local_files_only=True,
+            use_safetensors=True,
+            output_loading_info=True,
+            dtype=torch.float32,
         )
     missing = sorted(
         name
