@@ -21,7 +21,7 @@ from corpusforge.speech.render import render
 from corpusforge.speech.replay import Sources, plan_of
 from corpusforge.speech.voices import plan_voices
 from eval.cells import RESULTS
-from eval.speech.voices import NEAR
+from eval.speech.voices import BASES, MOST_WER, NEAR
 from tests.speech.rows import corpus, recipe, speak
 
 TEXT = "turn on the lights in the kitchen"
@@ -78,6 +78,18 @@ def test_the_shipped_shifts_are_those_that_were_measured():
         shipped = sorted([shift.pitch, shift.formant, to] for shift, to in shifts)
         assert shipped == found["chosen_of_any"][sex]
     assert found["floor"] > NEAR
+
+
+def test_the_shifts_were_measured_with_stretching_too():
+    found = json.loads((RESULTS / "speech_voices.json").read_text("utf-8"))
+    for sex, shifts in PSEUDO_SPEAKERS.items():
+        voices = [found["stretched"][" ".join(base)] for base in BASES[sex]]
+        for shift, _ in shifts:
+            costs = [
+                v["shifts"][str(shift)]["wer"] - v["shifts"]["~p100f100"]["wer"] for v in voices
+            ]
+            assert np.mean(costs) <= MOST_WER
+        assert all(voice["largest_cosine_of_two"] < NEAR for voice in voices)
 
 
 @pytest.mark.parametrize("name", ["flite", "piper"])
