@@ -48,11 +48,17 @@ _SOURCES = (
     "MODEL + VOCODER#embedding.npy for SpeechT5, MODEL + VOCODER for FastSpeech2, "
     "MODEL#v2/en_speaker_6 or MODEL#preset.npz for Bark, MODEL#3 for SeamlessM4T, "
     "MODEL#anna.wav for Csm and VibeVoice, MODEL + CODEC#anna.wav for Dia, Pocket TTS and Higgs "
-    "Audio, with what is said in anna.txt"
+    "Audio, with what is said in anna.txt, MODEL + CODEC#anna for Phonon"
 )
 # Between model, vocoder and speaker in a voice's path: no file name can hold it.
 _BETWEEN = "\0"
-_SPEAKER_ENDS = (".wav", ".flac", ".npz", ".npy")  # of a speaker that can only be a file
+_SPEAKER_ENDS = (
+    ".wav",
+    ".flac",
+    ".npz",
+    ".npy",
+    ".safetensors",
+)  # of a speaker that can only be a file
 # Never pickled weights: loading those may run code.
 _FILES = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja")
 

@@ -9,6 +9,7 @@ from corpusforge.speech.models import (
     dia,
     fastspeech2,
     higgs,
+    phonon,
     pocket,
     seamless,
     speecht5,
@@ -30,6 +31,7 @@ KINDS: tuple[Kind, ...] = (
     pocket.PLUGIN,
     higgs.PLUGIN,
     vibevoice.PLUGIN,
+    phonon.PLUGIN,
 )
 TYPES = tuple(name for kind in KINDS for name in kind.types)
 
@@ -42,7 +44,6 @@ REFUSED = {
     "musicgen_melody": _MUSIC,
     "qwen2_5_omni": _CHAT,
     "qwen3_omni_moe": _CHAT,
-    "gradium_phonon_tts": "its voices are made with a codec that transformers does not have",
     "speecht5_hifigan": _VOCODER,
     "fastspeech2_conformer_hifigan": _VOCODER,
     "hifigan": _VOCODER,
