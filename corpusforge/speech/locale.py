@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from corpusforge.core.said import Noun as Unit
 from corpusforge.speech.numbers import Numbers
 
-__all__ = ["Fraction", "Locale", "Unit", "same", "unit"]
+__all__ = ["Counted", "Fraction", "Locale", "Numeral", "Roman", "Unit", "same", "unit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,68 @@ class Fraction:
     is_unit: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What is asked of `Locale.gender`: a number and what stands around it.
+
+    Attributes:
+        number: The number.
+        noun: Word after it.
+        before: All that is written before the number.
+        after: All that is written after the noun.
+        hyphen: The noun is joined to it: "1-Zimmer-Wohnung".
+    """
+
+    number: int
+    noun: str
+    before: str
+    after: str
+    hyphen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Numeral:
+    """A Roman numeral as it stands in a text.
+
+    Attributes:
+        number: Its value.
+        written: Its letters.
+        ending: What is written after them without a space, one of `Roman.endings`.
+        before: All that is written before it.
+        after: All that is written after the ending.
+    """
+
+    number: int
+    written: str
+    ending: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roman:
+    """Where Roman numerals are read, and how.
+
+    Attributes:
+        counted: Regular expression of words before a number of any length: "chapter".
+        counted_long: The same before two letters or more: "type II", for "type X" is no number.
+        titles: Regular expression of titles; any name after one is a ruler's.
+        is_ruler: Whether rulers have a name.
+        ruler: (numeral, name before it, numbers) -> words: "the second".
+        endings: Regular expression of what may follow the letters: "e" in "XIXe".
+        marked: (numeral, numbers) -> words where its ending or what follows makes it a number,
+            "" for elsewhere.
+    """
+
+    counted: str
+    counted_long: str
+    titles: str
+    is_ruler: Callable[[str], bool]
+    ruler: Callable[[Numeral, str, Numbers], str]
+    endings: str = "(?!)"
+    marked: Callable[[Numeral, Numbers], str]
+
+
 def unit(one: str, many: str = "", *, feminine: bool = False) -> Unit:
     """A unit whose plural has an s unless given."""
     return Unit(one, many or one + "s", feminine)
@@ -52,7 +114,7 @@ def _nothing(noun: str) -> str:
     return ""
 
 
-def _no_gender(noun: str, number: int) -> bool | None:
+def _no_gender(counted: Counted) -> bool | None:
     return None
 
 
@@ -72,7 +134,7 @@ class Locale:
         minus: Word for a minus sign.
         one_below_two: "1,5 litre": the plural begins with two.
         attributive: Nouns before which a unit has no plural: "10 min timer".
-        gender: (noun, number before it) -> whether the number is feminine, None = no noun.
+        gender: Number and noun -> whether the number is feminine, None = said as if alone.
         units: Written unit -> how it is said.
         symbols: Character that stands alone -> word.
         number_sign: Word for "#" before a number.
@@ -103,6 +165,7 @@ class Locale:
         date_cue: Regular expression of what makes a date of 3/5.
         dates: More steps for dates with names of months: (regular expression with the groups
             "said" and "day" within it, (match, numbers) -> words for "said").
+        roman: How Roman numerals are read, None = as they are written.
         spelled: Words after which digits are said one by one: "PIN".
         flight: Words after which "LH 454" is a flight or a train.
         decade: (match of a number of tens with its ending, numbers) -> words.
@@ -120,7 +183,7 @@ class Locale:
     minus: str
     one_below_two: bool = False
     attributive: frozenset[str] = frozenset()
-    gender: Callable[[str, int], bool | None] = _no_gender
+    gender: Callable[[Counted], bool | None] = _no_gender
     units: Mapping[str, Unit]
     symbols: Mapping[str, str]
     number_sign: str
@@ -150,6 +213,7 @@ class Locale:
     date: Callable[[int, int, int | None, Numbers], str]
     date_cue: str
     dates: Sequence[tuple[str, Callable[[re.Match[str], Numbers], str]]] = ()
+    roman: Roman | None = None
     spelled: Sequence[str]
     flight: Sequence[str]
     decades: str = ""

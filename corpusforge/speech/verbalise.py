@@ -19,13 +19,15 @@ from corpusforge.speech.locale import Locale
 from corpusforge.speech.numbers import Numbers, supported
 from corpusforge.speech.reading.clock import clock_steps
 from corpusforge.speech.reading.dates import date_steps
+from corpusforge.speech.reading.marks import inch_step, ordinal_span_steps
 from corpusforge.speech.reading.names import code_steps, name_steps, ordinal_steps, plain_step
 from corpusforge.speech.reading.quantities import fraction_step, quantity_steps
+from corpusforge.speech.reading.roman import roman_steps
 from corpusforge.speech.reading.trace import Piece, Step, rewritten, untouched
 
 __all__ = ["VERSION", "speakable", "trace", "verbalise"]
 
-VERSION = 6
+VERSION = 7
 """Counts up whenever the words for some text change: clips are then made again."""
 
 _SPACES: tuple[Step, ...] = (
@@ -108,8 +110,11 @@ def _steps(lang: str) -> tuple[Step, ...]:
     symbol = re.compile("[" + re.escape("".join(locale.symbols)) + "]")
     return (
         *name_steps(locale, numbers),
+        *inch_step(locale),
+        *roman_steps(locale, numbers),
         *date_steps(locale, numbers),
         *code_steps(locale, numbers),
+        *ordinal_span_steps(locale),
         *ordinal_steps(locale, numbers),
         *clock_steps(locale, numbers, usage, cldr(primary)),
         fraction_step(locale, numbers),

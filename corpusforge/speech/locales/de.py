@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-from corpusforge.speech.locale import Fraction, Locale, Unit, same
+from corpusforge.speech.genders import german
+from corpusforge.speech.locale import Counted, Fraction, Locale, Unit, same
 from corpusforge.speech.numbers import Numbers
+from corpusforge.speech.roman_tables import GERMAN
 
 _MINUTE = Unit("Minute", "Minuten", feminine=True)
 _SECOND = Unit("Sekunde", "Sekunden", feminine=True)
@@ -67,6 +69,9 @@ _UNITS = {
     "Min.": _MINUTE,
     "Sek.": _SECOND,
     "€/l": same("Euro pro Liter"),
+    "″": same("Zoll"),
+    "Euro": same("Euro"),
+    "Dollar": same("Dollar"),
 }
 _MONEY = {
     **dict.fromkeys(("€", "EUR"), same("Euro")),
@@ -76,6 +81,7 @@ _MONEY = {
     "¥": same("Yen"),
 }
 
+# Nouns in the plural after numbers that end in one ("einhunderteine Minuten").
 _FEMININE = {
     "Minute": "Minuten",
     "Sekunde": "Sekunden",
@@ -92,14 +98,22 @@ _FEMININE = {
     "Nacht": "Nächte",
 }
 _NOT_FEMININE = {
-    **dict.fromkeys(("Teelöffel", "Esslöffel", "Becher"), ""),
-    **dict.fromkeys(("Timer", "Wecker", "Liter", "Meter", "Kilometer", "Euro", "Dollar"), ""),
-    **dict.fromkeys(("Uhr", "Grad", "Prozent", "Kilo", "Kilogramm", "Gramm", "Franken"), ""),
-    **dict.fromkeys(("Stück", "Glas", "Pfund", "Mal", "Paket"), ""),
-    "Tag": "Tage",
-    "Monat": "Monate",
-    "Jahr": "Jahre",
-    "Punkt": "Punkte",
+    *("Teelöffel", "Esslöffel", "Becher", "Timer", "Wecker", "Liter", "Meter", "Kilometer"),
+    *("Euro", "Dollar", "Uhr", "Grad", "Prozent", "Kilo", "Kilogramm", "Gramm", "Franken"),
+    *("Stück", "Glas", "Pfund", "Mal", "Paket", "Tag", "Tage", "Monat", "Monate"),
+    *("Jahr", "Jahre", "Punkt", "Punkte", "Cent", "Zoll", "mal"),
+}
+# Before the number of one of several: "Kanal 1 Nachrichten". Within a sentence any noun is one.
+_LABEL = re.compile(
+    r"(?:^|[.!?]\s)\W*\w*(?i:Kanal|Zimmer|Raum|Formel|Gleis|Tor|Linie|Bus|Platz|Stufe|Etage|Spur|Titel"
+    r"|Lied|Kapitel|Seite|Band|Teil|Folge|Staffel|Nummer|Gruppe|Zone|Lampe|Licht|Timer|Wecker"
+    r"|Sender|Programm|Szene|Modus|Level|Halle|Terminal|Gate|Haus|Tag|Woche|Phase|Schritt|Klasse"
+    r"|Position|Option|Artikel|Punkt)\s$|[^.!?\s]\s[A-ZÄÖÜ]\w*\s$|\b(?:um|ab|gegen)\s$"
+)
+_NO_ADJECTIVES = {
+    *("bitte", "heute", "gerne", "ohne", "alle", "eine", "keine", "meine", "deine", "seine"),
+    *("unsere", "beide", "aber", "oder", "unter", "über", "hinter", "immer", "wieder", "weiter"),
+    *("einer", "dieser", "diese", "dieses", "eines", "jede", "jeder", "jedes", "danke", "viele"),
 }
 
 _MONTHS = (
@@ -117,20 +131,31 @@ _DATIVE = {"in", "auf", "an", "zu", "von", "mit", "nach", "bei", "seit", "aus", 
 # Nouns that show an ordinal by themselves, by the ending of the strong form.
 _COUNTED = {
     **dict.fromkeys((*_MONTHS.split("|"), "Stock", "Tag", "Platz", "Gang", "Titel", "Timer"), "r"),
-    **dict.fromkeys(("Mal", "Kapitel", "Lied", "Programm"), "s"),
+    **dict.fromkeys(("FC", "Wecker", "Geburtstag", "Advent", "Teil", "Spieltag", "Bezirk"), "r"),
+    **dict.fromkeys(("Weltkrieg", "Akt", "Satz", "Termin", "Song", "Schritt"), "r"),
+    **dict.fromkeys(("Mal", "Kapitel", "Lied", "Programm", "Jahrhundert", "Semester"), "s"),
+    **dict.fromkeys(("Quartal", "OG", "Obergeschoss", "Reich"), "s"),
     **dict.fromkeys(("Etage", "Stufe", "Woche", "Folge", "Staffel", "Klasse", "Runde"), ""),
+    **dict.fromkeys(("Liga", "Bundesliga", "Halbzeit", "Seite", "Reihe", "Spur"), ""),
 }
 
 
 def _ordinal_form(match: re.Match[str]) -> str:
     """The ending by the words around it; "" for a full stop after a number."""
-    before = [word.casefold() for word in re.findall(r"\w+", match.string[: match.start()])]
+    # "am 3. und 4. Mai": both of a pair have the form of the first, and the noun of the second.
+    pair = re.search(r"(?<!\d)\d{1,3}\.\s(?:und|oder|bis)\s$", match.string[: match.start()])
+    start = pair.start() if pair else match.start()
+    before = [word.casefold() for word in re.findall(r"\w+", match.string[:start])]
     last = before[-1] if before else ""
+    # "24. bis sechsundzwanzigsten zwölften": the end is a date that an earlier step has read.
+    if match["noun"] == "bis" and re.match(r"\sbis\s[a-zäöüß]+ten\b", match.string[match.end() :]):
+        return "spellout-ordinal-n"
     if last in _BEFORE_N or (last in _BEFORE_E and before[-2:-1] and before[-2] in _DATIVE):
         return "spellout-ordinal-n"
     if last in _BEFORE_E:
         return "spellout-ordinal"
-    ending = _COUNTED.get(match["noun"])
+    second = re.match(r"\s(?:und|oder|bis)\s\d{1,3}\.\s(?P<noun>\w+)", match.string[match.end() :])
+    ending = _COUNTED.get((second or match)["noun"])
     if ending is None:
         return ""
     return f"spellout-ordinal-{ending}" if ending else "spellout-ordinal"
@@ -158,13 +183,34 @@ def _fraction(asked: Fraction, numbers: Numbers) -> tuple[str, str]:
     return f"{said} {name}", ""
 
 
-def _gender(noun: str, number: int) -> bool | None:
-    """Only numbers that end in one are inflected: "eine Minute", "einhunderteine Minuten"."""
+def _gender(counted: Counted) -> bool | None:
+    """Only numbers that end in one are inflected: "eine Minute", "einhunderteine Minuten".
+
+    A digit does not show the case: "ein" and "eine" are the nominative, as in a list. Of
+    100 nouns `genders.german` has 93 right, "ein" for all of them 57 (`eval.speech.genders`).
+    """
+    number, noun = counted.number, counted.noun
     if number % 100 != 1:
         return None
-    if noun in (_FEMININE if number == 1 else _FEMININE.values()):
+    if number > 1:
+        return True if noun in _FEMININE.values() else (False if noun in _NOT_FEMININE else None)
+    if noun in _FEMININE and not counted.hyphen:
         return True
-    return False if noun in _NOT_FEMININE or noun in _NOT_FEMININE.values() else None
+    if noun in _NOT_FEMININE or counted.hyphen:
+        return False  # "ein-Zimmer-Wohnung"
+    if _LABEL.search(counted.before):
+        return None
+    if noun.islower():  # "1 neue Nachricht": the adjective shows the gender
+        shown = re.fullmatch(r"[^\W\d_]{2,}(e|er|es)", noun)
+        named = re.match(r"\s[A-ZÄÖÜ][a-zäöüß]", counted.after)
+        if shown is None or named is None or noun in _NO_ADJECTIVES:
+            return None
+        return shown[1] == "e"
+    if not re.fullmatch(r"[A-ZÄÖÜ][a-zäöüß]+", noun):
+        joined = re.match(r"(?:-\w+)+", counted.after)
+        return german(joined[0].rpartition("-")[2]) if joined else None
+    rest = re.match(r"(?:-\w+)*", counted.after)
+    return german((rest[0] if rest else "").rpartition("-")[2] or noun)
 
 
 def _date(day: int, month: int, year: int | None, numbers: Numbers) -> str:
@@ -178,6 +224,23 @@ def _decade(match: re.Match[str], numbers: Numbers) -> str:
     tens = match["tens"]
     said = numbers.year(int(tens)) if len(tens) == 4 else numbers.cardinal(int(tens))
     return f"{said}er{match['ending'] or ''}"
+
+
+_DAY_NAMES = {
+    "Mo": "Montag",
+    "Di": "Dienstag",
+    "Mi": "Mittwoch",
+    "Do": "Donnerstag",
+    "Fr": "Freitag",
+    "Sa": "Samstag",
+    "So": "Sonntag",
+}
+_DAYS = "|".join(_DAY_NAMES)
+
+
+def _days(match: re.Match[str]) -> str:
+    """Mo-Fr -> "Montag bis Freitag"."""
+    return f"{_DAY_NAMES[match['from']]} bis {_DAY_NAMES[match['to']]}"
 
 
 _SHORT = {
@@ -200,7 +263,6 @@ _SHORT = {
     "exkl.": "exklusive",
     "zzgl.": "zuzüglich",
     "max.": "maximal",
-    "min.": "mindestens",
     "vgl.": "vergleiche",
     "Dr.": "Doktor",
     "Prof.": "Professor",
@@ -234,6 +296,7 @@ LOCALE = Locale(
         "~": "circa",
         "§": "Paragraf",
         "°": "Grad",
+        "±": "plus minus",
         "€": "Euro",
         "$": "Dollar",
         "£": "Pfund",
@@ -241,7 +304,7 @@ LOCALE = Locale(
     number_sign="Nummer",
     currencies=_MONEY,
     cents={
-        **dict.fromkeys(("€", "EUR", "$", "US$", "USD"), same("Cent")),
+        **dict.fromkeys(("€", "EUR", "$", "US$", "USD", "Euro", "Dollar"), same("Cent")),
         **dict.fromkeys(("£", "GBP"), same("Pence")),
         "CHF": same("Rappen"),
     },
@@ -272,7 +335,15 @@ LOCALE = Locale(
     special=(
         # "Fr." is also Friday: a name must follow.
         (r"(?<![\w.])Fr\.(?=\s[A-ZÄÖÜ])", lambda m: "Frau"),
-        (r"(?<=\d)\s?x\s?(?=\d)", lambda m: " mal "),
+        (r"(?<=\d)\s?[x*]\s?(?=\d)", lambda m: " mal "),
+        (r"(?<=\d)\s?x(?=\s[^\W\d_])", lambda m: " mal"),
+        (r"(?<=\d\.)\s?[-–]\s?(?=\d{1,2}\.(?:\D|\d\d?\.|$))", lambda m: " bis "),
+        (r"(?<=\d)['′]\s?(?=\d{1,2}\s?(?:[\"″]|''))", lambda m: " Fuß "),
+        # Scores and ratios; what can be a time is one.
+        (r"(?:(?<=\d):(?=\d(?![\d:]))|(?<=[3-9]\d):(?=\d))(?<!:\d\d:)", lambda m: " zu "),
+        (r"(?<=\d),[-–]+(?=\s?(?:€|EUR|Euro|CHF)|$)", lambda m: ""),
+        (r"(?<![\w.])(?<!\d\s)[Mm]in\.(?!\w)", lambda m: "mindestens"),
+        (rf"(?<!\w)(?P<from>{_DAYS})\.?\s?[-–]\s?(?P<to>{_DAYS})(?!\w)\.?", _days),
         (r"(?<=\w)str\.(?!\w)", lambda m: "straße"),
         (r"(?<!\w)Str\.(?!\w)", lambda m: "Straße"),
         (r"(?<![\w.])[Nn]r\.?\s(?=\d)", lambda m: "Nummer "),
@@ -288,8 +359,19 @@ LOCALE = Locale(
             lambda m, n: _date(int(m["day"]), int(m["month"]), None, n),
         ),
     ),
+    roman=GERMAN,
     spelled=(
-        *("PIN(?:-Code)?", "Code", "Passwort", "Geheimzahl", "Postleitzahl", "PLZ"),
+        *(
+            "rufe?",
+            "wähle?",
+            "Notruf",
+            "PIN(?:-Code)?",
+            "Code",
+            "Passwort",
+            "Geheimzahl",
+            "Postleitzahl",
+            "PLZ",
+        ),
         *("Kontonummer", "Kundennummer", "Bestellnummer"),
     ),
     flight=("Flug", "Zug", "Gate"),

@@ -6,6 +6,17 @@ import re
 
 from corpusforge.speech.locale import Fraction, Locale, Unit, same, unit
 from corpusforge.speech.numbers import Numbers
+from corpusforge.speech.reading.english import (
+    DAYS,
+    LENGTHS,
+    MONTH_NAMES,
+    MONTHS,
+    PRODUCTS,
+    STREETS,
+)
+from corpusforge.speech.roman_tables import ENGLISH
+
+__all__ = ["LOCALE", "MONTH_NAMES"]
 
 _PARTS = {2: "half", 4: "quarter"}
 
@@ -85,6 +96,12 @@ _UNITS = {
     "TB": unit("terabyte"),
     "Mbps": Unit("megabit per second", "megabits per second"),
     "kcal": unit("kilocalorie"),
+    "mL": unit("milliliter"),
+    "degrees C": Unit("degree Celsius", "degrees Celsius"),
+    "degrees F": Unit("degree Fahrenheit", "degrees Fahrenheit"),
+    "″": Unit("inch", "inches"),
+    "dollars": unit("dollar"),
+    "euros": unit("euro"),
 }
 _MONEY = {
     **dict.fromkeys(("€", "EUR"), unit("euro")),
@@ -98,17 +115,7 @@ _MONEY = {
 }
 _CENT = unit("cent")
 
-MONTH_NAMES = (
-    *("January", "February", "March", "April", "May", "June", "July", "August"),
-    *("September", "October", "November", "December"),
-)
 _MONTHS = "|".join(MONTH_NAMES)
-_SHORT_MONTHS = "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
-
-
-def _month(match: re.Match[str]) -> str:
-    """Nov. 11 -> "November 11"."""
-    return next(name for name in MONTH_NAMES if name.startswith(match["month"][:3]))
 
 
 def _date(day: int, month: int, year: int | None, numbers: Numbers) -> str:
@@ -156,7 +163,6 @@ _TITLES = {
     "Hwy.": "Highway",
     "Sq.": "Square",
     "Mt.": "Mount",
-    "Ft.": "Fort",
     "apt.": "apartment",
     "dept.": "department",
     "e.g.": "for example",
@@ -175,6 +181,7 @@ _TITLES = {
     "U.S.": "U S",
     "U.K.": "U K",
     "temp.": "temperature",
+    "feat.": "featuring",
 }
 
 LOCALE = Locale(
@@ -188,6 +195,10 @@ LOCALE = Locale(
             *("timer", "timers", "alarm", "countdown", "reminder", "delay", "break", "nap"),
             *("walk", "run", "drive", "ride", "flight", "race", "film", "movie", "video", "song"),
             *("workout", "meeting", "call", "bag", "bottle", "forecast", "window", "limit", "fee"),
+            *("bulb", "bulbs", "lamp", "charger", "battery", "monitor", "TV", "tv", "screen"),
+            *("display", "laptop", "tablet", "pizza", "marathon", "hike", "trip", "sprint", "pan"),
+            *("pipe", "board", "ladder", "fence", "tower", "speaker", "frame", "wheel"),
+            *("wheels", "one", "ones"),
         )
     ),
     units={**_UNITS, **_MONEY},
@@ -202,6 +213,9 @@ LOCALE = Locale(
         "÷": "divided by",
         "~": "about",
         "°": "degrees",
+        "±": "plus or minus",
+        "≥": "at least",
+        "≤": "at most",
         "€": "euros",
         "$": "dollars",
         "£": "pounds",
@@ -209,7 +223,7 @@ LOCALE = Locale(
     number_sign="number",
     currencies=_MONEY,
     cents={
-        **dict.fromkeys(("€", "EUR", "$", "US$", "USD"), _CENT),
+        **dict.fromkeys(("€", "EUR", "$", "US$", "USD", "dollars", "euros"), _CENT),
         **dict.fromkeys(("£", "GBP"), Unit("penny", "pence")),
     },
     large={
@@ -240,12 +254,13 @@ LOCALE = Locale(
     abbreviations=_TITLES,
     special=(
         (r"(?<![\w.])(?P<short>St|Dr)(?:\.|(?=\s[A-Z])|(?=[,;!?]|$))(?!\w)", _saint_or_street),
-        (r"(?<=\d)\s?x\s?(?=\d)", lambda m: " by "),
-        (rf"(?<!\w)(?P<month>{_SHORT_MONTHS})\.?(?=\s\d{{1,2}}(?:st|nd|rd|th)?\b)", _month),
-        (rf"(?:(?<=\d\s)|(?<=\d[snrt][tdh]\s))(?P<month>{_SHORT_MONTHS})\b\.?", _month),
+        *PRODUCTS,
+        *LENGTHS,
+        *DAYS,
+        *MONTHS,
+        *STREETS,
         # "1h 30m", "3h20": minutes, not meters
         (r"(?<=\dh)\s?(?P<minutes>[0-5]?\d)(?:\s?m(?:in)?)?\b", lambda m: f" {m['minutes']} min"),
-        (r"(?<=\d)['′](?P<inches>\d{1,2})(?:[\"″]|'')?(?!\w)", lambda m: f" foot {m['inches']}"),
         (r"(?<![\w.])[Nn]o\.?\s(?=\d)", lambda m: "number "),
         (r"(?<![\w.])[Nn]os\.\s(?=\d)", lambda m: "numbers "),
     ),
@@ -264,11 +279,13 @@ LOCALE = Locale(
             _day_before_month,
         ),
     ),
+    roman=ENGLISH,
     spelled=("dial", "call",
              "pin(?: code)?", "passcode", "code", "password", "zip(?: code)?", "postcode",
              "account(?: number)?", "card number", "serial number", "order number"),
     flight=("flight", "Flight", "train", "gate"),
-    decades=r"(?:(?<=the )|(?<=early )|(?<=late )|(?<=mid-)|['’]|(?=\d{4}))"
+    decades=r"(?:(?<=in my )|(?<=in his )|(?<=in her )|(?<=in their )|(?<=in your )|(?<=in our )"
+    r"|(?<=the )|(?<=early )|(?<=late )|(?<=mid-)|['’]|(?=\d{4}))"
     r"(?P<tens>(?:1[1-9]|20)\d0|[2-9]0)['’]?s\b",
     decade=_decade,
 )  # fmt: skip

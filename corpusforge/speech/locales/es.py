@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-from corpusforge.speech.locale import Fraction, Locale, Unit, same, unit
+from corpusforge.speech.genders import spanish
+from corpusforge.speech.locale import Counted, Fraction, Locale, Unit, same, unit
 from corpusforge.speech.numbers import Numbers
+from corpusforge.speech.roman_tables import SPANISH
 
 MONTH_NAMES = (
     *("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto"),
@@ -61,6 +63,10 @@ _UNITS = {
     "GB": Unit("gigabyte", "gigabytes"),
     "TB": Unit("terabyte", "terabytes"),
     "kcal": unit("kilocaloría", feminine=True),
+    "″": unit("pulgada", feminine=True),
+    "euro": unit("euro"),
+    "euros": unit("euro"),
+    "dólares": Unit("dólar", "dólares"),
 }
 _DOLLAR = Unit("dólar", "dólares")
 _MONEY = {
@@ -72,56 +78,48 @@ _MONEY = {
     "¥": Unit("yen", "yenes"),
 }
 
-_MASCULINE_A = frozenset(
-    (
-        "día",
-        "dálmata",
-        "problema",
-        "programa",
-        "tema",
-        "mapa",
-        "sistema",
-        "idioma",
-        "planeta",
-        "poema",
-    )
-)
-_ONE_MASCULINE = frozenset(
-    (
-        *("minuto", "segundo", "día", "mes", "año", "litro", "metro", "kilo", "kilogramo", "gramo"),
-        *("grado", "euro", "dólar", "peso", "temporizador", "vaso", "paquete", "bote", "punto"),
-        *("kilómetro", "por", "centímetro", "cartón", "plato", "sobre", "tarro", "billete"),
-    )
-) - {"por", "sobre"}
-_ONE_FEMININE = frozenset(
-    (
-        *("hora", "semana", "vez", "libra", "taza", "cucharada", "cucharadita", "botella", "caja"),
-        *("lata", "bolsa", "docena", "noche", "tarde", "mañana", "alarma", "canción", "estrella"),
-        *("persona", "mesa", "pizza", "cerveza", "barra", "rebanada", "pizca", "corona"),
-    )
+# Counted after any word: "temporizador 1 hora".
+_MEASURES = ("minuto", "segundo", "hora", "día", "semana", "mes", "año", "vez", "grado")
+# Before the number of one of several: "canal 1 noticias".
+_LABEL = re.compile(
+    r"(?i)(?:canal|habitaci[óo]n|n[úu]mero|zona|nivel|volumen|planta|puerta|l[íi]nea|p[áa]gina"
+    r"|pista|emisora|cadena|escena|modo|grupo|fila|piso|sala|temporada|episodio|cap[íi]tulo|parte"
+    r"|la|el|f[óo]rmula|d[íi]a|luz|l[áa]mpara|temporizador|alarma|lista|paso|versi[óo]n|opci[óo]n"
+    r"|posici[óo]n|and[ée]n|v[íi]a|terminal|liga|estaci[óo]n|radio|autob[úu]s|mesa|escenario)\s$"
 )
 
 
-def _gender(noun: str, number: int) -> bool | None:
+def _gender(counted: Counted) -> bool | None:
     """One and hundreds are inflected: "veintiuna horas", "doscientas libras"."""
-    word = noun.casefold()
+    number, word = counted.number, counted.noun.casefold()
     if number == 1:
-        return word in _ONE_FEMININE if word in _ONE_FEMININE | _ONE_MASCULINE else None
+        labelled = word not in _MEASURES and _LABEL.search(counted.before)
+        if word in _NO_NOUN or len(word) < 3 or labelled:
+            return None
+        great = word == "gran" and re.match(r"\s(\w+)", counted.after)
+        return spanish(great[1] if great else word)
     ends_in_one = number % 10 == 1 and number % 100 != 11
     if not ends_in_one and number < 200:
         return None
     if not word.endswith("s") or len(word) < 4:
         return None  # what is counted stands in the plural
-    singular = word.removesuffix("s")
-    if singular in _ONE_FEMININE or word in ("veces", "noches", "tardes", "canciones"):
-        return True
-    return singular.endswith("a") and singular not in _MASCULINE_A
+    return word.endswith(("iones", "dades", "tudes")) or spanish(_singular(word))
+
+
+def _singular(word: str) -> str:
+    """Of a plural: "voces" -> "voz"."""
+    if word in ("veces", "luces", "voces", "cruces", "nueces", "redes", "flores", "imágenes"):
+        return {"imágenes": "imagen"}.get(word, re.sub("c$", "z", word.removesuffix("es")))
+    return word.removesuffix("s")
 
 
 _NO_NOUN = frozenset(
     (
         *("a", "al", "con", "de", "del", "el", "en", "la", "los", "las", "para", "por", "y", "o"),
         *("que", "si", "sobre", "hasta", "desde", "ahora", "gracias", "más", "menos"),
+        *("hoy", "mañana", "luego", "antes", "después", "cada", "cuando", "como", "donde", "aún"),
+        *("entonces", "mientras", "sin", "está", "son", "favor", "durante", "entre", "cual"),
+        *("pero", "también", "solo", "sólo", "aquí", "siempre", "nunca", "otra", "otro", "vale"),
     )
 )
 
@@ -131,12 +129,7 @@ def _fraction(asked: Fraction, numbers: Numbers) -> tuple[str, str]:
     whole, part, of = asked.whole, asked.part, asked.of
     noun = asked.noun.casefold()
     free = noun in _NO_NOUN or not noun
-    singular = noun.removesuffix("s")
-    feminine = (
-        not free
-        and singular not in _MASCULINE_A
-        and (singular in _ONE_FEMININE or singular.endswith("a"))
-    )
+    feminine = not free and spanish(noun.split(" ")[0].removesuffix("s"))
     half = "media" if feminine else "medio"
     name = {2: "medio", 3: "tercio", 4: "cuarto", 10: "décimo"}.get(of) or numbers.ordinal(
         of, "masculine"
@@ -218,6 +211,7 @@ LOCALE = Locale(
         "÷": "entre",
         "~": "unos",
         "°": "grados",
+        "±": "más menos",
         "€": "euros",
         "$": "dólares",
         "£": "libras",
@@ -225,8 +219,8 @@ LOCALE = Locale(
     number_sign="número",
     currencies=_MONEY,
     cents={
-        **dict.fromkeys(("€", "EUR", "CHF"), unit("céntimo")),
-        **dict.fromkeys(("$", "US$", "USD", "MXN"), unit("centavo")),
+        **dict.fromkeys(("€", "EUR", "CHF", "euro", "euros"), unit("céntimo")),
+        **dict.fromkeys(("$", "US$", "USD", "MXN", "dólares"), unit("centavo")),
         **dict.fromkeys(("£", "GBP"), unit("penique")),
     },
     large={
@@ -258,13 +252,25 @@ LOCALE = Locale(
     special=(
         (r"(?<![\w.])D\.(?=\s[A-ZÁÉÍÓÚÑ][a-zñáéíóú])", lambda m: "don"),
         (r"(?<![\w.])D(?:ña|\.ª)\.?(?=\s[A-ZÁÉÍÓÚÑ])", lambda m: "doña"),
-        (r"(?<=\d)\s?x\s?(?=\d)", lambda m: " por "),
+        (r"(?<=\d)\s?[x*]\s?(?=\d)", lambda m: " por "),
+        (r"(?<=\d)['′]\s?(?=\d{1,2}\s?(?:[\"″]|''))", lambda m: " pies "),
+        (r"(?<![\d.,])1\s?x(?=\s(?:al?|por|cada)\b)", lambda m: "una vez"),
+        (r"(?<=\d)\s?x(?=\s(?:al?|por|cada|más)\b)", lambda m: " veces"),
+        # Ratios; what can be a time is one.
+        (r"(?:(?<=\d):(?=\d(?![\d:]))|(?<=[3-9]\d):(?=\d))(?<!:\d\d:)", lambda m: " a "),
+        (r"(?:(?<=hora y )|(?<=horas y ))1/2(?!\w)", lambda m: "media"),
+        (
+            r"(?i)(?:(?<=\ba la )|(?<=\bes la )|(?<=sobre la )|(?<=hasta la )|(?<=hacia la ))"
+            r"1(?!\w|[.,:/ºª-]\d|\s?[ºª°%])",
+            lambda m: "una",
+        ),
         (r"(?<!\w)[nN](?:\.?\s?[º°]|úm\.|ro\.)\s?(?=\d)", lambda m: "número "),
     ),
     ordinal=r"(?<![\w.,:/-])(?P<ordinal>\d{1,2})(?:\.\s?)?(?P<ending>[ºª]|er|ᵉʳ)(?![\wCF])",
     ordinal_form=_ordinal_form,
     date=_date,
     date_cue="(?:el|del|al|día)",
+    roman=SPANISH,
     spelled=(
         *("PIN", "código(?: postal)?", "contraseña", "clave"),
         *("número de (?:cuenta|cliente|pedido)",),

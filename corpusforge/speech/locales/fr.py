@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-from corpusforge.speech.locale import Fraction, Locale, Unit, same, unit
+from corpusforge.speech.genders import french
+from corpusforge.speech.locale import Counted, Fraction, Locale, Unit, same, unit
 from corpusforge.speech.numbers import Numbers
+from corpusforge.speech.roman_tables import FRENCH
 
 MONTH_NAMES = (
     *("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août"),
@@ -63,6 +65,10 @@ _UNITS = {
     "Go": unit("gigaoctet"),
     "To": unit("téraoctet"),
     "kcal": unit("kilocalorie", feminine=True),
+    "″": unit("pouce"),
+    "euro": unit("euro"),
+    "euros": unit("euro"),
+    "dollars": unit("dollar"),
 }
 _MONEY = {
     **dict.fromkeys(("€", "EUR"), unit("euro")),
@@ -72,45 +78,53 @@ _MONEY = {
     "¥": unit("yen"),
 }
 
-# Nouns that are counted in requests and are feminine; others take the masculine form.
-_FEMININE = frozenset(
-    (
-        *("minute", "seconde", "heure", "semaine", "année", "fois", "journée", "soirée", "nuit"),
-        *("chanson", "chaîne", "piste", "page", "ligne", "station", "liste", "tâche", "note"),
-        *("alarme", "lampe", "lumière", "prise", "pièce", "chambre", "porte", "fenêtre"),
-        *("tasse", "cuillère", "cuillerée", "bouteille", "boîte", "tranche", "pincée", "pizza"),
-        *("bière", "livre sterling", "livre", "pomme", "banane", "orange", "tomate", "carotte"),
-        *("personne", "place", "table", "étoile", "saison", "question", "étape", "couronne"),
-        *("demi", "baguette", "brique", "portion", "gousse", "botte", "tablette"),
-    )
-)
 # After "un" without a noun: "chaîne 1 en direct".
 _NO_NOUN = frozenset(
     (
-        *("à", "au", "aux", "avec", "dans", "de", "des", "du", "en", "est", "et", "fois"),
+        *("à", "au", "aux", "avec", "dans", "de", "des", "du", "en", "est", "et"),
         *("maintenant", "merci", "ou", "par", "pour", "puis", "s", "sur", "svp", "vers"),
         *("quand", "que", "qui", "si", "jusqu", "plus", "moins", "sans", "sous", "tout", "ce"),
+        *("d", "l", "qu", "le", "la", "les", "me", "te", "se", "je", "elle", "toute", "encore"),
+        *("ensuite", "vite", "comme", "entre", "contre", "même", "presque", "une", "quelque"),
+        *("c", "j", "n", "t"),
     )
-) - {"fois"}
+)
+# Adjectives that do not show the gender: that of the noun after them is asked for.
+_EITHER = ("autre", "double", "jeune", "simple", "triple", "énorme")
 
 
-def _gender(noun: str, number: int) -> bool | None:
-    """Only numbers that end in one are inflected."""
+# Counted after any word: "minuteur 1 minute".
+_MEASURES = ("minute", "seconde", "heure", "jour", "semaine", "mois", "an", "année", "fois")
+# Before the number of one of several: "chaîne 1 musique".
+_LABEL = re.compile(
+    r"(?i)(?:cha[iî]ne|canal|chambre|zone|piste|niveau|volume|num[ée]ro|[ée]tage|salle|ligne|quai"
+    r"|porte|titre|chapitre|saison|[ée]pisode|table|pi[èe]ce|sc[èe]ne|mode|formule|groupe|place"
+    r"|page|radio|station|lampe|lumi[èe]re|minuteur|alarme|liste|la|bus|ligue)\s$"
+)
+
+
+def _gender(counted: Counted) -> bool | None:
+    """Only numbers that end in one are inflected.
+
+    Of 100 nouns `genders.french` has 88 right, "un" for all of them 55 (`eval.speech.genders`).
+    """
+    number, word = counted.number, counted.noun.casefold()
     if number % 10 != 1 or number % 100 == 11:
         return None
-    word = noun.casefold()
-    if word in _NO_NOUN:
+    if word in _NO_NOUN or (word not in _MEASURES and _LABEL.search(counted.before)):
         return None
-    singular = word if word in _FEMININE else word.removesuffix("s")
-    if number == 1 and word.endswith("s") and word not in ("fois", "mois"):
-        return None  # a plural is not counted by one
-    return singular in _FEMININE
+    if word in _EITHER and (noun := re.match(r"\s([^\W\d_]+)", counted.after)):
+        word = noun[1].casefold()
+    if number == 1:  # (a plural is not counted by one)
+        return None if word.endswith("s") and not french(word) and word != "mois" else french(word)
+    return french(word if word == "fois" else word.removesuffix("s"))
 
 
 def _fraction(asked: Fraction, numbers: Numbers) -> tuple[str, str]:
     """1/2 tasse -> "une demi tasse", 2 1/2 heures -> "deux heures et demie"."""
     whole, part, of, noun = asked.whole, asked.part, asked.of, asked.noun
-    feminine = noun.removesuffix("s") in _FEMININE or noun in ("heure", "minute", "seconde")
+    first = noun.split(" ")[0]  # of "cuillère à soupe"
+    feminine = french(first if first == "fois" else first.removesuffix("s"))
     free = noun.casefold() in _NO_NOUN or not noun
     name = {2: "demi", 3: "tiers", 4: "quart"}.get(of) or numbers.ordinal(of, "masculine")
     if part > 1 and name[-1] != "s":
@@ -139,6 +153,17 @@ def _date(day: int, month: int, year: int | None, numbers: Numbers) -> str:
 
 def _first(day: int, numbers: Numbers) -> str:
     return "premier" if day == 1 else numbers.before(day, feminine=False)
+
+
+def _by_or_times(match: re.Match[str]) -> str:
+    """Combien font 7 x 8 -> "sept fois huit", une table de 2 x 3 m -> "deux mètres sur trois"."""
+    asked = r"(?i)(?:font|fait|calcule|multiplie)\s[\d\s,x*+()-]*$"
+    return " fois " if re.search(asked, match.string[: match.start()]) else " sur "
+
+
+def _elided(match: re.Match[str]) -> str:
+    """De 1 min -> "d'une minute"."""
+    return f"{match[0][0]}'"
 
 
 def _ordinal_form(match: re.Match[str]) -> str:
@@ -206,6 +231,7 @@ LOCALE = Locale(
         "÷": "divisé par",
         "~": "environ",
         "°": "degrés",
+        "±": "plus ou moins",
         "€": "euros",
         "$": "dollars",
         "£": "livres",
@@ -213,8 +239,8 @@ LOCALE = Locale(
     number_sign="numéro",
     currencies=_MONEY,
     cents={
-        **dict.fromkeys(("€", "EUR", "CHF"), unit("centime")),
-        **dict.fromkeys(("$", "$US", "US$", "USD"), unit("cent")),
+        **dict.fromkeys(("€", "EUR", "CHF", "euro", "euros"), unit("centime")),
+        **dict.fromkeys(("$", "$US", "US$", "USD", "dollars"), unit("cent")),
         **dict.fromkeys(("£", "GBP"), Unit("penny", "pence")),
     },
     large={
@@ -225,7 +251,8 @@ LOCALE = Locale(
         "k": "mille",
     },
     of=_of,
-    time_mark=r"(?:[:.]|\s?[hH]\s?)",
+    # (not in "2 h 30 min", which is no time of day)
+    time_mark=r"(?:[:.]|\s?[hH]\s?(?!\d\d?\s?(?:min|mn)\b))",
     time_suffix=r"[ap]\.?\s?m\b\.?|h\b",
     time_words=("heures", "heure"),
     time_cue="à",
@@ -242,6 +269,7 @@ LOCALE = Locale(
         "C#": "C sharp",
         "C++": "C plus plus",
         "24/7": "vingt-quatre heures sur vingt-quatre",
+        "16/9": "seize neuvièmes",
         "24h/24": "vingt-quatre heures sur vingt-quatre",
         "7j/7": "sept jours sur sept",
         "R&B": "R and B",
@@ -249,7 +277,15 @@ LOCALE = Locale(
     abbreviations=_SHORT,
     special=(
         (r"(?<![\w.'’])M\.(?=\s[A-ZÉÈÀ])", lambda m: "monsieur"),
-        (r"(?<=\d)\s?x\s?(?=\d)", lambda m: " sur "),
+        (r"(?<=\d)\s?x\s?(?=\d)", _by_or_times),
+        (r"(?<=\d)['′]\s?(?=\d{1,2}\s?(?:[\"″]|''))", lambda m: " pieds "),
+        (r"(?<=\d)\s?\*\s?(?=\d)", lambda m: " fois "),
+        (r"(?<=\d)\s?x(?=\s(?:par|plus|moins)\b)", lambda m: " fois"),
+        # Ratios; what can be a time is one.
+        (r"(?:(?<=\d):(?=\d(?![\d:]))|(?<=[3-9]\d):(?=\d))(?<!:\d\d:)", lambda m: " à "),
+        (r"(?:(?<=\d\sh)|(?<=\dh)|(?<=heure)|(?<=heures))\s1/2(?!\w)", lambda m: " et demie"),
+        (r"(?<!\w)2n(?P<ending>de?s?)(?!\w)", lambda m: f"secon{m['ending']}"),
+        (rf"(?<!\w)[dD]e\s(?=1\s?(?!(?:{'|'.join(_NO_NOUN)})\b)[a-zéèêœ])", _elided),
         (r"(?<!\w)[nN](?:°|º|o\.?)\s?(?=\d)", lambda m: "numéro "),
     ),
     ordinal=r"(?<![\w.,:/-])(?P<ordinal>\d{1,3})\s?(?P<ending>ers?|[eè]mes?|ères?|res?|ndes?|nds?|es?|ᵉʳ|ᵉ)\b",
@@ -262,6 +298,7 @@ LOCALE = Locale(
             lambda m, n: "premier",
         ),
     ),
+    roman=FRENCH,
     spelled=(
         *("code(?: postal| secret| PIN)?", "PIN", "mot de passe"),
         *("numéro de (?:compte|client|commande)",),

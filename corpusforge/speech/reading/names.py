@@ -17,7 +17,7 @@ _PHONE = re.compile(
     r"(?<![\w.,:/+-])(?:"
     r"\+\d{1,3}(?:[ -]?\(0\))?(?:[ -]?\(?\d{1,8}\)?){1,6}"  # +49 30 1234567
     r"|\(\d{2,5}\) ?\d{3,8}(?:[ -]\d{2,8}){0,3}"  # (555) 123-4567
-    r"|0\d{1,4}[ /-]\d{3,8}(?:[ -]\d{2,8}){0,3}"  # 0800 123 456
+    r"|(?<!\d )0\d{1,4}[ /-]\d{3,8}(?:[ -]\d{2,8}){0,3}"  # 0800 123 456
     r"|1-\d{3}-\d{3}-\d{4}"
     r"|\d{3}[ -]\d{3}[ -]\d{4}"  # 555 123 4567
     r"|\d{3,}(?:-\d{3,})+"  # 555-0123
@@ -128,7 +128,8 @@ def code_steps(locale: Locale, numbers: Numbers) -> list[Step]:
     return [
         (_VERSION, version),
         (_PHONE, phone),
-        (_DOTTED, lambda m: dotted(m[0])),
+        # (where dots group thousands, 1.000.000 is a number)
+        (_DOTTED, lambda m: m[0] if numbers.parts(m[0])[2] else dotted(m[0])),
         (re.compile(cue), spelled),
         (re.compile(rf"(?:{flights}){_FLIGHT}"), flight),
         (re.compile(_CODE), flight),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from corpusforge.core.said import Usage
-from corpusforge.speech.locale import Fraction, Locale, Unit
+from corpusforge.speech.locale import Counted, Fraction, Locale, Unit
 from corpusforge.speech.numbers import Numbers
 from corpusforge.speech.reading.trace import Part, Replace, Step, joined, spaced
 
@@ -84,6 +84,8 @@ def _quantity(locale: Locale, numbers: Numbers, usage: Usage) -> Replace:
         words += [_part(match, "number", _before(locale, numbers, unit, match)), unread]
         if unit:
             name = _name(locale, numbers, unit, match)
+            if not int(numbers.parts(written)[0]) % 1_000_000 and (of := locale.of(name)):
+                name = "".join(part.text for part in joined([Part(of, 0, 1), Part(name, 0, 1)]))
             words.append(_part(match, "currency" if sign else "unit", name))
         if sign and unit_text:
             words.append(_part(match, "unit", locale.units[unit_text].many))
@@ -119,7 +121,9 @@ def _before(
     if large:
         feminine = False
     if unit is None and (noun := _NOUN.match(match.string, match.end())):
-        feminine = locale.gender(noun["noun"], int(whole))
+        before, after = match.string[: match.start()], match.string[noun.end() :]
+        counted = Counted(int(whole), noun["noun"], before, after, noun[0][0] == "-")
+        feminine = locale.gender(counted)
     if feminine is None:
         return numbers.number(written, year=free)
     return numbers.before(int(whole), feminine=feminine)
@@ -131,7 +135,7 @@ def _money(locale: Locale, numbers: Numbers, usage: Usage, sign: str, written: s
     if sign not in locale.cents or len(fraction) != 2:
         return ""
     amount, cents = int(whole), int(fraction)
-    unit, cent = locale.currencies[sign], locale.cents[sign]
+    unit, cent = locale.units[sign], locale.cents[sign]
     if amount == 0 and cents:
         return f"{numbers.before(cents, feminine=cent.feminine)} {cent.named(cents)}"
     said = f"{numbers.before(amount, feminine=unit.feminine)} {unit.named(amount)}"
@@ -160,9 +164,12 @@ def fraction_step(locale: Locale, numbers: Numbers) -> Step:
         start, end = match.start("whole" if match["whole"] else "part"), match.end("of")
         words: list[Part | None] = [Part(before, start, end)]
         if unit:
-            words.append(_part(match, "unit", unit.many if whole > 1 or after else unit.one))
+            # "one and a half teaspoons", but "une heure et demie"
+            many = whole > 1 or (whole and not (after or locale.one_below_two))
+            words.append(_part(match, "unit", unit.many if many else unit.one))
         elif noun:
-            words.append(_part(match, "noun", noun))
+            one = whole == 1 and after
+            words.append(_part(match, "noun", noun.removesuffix("s") if one else noun))
         if after:
             words.append(Part(after, start, end))
         return joined(words)

@@ -1,0 +1,161 @@
+"""What English writes short and only the words around it tell: lengths, products, dates, streets.
+
+Rules for `Locale.special`: (regular expression, match -> words).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from corpusforge.speech.reading.marks import INCH
+
+__all__ = ["DAYS", "LENGTHS", "MONTHS", "MONTH_NAMES", "PRODUCTS", "STREETS"]
+
+_Rule = tuple[str, Callable[[re.Match[str]], str]]
+
+MONTH_NAMES = (
+    *("January", "February", "March", "April", "May", "June", "July", "August"),
+    *("September", "October", "November", "December"),
+)
+_SHORT_MONTHS = "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
+
+_UNITS = "ft|lbs?|oz|secs?|mins?|hrs?|tsp|tbsp|yds?|mi"
+_FEET_BEFORE = re.compile(r"(?:ft|feet|foot|['′])\.?\s?\d{1,2}(?:\.\d+)?$")
+_INCHES_AFTER = re.compile(
+    r"\s(?:(?:wide|long|thick|deep)\b|(?:tall|high|across|apart)\s?(?:$|[,.;!?]|(?:and|or|by)\b)"
+    r"|of (?:rain|snow|water|space|hair)|in diameter|x\s?\d|by\s\d"
+    r"|(?:to|in|into) (?:cm|mm|centimet|millimet|met(?:er|re)s|feet|ft\b|yards)"
+    r"|(?:screen|monitor|TV|tv|display|laptop|tablet|pipe|nails?|wheels?|pizza|ruler|pan)\b)"
+)
+
+
+def _inches(match: re.Match[str]) -> str:
+    """12 in wide -> 12″ wide, but "set 5 in the kitchen"."""
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    feet = _FEET_BEFORE.search(before) and not re.match(r"\s(?:cm|mm|m|met|centi|inch)", after)
+    found = feet or _INCHES_AFTER.match(after)
+    return INCH if found else match[0]
+
+
+def _fort_or_featuring(match: re.Match[str]) -> str:
+    """Ft. Worth -> "Fort", "Umbrella ft. Jay-Z" -> "featuring"."""
+    sung = match[0] == "ft." and re.search(r"\w\s$", match.string[: match.start()])
+    place = re.search(
+        r"\b(?:in|to|at|from|near|of|for|is|the|visit)\s$", match.string[: match.start()]
+    )
+    return "featuring" if sung and not place else "Fort"
+
+
+LENGTHS: tuple[_Rule, ...] = (
+    (r"(?<=\d)\s?(?:['′](?=\s(?:tall|long|wide|high|deep|by \d))|′(?!\d))", lambda m: " ft"),
+    (r"(?:(?<=by \d)|(?<=by \d\d))'(?!\w)", lambda m: " ft"),
+    (r"(?<=\d)\s?in(?![\w.])", _inches),
+    (r"(?<=\d)\s?in\.(?=\s[a-z])", lambda m: INCH),
+    # 5'10" -> "5 foot 10", with and without its last mark
+    (r"(?<=\d)['′](?:\s?(?=\d{1,2}\s?(?:[\"″]|'')(?!\w))|(?=\d{1,2}(?!\w)))", lambda m: " foot "),
+    (r"(?:(?<=foot \d)|(?<=foot \d\d))\s?(?:[\"″]|'')(?!\w)", lambda m: ""),
+    # The full stop of an abbreviation within a sentence: "30 sec. timer".
+    (rf"(?<=\d)(?P<unit>\s?(?:{_UNITS}))\.(?=\s[a-z(]|[,;])", lambda m: m["unit"]),
+    (r"(?<![\w.])(?<!\d\s)[Ff]t\.(?!\w)", _fort_or_featuring),
+)
+
+_OFTEN = (
+    "a|per|each|every|as|faster|slower|more|less|bigger|larger|smaller|longer|better|higher|cheaper"
+    "|daily|weekly"
+)
+_ASKED = re.compile(
+    r"(?i)(?:what['’]?s|what is|calculate|compute|solve|multiply|how much is)\s[\d\s.x*+()-]*$"
+)
+_RATIO = re.compile(r"(?i)\b(?:ratio|odds|scale|dilute|mix|proportion)s?\b[^.!?]*$")
+
+
+def _times_or_by(match: re.Match[str]) -> str:
+    """What's 7 x 8 -> "7 times 8", a 2x4 -> "2 by 4"."""
+    return " times " if _ASKED.search(match.string[: match.start()]) else " by "
+
+
+def _ratio(match: re.Match[str]) -> str:
+    """A ratio of 3:1 -> "3 to 1"; a picture of 16:9 keeps its "sixteen nine"."""
+    return " to " if _RATIO.search(match.string[: match.start()]) else match[0]
+
+
+PRODUCTS: tuple[_Rule, ...] = (
+    (r"(?<=\d)\s?x\s?(?=\d)", _times_or_by),
+    (r"(?<=\d)(?P<mark>['′\"″])\s?x\s?(?=\d)", lambda m: f"{m['mark']} by "),
+    (r"(?<=\d)\s?\*\s?(?=\d)", lambda m: " times "),
+    (r"(?<![\w.,:/-])1\s?x(?=\s(?:a|per|daily|weekly)\b)", lambda m: "once"),
+    (rf"(?<=\d)\s?x(?=\s(?:{_OFTEN})\b)", lambda m: " times"),
+    (r"(?<!\S)\.(?=\d+(?![\w.,:/-]))", lambda m: "0."),  # ".5 miles"
+    (r"(?<=\d):(?=\d(?![\d:]))", _ratio),
+)
+
+_DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_SHORT_DAYS = "Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun"
+
+
+def _day(short: str) -> str:
+    return next(name for name in _DAY_NAMES if name.startswith(short[:3]))
+
+
+def _nth(match: re.Match[str]) -> str:
+    day = int(match[0])
+    return f"{day}{'th' if 10 < day < 20 else {1: 'st', 2: 'nd', 3: 'rd'}.get(day % 10, 'th')}"
+
+
+DAYS: tuple[_Rule, ...] = (
+    # May 3-5th: both are ordinals
+    (r"(?<![\w.,:/-])\d{1,2}(?=\s?[-–]\s?\d{1,2}(?:st|nd|rd|th)\b)", _nth),
+    (
+        rf"(?<!\w)(?P<from>{_SHORT_DAYS})\.?\s?[-–]\s?(?P<to>{_SHORT_DAYS})(?![\w-])",
+        lambda m: f"{_day(m['from'])} to {_day(m['to'])}",
+    ),
+    (
+        rf"(?<=\b[Oo]n )(?P<day>{_SHORT_DAYS})(?:\.(?=\s[a-z\d])|(?=\.?$)|(?![\w.'’-]|\s[A-Z]))",
+        lambda m: _day(m["day"]),
+    ),
+)
+
+
+def _month(match: re.Match[str]) -> str:
+    """Nov. 11 -> "November 11"; in lower case too, where it is a date."""
+    short = match["month"][:3].capitalize()
+    return next(name for name in MONTH_NAMES if name.startswith(short))
+
+
+_ALWAYS = "january|february|april|june|july|august|september|october|november|december"
+_DAY = r"\s(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?(?!\w|[.,:/-]\d|\s?(?:%|°|percent\b))"
+_COUNTED = r"(?!\s(?:times?|miles?|km|kilomet|steps?|laps?|hours?|minutes?|blocks?|people|more)\b)"
+_YEAR = r",?\s(?:19|20)\d\d(?!\d)"
+
+MONTHS: tuple[_Rule, ...] = (
+    (rf"(?<!\w)(?P<month>{_SHORT_MONTHS})\.?(?=\s\d{{1,2}}(?:st|nd|rd|th)?\b)", _month),
+    (rf"(?:(?<=\d\s)|(?<=\d[snrt][tdh]\s))(?P<month>{_SHORT_MONTHS})\b\.?", _month),
+    (rf"(?<![\w-])(?P<month>{_ALWAYS}|feb|apr|aug|sept?|oct|nov|dec)(?={_DAY}{_COUNTED})", _month),
+    # "may" and "march" are verbs too: only after a word for a date, or before a year.
+    (
+        r"(?:(?<=\b[Oo]n )|(?<=\bby )|(?<=\buntil )|(?<=\btill )|(?<=\bbefore )|(?<=\bafter )"
+        r"|(?<=\bfrom )|(?<=\bsince )|(?<=\bdue )|(?<=\bfor ))"
+        rf"(?P<month>may|march)(?={_DAY}{_COUNTED})",
+        _month,
+    ),
+    (rf"(?<![\w-])(?P<month>may|march)(?={_DAY}{_YEAR})", _month),
+    (
+        r"(?:(?<=\d\s)|(?<=\d[snrt][tdh]\s))"
+        rf"(?P<month>{_ALWAYS}|may|march)(?=\s(?:19|20)\d\d(?!\d))",
+        _month,
+    ),
+)
+
+_STREETS = {"Ave": "Avenue", "Rd": "Road", "Ln": "Lane", "Blvd": "Boulevard", "Hwy": "Highway"}
+
+
+def _street(match: re.Match[str]) -> str:
+    """Pennsylvania Ave -> "Pennsylvania Avenue", but "Ave Maria"."""
+    named = re.search(r"(?:\S\s[A-Z][a-z]+|\d(?:st|nd|rd|th))\s$", match.string[: match.start()])
+    return _STREETS[match["short"]] if named else match[0]
+
+
+STREETS: tuple[_Rule, ...] = (
+    (rf"(?<!\w)(?P<short>{'|'.join(_STREETS)})(?=[,;!?]|\s[a-z\d]|$)", _street),
+)

@@ -1,0 +1,54 @@
+"""Marks whose meaning hangs on what stands around them: inches, dashes between ordinals."""
+
+from __future__ import annotations
+
+import re
+
+from corpusforge.speech.locale import Locale
+from corpusforge.speech.reading.trace import Step
+
+__all__ = ["INCH", "inch_step", "ordinal_span_steps"]
+
+INCH = "″"
+"""The written unit that every mark of inches becomes; a locale says in `units` how it is said."""
+
+_INCH_MARK = re.compile(r"(?<=\d)\s?(?:[\"″]|''|’’)(?!\w)")
+_QUOTE = re.compile(r"\"")
+
+
+def inch_step(locale: Locale) -> list[Step]:
+    """27" -> 27″, unless the mark closes a quotation: "Summer of 69"."""
+
+    def mark(match: re.Match[str]) -> str:
+        quotes = '"' in match[0] and _is_open(match.string[: match.start()])
+        return match[0] if quotes else INCH
+
+    return [(_INCH_MARK, mark)] if INCH in locale.units else []
+
+
+def _is_open(before: str) -> bool:
+    """Whether a quotation is open; a mark after a digit opens none."""
+    is_open = False
+    for quote in _QUOTE.finditer(before):
+        is_open = not is_open and not before[quote.start() - 1 : quote.start()].isdigit()
+    return is_open
+
+
+def ordinal_span_steps(locale: Locale) -> list[Step]:
+    """3rd-5th -> 3rd to 5th: a dash between two ordinals.
+
+    Not for ordinals with a full stop, which show only by what follows: German has a rule for them.
+    """
+    if not locale.ordinal:
+        return []
+    last = re.compile(rf"(?:{locale.ordinal})$")
+    first = re.compile(locale.ordinal)
+
+    def dash(match: re.Match[str]) -> str:
+        # (cut, for an ordinal does not begin after a dash)
+        before, after = match.string[: match.start()], match.string[match.end() :]
+        if not first.match(after):
+            return match[0]
+        return f" {locale.to} " if last.search(before) else match[0]
+
+    return [(re.compile(r"(?<=\w)\s?[-–]\s?(?=\d)"), dash)]
