@@ -52,13 +52,8 @@ _SOURCES = (
 )
 # Between model, vocoder and speaker in a voice's path: no file name can hold it.
 _BETWEEN = "\0"
-_SPEAKER_ENDS = (
-    ".wav",
-    ".flac",
-    ".npz",
-    ".npy",
-    ".safetensors",
-)  # of a speaker that can only be a file
+# Of a speaker that can only be a file.
+_SPEAKER_ENDS = (".wav", ".flac", ".npz", ".npy", ".safetensors")
 # Never pickled weights: loading those may run code.
 _FILES = ("*.json", "*.safetensors", "*.txt", "*.model", "*.jinja")
 

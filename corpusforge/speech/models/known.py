@@ -50,10 +50,13 @@ REFUSED = {
     "univnet": "it is a vocoder, and no model of transformers makes the spectra that it takes",
     "dac": _CODEC,
     "encodec": _CODEC,
+    "higgs_audio_v2_tokenizer": _CODEC,
     "mimi": _CODEC,
+    "neucodec": _CODEC,
     "pocket_tts_audio_tokenizer": _CODEC,
     "vibevoice_acoustic_tokenizer": _CODEC,
     "xcodec": _CODEC,
+    "xcodec2": _CODEC,
 }
 """`model_type` of models that people may take for voices, with the reason."""
 
