@@ -54,7 +54,7 @@ def counted(nouns: Iterable[tuple[str, bool]], rule: Callable[[str], bool]) -> d
     genders: dict[str, set[bool]] = {}
     for noun, feminine in nouns:
         genders.setdefault(noun, set()).add(feminine)
-    pairs = [(noun, *found) for noun, found in sorted(genders.items()) if len(found) == 1]
+    pairs = [(noun, True in found) for noun, found in sorted(genders.items()) if len(found) == 1]
     yes = [feminine for noun, feminine in pairs if rule(noun)]
     no = [not feminine for noun, feminine in pairs if not rule(noun)]
     return {
