@@ -92,8 +92,9 @@ class Transformers(NoVoicesOfItsOwn):
 
     @property
     def version(self) -> str:
-        """Version of transformers, "" when it is not installed."""
-        return distribution_version("transformers")
+        """Version of transformers and what its models compute in, "" when it is not installed."""
+        found = distribution_version("transformers")
+        return f"{found} float32" if found else ""
 
     def missing(self) -> str:
         """Why it cannot speak here, "" when it can."""

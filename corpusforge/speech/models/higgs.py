@@ -4,7 +4,9 @@ Boson AI 2025 (on the hub: bosonai/higgs-audio-v2-generation-3B-base). It is ask
 chat. The chat is always the one of transformers' documentation for a given voice: the instruction,
 the scene, the words of the recording, the recording as the answer to them, then the text, written
 as the model's own chat template writes it. The model's generation_config.json says whether frames
-are drawn or the likeliest are taken; then the seed changes little or nothing.
+are drawn or the likeliest are taken; then the seed changes little or nothing. Letters are refused
+where the tokenizer has a token for unknown ones; the one that was published with it, of Llama 3,
+knows all.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ Microsoft 2025, "VibeVoice Technical Report", arXiv 2508.19205 (on the hub, for 
 vibevoice/VibeVoice-1.5B-hf). It reads a script of up to four speakers. Here the script is one line
 of its speaker 0, whose voice is the recording, written as the model's own chat template writes it.
 Its sound comes from noise, by a schedule of the package diffusers that the model's
-generation_config.json names.
+generation_config.json names. Letters are refused where the tokenizer has a token for unknown ones;
+that of Qwen 2.5, which was published with it, knows all.
 """
 
 from __future__ import annotations
