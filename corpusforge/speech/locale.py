@@ -114,6 +114,10 @@ def _nothing(noun: str) -> str:
     return ""
 
 
+def _no_case(before: str, feminine: bool, noun: str) -> str:
+    return ""
+
+
 def _no_gender(counted: Counted) -> bool | None:
     return None
 
@@ -135,7 +139,11 @@ class Locale:
         one_below_two: "1,5 litre": the plural begins with two.
         attributive: Nouns before which a unit has no plural: "10 min timer".
         gender: Number and noun -> whether the number is feminine, None = said as if alone.
+        case: (all before the number, whether its noun is feminine, the noun) -> form of one in the
+            rule sets of the number library, "" for the nominative.
         units: Written unit -> how it is said.
+        units_after: Regular expression of words before units without a number: "how many km".
+        unit_after: The same before one in the singular: "per kg".
         symbols: Character that stands alone -> word.
         number_sign: Word for "#" before a number.
         currencies: Sign or code of a currency -> unit said after the amount.
@@ -184,7 +192,10 @@ class Locale:
     one_below_two: bool = False
     attributive: frozenset[str] = frozenset()
     gender: Callable[[Counted], bool | None] = _no_gender
+    case: Callable[[str, bool, str], str] = _no_case
     units: Mapping[str, Unit]
+    units_after: str
+    unit_after: str
     symbols: Mapping[str, str]
     number_sign: str
     currencies: Mapping[str, Unit]

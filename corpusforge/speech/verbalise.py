@@ -19,7 +19,7 @@ from corpusforge.speech.locale import Locale
 from corpusforge.speech.numbers import Numbers, supported
 from corpusforge.speech.reading.clock import clock_steps
 from corpusforge.speech.reading.dates import date_steps
-from corpusforge.speech.reading.marks import inch_step, ordinal_span_steps
+from corpusforge.speech.reading.marks import inch_step, ordinal_span_steps, unit_steps
 from corpusforge.speech.reading.names import code_steps, name_steps, ordinal_steps, plain_step
 from corpusforge.speech.reading.quantities import fraction_step, quantity_steps
 from corpusforge.speech.reading.roman import roman_steps
@@ -27,7 +27,7 @@ from corpusforge.speech.reading.trace import Piece, Step, rewritten, untouched
 
 __all__ = ["VERSION", "speakable", "trace", "verbalise"]
 
-VERSION = 7
+VERSION = 8
 """Counts up whenever the words for some text change: clips are then made again."""
 
 _SPACES: tuple[Step, ...] = (
@@ -111,6 +111,7 @@ def _steps(lang: str) -> tuple[Step, ...]:
     return (
         *name_steps(locale, numbers),
         *inch_step(locale),
+        *unit_steps(locale),
         *roman_steps(locale, numbers),
         *date_steps(locale, numbers),
         *code_steps(locale, numbers),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from corpusforge.speech.genders import german
-from corpusforge.speech.locale import Counted, Fraction, Locale, Unit, same
+from corpusforge.speech.locale import Fraction, Locale, Unit, same
 from corpusforge.speech.numbers import Numbers
+from corpusforge.speech.reading.german import FEMININE, case, gender
+from corpusforge.speech.reading.marks import in_a_sum
 from corpusforge.speech.roman_tables import GERMAN
 
 _MINUTE = Unit("Minute", "Minuten", feminine=True)
@@ -81,41 +82,6 @@ _MONEY = {
     "¥": same("Yen"),
 }
 
-# Nouns in the plural after numbers that end in one ("einhunderteine Minuten").
-_FEMININE = {
-    "Minute": "Minuten",
-    "Sekunde": "Sekunden",
-    "Stunde": "Stunden",
-    "Woche": "Wochen",
-    "Flasche": "Flaschen",
-    "Packung": "Packungen",
-    "Dose": "Dosen",
-    "Tasse": "Tassen",
-    "Stufe": "Stufen",
-    "Scheibe": "Scheiben",
-    "Person": "Personen",
-    "Million": "Millionen",
-    "Nacht": "Nächte",
-}
-_NOT_FEMININE = {
-    *("Teelöffel", "Esslöffel", "Becher", "Timer", "Wecker", "Liter", "Meter", "Kilometer"),
-    *("Euro", "Dollar", "Uhr", "Grad", "Prozent", "Kilo", "Kilogramm", "Gramm", "Franken"),
-    *("Stück", "Glas", "Pfund", "Mal", "Paket", "Tag", "Tage", "Monat", "Monate"),
-    *("Jahr", "Jahre", "Punkt", "Punkte", "Cent", "Zoll", "mal"),
-}
-# Before the number of one of several: "Kanal 1 Nachrichten". Within a sentence any noun is one.
-_LABEL = re.compile(
-    r"(?:^|[.!?]\s)\W*\w*(?i:Kanal|Zimmer|Raum|Formel|Gleis|Tor|Linie|Bus|Platz|Stufe|Etage|Spur|Titel"
-    r"|Lied|Kapitel|Seite|Band|Teil|Folge|Staffel|Nummer|Gruppe|Zone|Lampe|Licht|Timer|Wecker"
-    r"|Sender|Programm|Szene|Modus|Level|Halle|Terminal|Gate|Haus|Tag|Woche|Phase|Schritt|Klasse"
-    r"|Position|Option|Artikel|Punkt)\s$|[^.!?\s]\s[A-ZÄÖÜ]\w*\s$|\b(?:um|ab|gegen)\s$"
-)
-_NO_ADJECTIVES = {
-    *("bitte", "heute", "gerne", "ohne", "alle", "eine", "keine", "meine", "deine", "seine"),
-    *("unsere", "beide", "aber", "oder", "unter", "über", "hinter", "immer", "wieder", "weiter"),
-    *("einer", "dieser", "diese", "dieses", "eines", "jede", "jeder", "jedes", "danke", "viele"),
-}
-
 _MONTHS = (
     "Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember"
 )
@@ -166,7 +132,7 @@ _HALF = {
     **dict.fromkeys(
         ("Liter", "Meter", "Kilometer", "Teelöffel", "Esslöffel", "Tag"), "einen halben"
     ),
-    **dict.fromkeys((*_FEMININE, "Packung", "Tafel"), "eine halbe"),
+    **dict.fromkeys((*FEMININE, "Packung", "Tafel"), "eine halbe"),
     **dict.fromkeys(("Kilo", "Kilogramm", "Gramm", "Pfund", "Glas", "Jahr"), "ein halbes"),
 }
 
@@ -181,36 +147,6 @@ def _fraction(asked: Fraction, numbers: Numbers) -> tuple[str, str]:
     if of == 2:
         return _HALF.get(asked.noun, "ein halb"), ""
     return f"{said} {name}", ""
-
-
-def _gender(counted: Counted) -> bool | None:
-    """Only numbers that end in one are inflected: "eine Minute", "einhunderteine Minuten".
-
-    A digit does not show the case: "ein" and "eine" are the nominative, as in a list. Of
-    100 nouns `genders.german` has 93 right, "ein" for all of them 57 (`eval.speech.genders`).
-    """
-    number, noun = counted.number, counted.noun
-    if number % 100 != 1:
-        return None
-    if number > 1:
-        return True if noun in _FEMININE.values() else (False if noun in _NOT_FEMININE else None)
-    if noun in _FEMININE and not counted.hyphen:
-        return True
-    if noun in _NOT_FEMININE or counted.hyphen:
-        return False  # "ein-Zimmer-Wohnung"
-    if _LABEL.search(counted.before):
-        return None
-    if noun.islower():  # "1 neue Nachricht": the adjective shows the gender
-        shown = re.fullmatch(r"[^\W\d_]{2,}(e|er|es)", noun)
-        named = re.match(r"\s[A-ZÄÖÜ][a-zäöüß]", counted.after)
-        if shown is None or named is None or noun in _NO_ADJECTIVES:
-            return None
-        return shown[1] == "e"
-    if not re.fullmatch(r"[A-ZÄÖÜ][a-zäöüß]+", noun):
-        joined = re.match(r"(?:-\w+)+", counted.after)
-        return german(joined[0].rpartition("-")[2]) if joined else None
-    rest = re.match(r"(?:-\w+)*", counted.after)
-    return german((rest[0] if rest else "").rpartition("-")[2] or noun)
 
 
 def _date(day: int, month: int, year: int | None, numbers: Numbers) -> str:
@@ -236,6 +172,9 @@ _DAY_NAMES = {
     "So": "Sonntag",
 }
 _DAYS = "|".join(_DAY_NAMES)
+
+
+_QUESTION = "was (?:ist|sind|ergibt|macht)|wie ?viel (?:ist|sind)|berechne|rechne"
 
 
 def _days(match: re.Match[str]) -> str:
@@ -282,8 +221,11 @@ LOCALE = Locale(
     point="Komma",
     to="bis",
     minus="minus",
-    gender=_gender,
+    gender=gender,
+    case=case,
     units={**_UNITS, **_MONEY},
+    units_after="in|viele?",
+    unit_after="pro|je",
     symbols={
         "&": "und",
         "+": "plus",
@@ -336,6 +278,9 @@ LOCALE = Locale(
         # "Fr." is also Friday: a name must follow.
         (r"(?<![\w.])Fr\.(?=\s[A-ZÄÖÜ])", lambda m: "Frau"),
         (r"(?<=\d)\s?[x*]\s?(?=\d)", lambda m: " mal "),
+        (r"(?<=\d)\^(?=\d)", lambda m: " hoch "),
+        (r"(?<=\d)\s[:/]\s(?=\d)", in_a_sum(_QUESTION, "geteilt durch")),
+        (r"(?<=\d)\s[-–−]\s(?=\d)", in_a_sum(_QUESTION, "minus")),
         (r"(?<=\d)\s?x(?=\s[^\W\d_])", lambda m: " mal"),
         (r"(?<=\d\.)\s?[-–]\s?(?=\d{1,2}\.(?:\D|\d\d?\.|$))", lambda m: " bis "),
         (r"(?<=\d)['′]\s?(?=\d{1,2}\s?(?:[\"″]|''))", lambda m: " Fuß "),
@@ -353,6 +298,12 @@ LOCALE = Locale(
     date=_date,
     date_cue="(?:am|vom|bis|bis zum|seit dem)",
     dates=(
+        # "am 15.": the full stop ends the sentence too
+        (
+            r"(?:(?<=\bam )|(?<=\bzum )|(?<=\bvom )|(?<=\bden ))"
+            r"(?P<said>(?P<day>0?[1-9]|[12]\d|3[01])\.)(?=$|[,;!?])",
+            lambda m, n: n.ordinal(int(m["day"]), "n"),
+        ),
         (
             r"(?<![\w.,:/-])(?P<said>(?P<day>0?[1-9]|[12]\d|3[01])\.\s?(?P<month>0?[1-9]|1[0-2])\.)"
             r"(?!\s?\d|\w)",

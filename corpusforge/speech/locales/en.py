@@ -202,6 +202,8 @@ LOCALE = Locale(
         )
     ),
     units={**_UNITS, **_MONEY},
+    units_after="in|to|into|of|many|much",
+    unit_after="per|a|an",
     symbols={
         "&": "and",
         "+": "plus",
@@ -250,6 +252,8 @@ LOCALE = Locale(
         "24/7": "twenty-four seven",
         "R&B": "R and B",
         "B&B": "B and B",
+        "A/C": "A C",
+        "50-50": "fifty-fifty",
     },
     abbreviations=_TITLES,
     special=(
@@ -285,7 +289,9 @@ LOCALE = Locale(
              "account(?: number)?", "card number", "serial number", "order number"),
     flight=("flight", "Flight", "train", "gate"),
     decades=r"(?:(?<=in my )|(?<=in his )|(?<=in her )|(?<=in their )|(?<=in your )|(?<=in our )"
-    r"|(?<=the )|(?<=early )|(?<=late )|(?<=mid-)|['’]|(?=\d{4}))"
+    r"|(?<=the )|(?<=early )|(?<=late )|(?<=mid-)|['’]|(?=\d{4})|(?=\d0['’]s\b)"
+    r"|(?<!\w)(?=\d0s\s(?:music|hits?|rock|pop|songs?|disco|dance|movies?|films?|playlist|party"
+    r"|classics|tunes|radio|ballads|metal|jazz|soul|funk|rap|hip)\b))"
     r"(?P<tens>(?:1[1-9]|20)\d0|[2-9]0)['’]?s\b",
     decade=_decade,
 )  # fmt: skip

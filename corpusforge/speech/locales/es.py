@@ -7,6 +7,7 @@ import re
 from corpusforge.speech.genders import spanish
 from corpusforge.speech.locale import Counted, Fraction, Locale, Unit, same, unit
 from corpusforge.speech.numbers import Numbers
+from corpusforge.speech.reading.marks import in_a_sum
 from corpusforge.speech.roman_tables import SPANISH
 
 MONTH_NAMES = (
@@ -94,7 +95,7 @@ def _gender(counted: Counted) -> bool | None:
     number, word = counted.number, counted.noun.casefold()
     if number == 1:
         labelled = word not in _MEASURES and _LABEL.search(counted.before)
-        if word in _NO_NOUN or len(word) < 3 or labelled:
+        if word in _NO_NOUN or len(word) < 3 or labelled or word.endswith(("ando", "iendo")):
             return None
         great = word == "gran" and re.match(r"\s(\w+)", counted.after)
         return spanish(great[1] if great else word)
@@ -156,6 +157,8 @@ def _ordinal_form(match: re.Match[str]) -> str:
     return f"spellout-ordinal-{'feminine' if ending in ('ª', 'a') else 'masculine'}"
 
 
+_QUESTION = "cu[áa]nto (?:es|son|da)|calcula|multiplica|divide"
+
 _SHORT = {
     "Sr.": "señor",
     "Sra.": "señora",
@@ -200,6 +203,8 @@ LOCALE = Locale(
     minus="menos",
     gender=_gender,
     units={**_UNITS, **_MONEY},
+    units_after="en|a|cuántos",
+    unit_after="por|el|al|la",
     symbols={
         "&": "y",
         "+": "más",
@@ -253,6 +258,13 @@ LOCALE = Locale(
         (r"(?<![\w.])D\.(?=\s[A-ZÁÉÍÓÚÑ][a-zñáéíóú])", lambda m: "don"),
         (r"(?<![\w.])D(?:ña|\.ª)\.?(?=\s[A-ZÁÉÍÓÚÑ])", lambda m: "doña"),
         (r"(?<=\d)\s?[x*]\s?(?=\d)", lambda m: " por "),
+        (r"(?<=\d)\^(?=\d)", lambda m: " elevado a "),
+        (r"(?<=\d)\s[:/]\s(?=\d)", in_a_sum(_QUESTION, "entre")),
+        (r"(?<=\d)\s[-–−]\s(?=\d)", in_a_sum(_QUESTION, "menos")),
+        (
+            r"(?<=\b[lL]as )21(?!\s?(?:h|hrs|horas|[ap]\.?\s?m)\b|\w|[.,:/-]\d|\s?[ºª°%€])",
+            lambda m: "veintiuna",
+        ),
         (r"(?<=\d)['′]\s?(?=\d{1,2}\s?(?:[\"″]|''))", lambda m: " pies "),
         (r"(?<![\d.,])1\s?x(?=\s(?:al?|por|cada)\b)", lambda m: "una vez"),
         (r"(?<=\d)\s?x(?=\s(?:al?|por|cada|más)\b)", lambda m: " veces"),

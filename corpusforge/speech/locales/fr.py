@@ -7,6 +7,7 @@ import re
 from corpusforge.speech.genders import french
 from corpusforge.speech.locale import Counted, Fraction, Locale, Unit, same, unit
 from corpusforge.speech.numbers import Numbers
+from corpusforge.speech.reading.marks import in_a_sum
 from corpusforge.speech.roman_tables import FRENCH
 
 MONTH_NAMES = (
@@ -90,7 +91,7 @@ _NO_NOUN = frozenset(
     )
 )
 # Adjectives that do not show the gender: that of the noun after them is asked for.
-_EITHER = ("autre", "double", "jeune", "simple", "triple", "énorme")
+_EITHER = ("autre", "demi", "double", "jeune", "simple", "triple", "énorme")
 
 
 # Counted after any word: "minuteur 1 minute".
@@ -113,7 +114,7 @@ def _gender(counted: Counted) -> bool | None:
         return None
     if word in _NO_NOUN or (word not in _MEASURES and _LABEL.search(counted.before)):
         return None
-    if word in _EITHER and (noun := re.match(r"\s([^\W\d_]+)", counted.after)):
+    if word in _EITHER and (noun := re.match(r"[\s-]([^\W\d_]+)", counted.after)):
         word = noun[1].casefold()
     if number == 1:  # (a plural is not counted by one)
         return None if word.endswith("s") and not french(word) and word != "mois" else french(word)
@@ -155,10 +156,14 @@ def _first(day: int, numbers: Numbers) -> str:
     return "premier" if day == 1 else numbers.before(day, feminine=False)
 
 
+_QUESTION = "combien (?:font|fait)|[çc]a fait combien|calcule|multiplie|divise"
+_times = in_a_sum(_QUESTION, "fois")
+
+
 def _by_or_times(match: re.Match[str]) -> str:
     """Combien font 7 x 8 -> "sept fois huit", une table de 2 x 3 m -> "deux mètres sur trois"."""
-    asked = r"(?i)(?:font|fait|calcule|multiplie)\s[\d\s,x*+()-]*$"
-    return " fois " if re.search(asked, match.string[: match.start()]) else " sur "
+    said = _times(match)
+    return " sur " if said == match[0] else said
 
 
 def _elided(match: re.Match[str]) -> str:
@@ -220,6 +225,8 @@ LOCALE = Locale(
     one_below_two=True,
     gender=_gender,
     units={**_UNITS, **_MONEY},
+    units_after="en|de|combien de",
+    unit_after="par|le|la|du",
     symbols={
         "&": "et",
         "+": "plus",
@@ -280,6 +287,10 @@ LOCALE = Locale(
         (r"(?<=\d)\s?x\s?(?=\d)", _by_or_times),
         (r"(?<=\d)['′]\s?(?=\d{1,2}\s?(?:[\"″]|''))", lambda m: " pieds "),
         (r"(?<=\d)\s?\*\s?(?=\d)", lambda m: " fois "),
+        (r"(?<=\d)\^(?=\d)", lambda m: " puissance "),
+        (r"(?<=\d)\s[:/]\s(?=\d)", in_a_sum(_QUESTION, "divisé par")),
+        (r"(?<=\d)\s[-–−]\s(?=\d)", in_a_sum(_QUESTION, "moins")),
+        (r"(?<![\w.])0\d(?:\.\d\d){4}(?![\w.]\d)", lambda m: m[0].replace(".", " ")),
         (r"(?<=\d)\s?x(?=\s(?:par|plus|moins)\b)", lambda m: " fois"),
         # Ratios; what can be a time is one.
         (r"(?:(?<=\d):(?=\d(?![\d:]))|(?<=[3-9]\d):(?=\d))(?<!:\d\d:)", lambda m: " à "),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from corpusforge.speech.reading.marks import INCH
+from corpusforge.speech.reading.marks import INCH, in_a_sum
 
 __all__ = ["DAYS", "LENGTHS", "MONTHS", "MONTH_NAMES", "PRODUCTS", "STREETS"]
 
@@ -57,33 +57,43 @@ LENGTHS: tuple[_Rule, ...] = (
     (r"(?:(?<=foot \d)|(?<=foot \d\d))\s?(?:[\"″]|'')(?!\w)", lambda m: ""),
     # The full stop of an abbreviation within a sentence: "30 sec. timer".
     (rf"(?<=\d)(?P<unit>\s?(?:{_UNITS}))\.(?=\s[a-z(]|[,;])", lambda m: m["unit"]),
-    (r"(?<![\w.])(?<!\d\s)[Ff]t\.(?!\w)", _fort_or_featuring),
+    (r"(?<=\d)\s?sq\.?\s?ft\b(?:\.(?=\s[a-z(]|[,;]))?", lambda m: " sq ft"),
+    (r"(?<![\w.])(?<!\d\s)(?<!sq )[Ff]t\.(?!\w)", _fort_or_featuring),
+    # B-52s, MP3s: a plural, no seconds
+    (r"(?:(?<=[A-Za-z]-)|(?<=[A-Za-z]))(?P<number>\d{1,3})s\b", lambda m: f"{m['number']}'s"),
 )
 
 _OFTEN = (
     "a|per|each|every|as|faster|slower|more|less|bigger|larger|smaller|longer|better|higher|cheaper"
     "|daily|weekly"
 )
-_ASKED = re.compile(
-    r"(?i)(?:what['’]?s|what is|calculate|compute|solve|multiply|how much is)\s[\d\s.x*+()-]*$"
-)
+_QUESTION = "what['’]?s|what is|calculate|compute|solve|multiply|divide|how much is"
+_times = in_a_sum(_QUESTION, "times")
 _RATIO = re.compile(r"(?i)\b(?:ratio|odds|scale|dilute|mix|proportion)s?\b[^.!?]*$")
 
 
 def _times_or_by(match: re.Match[str]) -> str:
     """What's 7 x 8 -> "7 times 8", a 2x4 -> "2 by 4"."""
-    return " times " if _ASKED.search(match.string[: match.start()]) else " by "
+    said = _times(match)
+    return " by " if said == match[0] else said
 
 
 def _ratio(match: re.Match[str]) -> str:
     """A ratio of 3:1 -> "3 to 1"; a picture of 16:9 keeps its "sixteen nine"."""
-    return " to " if _RATIO.search(match.string[: match.start()]) else match[0]
+    after = re.match(r"\d+\s(?:odds|ratio|mix|scale)\b", match.string[match.end() :])
+    return " to " if after or _RATIO.search(match.string[: match.start()]) else match[0]
 
 
 PRODUCTS: tuple[_Rule, ...] = (
     (r"(?<=\d)\s?x\s?(?=\d)", _times_or_by),
     (r"(?<=\d)(?P<mark>['′\"″])\s?x\s?(?=\d)", lambda m: f"{m['mark']} by "),
     (r"(?<=\d)\s?\*\s?(?=\d)", lambda m: " times "),
+    (r"(?<=\d)\^(?=\d)", lambda m: " to the power of "),
+    (
+        r"(?<=\d)\s/\s(?=\d)|(?<=\d{3})/(?=\d)|(?<=\d)/(?=\d{3})",
+        in_a_sum(_QUESTION, "divided by"),
+    ),
+    (r"(?<=\d)\s[-–−]\s(?=\d)", in_a_sum(_QUESTION, "minus")),
     (r"(?<![\w.,:/-])1\s?x(?=\s(?:a|per|daily|weekly)\b)", lambda m: "once"),
     (rf"(?<=\d)\s?x(?=\s(?:{_OFTEN})\b)", lambda m: " times"),
     (r"(?<!\S)\.(?=\d+(?![\w.,:/-]))", lambda m: "0."),  # ".5 miles"
@@ -157,5 +167,8 @@ def _street(match: re.Match[str]) -> str:
 
 
 STREETS: tuple[_Rule, ...] = (
+    (r"(?<!\w)[Aa]pt(?=\s#?\d)", lambda m: "apartment"),
+    # A ZIP code after its state, digit by digit: "New York, NY 10118"
+    (r"(?<=, [A-Z]{2} )\d{5}(?:-\d{4})?(?![\w-])", lambda m: " ".join(m[0].replace("-", ""))),
     (rf"(?<!\w)(?P<short>{'|'.join(_STREETS)})(?=[,;!?]|\s[a-z\d]|$)", _street),
 )

@@ -1,19 +1,69 @@
-"""Marks whose meaning hangs on what stands around them: inches, dashes between ordinals."""
+"""Marks whose meaning hangs on what stands around them: inches, signs, dashes, bare units."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from corpusforge.speech.locale import Locale
-from corpusforge.speech.reading.trace import Step
+from corpusforge.speech.locale import Locale, Unit
+from corpusforge.speech.reading.trace import Part, Step
 
-__all__ = ["INCH", "inch_step", "ordinal_span_steps"]
+__all__ = ["INCH", "in_a_sum", "inch_step", "ordinal_span_steps", "unit_steps"]
 
 INCH = "″"
 """The written unit that every mark of inches becomes; a locale says in `units` how it is said."""
 
 _INCH_MARK = re.compile(r"(?<=\d)\s?(?:[\"″]|''|’’)(?!\w)")
 _QUOTE = re.compile(r"\"")
+
+
+# Written units that are nothing else, and are said where no number stands before them.
+_BARE = (
+    "cm",
+    "mm",
+    "km",
+    "kg",
+    "mg",
+    "ml",
+    "dl",
+    "km/h",
+    "mph",
+    "kWh",
+    "kW",
+    "GB",
+    "MB",
+    "°C",
+    "°F",
+)
+
+
+def unit_steps(locale: Locale) -> list[Step]:
+    """How many km -> "kilometers", per kg -> "kilogram": units without a number."""
+    bare = "|".join(sorted((name for name in _BARE if name in locale.units), key=len, reverse=True))
+    many = rf"(?<!\w)(?P<cue>(?i:{locale.units_after})\s)(?P<unit>{bare})(?!\w|/)"
+    one = rf"(?<!\w)(?P<cue>(?i:{locale.unit_after})\s)(?P<unit>{bare})(?!\w|/)"
+
+    def step(name: Callable[[Unit], str]) -> Callable[[re.Match[str]], list[Part]]:
+        return lambda match: [
+            Part(match["cue"], *match.span("cue")),
+            Part(name(locale.units[match["unit"]]), *match.span("unit")),
+        ]
+
+    return [
+        (re.compile(many), step(lambda unit: unit.many)),
+        (re.compile(one), step(lambda unit: unit.one)),
+    ]
+
+
+def in_a_sum(question: str, words: str) -> Callable[[re.Match[str]], str]:
+    """For `Locale.special`: words for a sign between numbers right after a question for a sum.
+
+    Args:
+        question: Regular expression of it, letter case does not matter: "was ist".
+        words: "minus".
+    """
+    asked = re.compile(rf"(?i)(?:{question})\s[\d\s.,x*/:^+()−–-]*$")
+    return lambda m: f" {words} " if asked.search(m.string[: m.start()]) else m[0]
 
 
 def inch_step(locale: Locale) -> list[Step]:

@@ -84,7 +84,9 @@ def _quantity(locale: Locale, numbers: Numbers, usage: Usage) -> Replace:
         words += [_part(match, "number", _before(locale, numbers, unit, match)), unread]
         if unit:
             name = _name(locale, numbers, unit, match)
-            if not int(numbers.parts(written)[0]) % 1_000_000 and (of := locale.of(name)):
+            whole = int(numbers.parts(written)[0])
+            if whole and not whole % 1_000_000 and (of := locale.of(name)):
+                # "un million d’euros"
                 name = "".join(part.text for part in joined([Part(of, 0, 1), Part(name, 0, 1)]))
             words.append(_part(match, "currency" if sign else "unit", name))
         if sign and unit_text:
@@ -118,14 +120,19 @@ def _before(
     if fraction or (not grouped and numbers.is_name(whole)):
         return numbers.number(written)
     feminine = None if unit is None else unit.feminine
+    before, name = match.string[: match.start()], "" if unit is None else unit.one
     if large:
         feminine = False
     if unit is None and (noun := _NOUN.match(match.string, match.end())):
-        before, after = match.string[: match.start()], match.string[noun.end() :]
-        counted = Counted(int(whole), noun["noun"], before, after, noun[0][0] == "-")
-        feminine = locale.gender(counted)
+        joined_to = noun[0][0] == "-"
+        after = match.string[noun.end() :]
+        feminine = locale.gender(Counted(int(whole), noun["noun"], before, after, joined_to))
+        name = "" if joined_to else noun["noun"]
     if feminine is None:
         return numbers.number(written, year=free)
+    alone = whole == "1" and name and not (match["minus"] or match["low"])
+    if alone and (form := locale.case(before, feminine, name)):
+        return numbers.numerals.cardinal(1, form)
     return numbers.before(int(whole), feminine=feminine)
 
 
