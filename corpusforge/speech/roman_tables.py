@@ -70,7 +70,7 @@ ENGLISH = Roman(
     counted="chapters?|volumes?|vol|book|act|part|canto|psalm|article|title|episode|scene",
     counted_long="war|bowl|wrestlemania|section|appendix|phase|stage|level|tier|type|class|"
     "grade|season|figure|table|unit|lesson|module|round|symphony|sonata|mark|mk|category|"
-    "page|division|generation|gen|schedule|step|edition|olympiad|group|factor",
+    "page|division|generation|gen|schedule|step|edition|olympiad|group|factor|number",
     titles="king|queen|pope|emperor|empress|tsar|czar|prince|princess|sultan|pharaoh|kaiser|duke",
     is_ruler=lambda name: name in _EN,
     ruler=_english_ruler,

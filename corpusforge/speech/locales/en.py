@@ -198,7 +198,7 @@ LOCALE = Locale(
             *("bulb", "bulbs", "lamp", "charger", "battery", "monitor", "TV", "tv", "screen"),
             *("display", "laptop", "tablet", "pizza", "marathon", "hike", "trip", "sprint", "pan"),
             *("pipe", "board", "ladder", "fence", "tower", "speaker", "frame", "wheel"),
-            *("wheels", "one", "ones"),
+            *("wheels", "one", "ones", "photo", "poster", "picture", "print"),
         )
     ),
     units={**_UNITS, **_MONEY},
@@ -265,7 +265,7 @@ LOCALE = Locale(
         *STREETS,
         # "1h 30m", "3h20": minutes, not meters
         (r"(?<=\dh)\s?(?P<minutes>[0-5]?\d)(?:\s?m(?:in)?)?\b", lambda m: f" {m['minutes']} min"),
-        (r"(?<![\w.])[Nn]o\.?\s(?=\d)", lambda m: "number "),
+        (r"(?<![\w.])(?:[Nn]o\.?\s(?=\d)|No\.\s(?=[IVX]{2,}\b))", lambda m: "number "),
         (r"(?<![\w.])[Nn]os\.\s(?=\d)", lambda m: "numbers "),
     ),
     ordinal=r"(?<![\d.,])(?P<ordinal>\d+)(?:st|nd|rd|th)\b",

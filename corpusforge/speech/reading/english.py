@@ -149,7 +149,13 @@ MONTHS: tuple[_Rule, ...] = (
         rf"(?P<month>may|march)(?={_DAY}{_COUNTED})",
         _month,
     ),
+    (rf"(?<=\bto )(?P<month>may)(?={_DAY}{_COUNTED})", _month),
     (rf"(?<![\w-])(?P<month>may|march)(?={_DAY}{_YEAR})", _month),
+    (
+        rf"(?:(?<=\d\s)|(?<=\d[snrt][tdh]\s))(?P<month>{_ALWAYS})"
+        r"(?=$|[,.;!?]|\s(?:at|and|to|in|for)\b)",
+        _month,
+    ),
     (
         r"(?:(?<=\d\s)|(?<=\d[snrt][tdh]\s))"
         rf"(?P<month>{_ALWAYS}|may|march)(?=\s(?:19|20)\d\d(?!\d))",
