@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -101,7 +102,9 @@ class ProcessExecutor:
         results: list[Result] = []
         context = multiprocessing.get_context("spawn")
         with _environment(_ONE_THREAD):
-            pool = ProcessPoolExecutor(min(self.workers, len(items)), mp_context=context)
+            pool = ProcessPoolExecutor(
+                min(self.workers, len(items)), mp_context=context, initializer=_end_with_parent
+            )
             try:
                 for result in pool.map(function, items):
                     results.append(result)
@@ -115,6 +118,23 @@ class ProcessExecutor:
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
         return results
+
+
+def _end_with_parent() -> None:
+    """Let this worker end when the process that started it is gone, even when it was killed.
+
+    By itself it would wait for work for good: every worker holds an end of the queue of all. What
+    a worker has started (the server of the engine espeak) ends with its standard input.
+    """
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        # Nobody is left to hand a result to, and waiting for a lock could take for ever.
+        os._exit(1)
+
+    threading.Thread(target=watch, name="end with parent", daemon=True).start()
 
 
 @contextmanager
