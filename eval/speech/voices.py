@@ -60,10 +60,12 @@ speak at about 0.6 times the pitch of women, with formants at about 0.85 times t
 MOVED_SEXES: Mapping[str, Mapping[str, tuple[tuple[float, float], tuple[float, float]]]] = {
     "male": {"female": ((1.4, 1.6), (1.08, 1.24)), "male": ((0.8, 1.25), (0.86, 1.08))},
     "female": {"female": ((0.8, 1.25), (0.93, 1.16))},
+    "": {"": ((0.8, 1.25), (0.86, 1.16))},
 }
 """The same as factors on a man's and a woman's, as far as a shift afterwards reaches: a woman's
 pitch at 0.6 times leaves the upper 40 % of the band empty. The first sex is chosen first: two women
-that a man's voice makes are alike for the listener before two men are."""
+that a man's voice makes are alike for the listener before two men are. "" is a voice of which
+nobody said whose it is: a shift has to suit all of `BASES`."""
 MOVED_MOST = 3
 """Pseudo-speakers of each sex, at most."""
 
@@ -195,6 +197,11 @@ def _most_alike(cosines: Mapping[tuple[str, str], float], names: Sequence[str]) 
     return max(cosines[pair] for pair in combinations(names, 2))
 
 
+def bases_of(sex: str) -> list[tuple[str, str]]:
+    """(engine, voice) of those that stand for a sex, "" for all."""
+    return [one for name, own in BASES.items() if sex in ("", name) for one in own]
+
+
 def chosen_of_any(
     figures: Mapping[str, Mapping[str, Any]], base: str
 ) -> list[tuple[float, float, str]]:
@@ -205,9 +212,9 @@ def chosen_of_any(
 
     Args:
         figures: Cell -> figures.
-        base: Sex of the voice that is moved.
+        base: Sex of the voice that is moved, "" for one of no declared sex.
     """
-    voices = [" ".join(one) for one in BASES[base]]
+    voices = [" ".join(one) for one in bases_of(base)]
     keys = list(product(MOVED_PITCHES, MOVED_FORMANTS))
     as_is = (1.0, 1.0)
 
@@ -292,7 +299,9 @@ def summary(figures: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
             for one in bases
         },
         "chosen": [list(item) for item in taken],
-        "chosen_of_any": {sex: [list(one) for one in chosen_of_any(figures, sex)] for sex in BASES},
+        "chosen_of_any": {
+            sex: [list(one) for one in chosen_of_any(figures, sex)] for sex in MOVED_SEXES
+        },
         "largest_cosine_of_two": round(max(pairs), 4) if pairs else None,
     }
 
@@ -318,7 +327,9 @@ def _grid(
 
 
 def _named(taken: Sequence[Sequence[Any]]) -> str:
-    return ", ".join(f"{pitch:g}/{formant:g} ({sex})" for pitch, formant, sex in taken)
+    return ", ".join(
+        f"{pitch:g}/{formant:g}" + (f" ({sex})" if sex else "") for pitch, formant, sex in taken
+    )
 
 
 def table(result: Mapping[str, Any]) -> Iterator[str]:
@@ -361,7 +372,8 @@ def table(result: Mapping[str, Any]) -> Iterator[str]:
         yield f"| {voice} | {100 * told[as_is]:.0f} % | {each} | {alike} |"
     yield ""
     for sex, taken in result["chosen_of_any"].items():
-        yield f"Chosen for any {sex} voice (pitch/formants): {_named(taken)}."
+        whose = f"any {sex} voice" if sex else "a voice of no declared sex"
+        yield f"Chosen for {whose} (pitch/formants): {_named(taken)}."
         yield ""
 
 

@@ -93,3 +93,17 @@ def test_brackets_are_no_phonemes():
     assert abs(bracketed.size - plain.size) < 0.5 * plain.size
     with pytest.raises(EngineError, match="nothing to say"):
         say("[[ ]]")
+
+
+def test_a_path_starts_at_the_recipe_wherever_the_build_was_started(tmp_path, monkeypatch):
+    (tmp_path / "voices").mkdir()
+    for end in ("", ".json"):
+        (tmp_path / "voices" / f"joe.onnx{end}").symlink_to(f"{VOICE_FILE}{end}")
+    entry = VoiceConfig(engine="piper", source="voices/joe.onnx", license="MIT", lang="en")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    engine = Piper()
+    voice, files = engine.fetched(engine.added(entry, tmp_path))
+    assert all(path.is_file() for path in files)
+    generator = np.random.Generator(np.random.Philox(1))
+    assert engine.speak("turn it on", voice, Prosody(), generator).samples.size > 8000

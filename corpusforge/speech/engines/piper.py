@@ -123,8 +123,8 @@ class Piper(NoVoicesOfItsOwn):
             from piper.config import PiperConfig
             from piper.voice import PiperVoice
 
-            path, speaker = _find(voice.source, Path())
-            path = Path(voice.path) if voice.path else path
+            # Its source may be relative to a recipe, whose folder is not known here.
+            path = Path(voice.path) if voice.path else _find(voice.source, Path())[0]
             hold_pin(voice, (path, _settings_path(path)))
             options = ort.SessionOptions()
             options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -135,7 +135,7 @@ class Piper(NoVoicesOfItsOwn):
             raw = _settings(path)
             settings = PiperConfig.from_dict(raw)
             reader = PiperVoice(session=session, config=settings)
-            speaking = _speaker(raw, speaker, voice.source)
+            speaking = _speaker(raw, voice.source.partition("#")[2], voice.source)
             self._models[voice] = _Model(reader, session, graph.noise, settings, speaking)
         return self._models[voice]
 
