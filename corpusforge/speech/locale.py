@@ -171,6 +171,8 @@ class Locale:
         day_first: Numeric dates begin with the day.
         date: (day, month, year or None, numbers) -> words of a numeric date.
         date_cue: Regular expression of what makes a date of 3/5.
+        date_from: Regular expression of what makes dates of two, with `date_to` between them.
+        date_to: The same of what stands between them.
         dates: More steps for dates with names of months: (regular expression with the groups
             "said" and "day" within it, (match, numbers) -> words for "said").
         roman: How Roman numerals are read, None = as they are written.
@@ -223,6 +225,8 @@ class Locale:
     day_first: bool = True
     date: Callable[[int, int, int | None, Numbers], str]
     date_cue: str
+    date_from: str = "(?!)"
+    date_to: str
     dates: Sequence[tuple[str, Callable[[re.Match[str], Numbers], str]]] = ()
     roman: Roman | None = None
     spelled: Sequence[str]

@@ -27,7 +27,7 @@ from corpusforge.speech.reading.trace import Piece, Step, rewritten, untouched
 
 __all__ = ["VERSION", "speakable", "trace", "verbalise"]
 
-VERSION = 9
+VERSION = 10
 """Counts up whenever the words for some text change: clips are then made again."""
 
 _SPACES: tuple[Step, ...] = (

@@ -71,8 +71,6 @@ _UNITS = {
     "Sek.": _SECOND,
     "€/l": same("Euro pro Liter"),
     "″": same("Zoll"),
-    "Euro": same("Euro"),
-    "Dollar": same("Dollar"),
 }
 _MONEY = {
     **dict.fromkeys(("€", "EUR"), same("Euro")),
@@ -246,7 +244,7 @@ LOCALE = Locale(
     number_sign="Nummer",
     currencies=_MONEY,
     cents={
-        **dict.fromkeys(("€", "EUR", "$", "US$", "USD", "Euro", "Dollar"), same("Cent")),
+        **dict.fromkeys(("€", "EUR", "$", "US$", "USD"), same("Cent")),
         **dict.fromkeys(("£", "GBP"), same("Pence")),
         "CHF": same("Rappen"),
     },
@@ -277,6 +275,9 @@ LOCALE = Locale(
     special=(
         # "Fr." is also Friday: a name must follow.
         (r"(?<![\w.])Fr\.(?=\s[A-ZÄÖÜ])", lambda m: "Frau"),
+        # an amount with cents is said as one with a sign is
+        (r"(?<=\d,\d\d)\sEuro(?!\w)", lambda m: " €"),
+        (r"(?<=\d,\d\d)\sDollar(?!\w)", lambda m: " $"),
         (r"(?<=\d)\s?[x*]\s?(?=\d)", lambda m: " mal "),
         (r"(?<=\d)\^(?=\d)", lambda m: " hoch "),
         (r"(?<=\d)\s[:/]\s(?=\d)", in_a_sum(_QUESTION, "geteilt durch")),
@@ -296,6 +297,8 @@ LOCALE = Locale(
     ordinal=r"(?<![\w.,:/-])(?P<ordinal>\d{1,3})\.(?=\s(?P<noun>[^\W\d]+))",
     ordinal_form=_ordinal_form,
     date=_date,
+    date_from="von",
+    date_to="bis|und",
     date_cue="(?:am|vom|bis|bis zum|seit dem)",
     dates=(
         # "am 15.": the full stop ends the sentence too

@@ -21,6 +21,14 @@ __all__ = ["LOCALE", "MONTH_NAMES"]
 _PARTS = {2: "half", 4: "quarter"}
 
 
+_NO_NOUN = frozenset(
+    (
+        *("of", "a", "an", "the", "to", "and", "or", "in", "on", "at", "for", "with", "by", "is"),
+        *("from", "than", "as", "if", "past", "please", "full", "off", "when", "then", "but"),
+    )
+)
+
+
 def _fraction(asked: Fraction, numbers: Numbers) -> tuple[str, str]:
     """1/2 cup -> "half a cup", 2 1/2 -> "two and a half", 3/4 -> "three quarters"."""
     whole, part, of, noun = asked.whole, asked.part, asked.of, asked.noun
@@ -28,7 +36,7 @@ def _fraction(asked: Fraction, numbers: Numbers) -> tuple[str, str]:
     words = numbers.cardinal
     if whole:
         return f"{words(whole)} and " + (f"a {name}" if part == 1 else f"{words(part)} {name}s"), ""
-    if (part, of) == (1, 2) and noun and noun not in ("of", "a", "an", "the"):
+    if (part, of) == (1, 2) and noun and noun not in _NO_NOUN:
         # "hour" and the like are said without their h.
         vowel = noun[0].casefold() in "aeiou" or noun.casefold().startswith(("hour", "honest"))
         return f"half {'an' if vowel else 'a'}", ""
@@ -100,8 +108,6 @@ _UNITS = {
     "degrees C": Unit("degree Celsius", "degrees Celsius"),
     "degrees F": Unit("degree Fahrenheit", "degrees Fahrenheit"),
     "″": Unit("inch", "inches"),
-    "dollars": unit("dollar"),
-    "euros": unit("euro"),
 }
 _MONEY = {
     **dict.fromkeys(("€", "EUR"), unit("euro")),
@@ -199,6 +205,7 @@ LOCALE = Locale(
             *("display", "laptop", "tablet", "pizza", "marathon", "hike", "trip", "sprint", "pan"),
             *("pipe", "board", "ladder", "fence", "tower", "speaker", "frame", "wheel"),
             *("wheels", "one", "ones", "photo", "poster", "picture", "print"),
+            *("mix", "mixes", "remix", "single", "singles", "record", "records", "vinyl"),
         )
     ),
     units={**_UNITS, **_MONEY},
@@ -225,7 +232,7 @@ LOCALE = Locale(
     number_sign="number",
     currencies=_MONEY,
     cents={
-        **dict.fromkeys(("€", "EUR", "$", "US$", "USD", "dollars", "euros"), _CENT),
+        **dict.fromkeys(("€", "EUR", "$", "US$", "USD"), _CENT),
         **dict.fromkeys(("£", "GBP"), Unit("penny", "pence")),
     },
     large={
@@ -271,6 +278,8 @@ LOCALE = Locale(
     ordinal=r"(?<![\d.,])(?P<ordinal>\d+)(?:st|nd|rd|th)\b",
     day_first=False,
     date=_date,
+    date_from="from|between",
+    date_to="to|through|thru|until|till|and",
     date_cue="(?:on|by|until|till|since|for|due|before|after)",
     dates=(
         (
@@ -289,7 +298,7 @@ LOCALE = Locale(
              "account(?: number)?", "card number", "serial number", "order number"),
     flight=("flight", "Flight", "train", "gate"),
     decades=r"(?:(?<=in my )|(?<=in his )|(?<=in her )|(?<=in their )|(?<=in your )|(?<=in our )"
-    r"|(?<=the )|(?<=early )|(?<=late )|(?<=mid-)|['’]|(?=\d{4})|(?=\d0['’]s\b)"
+    r"|(?<=the )|(?<=early )|(?<=late )|(?<=mid-)|['’]|(?=\d{4})|(?<![\w-])(?=\d0['’]s\b)"
     r"|(?<!\w)(?=\d0s\s(?:music|hits?|rock|pop|songs?|disco|dance|movies?|films?|playlist|party"
     r"|classics|tunes|radio|ballads|metal|jazz|soul|funk|rap|hip)\b))"
     r"(?P<tens>(?:1[1-9]|20)\d0|[2-9]0)['’]?s\b",

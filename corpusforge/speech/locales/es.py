@@ -65,9 +65,6 @@ _UNITS = {
     "TB": Unit("terabyte", "terabytes"),
     "kcal": unit("kilocaloría", feminine=True),
     "″": unit("pulgada", feminine=True),
-    "euro": unit("euro"),
-    "euros": unit("euro"),
-    "dólares": Unit("dólar", "dólares"),
 }
 _DOLLAR = Unit("dólar", "dólares")
 _MONEY = {
@@ -224,8 +221,8 @@ LOCALE = Locale(
     number_sign="número",
     currencies=_MONEY,
     cents={
-        **dict.fromkeys(("€", "EUR", "CHF", "euro", "euros"), unit("céntimo")),
-        **dict.fromkeys(("$", "US$", "USD", "MXN", "dólares"), unit("centavo")),
+        **dict.fromkeys(("€", "EUR", "CHF"), unit("céntimo")),
+        **dict.fromkeys(("$", "US$", "USD", "MXN"), unit("centavo")),
         **dict.fromkeys(("£", "GBP"), unit("penique")),
     },
     large={
@@ -257,6 +254,9 @@ LOCALE = Locale(
     special=(
         (r"(?<![\w.])D\.(?=\s[A-ZÁÉÍÓÚÑ][a-zñáéíóú])", lambda m: "don"),
         (r"(?<![\w.])D(?:ña|\.ª)\.?(?=\s[A-ZÁÉÍÓÚÑ])", lambda m: "doña"),
+        # an amount with cents is said as one with a sign is
+        (r"(?:(?<=\d[.,]\d\d)|(?<=[.,]000))\seuros?(?!\w)", lambda m: " €"),
+        (r"(?:(?<=\d[.,]\d\d)|(?<=[.,]000))\sdólares(?!\w)", lambda m: " US$"),
         (r"(?<=\d)\s?[x*]\s?(?=\d)", lambda m: " por "),
         (r"(?<=\d)\^(?=\d)", lambda m: " elevado a "),
         (r"(?<=\d)\s[:/]\s(?=\d)", in_a_sum(_QUESTION, "entre")),
@@ -281,6 +281,8 @@ LOCALE = Locale(
     ordinal=r"(?<![\w.,:/-])(?P<ordinal>\d{1,2})(?:\.\s?)?(?P<ending>[ºª]|er|ᵉʳ)(?![\wCF])",
     ordinal_form=_ordinal_form,
     date=_date,
+    date_from="de|entre el",
+    date_to="al?|y el",
     date_cue="(?:el|del|al|día)",
     roman=SPANISH,
     spelled=(

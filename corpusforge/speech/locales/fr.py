@@ -67,9 +67,6 @@ _UNITS = {
     "To": unit("téraoctet"),
     "kcal": unit("kilocalorie", feminine=True),
     "″": unit("pouce"),
-    "euro": unit("euro"),
-    "euros": unit("euro"),
-    "dollars": unit("dollar"),
 }
 _MONEY = {
     **dict.fromkeys(("€", "EUR"), unit("euro")),
@@ -246,8 +243,8 @@ LOCALE = Locale(
     number_sign="numéro",
     currencies=_MONEY,
     cents={
-        **dict.fromkeys(("€", "EUR", "CHF", "euro", "euros"), unit("centime")),
-        **dict.fromkeys(("$", "$US", "US$", "USD", "dollars"), unit("cent")),
+        **dict.fromkeys(("€", "EUR", "CHF"), unit("centime")),
+        **dict.fromkeys(("$", "$US", "US$", "USD"), unit("cent")),
         **dict.fromkeys(("£", "GBP"), Unit("penny", "pence")),
     },
     large={
@@ -284,6 +281,9 @@ LOCALE = Locale(
     abbreviations=_SHORT,
     special=(
         (r"(?<![\w.'’])M\.(?=\s[A-ZÉÈÀ])", lambda m: "monsieur"),
+        # an amount with cents is said as one with a sign is
+        (r"(?:(?<=\d,\d\d)|(?<=\s000))\seuros?(?!\w)", lambda m: " €"),
+        (r"(?:(?<=\d,\d\d)|(?<=\s000))\sdollars?(?!\w)", lambda m: " $"),
         (r"(?<=\d)\s?x\s?(?=\d)", _by_or_times),
         (r"(?<=\d)['′]\s?(?=\d{1,2}\s?(?:[\"″]|''))", lambda m: " pieds "),
         (r"(?<=\d)\s?\*\s?(?=\d)", lambda m: " fois "),
@@ -302,6 +302,8 @@ LOCALE = Locale(
     ordinal=r"(?<![\w.,:/-])(?P<ordinal>\d{1,3})\s?(?P<ending>ers?|[eè]mes?|ères?|res?|ndes?|nds?|es?|ᵉʳ|ᵉ)\b",
     ordinal_form=_ordinal_form,
     date=_date,
+    date_from="de|entre le",
+    date_to="au|à|et le",
     date_cue="(?:le|du|au|jusqu['’]au)",
     dates=(
         (

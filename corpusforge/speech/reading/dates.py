@@ -19,6 +19,7 @@ _NUMERIC = re.compile(
 )
 _YEARS = re.compile(r"(?<![\w.,:/-])(?P<from>(?:1[1-9]|20)\d\d)\s?(?P<dash>[-–])\s?"
                     r"(?P<to>(?:1[1-9]|20)\d\d)(?![\w/-]|[.,]\d)")  # fmt: skip
+_SHORT = re.compile(r"(?<![\w.,:/])(?P<first>\d{1,2})/(?P<second>\d{1,2})(?![\w/]|[.,:]\d)")
 _LEAP = 2000
 
 
@@ -59,11 +60,40 @@ def date_steps(locale: Locale, numbers: Numbers) -> list[Step]:
     steps: list[Step] = [(_ISO, iso), (_NUMERIC, numeric), (_YEARS, years)]
     cue = rf"(?i:(?<!\w){locale.date_cue}\s)(?P<first>\d{{1,2}})/(?P<second>\d{{1,2}})"
     cue += r"(?![\w/]|[.,:]\d)"
+    steps.append((_SHORT, _of_two(locale, short)))
     steps.append((re.compile(cue), _keeping_cue(short)))
     steps += [(re.compile(pattern), _day(said, numbers)) for pattern, said in locale.dates]
     if locale.decades:
         steps.append((re.compile(locale.decades), spaced(lambda m: locale.decade(m, numbers))))
     return steps
+
+
+def _of_two(locale: Locale, said: Callable[[re.Match[str]], str]) -> Replace:
+    """Words for a date of two, as in "from 3/15 to 3/18"; "from 1/2 to 3/4" is left."""
+    start = rf"(?i:(?<!\w)(?:(?P<cue>{locale.date_cue})|{locale.date_from})\s)"
+    between = rf"(?i:\s(?:{locale.date_to})\s|\s?[-–]\s?)"
+    begun = re.compile(rf"{start}(?P<other>\d{{1,2}}/\d{{1,2}}){between}$")
+    begins = re.compile(rf"{start}$")
+    goes_on = re.compile(rf"{between}(?P<other>\d{{1,2}}/\d{{1,2}})(?![\w/]|[.,:]\d)")
+
+    def step(match: re.Match[str]) -> str:
+        before = match.string[: match.start()]
+        found = begun.search(before)
+        first = begins.search(before) if found is None else None
+        last = goes_on.match(match.string, match.end()) if first else None
+        cue, other = (found, found) if found else (first, last)
+        if cue is None or other is None:
+            return match[0]
+        fractions = _is_fraction(match[0]) and _is_fraction(other["other"])
+        return match[0] if fractions and not cue["cue"] else said(match)
+
+    return step
+
+
+def _is_fraction(written: str) -> bool:
+    """Whether it can be one that is said: 3/4, but not 3/15."""
+    part, of = (int(number) for number in written.split("/"))
+    return part < of <= 10
 
 
 def _keeping_cue(said: Callable[[re.Match[str]], str]) -> Replace:

@@ -85,6 +85,9 @@ def _ratio(match: re.Match[str]) -> str:
 
 
 PRODUCTS: tuple[_Rule, ...] = (
+    # an amount with cents is said as one with a sign is
+    (r"(?<=\d\.\d\d)\s(?:dollars|USD)(?!\w)", lambda m: " $"),
+    (r"(?<=\d\.\d\d)\seuros(?!\w)", lambda m: " €"),
     (r"(?<=\d)\s?x\s?(?=\d)", _times_or_by),
     (r"(?<=\d)(?P<mark>['′\"″])\s?x\s?(?=\d)", lambda m: f"{m['mark']} by "),
     (r"(?<=\d)\s?\*\s?(?=\d)", lambda m: " times "),
@@ -109,13 +112,13 @@ def _day(short: str) -> str:
 
 
 def _nth(match: re.Match[str]) -> str:
-    day = int(match[0])
+    day = int(match["day"])
     return f"{day}{'th' if 10 < day < 20 else {1: 'st', 2: 'nd', 3: 'rd'}.get(day % 10, 'th')}"
 
 
 DAYS: tuple[_Rule, ...] = (
     # May 3-5th: both are ordinals
-    (r"(?<![\w.,:/-])\d{1,2}(?=\s?[-–]\s?\d{1,2}(?:st|nd|rd|th)\b)", _nth),
+    (r"(?<![\w.,:/-])(?P<day>\d{1,2})(?=\s?[-–]\s?\d{1,2}(?:st|nd|rd|th)\b)", _nth),
     (
         rf"(?<!\w)(?P<from>{_SHORT_DAYS})\.?\s?[-–]\s?(?P<to>{_SHORT_DAYS})(?![\w-])",
         lambda m: f"{_day(m['from'])} to {_day(m['to'])}",
@@ -127,6 +130,26 @@ DAYS: tuple[_Rule, ...] = (
 )
 
 
+def _day_of_a_span(match: re.Match[str]) -> str:
+    """March 3-5 -> March 3rd-5th, may 3 to 5 -> may 3 to 5th: both days are ordinals."""
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    first = _MONTH_BEFORE.search(before) and re.match(rf"\s?[-–]\s?{_PLAIN_DAY}", after)
+    return _nth(match) if first or _SPAN_BEFORE.search(before) else match[0]
+
+
+def _dash_of_dates(match: re.Match[str]) -> str:
+    found = re.search(
+        rf"\b(?:{'|'.join(MONTH_NAMES)})\s\d{{1,2}}(?:st|nd|rd|th)?$", match.string[: match.start()]
+    )
+    return " to " if found else match[0]
+
+
+def _march_again(match: re.Match[str]) -> str:
+    """From march 2 to march 4: the second is a date, for the first is."""
+    first = re.search(rf"(?i)\b(?:{'|'.join(MONTH_NAMES)})\s\d", match.string[: match.start()])
+    return _month(match) if first else match[0]
+
+
 def _month(match: re.Match[str]) -> str:
     """Nov. 11 -> "November 11"; in lower case too, where it is a date."""
     short = match["month"][:3].capitalize()
@@ -135,8 +158,17 @@ def _month(match: re.Match[str]) -> str:
 
 _ALWAYS = "january|february|april|june|july|august|september|october|november|december"
 _DAY = r"\s(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?(?!\w|[.,:/-]\d|\s?(?:%|°|percent\b))"
-_COUNTED = r"(?!\s(?:times?|miles?|km|kilomet|steps?|laps?|hours?|minutes?|blocks?|people|more)\b)"
+_COUNTED = (
+    r"(?!\s(?:times?|miles?|km|kilomet\w+|steps?|laps?|hours?|minutes?|blocks?"
+    r"|people|persons?|guests?|adults?|kids|more)\b)"
+)
 _YEAR = r",?\s(?:19|20)\d\d(?!\d)"
+_PLAIN_DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])(?!\w|[.,:/]\d|\s?(?:[ap]\.?m\b|[%°]|percent\b))"
+_MONTH_BEFORE = re.compile(rf"\b(?:{'|'.join(MONTH_NAMES)})\s$")
+_SPAN_BEFORE = re.compile(
+    rf"\b(?:{'|'.join(MONTH_NAMES)})\s\d{{1,2}}(?:st|nd|rd|th)?"
+    r"(?:\s(?:to|thru|through|till|until|&)\s|\s?[-–]\s?)$"
+)
 
 MONTHS: tuple[_Rule, ...] = (
     (rf"(?<!\w)(?P<month>{_SHORT_MONTHS})\.?(?=\s\d{{1,2}}(?:st|nd|rd|th)?\b)", _month),
@@ -145,12 +177,23 @@ MONTHS: tuple[_Rule, ...] = (
     # "may" and "march" are verbs too: only after a word for a date, or before a year.
     (
         r"(?:(?<=\b[Oo]n )|(?<=\bby )|(?<=\buntil )|(?<=\btill )|(?<=\bbefore )|(?<=\bafter )"
-        r"|(?<=\bfrom )|(?<=\bsince )|(?<=\bdue )|(?<=\bfor ))"
+        r"|(?<=\bfrom )|(?<=\bsince )|(?<=\bdue )|(?<=\bfor )|(?<=\bbetween )|(?<=\bdates )"
+        r"|(?<=\bleaving )|(?<=\breturning )|(?<=\bdate of ))"
         rf"(?P<month>may|march)(?={_DAY}{_COUNTED})",
         _month,
     ),
     (rf"(?<=\bto )(?P<month>may)(?={_DAY}{_COUNTED})", _month),
+    (
+        r"(?:(?<=\bto )|(?<=\bthrough )|(?<=\buntil )|(?<=\band )|(?<=\bor ))"
+        rf"(?P<month>may|march)(?={_DAY}{_COUNTED})",
+        _march_again,
+    ),
     (rf"(?<![\w-])(?P<month>may|march)(?={_DAY}{_YEAR})", _month),
+    (
+        rf"(?<![\w-])(?P<month>may|march)(?={_DAY}\s(?:to|through|until)\s(?i:{_ALWAYS}|may|march)"
+        r"\s\d)",
+        _month,
+    ),
     (
         rf"(?:(?<=\d\s)|(?<=\d[snrt][tdh]\s))(?P<month>{_ALWAYS})"
         r"(?=$|[,.;!?]|\s(?:at|and|to|in|for)\b)",
@@ -161,6 +204,9 @@ MONTHS: tuple[_Rule, ...] = (
         rf"(?P<month>{_ALWAYS}|may|march)(?=\s(?:19|20)\d\d(?!\d))",
         _month,
     ),
+    (rf"(?<![\w.,:/]){_PLAIN_DAY}{_COUNTED}", _day_of_a_span),
+    # May 30-June 2
+    (rf"\s?[-–]\s?(?=(?:{'|'.join(MONTH_NAMES)})\s\d)", _dash_of_dates),
 )
 
 _STREETS = {"Ave": "Avenue", "Rd": "Road", "Ln": "Lane", "Blvd": "Boulevard", "Hwy": "Highway"}

@@ -40,8 +40,8 @@ _BARE = (
 def unit_steps(locale: Locale) -> list[Step]:
     """How many km -> "kilometers", per kg -> "kilogram": units without a number."""
     bare = "|".join(sorted((name for name in _BARE if name in locale.units), key=len, reverse=True))
-    many = rf"(?<!\w)(?P<cue>(?i:{locale.units_after})\s)(?P<unit>{bare})(?!\w|/)"
-    one = rf"(?<!\w)(?P<cue>(?i:{locale.unit_after})\s)(?P<unit>{bare})(?!\w|/)"
+    many = rf"(?<!\w)(?P<cue>(?i:{locale.units_after})\s)(?P<unit>{bare})(?![\w/'’])"
+    one = rf"(?<!\w)(?P<cue>(?i:{locale.unit_after})\s)(?P<unit>{bare})(?![\w/'’])"
 
     def step(name: Callable[[Unit], str]) -> Callable[[re.Match[str]], list[Part]]:
         return lambda match: [
