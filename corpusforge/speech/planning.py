@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from corpusforge.core import plugins
 from corpusforge.core.errors import RunError
 from corpusforge.core.ids import clip_ids
-from corpusforge.core.recipe import Recipe
+from corpusforge.core.recipe import Recipe, SpeechConfig
 from corpusforge.core.schema import SPLITS, Utterance, table_to_utterances
 from corpusforge.core.seeding import uniforms
 from corpusforge.core.wake import NEGATIVE_INTENTS, positive_intents
@@ -153,8 +153,7 @@ def _talkers(
     order = sorted(range(len(rows)), key=lambda index: drawn[index])
     for index in order:
         row, choice, talkers = rows[index], chosen[index], found[splits[index]]
-        # A voice that the recipe brought is somewhere on this machine, and a chain holds no paths.
-        if len(talkers) == _TALKERS or choice.voice.source or row.intent in unheard:
+        if len(talkers) == _TALKERS or row.intent in unheard:
             continue
         spoken = spoken_form(row)[0]
         if verbalise.speakable(spoken):
@@ -181,6 +180,7 @@ class Plan:
         rows: Rows chosen.
         withheld: Rows left out because they will not be released.
         noise_files: sha256 -> path of recordings of noise.
+        alone: Clips for which babble may be drawn, with nobody to be heard in it.
     """
 
     clips: Sequence[Clip]
@@ -188,6 +188,7 @@ class Plan:
     rows: int
     withheld: int
     noise_files: Mapping[str, str] = field(default_factory=dict)
+    alone: int = 0
 
 
 def releasable(recipe: Recipe, table: pa.Table) -> pa.Table:
@@ -226,4 +227,13 @@ def plan_clips(recipe: Recipe, table: pa.Table) -> Plan:
             by_row[clip.row.id, number] = clip
     ordered = [by_row[row.id, number] for row in rows for number in range(said[row.id])]
     withheld, places = table.num_rows - allowed.num_rows, noise_files.places(found)
-    return Plan(ordered, sources.plans, len(rows), withheld, places)
+    alone = _alone(recipe.speech, ordered, sources.talkers)
+    return Plan(ordered, sources.plans, len(rows), withheld, places, alone)
+
+
+def _alone(
+    config: SpeechConfig, clips: Sequence[Clip], talkers: Mapping[str, Mapping[str, dict[str, str]]]
+) -> int:
+    if "babble" not in config.noise_kinds or config.noise_probability == 0.0:
+        return 0
+    return sum(not talkers[one.row.lang][one.split].keys() - {one.row.id} for one in clips)

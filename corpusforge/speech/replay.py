@@ -19,7 +19,7 @@ from corpusforge.speech.added import pinned
 from corpusforge.speech.engine import Engine, Voice
 from corpusforge.speech.noise_files import look_for
 from corpusforge.speech.render import RATE_HZ, ClipPlan, Rendered, render
-from corpusforge.speech.talkers import engines_of
+from corpusforge.speech.talkers import brought_by, engines_of, know
 
 __all__ = ["SUFFIXES", "Replayed", "Sources", "check_suffix", "plan_of", "replay"]
 
@@ -107,7 +107,7 @@ def plan_of(row: Mapping[str, Any], sources: Sources) -> ClipPlan:
     )
     spoken = row["text"] if row["spoken"] is None else row["spoken"]
     prosody = json.loads(row["prosody"])
-    voice = _added(row, sources) if row.get("voice_source") else _own(engine, row)
+    voice = _added(_entry(row), sources) if row.get("voice_source") else _own(engine, row)
     return ClipPlan(row["clip_id"], spoken, row["engine"], voice, prosody, chain)
 
 
@@ -124,9 +124,9 @@ def _own(engine: Engine, row: Mapping[str, Any]) -> Voice:
     )
 
 
-def _added(row: Mapping[str, Any], sources: Sources) -> Voice:
-    """A voice that the recipe had brought, held against the hash of its files."""
-    entry = VoiceConfig(
+def _entry(row: Mapping[str, Any]) -> VoiceConfig:
+    """How the recipe had brought the voice of a row."""
+    return VoiceConfig(
         engine=row["engine"],
         source=row["voice_source"],
         license=row["voice_license"] or UNKNOWN,
@@ -136,9 +136,13 @@ def _added(row: Mapping[str, Any], sources: Sources) -> Voice:
         accent=row["voice_accent"] or "",
         sha256=row["voice_sha256"] or None,
     )
+
+
+def _added(entry: VoiceConfig, sources: Sources) -> Voice:
+    """A voice that the recipe had brought, held against the hash of its files."""
     recipe = Recipe(
         name="replay",
-        lang=row["lang"],
+        lang=entry.lang or "und",
         license=UNKNOWN,
         speech=SpeechConfig(voices=(entry,)),
         folder=sources.folder,
@@ -146,6 +150,23 @@ def _added(row: Mapping[str, Any], sources: Sources) -> Voice:
     )
     ((_, voice),) = pinned(recipe)
     return voice
+
+
+def _talkers(plan: ClipPlan, sources: Sources) -> list[tuple[str, Voice]]:
+    """(engine, voice) of those that the recipe had brought and that are heard in babble."""
+    entries = [
+        VoiceConfig(
+            engine=engine,
+            source=voice.source,
+            license=voice.license or UNKNOWN,
+            name=voice.name,
+            lang=voice.lang,
+            family=voice.family,
+            sha256=voice.sha256 or None,
+        )
+        for engine, voice in brought_by(plan.chain)
+    ]
+    return [(entry.engine, _added(entry, sources)) for entry in entries]
 
 
 def replay(row: Mapping[str, Any], packages: Mapping[str, str], sources: Sources) -> Replayed:
@@ -164,6 +185,7 @@ def replay(row: Mapping[str, Any], packages: Mapping[str, str], sources: Sources
     changes = tuple(_changes(row, plan, packages))
     recordings = (str(p["sha256"]) for op, _, p in plan.chain if op == "noise" and "sha256" in p)
     look_for(recordings, sources.noise)
+    know(_talkers(plan, sources))
     return Replayed(row["clip_id"], plan, render(plan), row["pcm_sha256"] or "", changes)
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from corpusforge.core.ids import digest
 from corpusforge.core.run import Cache, canonical_json
-from corpusforge.speech.engine import EngineError, Word
-from corpusforge.speech.noise_files import know
+from corpusforge.speech import noise_files as recordings
+from corpusforge.speech import talkers
+from corpusforge.speech.engine import EngineError, Voice, Word
 from corpusforge.speech.render import ClipFacts, ClipPlan, Dry, clip_key, dry, dry_key, render
 
 __all__ = ["Outcome", "Shard", "render_shard", "shards"]
@@ -44,11 +45,13 @@ class Shard:
         cache: Of the run.
         plans: Copies of one clip one after another, so that they share what they have in common.
         noise_files: sha256 -> path of the recordings that the plans mix in.
+        brought: (engine, voice) of those that the recipe brought: they may talk in babble.
     """
 
     cache: Cache
     plans: tuple[ClipPlan, ...]
     noise_files: tuple[tuple[str, str], ...] = ()
+    brought: tuple[tuple[str, Voice], ...] = ()
 
 
 def _cached(store: Cache, key: str) -> tuple[Path, ClipFacts] | None:
@@ -78,7 +81,8 @@ def render_shard(shard: Shard) -> list[Outcome]:
     The sidecar with the facts is written last: a clip without it, or one that does not match
     it, is rendered again.
     """
-    know(dict(shard.noise_files))
+    recordings.know(dict(shard.noise_files))
+    talkers.know(shard.brought)
     outcomes: list[Outcome] = []
     last: tuple[str, Dry] | None = None
     for plan in shard.plans:
@@ -106,6 +110,7 @@ def shards(
     plans: Sequence[ClipPlan],
     size: int = 8,
     noise_files: Mapping[str, str] | None = None,
+    brought: Sequence[tuple[str, Voice]] = (),
 ) -> list[Shard]:
     """The plans in pieces of `size`.
 
@@ -114,9 +119,10 @@ def shards(
         plans: In order.
         size: Plans of a piece.
         noise_files: sha256 -> path of recordings of noise.
+        brought: (engine, voice) of those that the recipe brought.
     """
     known = tuple((noise_files or {}).items())
     return [
-        Shard(store, tuple(plans[start : start + size]), known)
+        Shard(store, tuple(plans[start : start + size]), known, tuple(brought))
         for start in range(0, len(plans), size)
     ]

@@ -42,7 +42,7 @@ from corpusforge.speech.word_times import slot_times
 __all__ = ["NAME", "PACKAGES", "SCORES", "VERSION", "config", "run"]
 
 NAME = "speech"
-VERSION = 6
+VERSION = 7
 PACKAGES = (*render.PACKAGES, "unicode-rbnf")
 SCORES = ("active_share", "level_dbfs")
 """What is measured on every clip beside the columns of `CLIPS`; the gate judges by it."""
@@ -175,6 +175,11 @@ def _notes(recipe: Recipe, plan: Plan) -> list[str]:
             "shifted in pitch and formants, is heard in several splits "
             "(speech.pseudo_speakers: false leaves these speakers out)"
         )
+    if plan.alone:
+        notes.append(
+            f"{plan.alone} of {count} clips get no noise where babble is drawn: no other row of "
+            "their split and language is spoken that may be heard behind them"
+        )
     return [*notes, *balance_notes(_heard(plan.clips))]
 
 
@@ -214,7 +219,7 @@ def run(ctx: StageContext) -> StageResult:
     with ctx.progress.task("speech", total=len(speakable), unit="clips") as task:
         rendered = ctx.executor.map(
             render_shard,
-            shards(ctx.cache, speakable, noise_files=plan.noise_files),
+            shards(ctx.cache, speakable, noise_files=plan.noise_files, brought=pinned(recipe)),
             on_result=lambda done: task.advance(len(done)),
         )
     done = iter([outcome for shard in rendered for outcome in shard])

