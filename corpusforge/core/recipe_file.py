@@ -365,6 +365,9 @@ def _plugin_errors(recipe: Recipe, document: Document) -> list[InputError]:
     voices = enumerate(recipe.speech.voices)
     wanted += [("engine", v.engine, ("speech", "voices", i, "engine")) for i, v in voices]
     wanted += [("engine", n, ("speech", "shares", n)) for n in recipe.speech.shares or {}]
+    # Also "espeak/de", and "*" for all.
+    limits = [key for key in recipe.audio_gate.limits or {} if key != "*"]
+    wanted += [("engine", k.partition("/")[0], ("audio_gate", "limits", k)) for k in limits]
     wanted += [("filter", n, ("clean", "filters", i)) for i, n in enumerate(recipe.clean.filters)]
     wanted += [("writer", n, ("export", "writers", i)) for i, n in enumerate(recipe.export.writers)]
     found: list[InputError] = []

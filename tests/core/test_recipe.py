@@ -57,6 +57,10 @@ def test_a_resolved_recipe_fits_the_schema_and_builds_the_same_recipe(write):
         (GOOD + "speech:\n  engines: [hibary]\n", "recipe.yaml:7:13: there is no engine 'hibary'"),
         (GOOD + "speech:\n  engines: [hibary]\n", "did you mean 'hibari'?"),
         (GOOD + "speech:\n  shares: {espek: 0.5}\n", "recipe.yaml:7:19: there is no engine"),
+        (
+            GOOD + "audio_gate:\n  limits: {espek/de: {max_wer: 1}}\n",
+            "recipe.yaml:7:22: there is no engine 'espek'",
+        ),
         (GOOD + "speech:\n  shares: {espeak: 0.7, hibari: 0.7}\n", "sum to more than 1"),
         (
             GOOD + "speech:\n  engines: [hibari]\n  shares: {espeak: 0.7}\n",

@@ -79,6 +79,27 @@ def test_an_unknown_limit_names_the_nearest():
     assert "did you mean 'max_wer'" in message
 
 
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("espak", ["no engine 'espak'", "did you mean 'espeak'"]),
+        ("espak/de", ["no engine 'espak'", "did you mean 'espeak'"]),
+        ("*/de", ["no engine '*'"]),
+        ("espeak/de-AT", ["audio_gate.limits.espeak/de-AT", "without a region"]),
+        ("espeak/", ["is no language"]),
+    ],
+)
+def test_a_key_of_limits_that_is_for_nobody_is_refused(key, words):
+    config = replace(recipe(), audio_gate=GateConfig(limits={key: {"max_wer": 1.0}}))
+    (message,) = messages(config)
+    assert all(word in message for word in words)
+
+
+def test_limits_are_for_engines_engines_and_languages_or_all():
+    limits = {key: {"max_wer": 1.0} for key in ("*", "espeak", "espeak/de", "hibari/en")}
+    assert messages(replace(recipe(), audio_gate=GateConfig(limits=limits))) == []
+
+
 def test_a_folder_without_a_model_is_named():
     config = replace(recipe(), audio_gate=GateConfig(asr_model="nowhere"))
     (message,) = messages(config)

@@ -16,7 +16,7 @@ from corpusforge.core.schema import (
 )
 from corpusforge.speech import gate
 from corpusforge.speech.scores import measure as measuring
-from corpusforge.speech.scores.limits import LIMITS
+from corpusforge.speech.scores.limits import LIMITS, limit_of
 from corpusforge.speech.scores.work import KIND, score_key
 from corpusforge.speech.stage import SCORES
 from tests.speech.rows import context, corpus, recipe, speak, utterance
@@ -180,6 +180,13 @@ def test_an_engine_has_limits_of_its_own_and_null_is_none(tmp_path):
     assert kept["engine"].to_pylist() == ["espeak", "flite"]
     assert dropped["threshold"].to_pylist() == [0.5]
     assert result.dropped == {"gap": 1}
+
+
+def test_limits_for_an_engine_and_a_language_come_first():
+    limits = {"*": {"max_wer": 0.1}, "espeak": {"max_wer": 0.2}, "espeak/de": {"max_wer": 0.3}}
+    config = GateConfig(limits=limits)
+    found = [limit_of(config, "espeak", lang, "max_wer") for lang in ("de-AT", "en")]
+    assert [*found, limit_of(config, "flite", "de", "max_wer")] == [0.3, 0.2, 0.1]
 
 
 def test_thresholds_of_several_engines_stand_beside_their_clips(tmp_path):

@@ -127,17 +127,18 @@ def limit_of(
 ) -> float | None:
     """The limit for a clip, None for none.
 
-    The recipe's limit for the engine comes first, then the recipe's for all engines, then for
+    The recipe's limit for engine and language comes first, then that for the engine, then the
+    recipe's for all engines, then for
     texts of fewer than `LEAST_LETTERS` letters that of `SHORT`, for others the calibrated ones for
     engine and language, for the engine, for any engine.
     """
-    given = config.limits or {}
-    for key in (engine, ANY):
+    given, both = config.limits or {}, f"{engine}/{lang.split('-')[0].lower()}"
+    for key in (both, engine, ANY):
         if name in given.get(key, {}):
             return given[key][name]
     if short:
         return SHORT.get(name)
-    for known in (f"{engine}/{lang.split('-')[0].lower()}", engine, ANY):
+    for known in (both, engine, ANY):
         if name in CALIBRATED.get(known, {}):
             return CALIBRATED[known][name]
     return None

