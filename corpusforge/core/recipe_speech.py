@@ -197,8 +197,8 @@ class GateConfig:
         "share of clips that are rated for quality (extra gate)", 0.0, minimum=0, maximum=1
     )
     limits: Mapping[str, Mapping[str, float | None]] | None = option(
-        "engine, or engine/language (* = all): limits in place of the calibrated ones (min_vad_share, max_gap_s, "
-        "min_s_per_letter, max_s_per_letter, max_cer, max_wer, max_slot_error_rate, min_mos); "
-        "null = none",
+        "engine, or engine/language (* = all): limits in place of the calibrated ones "
+        "(min_vad_share, max_gap_s, min_s_per_letter, max_s_per_letter, max_cer, max_wer, "
+        "max_slot_error_rate, min_mos); null = none",
         None,
     )
