@@ -99,12 +99,24 @@ def added_errors(recipe: Recipe) -> list[InputError]:
 
 def added_notes(recipe: Recipe) -> list[str]:
     """What to know about voices of the recipe that are stated rightly."""
-    return [
-        f"the voice {entry.name or entry.source.split()[0]} runs a command without {{seed}}: "
-        "another build may hear it otherwise, clips in the cache stay as they are"
+    commands = {
+        entry.name or entry.source.split()[0]: entry.source
         for entry in recipe.speech.voices
-        if plugins.load("engine", entry.engine).name == "command" and "{seed}" not in entry.source
+        if getattr(plugins.load("engine", entry.engine), "runs_commands", False)
+    }
+    notes = [
+        f"the voice {name} runs a command without {{seed}}: another build may hear it otherwise, "
+        "clips in the cache stay as they are"
+        for name, source in commands.items()
+        if "{seed}" not in source
     ]
+    if commands:
+        notes.append(
+            f"voices that run a command ({', '.join(commands)}): the program and the files that "
+            "the command line names are pinned; what the program loads by itself is not pinned, "
+            "nor is an interpreter (python, sh)"
+        )
+    return notes
 
 
 def added(recipe: Recipe, entry: VoiceConfig) -> Voice:

@@ -67,7 +67,8 @@ def hold_pin(voice: Voice, files: Sequence[Path]) -> None:
 
 def _changed(what: str, recorded: str, found: str, more: str) -> InputError:
     return InputError(
-        f"{what}: its files are not those that it was used with: sha256 was {recorded}, is {found}",
+        f"{what}: its files are not those that it was used with: sha256 was {recorded}, "
+        f"is {found or 'none (no file is left)'}",
         hint="put the files back that it was used with" + more,
     )
 
@@ -92,9 +93,11 @@ def lock(folder: Path, voices: Sequence[tuple[str, Voice]]) -> None:
         key = f"{engine}/{voice.name}"
         before = recorded.get(key, {})
         same_source = before.get("source") == voice.source
-        if same_source and before.get("sha256", "") != voice.sha256:
+        known = before.get("sha256", "")
+        # With none, nothing was pinned: a file that the source names has come since.
+        if same_source and known and known != voice.sha256:
             more = f", or delete the entry {key!r} of {path} to take these from now on"
-            raise _changed(f"the voice {key}", before.get("sha256", ""), voice.sha256, more)
+            raise _changed(f"the voice {key}", known, voice.sha256, more)
         noted[key] = {"source": voice.source, "sha256": voice.sha256, "license": voice.license}
     if voices and noted != recorded:
         write_json(noted, path)

@@ -1,6 +1,10 @@
 """Voices that are command lines: what runs, when, and what becomes of bad programs."""
 
+import hashlib
 import json
+import os
+import shlex
+import shutil
 import sys
 from dataclasses import replace
 
@@ -14,6 +18,7 @@ from corpusforge.speech import check as speech_check
 from corpusforge.speech.engine import EngineError, Prosody, checked
 from corpusforge.speech.engines import command as module
 from corpusforge.speech.engines.command import Command
+from corpusforge.speech.pins import LOCK_FILE, lock, sha256_of
 from corpusforge.speech.pseudo import pseudo_speakers_of
 
 ENGINE = Command()
@@ -179,6 +184,80 @@ def test_a_voice_from_a_row_alone_does_not_run(made):
         say(replace(made(), path="", rate_hz=16000))
 
 
+TONE = f"#!{sys.executable}\n{module._TONE.replace('t,o,s=sys.argv[1:]', 't,o,s=sys.argv[1:4]')}\n"
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    """A program in a folder of the PATH, and a model beside it."""
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "work").mkdir()
+    path = tmp_path / "bin" / "saytone"
+    path.write_text(TONE)
+    path.chmod(0o755)
+    (tmp_path / "bin" / "a.model").write_text("a")
+    return path
+
+
+def command(source, folder):
+    """The voice of a command with its hash, as a plan has it."""
+    entry = VoiceConfig(engine="command", source=source, license="CC0-1.0", name="x", lang="en")
+    voice, files = ENGINE.fetched(ENGINE.added(entry, folder))
+    return replace(voice, sha256=sha256_of(files))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{program} {{text}} {{out}} {{speed}} {{seed}}",
+        "saytone {{text}} {{out}} {{speed}} {{seed}}",
+        "../bin/saytone {{text}} {{out}} {{speed}} {{seed}}",
+        "{python} {program} {{text}} {{out}} {{speed}} {{seed}}",
+    ],
+)
+def test_a_program_is_pinned_however_it_is_named(program, tmp_path, source):
+    voice = command(source.format(program=program, python=sys.executable), tmp_path / "work")
+    assert voice.sha256 == hashlib.sha256(program.read_bytes()).hexdigest()
+    say(voice)
+    program.write_text(TONE.replace("9000", "8000"))
+    with pytest.raises(InputError, match="not those that it was used with"):
+        say(voice)
+
+
+@pytest.mark.parametrize("named", ["{model}", "--model={model}", "../bin/a.model"])
+def test_a_model_is_pinned_however_it_is_named(program, tmp_path, named):
+    model = program.parent / "a.model"
+    source = f"saytone {{text}} {{out}} {{speed}} {named.format(model=model)}"
+    voice = command(source, tmp_path / "work")
+    model.write_text("b")
+    with pytest.raises(InputError, match="not those that it was used with"):
+        say(voice)
+    assert command(source, tmp_path / "work").sha256 != voice.sha256
+
+
+def test_a_pin_does_not_hold_places_or_interpreters(program, tmp_path):
+    def pin(folder):
+        source = f"{folder}/saytone {{text}} {{out}} {{speed}} {folder}/a.model"
+        return command(source, tmp_path / "work").sha256
+
+    shutil.copytree(program.parent, tmp_path / "elsewhere")
+    assert pin(program.parent) == pin(tmp_path / "elsewhere")
+    for way in (sys.executable, f"/usr/bin/env {sys.executable}"):
+        source = shlex.join([*way.split(), "-c", module._TONE, "{text}", "{out}", "{speed}"])
+        assert command(source, tmp_path / "work").sha256 == ""
+
+
+def test_what_was_not_pinned_may_be_pinned_later(program, tmp_path):
+    voice = command("saytone {text} {out} {speed}", tmp_path / "work")
+    lock(tmp_path, [("command", replace(voice, sha256=""))])
+    lock(tmp_path, [("command", voice)])
+    recorded = json.loads((tmp_path / LOCK_FILE).read_text())
+    assert recorded["command/x"]["sha256"] == voice.sha256
+    with pytest.raises(InputError, match="no file is left"):
+        lock(tmp_path, [("command", replace(voice, sha256=""))])
+
+
 RECIPE = """name: spoken
 lang: en
 license: CC0-1.0
@@ -213,6 +292,8 @@ def test_a_recipe_alone_runs_nothing_and_with_the_users_word_it_is_spoken(tmp_pa
     valid = api.validate(path, allow_command=True)
     assert not (tmp_path / "calls.json").exists()
     assert any("without {seed}" in note for note in valid.notes)
+    (said,) = [note for note in valid.notes if "not pinned" in note]
+    assert "(anna)" in said and "loads by itself" in said
     assert not speech_check.check(valid.recipe)
     summary = api.build(path, tmp_path / "run", until="speech", allow_command=True)
     assert summary.stages[-1]["rows_out"] == 4

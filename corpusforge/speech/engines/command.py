@@ -37,6 +37,11 @@ if TYPE_CHECKING:
 
 _PLACES = ("text", "text_file", "out", "speed", "length", "seed")
 _PLACE = re.compile(r"\{([a-z_]+)\}")
+# Programs that speak by what they read: scripts, classes, other programs.
+_INTERPRETER = re.compile(
+    r"(python|pypy|perl|ruby|node|nodejs|lua|luajit|php|tclsh|guile|octave)[\d.]*(-cli)?"
+    r"|(b|d|k|mk|pdk|z|fi|c|tc|a|ya)?sh|busybox|env|java|julia|Rscript|deno|bun"
+)
 _LIMIT_S = 60.0
 _PROBE = "one two three four"
 _SOURCES = (
@@ -232,11 +237,29 @@ def _words(source: str, folder: Path) -> list[str]:
 
 
 def _files(voice: Voice) -> list[Path]:
-    """The files beside the recipe that the command names; they are pinned."""
+    """The files that are pinned: the program, and those that its command line names.
+
+    An interpreter is not, called by its name as little as by a script's first line: a voice would
+    be tied to one build of it, and what it reads is a file of the line, or the line itself.
+    """
     folder = Path(voice.path)
-    words = [word for word in shlex.split(voice.source) if not _PLACE.search(word)]
-    named = [folder / word for word in words if len(word) < 200 and not Path(word).is_absolute()]
-    return sorted({path for path in named if path.is_file()})
+    program, *words = _words(voice.source, folder)
+    # A file is named by a word, or after the = of an option.
+    named = [part for word in words for part in (word, word.partition("=")[2]) if part]
+    paths = [Path(program), *(folder / part for part in named if not _PLACE.search(part))]
+    return [path for path in dict.fromkeys(paths) if _can_be_read(path) and not _interprets(path)]
+
+
+def _interprets(program: Path) -> bool:
+    return any(_INTERPRETER.fullmatch(path.name) for path in (program, program.resolve()))
+
+
+def _can_be_read(path: Path) -> bool:
+    """Whether it is a file with a content, so no folder, device or pipe."""
+    try:
+        return path.is_file() and os.access(path, os.R_OK)
+    except OSError:  # too long for a name
+        return False
 
 
 PLUGIN = Command()
