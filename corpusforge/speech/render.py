@@ -24,6 +24,7 @@ from corpusforge.speech import levels
 from corpusforge.speech.chain import SPEAKER_BELOW
 from corpusforge.speech.ctc import CtcModel, words_by_ctc
 from corpusforge.speech.effect import UNMOVED, Effect, Scalar, TimeMap, UnfitError
+from corpusforge.speech.effects import codec
 from corpusforge.speech.engine import Engine, EngineError, Problem, Voice, Word
 from corpusforge.speech.mixing import FUSED, Source, mix
 from corpusforge.speech.talkers import engines_of, speak
@@ -43,7 +44,7 @@ __all__ = [
     "render",
 ]
 
-VERSION = 6
+VERSION = 7
 """Counts up whenever the same plan gives other bytes or facts."""
 
 RATE_HZ = 16000
@@ -112,7 +113,8 @@ class ClipFacts:
         level_dbfs: Level of the finished clip where speech is active.
         active_share: Share of the clip in which speech is active.
         peak: Largest sample of the file, as a share of full scale.
-        clipped_samples: Samples that did not fit into 16 bits and were held at full scale.
+        clipped_samples: Samples that did not fit and were held at full scale, at 16 bits or
+            before a codec.
         pcm_sha256: Of the little-endian 16-bit samples.
         flac_sha256: Of the file.
         words: When each piece of `spoken.split()` is heard in the clip, rounded to 1 ms; None
@@ -255,17 +257,21 @@ def render(plan: ClipPlan, speech: Dry | None = None) -> Rendered:
         if mixed.noise_power <= 0.0 or mixed.speech_power <= 0.0:
             raise EngineError(Problem.NO_SNR, f"clip {plan.clip_id}")
         snr_db = 10.0 * math.log10(mixed.speech_power / mixed.noise_power)
-    samples = mixed.samples
+    samples, held = mixed.samples, None
     for op, _, params in plan.chain:
         if op not in FUSED and _effect(op).order >= _PLACED_BELOW:
+            if op == "codec":
+                held = codec.held(samples, RATE_HZ)
             samples = _applied(_effect(op), samples, params, plan)
     words = moved(speech.words, speech.times, samples.size / RATE_HZ)
-    return _finish(plan, samples, levels.active_frames(mixed.speech, RATE_HZ), snr_db, words)
+    active = levels.active_frames(mixed.speech, RATE_HZ)
+    return _finish(plan, samples, held, active, snr_db, words)
 
 
 def _finish(
     plan: ClipPlan,
     samples: Samples,
+    held: npt.NDArray[np.bool_] | None,
     active: npt.NDArray[np.bool_],
     snr_db: float | None,
     words: tuple[Word, ...] | None,
@@ -274,11 +280,12 @@ def _finish(
     heard = samples * np.float32(_FULL_SCALE)
     np.rint(heard, out=heard)
     peak = max(float(heard.max(initial=0.0)), -float(heard.min(initial=0.0)))
-    clipped = 0
     if peak > _FULL_SCALE:
-        clipped = int(np.count_nonzero(np.abs(heard) > _FULL_SCALE))
-        np.clip(heard, -_FULL_SCALE - 1, _FULL_SCALE, out=heard)
-        peak = max(float(heard.max()), -float(heard.min()))
+        over = np.abs(heard) > _FULL_SCALE
+        held = over if held is None else over | held
+        # The same on both sides: a sample of -32768 would be more than full scale.
+        np.clip(heard, -_FULL_SCALE, _FULL_SCALE, out=heard)
+        peak = float(_FULL_SCALE)
     pcm = heard.astype("<i2")
     heard *= np.float32(1.0 / _FULL_SCALE)
     flac = flac_bytes(pcm, RATE_HZ, synthetic_mark(plan.engine, plan.voice.name))
@@ -292,7 +299,7 @@ def _finish(
         level_dbfs=round(level_dbfs, 3),
         active_share=round(levels.active_share(active, pcm.size, RATE_HZ), 4),
         peak=round(peak / _FULL_SCALE, 5),
-        clipped_samples=clipped,
+        clipped_samples=0 if held is None else int(np.count_nonzero(held)),
         pcm_sha256=hashlib.sha256(pcm.data).hexdigest(),
         flac_sha256=hashlib.sha256(flac).hexdigest(),
         words=words,

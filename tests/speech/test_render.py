@@ -9,6 +9,7 @@ from importlib import metadata
 import numpy as np
 import pytest
 import soundfile
+from scipy import signal
 
 from corpusforge.core.run import Cache
 from corpusforge.speech import render as module
@@ -82,6 +83,22 @@ def test_overdriven_clips_are_held_at_full_scale_and_counted():
     assert (np.sign(pcm[loud]) == np.sign(clean[loud])).all()
     assert np.abs(pcm[loud].astype(int)).min() >= 32766
     assert rendered.facts.clipped_samples == pytest.approx(loud.sum(), abs=20)
+    # Full scale is the same on both sides: -32768 would be a peak of more than 1.
+    assert (pcm.max(), pcm.min(), rendered.facts.peak) == (32767, -32767, 1.0)
+
+
+@pytest.mark.parametrize("name", ["mulaw", "gsm"])
+def test_what_a_codec_holds_at_full_scale_is_counted(name):
+    def said(peak_dbfs, *more):
+        return render(plan(chain=(("gain", "2", {"peak_dbfs": peak_dbfs}), *more)))
+
+    codec = ("codec", "1", {"codec": name})
+    # What is left below 4 kHz, at 12 dB less: nothing of it is held.
+    below = signal.resample_poly(pcm_of(said(0.0).flac) / 32767, 1, 2)
+    expected = 2 * np.count_nonzero(np.abs(below) > 10 ** (-12 / 20))
+    assert expected > 1000
+    assert said(12.0, codec).facts.clipped_samples == pytest.approx(expected, rel=0.05)
+    assert said(-12.0, codec).facts.clipped_samples == 0
 
 
 def test_formant_shift_keeps_the_tempo_when_the_engine_makes_good():

@@ -40,14 +40,40 @@ class Codec:
         """As many samples as before, held at full scale before they are coded."""
         import numpy as np
 
-        soxr = require("soxr", extra="speech", purpose="resampling")
-        narrow = np.clip(soxr.resample(samples, rate_hz, _RATE_HZ, quality="HQ"), -1.0, 1.0)
+        narrow = np.clip(_resampled(samples, rate_hz, _RATE_HZ), -1.0, 1.0)
         coded = _through(narrow, _SUBTYPES[str(params["codec"])])
-        wide: npt.NDArray[np.float32] = soxr.resample(coded, _RATE_HZ, rate_hz, quality="HQ")
+        wide = _resampled(coded, _RATE_HZ, rate_hz)
         out = np.zeros_like(samples)
         kept = min(out.size, wide.size)
         out[:kept] = wide[:kept]
         return out
+
+
+def held(samples: npt.NDArray[np.float32], rate_hz: int) -> npt.NDArray[np.bool_]:
+    """Which samples a codec holds at full scale before it codes them, shape [samples].
+
+    What is decoded swings over again, and goes below full scale too: it does not tell.
+
+    Args:
+        samples: What goes into the codec.
+        rate_hz: Their rate.
+    """
+    import numpy as np
+
+    over = np.abs(_resampled(samples, rate_hz, _RATE_HZ)) > 1.0
+    if not over.any():
+        return np.zeros(samples.size, np.bool_)
+    places = np.arange(samples.size) * _RATE_HZ // rate_hz
+    found: npt.NDArray[np.bool_] = over[np.minimum(places, over.size - 1)]
+    return found
+
+
+def _resampled(
+    samples: npt.NDArray[np.float32], from_hz: int, to_hz: int
+) -> npt.NDArray[np.float32]:
+    soxr = require("soxr", extra="speech", purpose="resampling")
+    changed: npt.NDArray[np.float32] = soxr.resample(samples, from_hz, to_hz, quality="HQ")
+    return changed
 
 
 def _through(samples: npt.NDArray[np.float32], subtype: str) -> npt.NDArray[np.float32]:
