@@ -238,6 +238,26 @@ def test_accents_regions_and_scripts():
     assert {voice.accent for voice in engine.voices("en-GB-scotland")} == {"Scotland"}
 
 
+def test_another_language_does_not_speak_for_one_that_speaks_itself():
+    engine = Espeak()
+
+    def said_in(lang):
+        return {voice.lang for voice in engine.voices(lang)}
+
+    # Cantonese and West Armenian files name zh and hy too, with a worse number.
+    assert said_in("zh") == said_in("zh-TW") == said_in("zh-Hans-CN") == {"cmn"}
+    assert said_in("hy") == {"hy"}
+    assert said_in("hyw") == said_in("hy-arevmda") == {"hyw"}
+    assert (
+        said_in("zh-HK") == said_in("zh-Hant-MO") == said_in("zh-yue") == said_in("yue") == {"yue"}
+    )
+    # Accents of the language itself stay, whatever their number.
+    assert said_in("fr") == {"fr", "fr-BE", "fr-CH"}
+    assert said_in("pt") == {"pt", "pt-BR"}
+    assert said_in("es-MX") == {"es-419"}
+    assert said_in("no") == {"nb"}
+
+
 def test_language_ranges():
     assert language_matches("en", "en-US")
     assert language_matches("en-us", "en-US")

@@ -55,6 +55,11 @@ _LIMIT_S = 20.0  # CPU time
 _WALL_FACTOR = 10.0  # wall clock per CPU time at most: only a process that hangs needs more
 _GRACE_S = 5.0
 
+_UNNUMBERED = 5  # DEFAULT_LANGUAGE_PRIORITY of espeak-ng's voices.c
+_SPOKEN_AS = {f"zh-{region}": "yue" for region in ("hk", "mo", "hant-hk", "hant-mo")}
+"""Regions that speak another language than the tag of what they write names. An own table: none of
+espeak's files says it; that `zh` elsewhere is Mandarin, they do say."""
+
 _SCRIPT = re.compile(r"-[A-Z][a-z]{3}(?:-|$)")
 _SERVER = Path(__file__).parent.parent / "espeak_server.py"
 _PROBLEMS = {
@@ -182,17 +187,21 @@ class Espeak:
 
     def languages(self) -> list[str]:
         """Tags of the language files in the package, and the tags they say they serve."""
-        tags = {t.casefold(): t for tag, served in _languages() for t in (*served, tag)}
+        tags = {t.casefold(): t for tag, served in _languages() for t in (*dict(served), tag)}
         return [tags[key] for key in sorted(tags)]
 
     def offered(self, lang: str | None = None) -> list[tuple[Voice, str]]:
-        """Each accent of the language with each variant of the screened allow-list."""
+        """Each accent of the language with each variant of the screened allow-list.
+
+        A file of another language speaks it only where none is named as a better one for it.
+        """
         missing = self.missing()
         declared = distribution_license("espeakng-loader")
         license_ = _UPSTREAM_LICENSE if declared == "NOASSERTION" else declared
+        serving = None if lang is None else _serving(lang)
         found = []
-        for tag, served in _languages():
-            wanted = lang is None or any(language_matches(lang, t) for t in (tag, *served))
+        for tag, _ in _languages():
+            wanted = serving is None or tag in serving
             # A tag with a script subtag reads another script than the language is written in.
             special = bool(_SCRIPT.search(tag)) or tag in HARD_ACCENTS
             if not wanted or (special and lang is not None and tag.casefold() != lang.casefold()):
@@ -211,6 +220,7 @@ class Espeak:
 
     def voices(self, lang: str) -> list[Voice]:
         """Usable voices; a region that espeak does not know falls back to its language."""
+        lang = _SPOKEN_AS.get(lang.casefold(), lang)
         found = [voice for voice, why_not in self.offered(lang) if not why_not]
         if not found and "-" in lang:
             return self.voices(lang.rsplit("-", 1)[0])
@@ -306,17 +316,36 @@ def _data() -> Path | None:
 
 
 @cache
-def _languages() -> list[tuple[str, tuple[str, ...]]]:
-    """(tag, other tags it serves) of every language file, sorted."""
+def _languages() -> list[tuple[str, tuple[tuple[str, int], ...]]]:
+    """(tag, other tags it serves, each with how well: 1 = best) of every language file, sorted."""
     data = _data()
     if data is None:
         return []
     found = []
     for path in sorted((data / "lang").rglob("*")):
         if path.is_file():
-            served = re.findall(r"^language\s+(\S+)", path.read_text("utf-8"), re.MULTILINE)
-            found.append((path.name, tuple(served)))
+            lines = re.findall(
+                r"^language[ \t]+(\S+)[ \t]*(\d*)", path.read_text("utf-8"), re.MULTILINE
+            )
+            served = tuple((tag, int(number or _UNNUMBERED)) for tag, number in lines)
+            found.append((path.name, served))
     return sorted(found, key=lambda item: item[0].casefold())
+
+
+def _serving(lang: str) -> set[str]:
+    """Tags of the language files that speak a language.
+
+    Those of the language itself and of its accents do, whatever their number. A file of another
+    language (Cantonese for `zh`, West Armenian for `hy`) does only when none has a better number.
+    """
+    numbers: dict[str, int] = {}
+    for tag, served in _languages():
+        exact = [number for one, number in served if one.casefold() == lang.casefold()]
+        near = [number for one, number in served if language_matches(lang, one)]
+        if exact or near or language_matches(lang, tag):
+            numbers[tag] = min(exact or near or [_UNNUMBERED])
+    best = min(numbers.values(), default=0)
+    return {tag for tag, n in numbers.items() if n == best or language_matches(lang, tag)}
 
 
 @cache
