@@ -36,7 +36,7 @@ _NEAR_MISSES = 60
 _RECIPE = """\
 # `corpusforge build {folder}/recipe.yaml -o corpus` renders the wake word and what must not be
 # taken for it, each in the same voices and rooms; `corpusforge detector corpus -o detector` then
-# trains a small detector and tries it on voices that it did not hear.
+# trains a small detector and tries it on speakers that it did not hear.
 name: {name}
 lang: {lang}
 license: CC0-1.0    # SPDX, of the phrases: check that this is what you want

@@ -1,4 +1,4 @@
-"""What a corpus of a wake word is worth: a small detector trained on it, tried on other voices.
+"""What a corpus of a wake word is worth: a small detector trained on it, tried on other speakers.
 
 The splits of the clips decide: it is trained on the voices of train, its threshold is set on those
 of validation, their frequencies moved up and down, and it is counted once on those of test. All
@@ -9,7 +9,8 @@ which one accept more or less would decide (eval/LOG.md). False
 accepts per hour are counted on streams of ordinary speech; phrases that sound like the wake word
 are no day's speech, so of them the share that is taken for it is counted; recall on the positives,
 each alone between pauses. Few hours cannot show a low rate: the upper limit says what is shown.
-Speakers that stand in train and in test too (engines with fewer than three) are counted.
+Speakers that stand in train and in test too (engines with fewer than three) are counted; a speaker
+that is a shift of a voice that trained is no new voice (`assess.wake_recall`).
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ import numpy as np
 import numpy.typing as npt
 
 from corpusforge.assess.clips import ClipFile, clip_files
-from corpusforge.assess.intervals import mean_interval
 from corpusforge.assess.wake_features import frames_of, seconds_of, warped
 from corpusforge.assess.wake_net import Detector, firings
 from corpusforge.assess.wake_parts import (
@@ -35,6 +35,7 @@ from corpusforge.assess.wake_parts import (
     negatives_of,
     part_of,
 )
+from corpusforge.assess.wake_recall import recall_figures
 from corpusforge.assess.wake_train import LATE_S, DetectorTraining, train_detector
 from corpusforge.core.errors import InputError
 from corpusforge.core.progress import Progress
@@ -159,23 +160,11 @@ def _accepted(hours: float, heard_hours: float, accepts: int) -> dict[str, Any]:
     }
 
 
-def _figures(detector: Detector, part: Part, seed: int) -> dict[str, Any]:
-    """Recall and false accepts of one split."""
+def _figures(detector: Detector, part: Part, trained: Collection[str], seed: int) -> dict[str, Any]:
+    """Recall and false accepts of one split; `trained` are the speakers of train."""
     best = _best(detector, part)
-    right = best >= detector.threshold
-    by_speaker = {
-        who: [bool(r) for r, own in zip(right, part.speakers, strict=True) if own == who]
-        for who in sorted(set(part.speakers))
-    }
-    _, low, high = mean_interval(right[None, :], rng(seed, "wake.recall"))
     return {
-        "positives": len(right),
-        "speakers": len(by_speaker),
-        "recall": round(float(right.mean()), 4),
-        "recall_low": round(max(low, 0.0), 4),
-        "recall_high": round(high, 4),
-        "recall_by_speaker": {w: round(float(np.mean(r)), 4) for w, r in by_speaker.items()},
-        "positives_by_speaker": {who: len(own) for who, own in by_speaker.items()},
+        **recall_figures(best >= detector.threshold, part.speakers, trained, seed),
         **_wrong(detector, part.others),
         "curve": _curve(detector, best, part.others),
     }
@@ -300,7 +289,7 @@ def measure_detector(
     unheard: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> tuple[Detector, dict[str, Any]]:
-    """Train a detector on a corpus and measure it on voices that it did not hear.
+    """Train a detector on a corpus and measure it on speakers that it did not hear.
 
     Args:
         corpus: Run or release folder with clips in all three splits.
@@ -336,6 +325,7 @@ def measure_detector(
     others = parts["validation"].others
     trained.threshold, set_by = _threshold(trained, others, unknown, target_per_hour, most_taken)
     set_by["held_out"] = {**sentences, **set_by["held_out"]}
+    speakers = {file.speaker for file in files if file.split == "train"}
     account = {
         "phrase": phrase,
         "window_s": round(seconds_of(frames), 3),
@@ -347,6 +337,6 @@ def measure_detector(
         "speakers_shared": sorted(set(train.speakers) & set(parts["test"].speakers)),
         "seed": seed,
         "synthetic": True,
-        "splits": {split: _figures(trained, part, seed) for split, part in parts.items()},
+        "splits": {split: _figures(trained, part, speakers, seed) for split, part in parts.items()},
     }
     return trained, account

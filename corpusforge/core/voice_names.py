@@ -5,10 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-__all__ = ["PSEUDO", "behind_several_splits"]
+__all__ = ["PSEUDO", "base_voice", "behind_several_splits"]
 
 PSEUDO = re.compile(r"^(?P<base>.+)~p(?P<pitch>\d{2,3})f(?P<formant>\d{2,3})$")
 """The name of a pseudo-speaker, see `speech.pseudo`."""
+
+
+def base_voice(name: str) -> str:
+    """The voice behind a pseudo-speaker; another voice is its own.
+
+    Args:
+        name: Of a voice, with or without "engine/" before it.
+    """
+    found = PSEUDO.match(name)
+    return found["base"] if found else name
 
 
 def behind_several_splits(heard: Iterable[tuple[str, str, str]]) -> list[str]:
@@ -25,8 +35,7 @@ def behind_several_splits(heard: Iterable[tuple[str, str, str]]) -> list[str]:
     """
     splits: dict[str, dict[str, set[str]]] = {}
     for engine, voice, split in heard:
-        found = PSEUDO.match(voice)
-        base = f"{engine}/{found['base'] if found else voice}"
+        base = f"{engine}/{base_voice(voice)}"
         splits.setdefault(base, {}).setdefault(voice, set()).add(split)
     return sorted(
         base

@@ -79,6 +79,10 @@ def test_it_hears_the_word_from_voices_that_it_did_not_learn_from(trained):
     assert found["false_accepts"] <= 2
     assert sum(found["taken_by_intent"].values()) <= 5
     assert found["recall_low"] <= found["recall"] <= found["recall_high"]
+    assert found["new_voices"]["positives"] == 20
+    assert found["new_voices"]["recall"] == found["recall"]
+    assert not any(one["trained"] for one in found["recall_by_base_voice"].values())
+    assert trained[1]["splits"]["train"]["new_voices"] is None
     assert found["false_accepts_per_hour_upper"] > found["false_accepts_per_hour"]
     assert found["negatives_by_intent"] == {"near_miss": 20, "other_speech": 20}
 

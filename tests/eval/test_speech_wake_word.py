@@ -54,6 +54,29 @@ def test_the_kept_result_still_makes_its_section():
     assert any("phrases that it lacks" in line for line in lines)
 
 
+def test_its_table_tells_new_voices_from_shifts_of_one_that_trained():
+    result = json.loads(RESULT.read_text("utf-8"))
+    test = result["cells"]["all negatives, seed 1"]["test"]
+    test["recall_by_base_voice"] = {
+        "hibari/heart": {"recall": 0.9, "positives": 70, "speakers": 2, "trained": True},
+        "flite/slt": {"recall": 0.5, "positives": 60, "speakers": 4, "trained": False},
+        **{
+            f"espeak/en+f{n}": {"recall": 0.8, "positives": 10, "speakers": 1, "trained": n == 1}
+            for n in range(1, 7)
+        },
+    }
+    test["new_voices"] = {
+        "recall": 0.72, "recall_low": 0.6, "recall_high": 0.8, "positives": 110, "speakers": 9,
+    }  # fmt: skip
+    rows = [line.split(" | ")[2:] for line in section(result) if line.startswith("| all neg")]
+    told = {row[0]: row[1] for row in rows if len(row) == 2}
+    assert told["all whose base voice did not train"] == "72.0 (60.0 to 80.0; 110, 9) |"
+    assert told["base voice hibari/heart, trained"].endswith("; 70, 2) |")
+    assert told["base voice flite/slt, did not train"].startswith("50.0")
+    assert told["espeak, base voices that did not train"].endswith("; 50, 5) |")
+    assert told["espeak, base voices that trained"].endswith("; 10, 1) |")
+
+
 @pytest.mark.slow
 def test_the_table_of_wake_words_in_short(tmp_path, capsys):
     """The whole command with a few clips; its cells are there when it is called again."""
