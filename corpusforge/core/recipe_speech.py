@@ -131,7 +131,12 @@ class SpeechConfig:
     babble_talkers: tuple[int, int] = option("talkers of one babble", (3, 6), minimum=1, maximum=16)
     room_probability: float = option("share of clips in a room", 0.5, minimum=0, maximum=1)
     rooms: int = option("rooms of each split", 32, minimum=1)
-    rt60_s: Range = option("reverberation time in seconds", (0.15, 0.5), minimum=0.05, maximum=5)
+    rt60_s: Range = option(
+        "reverberation time at 750 Hz in seconds; higher bands decay faster",
+        (0.15, 0.5),
+        minimum=0.05,
+        maximum=5,
+    )
     distance_m: Range = option(
         "from the talker to the microphone, metres; as far as the room allows",
         (0.5, 2.5),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from corpusforge.speech.effect import Scalar
 
-__all__ = ["ROOM_UNITS", "SOUND_M_S", "Shoebox", "response", "shoebox"]
+__all__ = ["BAND_CENTRES_HZ", "ROOM_UNITS", "SOUND_M_S", "Shoebox", "response", "shoebox"]
 
 SOUND_M_S = 343.0
 """Speed of sound in air of 20 degrees Celsius."""
@@ -43,9 +43,12 @@ ROOM_UNITS = {
     "drr_db": "dB",
     "room_seed": "",
 }
-"""Parameters of a response -> their units. `rt60_s` holds at 500 to 1000 Hz; `rt60_low` and
-`rt60_high` are factors on it at 125 Hz and at 8 kHz. `drr_db` is the energy of the direct path
-over that of all the rest."""
+"""Parameters of a response -> their units. `rt60_s` is that of 750 Hz (in drawn rooms, the octaves
+of 500 Hz and 1 kHz decay within 5 % of it in the median); `rt60_low` and `rt60_high` are factors
+on it at 125 Hz and at 8 kHz. `drr_db` is the energy of the direct path over that of the rest."""
+
+BAND_CENTRES_HZ = (125.0, 250.0, 750.0, 2000.0, 4000.0, 8000.0)
+"""Where the decay of a room is given (`Shoebox.decay_s`)."""
 
 # 60 dB of decay in power: ln(10 ** 6).
 _DECAY = math.log(1e6)
@@ -56,7 +59,6 @@ _OVERSAMPLING = 8
 _LOWEST_HZ = 50.0
 # What filters ring on after the last image.
 _RING_S = 0.035
-_BAND_CENTRES_HZ = (125.0, 250.0, 750.0, 2000.0, 4000.0, 8000.0)
 
 
 class Shoebox(NamedTuple):
@@ -165,9 +167,9 @@ def _windows(size: int, rate_hz: int) -> npt.NDArray[np.float64]:
     import numpy as np
 
     frequencies = np.fft.rfftfreq(size, 1.0 / rate_hz)
-    # Between centres, shares go over on the logarithmic scale; the middle one is flat.
+    # Between centres, shares go over on the logarithmic scale.
     octaves = np.log2(np.maximum(frequencies, 1.0))
-    centres = np.log2(np.array(_BAND_CENTRES_HZ))
+    centres = np.log2(np.array(BAND_CENTRES_HZ))
     places = np.interp(octaves, centres, np.arange(centres.size))
     far = np.abs(places - np.arange(centres.size)[:, None])
     shares: npt.NDArray[np.float64] = np.maximum(0.0, 1.0 - far)

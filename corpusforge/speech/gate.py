@@ -7,7 +7,7 @@ their text; and, on all clips or a stated sample, other words than they should s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from corpusforge.speech.scores.limits import (
     CALIBRATED,
     LEAST_LETTERS,
     LIMITS,
+    RECOGNISED,
     SHORT,
     limit_of,
 )
@@ -33,7 +34,7 @@ from corpusforge.speech.scores.measure import Measured, measure, scorers
 __all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
 
 NAME = "audio_gate"
-VERSION = 6
+VERSION = 7
 PACKAGES = ("numpy", *measuring.PACKAGES)
 
 Floats = npt.NDArray[np.float64]
@@ -149,7 +150,8 @@ def run(ctx: StageContext) -> StageResult:
     table = _with_scores(table, measured)
     alive = np.ones(table.num_rows, dtype=bool)
     parts = [drop_rows(table, [], stage=NAME, filter="", reasons=[])]
-    for check in [*_checks(ctx.recipe.audio_gate, table), *_limits(ctx.recipe.audio_gate, table)]:
+    checks = [*_checks(ctx.recipe.audio_gate, table), *_limits(ctx.recipe.audio_gate, table)]
+    for check in checks:
         broken = alive & check.broken()
         alive &= ~broken
         # One threshold after another: it may differ between engines.
@@ -179,7 +181,11 @@ def run(ctx: StageContext) -> StageResult:
         rows_out=int(alive.sum()),
         dropped=dict(Counter(dropped["filter"].to_pylist())),
         facts=measured.facts,
-        notes=(*measured.notes, *_silent_splits(kept, splits)),
+        notes=(
+            *measured.notes,
+            *_never_misheard(checks, table, measured.transcripts),
+            *_silent_splits(kept, splits),
+        ),
     )
 
 
@@ -192,6 +198,32 @@ def _with_scores(table: pa.Table, measured: Measured) -> pa.Table:
         column = pa.array(scores, pa.float32(), from_pandas=True)  # NaN = not measured
         table = table.append_column(pa.field(f"score_{name}", pa.float32()), column)
     return table
+
+
+def _never_misheard(
+    checks: Sequence[_Check], table: pa.Table, transcripts: Sequence[str | None]
+) -> tuple[str, ...]:
+    """A note on engines that a recogniser listens to and of which it can drop nothing."""
+    langs = [tag.split("-")[0].lower() for tag in table["lang"].to_pylist()]
+    listened = {lang for lang, text in zip(langs, transcripts, strict=True) if text is not None}
+    limited = np.zeros(table.num_rows, dtype=bool)
+    for check in checks:
+        if check.filter in RECOGNISED:
+            limited |= ~np.isnan(check.limits)
+    held: dict[str, bool] = {}
+    engines = table["engine"].to_pylist()
+    for engine, lang, limit in zip(engines, langs, limited.tolist(), strict=True):
+        if lang in listened:
+            held[f"{engine}/{lang}"] = held.get(f"{engine}/{lang}", False) or limit
+    free = sorted(name for name, is_held in held.items() if not is_held)
+    if not free:
+        return ()
+    return (
+        f"audio_gate: what the recogniser hears drops no clip by {', '.join(free)}: there is no "
+        "limit on errors for them (it hears their good clips too badly, their texts are under "
+        f"{LEAST_LETTERS} letters, or nothing was calibrated); set one as in audio_gate: "
+        f"{{limits: {{{free[0]}: {{max_cer: 0.5}}}}}}",
+    )
 
 
 def _silent_splits(kept: pa.Table, planned: Mapping[str, int]) -> tuple[str, ...]:

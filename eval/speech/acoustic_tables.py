@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from eval.table_head import head
@@ -18,7 +18,8 @@ def cost(result: dict[str, Any]) -> Iterator[str]:
     yield (
         f"{result['clips']} clips of 3 s, {result['rounds']} rounds in turn, one thread, on a busy "
         "machine: the ratios count. Rooms, noises and microphones are kept in memory. Beside the "
-        "peers, clips stay as long as they were; in the stage they ring out."
+        "peers, clips stay as long as they were, their noise in no room; in the stage they ring "
+        "out, and noise is in the room of the talker."
     )
     yield ""
     yield "| chain | CPU ms per clip, median | least | ratio to ours |"
@@ -35,10 +36,15 @@ def cost(result: dict[str, Any]) -> Iterator[str]:
         f"{'missed for ' + ' and '.join(missed) if missed else 'met'}."
     )
     yield ""
-    yield f"| from 22.05 kHz | hours of audio per core-hour (goal {result['goal_hours']:g}) |"
-    yield "|---|---|"
+    goal = result["goal_hours"]
+    yield (
+        f"| every clip with a room, noise and a microphone, from 22.05 kHz | hours of audio per "
+        f"core-hour, median | least and most of the rounds | goal {goal:g} |"
+    )
+    yield "|---|---|---|---|"
     for name, hours in result["hours_of_audio_per_core_hour"].items():
-        yield f"| {name} | {hours} |"
+        verdict = "met" if hours["median"] >= goal else "**missed**"
+        yield f"| {name} | {hours['median']} | {hours['least']} to {hours['most']} | {verdict} |"
     yield ""
     for title, key in (("ours", "profile"), ("all that the row says", "profile_with_row")):
         yield f"| dearest functions, {title} | calls per clip | share |"
@@ -71,11 +77,12 @@ def acoustics(result: dict[str, Any]) -> Iterator[str]:
     for name, found in snr["by_kind"].items():
         yield f"| {name} | {found['clips']} | {found['largest_db']} |"
     yield ""
-    yield "| drawn reverberation time | largest difference of T30, share |"
+    yield "| rooms alike in all bands, drawn time | largest difference of T30, share |"
     yield "|---|---|"
     for name, value in result["decay_error"].items():
         yield f"| {name} | {value} |"
     yield ""
+    yield from _drawn(result["decay_drawn"])
     full = result["beside_all_images"]
     ours, theirs = full["decay_over_drawn"]["ours"], full["decay_over_drawn"]["all images"]
     yield (
@@ -90,3 +97,36 @@ def acoustics(result: dict[str, Any]) -> Iterator[str]:
     same = result["same_bytes"]
     yield f"Other order, other neighbours: {same['different']} of {same['clips']} clips differ."
     yield ""
+
+
+def _drawn(found: Mapping[str, Any]) -> Iterator[str]:
+    """Decay of rooms as they are drawn, beside what chance does to ideal noise."""
+    within = 100 * found["within"]
+    yield (
+        f"Rooms as they are drawn, {found['rooms']} for each time: T30 over the row's `rt60_s`, "
+        "which is that of 750 Hz (higher bands decay faster, so the whole band does); over what "
+        "the model goes by at the centre of the octave; and, for ideal noise of that decay, length "
+        f"and octave, over its own: what is chance. In brackets least, most. Goal: within "
+        f"{within:g} %."
+    )
+    yield ""
+    yield (
+        f"| drawn | band | over the row, median | rooms within {within:g} % | over the model's "
+        f"target, median | within {within:g} % | ideal noise, median | within {within:g} % |"
+    )
+    yield "|---|---|---|---|---|---|---|---|"
+    for drawn, bands in found["by_time"].items():
+        for band in sorted(bands, key=lambda name: (not name[0].isdigit(), len(name), name)):
+            cells: list[str] = []
+            for kind in ("of_row", "of_target", "ideal"):
+                one = bands[band].get(kind)
+                cells += _spread(one) if one else ("", "")
+            yield f"| {drawn} | {band} | {' | '.join(cells)} |"
+    yield ""
+
+
+def _spread(one: Mapping[str, float]) -> tuple[str, str]:
+    return (
+        f"{one['median']:.3f} ({one['least']:.2f}, {one['most']:.2f})",
+        f"{100 * one['within']:.0f} %",
+    )

@@ -19,7 +19,7 @@ import soxr
 
 from corpusforge.core.recipe import SpeechConfig
 from corpusforge.core.run import write_json
-from corpusforge.speech.acoustics import Shoebox, response, shoebox
+from corpusforge.speech.acoustics import Shoebox, response
 from corpusforge.speech.chain import draw_chain
 from corpusforge.speech.effect import Context
 from corpusforge.speech.effects.formant import PLUGIN as FORMANT
@@ -27,10 +27,10 @@ from corpusforge.speech.effects.mic import PLUGIN as MIC
 from corpusforge.speech.engines.hibari import PLUGIN as HIBARI
 from corpusforge.speech.levels import active_mask
 from corpusforge.speech.mixing import FUSED, Source, mix
-from corpusforge.speech.rooms import drawn_room
 from corpusforge.speech.talkers import talker
 from eval.cells import RESULTS, versions
 from eval.speech.chain import speech_like
+from eval.speech.room_decay import decay_errors, decay_s, drawn_decays, flat_rooms
 
 __all__ = ["main"]
 
@@ -39,7 +39,6 @@ SEED = 1
 PACKAGES = ("numpy", "scipy", "soxr", "pyroomacoustics")
 SNR_CLIPS = 150
 ROOMS = 8
-DECAYS_S = (0.15, 0.2, 0.3, 0.5, 1.0)
 FULL_DECAYS_S = (0.2, 0.3, 0.4)
 
 _BEFORE = 20
@@ -143,33 +142,6 @@ def _without(steps: Mapping[str, Mapping[str, Any]], op: str) -> dict[str, Mappi
     return {name: params for name, params in steps.items() if name != op}
 
 
-def decay_s(samples: npt.NDArray[Any]) -> float:
-    """T30 of all but the direct path: Schroeder's integration, slope from -5 to -35 dB."""
-    decay = np.cumsum(samples[1:][::-1].astype(float) ** 2)[::-1]
-    level = 10 * np.log10(decay / decay[0] + 1e-30)
-    inside = np.flatnonzero((level < -5) & (level > -35))
-    return float(-60 / np.polyfit(inside / RATE_HZ, level[inside], 1)[0])
-
-
-def flat_rooms(rt60_s: float, count: int) -> list[Shoebox]:
-    """Rooms of the bank that decay alike in all bands, their directness as it comes."""
-    context = Context(SpeechConfig(rt60_s=(rt60_s, rt60_s)), SEED)
-    drawn = [drawn_room(context, index, index % 4) for index in range(count)]
-    return [
-        shoebox({**{k: v for k, v in one.items() if k != "drr_db"}, "rt60_low": 1, "rt60_high": 1})
-        for one in drawn
-    ]
-
-
-def decay_errors() -> dict[str, float]:
-    """Drawn decay -> largest share by which T30 differs."""
-    found = {}
-    for rt60_s in DECAYS_S:
-        measured = [decay_s(response(one, RATE_HZ)) for one in flat_rooms(rt60_s, 24)]
-        found[f"{rt60_s} s"] = round(float(np.abs(np.array(measured) / rt60_s - 1).max()), 3)
-    return found
-
-
 def full_image_sources(room: Shoebox) -> tuple[Samples, float]:
     """The response with all images until the sound is gone, and CPU seconds.
 
@@ -253,6 +225,7 @@ def main() -> None:
         "alias_db": aliases(),
         "snr": snr_errors(),
         "decay_error": decay_errors(),
+        "decay_drawn": drawn_decays(),
         "beside_all_images": beside_all_images(),
         "same_bytes": same_bytes(),
     }

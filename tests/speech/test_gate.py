@@ -17,6 +17,7 @@ from corpusforge.core.schema import (
 from corpusforge.speech import gate
 from corpusforge.speech.scores import measure as measuring
 from corpusforge.speech.scores.limits import LIMITS, limit_of
+from corpusforge.speech.scores.models import asr_of
 from corpusforge.speech.scores.work import KIND, score_key
 from corpusforge.speech.stage import SCORES
 from tests.speech.rows import context, corpus, recipe, speak, utterance
@@ -201,6 +202,43 @@ def test_a_clip_that_was_not_listened_to_passes(tmp_path):
     _, kept, _ = judge(tmp_path, {}, limits={"*": {"max_wer": 0.0, "min_mos": 5.0}})
     assert kept["score_wer"].to_pylist() == [None]
     assert kept["asr_text"].to_pylist() == [None]
+
+
+def test_engines_of_which_the_recogniser_drops_nothing_are_named(tmp_path):
+    clips = [{"engine": engine} for engine in ("hibari", "espeak", "flite", "piper")]
+    clips.append({"engine": "espeak", "lang": "de", "spoken": "mach jetzt das Licht an"})
+    notes = listened_to(tmp_path / "a", *clips, limits=None)
+    (note,) = [note for note in notes if "what the recogniser hears" in note]
+    assert "drops no clip by espeak/en, flite/en, piper/en: there is no limit" in note
+    assert "audio_gate: {limits: {espeak/en: {max_cer: 0.5}}}" in note
+    limits = {"espeak": {"max_cer": 0.5}, "*": {"max_slot_error_rate": 0.5}}
+    assert not any(
+        "recogniser hears" in note for note in listened_to(tmp_path / "b", *clips, limits=limits)
+    )
+    short = {"spoken": "six", "duration_s": 0.9}
+    notes = listened_to(tmp_path / "c", short, limits=None)
+    assert "drops no clip by hibari/en" in notes[0]
+
+
+def test_no_engine_is_named_when_nobody_listens(tmp_path):
+    result, _, _ = judge(tmp_path, {"engine": "espeak"}, limits=None)
+    assert not any("recogniser hears" in note for note in result.notes)
+
+
+def listened_to(root, *clips, limits):
+    """Notes of the gate when all English clips were heard as they should be."""
+    root.mkdir()
+    shares = {"asr_share": 1.0, "limits": limits}
+    asr = asr_of(Recipe(name="x", lang="en", license="MIT", audio_gate=GateConfig(**shares)))
+    if isinstance(asr, str):
+        pytest.skip(asr)
+    scorer = measuring._asr_scorer(asr, "en")
+    for number, clip in enumerate(clips):
+        record = {"text": clip.get("spoken", GOOD["spoken"])}
+        noted = {"record": record, "digest": digest(KIND, canonical_json(record))}
+        key = score_key(scorer, f"pcm{number}")
+        Cache(root / "cache").put(KIND, key, ".json", canonical_json(noted).encode())
+    return judge(root, *clips, **shares)[0].notes
 
 
 def test_the_tempo_that_was_asked_for_is_no_fault(tmp_path):

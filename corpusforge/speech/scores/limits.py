@@ -14,7 +14,16 @@ from dataclasses import dataclass
 
 from corpusforge.core.recipe import GateConfig
 
-__all__ = ["ANY", "CALIBRATED", "LEAST_LETTERS", "LIMITS", "SHORT", "Limit", "limit_of"]
+__all__ = [
+    "ANY",
+    "CALIBRATED",
+    "LEAST_LETTERS",
+    "LIMITS",
+    "RECOGNISED",
+    "SHORT",
+    "Limit",
+    "limit_of",
+]
 
 ANY = "*"
 """Key of the limits of all engines."""
@@ -68,6 +77,9 @@ LIMITS = (
     Limit("min_mos", "mos", False, "quality", "rated {:.2f} of 5, at least {:g}"),
 )
 """All limits, in the order in which they are tried."""
+
+RECOGNISED = frozenset({"misheard", "slot_not_heard"})
+"""Filters that drop what a recogniser heard otherwise."""
 
 LEAST_LETTERS = 16
 """Texts with fewer letters have the limits of `SHORT` in place of the calibrated ones."""
@@ -128,9 +140,8 @@ def limit_of(
     """The limit for a clip, None for none.
 
     The recipe's limit for engine and language comes first, then that for the engine, then the
-    recipe's for all engines, then for
-    texts of fewer than `LEAST_LETTERS` letters that of `SHORT`, for others the calibrated ones for
-    engine and language, for the engine, for any engine.
+    recipe's for all engines, then for texts of fewer than `LEAST_LETTERS` letters that of `SHORT`,
+    for others the calibrated ones for engine and language, for the engine, for any engine.
     """
     given, both = config.limits or {}, f"{engine}/{lang.split('-')[0].lower()}"
     for key in (both, engine, ANY):
