@@ -72,9 +72,9 @@ ARMS: Mapping[str, tuple[str, ...]] = {
 
 
 _CLIPS, _TRAINING = 1000, Training(steps=1400)
-"""More and longer than what a user's corpus is measured with: 700 steps in place of 250 are 2 to 3.5
-points better on held-out engines, 1,000 clips and 1,400 steps in place of 300 and 700 another 1.3;
-more clips alone are worth nothing (eval/LOG.md)."""
+"""More and longer than what a user's corpus is measured with: 700 steps in place of 250 are 2 to
+3.5 points better on held-out engines, 1,000 clips and 1,400 steps in place of 300 and 700 another
+1.3; more clips alone are worth nothing (eval/LOG.md)."""
 
 
 @dataclass(frozen=True)
