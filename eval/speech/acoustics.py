@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import soxr
+import torch
 
 from corpusforge.core.recipe import SpeechConfig
 from corpusforge.core.run import write_json
@@ -28,6 +29,7 @@ from corpusforge.speech.engines.hibari import PLUGIN as HIBARI
 from corpusforge.speech.levels import active_mask
 from corpusforge.speech.mixing import FUSED, Source, mix
 from corpusforge.speech.talkers import talker
+from corpusforge.speech.torch_chain import resampled
 from eval.cells import RESULTS, versions
 from eval.speech.chain import speech_like
 from eval.speech.room_decay import decay_errors, decay_s, drawn_decays, flat_rooms
@@ -36,7 +38,7 @@ __all__ = ["main"]
 
 RATE_HZ = 16000
 SEED = 1
-PACKAGES = ("numpy", "scipy", "soxr", "pyroomacoustics")
+PACKAGES = ("numpy", "scipy", "soxr", "torch", "torchaudio", "pyroomacoustics")
 SNR_CLIPS = 150
 ROOMS = 8
 FULL_DECAYS_S = (0.2, 0.3, 0.4)
@@ -47,14 +49,18 @@ Samples = npt.NDArray[np.float32]
 
 
 def aliases() -> dict[str, float]:
-    """Loudest alias in dB of tones of full scale above the new Nyquist, by the engine's rate."""
+    """Loudest alias in dB of tones of full scale above the new Nyquist, by the engine's rate.
+
+    From 8.01 kHz on; what is nearer to 8 kHz folds to where it was.
+    """
     found = {}
     for rate_hz in (22050, 24000, 44100, 48000):
-        tones = np.linspace(RATE_HZ / 2 + 250, rate_hz / 2 - 50, 24)
-        found[f"{rate_hz} to {RATE_HZ} Hz"] = max(
-            _loudest_db(soxr.resample(_tone(f, rate_hz), rate_hz, RATE_HZ, quality="HQ"))
-            for f in tones
-        )
+        edge = [RATE_HZ / 2 + above for above in (10, 20, 50, 100)]
+        tones = [*edge, *np.linspace(RATE_HZ / 2 + 250, rate_hz / 2 - 50, 24)]
+        for path, resample in (("", _by_soxr), (", tensors", _by_torchaudio)):
+            found[f"{rate_hz} to {RATE_HZ} Hz{path}"] = max(
+                _loudest_db(resample(_tone(f, rate_hz), rate_hz)) for f in tones
+            )
     for factor in (1.1, 1.2):
         # What a shift would move above the band must go.
         tones = np.linspace(12000 / factor + 150, 11950, 12)
@@ -62,6 +68,16 @@ def aliases() -> dict[str, float]:
             _loudest_db(FORMANT.apply(_tone(f, 24000), 24000, {"factor": factor})) for f in tones
         )
     return {name: round(value, 1) for name, value in found.items()}
+
+
+def _by_soxr(samples: Samples, rate_hz: int) -> Samples:
+    changed: Samples = soxr.resample(samples, rate_hz, RATE_HZ, quality="HQ")
+    return changed
+
+
+def _by_torchaudio(samples: Samples, rate_hz: int) -> Samples:
+    changed: Samples = resampled(torch.from_numpy(samples), rate_hz, RATE_HZ).numpy()
+    return changed
 
 
 def _tone(frequency_hz: float, rate_hz: int) -> Samples:

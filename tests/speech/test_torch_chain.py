@@ -1,16 +1,20 @@
 """Tensors through the chain: as the NumPy path within a stated tolerance."""
 
+import hashlib
 import importlib
 
 import numpy as np
 import pytest
+import soundfile
+import soxr
 
 from corpusforge.core import plugins
 from corpusforge.core.errors import InputError
 from corpusforge.core.recipe import SpeechConfig
-from corpusforge.speech import torch_chain
-from corpusforge.speech.chain import draw_chain
-from corpusforge.speech.effect import Context
+from corpusforge.speech import noise_files, torch_chain
+from corpusforge.speech.chain import draw_chain, effects
+from corpusforge.speech.effect import Context, UnfitError
+from corpusforge.speech.effects.room import PLUGIN as ROOM
 from corpusforge.speech.mixing import FUSED, Source, mix
 from tests.speech.rows import voiced
 
@@ -20,7 +24,9 @@ CONFIG = SpeechConfig(
     room_probability=0.7,
     noise_probability=0.8,
     mic_probability=0.6,
+    agc_probability=0.5,
     clip_probability=0.5,
+    dither_probability=0.5,
     rooms=3,
     rt60_s=(0.1, 0.6),
 )
@@ -28,20 +34,20 @@ CONFIG = SpeechConfig(
 
 def torchaudio_or_skip():
     try:
-        import torchaudio.functional  # noqa: F401
+        import torchaudio.transforms  # noqa: F401
     except (ImportError, OSError, RuntimeError) as error:
         pytest.skip(f"torchaudio cannot be loaded: {error}")
 
 
 def chains(count):
     drawn = [draw_chain(Context(CONFIG), f"row{n}", 0) for n in range(count)]
-    used = torch_chain.EFFECTS
+    used = [op for op in torch_chain.EFFECTS if op != "codec"]
     return [{op: params for op, _, params in chain if op in used} for chain in drawn]
 
 
 def numpy_path(samples, steps):
     mixed = mix(Source(samples, RATE_HZ), {op: steps[op] for op in FUSED if op in steps}).samples
-    for op in ("gain", "clip", "codec"):
+    for op in ("agc", "gain", "clip", "dither"):
         if op in steps:
             mixed = plugins.load("effect", op).apply(mixed, RATE_HZ, steps[op])
     return mixed
@@ -51,7 +57,7 @@ def test_a_batch_is_each_clip_by_numpy():
     steps = chains(12)
     speech = [voiced(1.0) * np.float32(1 + n % 3) for n in range(12)]
     out, lengths = torch_chain.augment(torch.from_numpy(np.stack(speech)), RATE_HZ, steps)
-    assert {op for some in steps for op in some} == {"room", "noise", "mic", "gain", "clip"}
+    assert {op for some in steps for op in some} == {*torch_chain.EFFECTS} - {"codec"}
     for row, length, samples, some in zip(out, lengths, speech, steps, strict=True):
         expected = numpy_path(samples, some)
         assert length == expected.size
@@ -62,34 +68,71 @@ def test_a_batch_is_each_clip_by_numpy():
 
 def test_what_there_is_not_is_named():
     clips = torch.zeros(1, 1000)
-    with pytest.raises(InputError, match="agc"):
-        torch_chain.augment(clips, RATE_HZ, [{"agc": {}}])
+    with pytest.raises(InputError, match="warp"):
+        torch_chain.augment(clips, RATE_HZ, [{"warp": {}}])
+    for op in ("formant", "place"):
+        with pytest.raises(InputError, match=r"dry speech that goes in.*render\.dry"):
+            torch_chain.augment(clips, RATE_HZ, [{op: {}}])
+
+
+def test_all_effects_from_the_room_on_are_here():
+    later = {effect.op for effect in effects() if effect.order >= ROOM.order}
+    assert set(torch_chain.EFFECTS) == later
+
+
+@pytest.mark.parametrize("codec", ["mulaw", "gsm"])
+def test_a_codec_gives_the_same_samples_for_the_same(codec):
+    samples, params = voiced(1.0), {"codec": codec}
+    found, _ = torch_chain.augment(torch.from_numpy(samples[None]), RATE_HZ, [{"codec": params}])
+    expected = plugins.load("effect", "codec").apply(samples, RATE_HZ, params)
+    assert np.array_equal(found[0].numpy(), expected)
+
+
+def test_noise_that_is_silent_is_an_error(tmp_path):
+    path = tmp_path / "hall.wav"
+    samples = np.zeros(4 * RATE_HZ)
+    samples[-1] = 0.5
+    soundfile.write(path, samples, RATE_HZ, subtype="PCM_16")
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    noise_files.know({sha256: path})
+    params = {"kind": "file", "sha256": sha256, "offset_s": 0.0, "snr_db": 9.0, "seed": 1}
+    with pytest.raises(UnfitError, match="silent"):
+        torch_chain.augment(torch.from_numpy(voiced()[None]), RATE_HZ, [{"noise": params}])
+
+
+RATES = [(22050, 16000), (24000, 16000), (44100, 16000), (48000, 16000), (16000, 8000)]
+
+
+def tone(frequency_hz, rate_hz):
+    return np.sin(2 * np.pi * frequency_hz * np.arange(rate_hz) / rate_hz).astype(np.float32)
+
+
+def largest_db(samples):
+    middle = samples[samples.size // 4 : -samples.size // 4]
+    return 20 * np.log10(np.abs(middle).max() + 1e-12)
+
+
+@pytest.mark.parametrize(("from_hz", "to_hz"), RATES)
+def test_resampling_lets_nothing_fold_back(from_hz, to_hz):
     torchaudio_or_skip()
-    with pytest.raises(InputError, match="gsm"):
-        torch_chain.augment(clips, RATE_HZ, [{"codec": {"codec": "gsm"}}])
+    # From 8.01 kHz on for clips of 16 kHz.
+    near = to_hz / 2 * np.array([1.00125, 1.0025, 1.005, 1.0125, 1.05])
+    tones = [tone(f, from_hz) for f in (*near, *np.linspace(1.1 * to_hz / 2, from_hz / 2 - 20, 8))]
+    low = torch_chain.resampled(torch.from_numpy(np.stack(tones)), from_hz, to_hz).numpy()
+    assert max(largest_db(one) for one in low) < -105
 
 
-def test_resampling_lets_nothing_fold_back():
+@pytest.mark.parametrize(("from_hz", "to_hz"), RATES)
+def test_resampling_is_that_of_the_numpy_path_in_the_band(from_hz, to_hz):
     torchaudio_or_skip()
-    time = np.arange(22050) / 22050
-    for frequency_hz in (8400.0, 9000.0, 10500.0):
-        tone = torch.from_numpy(np.sin(2 * np.pi * frequency_hz * time).astype(np.float32))
-        low = torch_chain.resampled(tone, 22050, RATE_HZ)[1000:-1000]
-        assert 20 * np.log10(float(low.abs().max())) < -70
-
-
-def test_mu_law_errs_as_loudly_as_libsndfile():
-    torchaudio_or_skip()
-    time = np.arange(RATE_HZ) / RATE_HZ
-    samples = sum(0.13 * np.sin(2 * np.pi * f * time) for f in (317, 771.3, 1403.7))
-    samples = samples.astype(np.float32)
-    steps = {"codec": {"codec": "mulaw"}}
-    out, _ = torch_chain.augment(torch.from_numpy(samples[None]), RATE_HZ, [steps])
-    ours, theirs = (
-        np.mean((found[2000:-2000] - samples[2000:-2000]).astype(float) ** 2)
-        for found in (out[0].numpy(), numpy_path(samples, steps))
-    )
-    assert 10 * np.log10(ours / theirs) == pytest.approx(0, abs=3)
+    interpolated = from_hz in (22050, 44100)
+    for share in (0.01, 0.3, 0.6, 0.8, 0.9, 0.91, 0.92):
+        high, exact = (tone(share * to_hz / 2, rate_hz) for rate_hz in (from_hz, to_hz))
+        found = torch_chain.resampled(torch.from_numpy(high), from_hz, to_hz).numpy()
+        assert largest_db(found - exact) < -100
+        if share <= 0.91:
+            other = soxr.resample(high, from_hz, to_hz, quality="HQ")
+            assert largest_db(found - other) < (-56 if interpolated else -100)
 
 
 def test_without_torchaudio_the_extra_is_named(monkeypatch):

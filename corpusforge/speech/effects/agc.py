@@ -57,6 +57,13 @@ class Agc:
         self, samples: npt.NDArray[np.float32], rate_hz: int, params: Mapping[str, Scalar]
     ) -> npt.NDArray[np.float32]:
         """The samples times a gain that moves; silence stays silence."""
+        turned: npt.NDArray[np.float32] = samples * self.curve(samples, rate_hz, params)
+        return turned
+
+    def curve(
+        self, samples: npt.NDArray[np.float32], rate_hz: int, params: Mapping[str, Scalar]
+    ) -> npt.NDArray[np.float32]:
+        """Factor on each of the samples, shape [samples]; 1 for silence."""
         import numpy as np
 
         from corpusforge.speech.levels import frame_powers
@@ -65,12 +72,10 @@ class Agc:
         powers = frame_powers(samples, frame)
         loudest = float(powers.max(initial=0.0))
         if loudest <= 0.0:
-            return samples
+            return np.ones(samples.size, np.float32)
         gains = _gains(powers, loudest, params)
         centres = (np.arange(len(gains)) + 0.5) * frame
-        curve = np.interp(np.arange(samples.size), centres, gains).astype(np.float32)
-        turned: npt.NDArray[np.float32] = samples * curve
-        return turned
+        return np.interp(np.arange(samples.size), centres, gains).astype(np.float32)
 
 
 def _gains(
