@@ -55,8 +55,8 @@ def aliases() -> dict[str, float]:
     """
     found = {}
     for rate_hz in (22050, 24000, 44100, 48000):
-        edge = [RATE_HZ / 2 + above for above in (10, 20, 50, 100)]
-        tones = [*edge, *np.linspace(RATE_HZ / 2 + 250, rate_hz / 2 - 50, 24)]
+        near = RATE_HZ / 2 + np.array([10, 20, 50, 100])
+        tones = np.concatenate([near, np.linspace(RATE_HZ / 2 + 250, rate_hz / 2 - 50, 24)])
         for path, resample in (("", _by_soxr), (", tensors", _by_torchaudio)):
             found[f"{rate_hz} to {RATE_HZ} Hz{path}"] = max(
                 _loudest_db(resample(_tone(f, rate_hz), rate_hz)) for f in tones
