@@ -11,6 +11,7 @@ from corpusforge.core import plugins
 from corpusforge.core.errors import InputError
 from corpusforge.core.recipe import Recipe, VoiceConfig
 from corpusforge.speech import pins
+from corpusforge.speech.copies import as_one_speaker
 from corpusforge.speech.engine import Engine, OpenEngine, Voice, language_matches
 from corpusforge.speech.pseudo import pseudo_speakers_of, shift_of, slowed_by, unshifted
 
@@ -151,7 +152,9 @@ def _as_pinned(voice: Voice, pinned: Voice | None) -> Voice:
     """
     if pinned is None:
         return voice
-    return replace(pinned, name=voice.name, gender=voice.gender, speaker=voice.speaker)
+    shift = shift_of(voice.name)
+    speaker = f"{pinned.who}{shift}" if shift else pinned.speaker
+    return replace(pinned, name=voice.name, gender=voice.gender, speaker=speaker)
 
 
 def _name(source: str) -> str:
@@ -164,7 +167,7 @@ def _name(source: str) -> str:
 def pinned(recipe: Recipe) -> list[tuple[str, Voice]]:
     """(engine, voice) of every voice the recipe brings, with path, rate, family and hash.
 
-    Downloads hub voices that are not there yet.
+    Downloads hub voices that are not there yet. Copies of one voice have one speaker.
 
     Raises:
         InputError: When a voice is stated wrongly, is not to be had, or is not the one that the
@@ -182,5 +185,5 @@ def pinned(recipe: Recipe) -> list[tuple[str, Voice]]:
                 f"{entry.sha256}",
                 hint="get the files the recipe means, or correct sha256 in speech.voices",
             )
-        found.append((entry.engine, voice))
-    return found
+        found.append((entry.engine, voice, files))
+    return as_one_speaker(found)

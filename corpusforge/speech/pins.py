@@ -17,7 +17,7 @@ from corpusforge.core.errors import InputError, RunError
 from corpusforge.core.run import read_json, write_json
 from corpusforge.speech.engine import Voice
 
-__all__ = ["LOCK_FILE", "hold_pin", "lock", "sha256_of"]
+__all__ = ["LOCK_FILE", "contents_of", "hold_pin", "lock", "sha256_of"]
 
 LOCK_FILE = "voices.lock.json"
 
@@ -41,6 +41,11 @@ def sha256_of(files: Sequence[Path], root: Path | None = None) -> str:
         return next(iter(digests.values()))
     lines = [f"{name}\0{digest}\n" for name, digest in sorted(digests.items())]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def contents_of(files: Sequence[Path]) -> tuple[str, ...]:
+    """SHA-256 of each file, sorted: what is in them, whatever they are called."""
+    return tuple(sorted(_digest(*_state(path)) for path in files))
 
 
 def _state(path: Path) -> tuple[Path, int, int]:

@@ -31,6 +31,7 @@ from corpusforge.speech import noise_files, render, verbalise
 from corpusforge.speech.added import pinned
 from corpusforge.speech.balance import Heard, balance_facts, balance_notes
 from corpusforge.speech.chain import effects
+from corpusforge.speech.copies import copy_notes
 from corpusforge.speech.ctc import ctc_of
 from corpusforge.speech.engine import Engine, family_of
 from corpusforge.speech.losses import refuse_too_many
@@ -156,7 +157,8 @@ def _behind(clips: Sequence[Clip]) -> list[str]:
 
 
 def _notes(recipe: Recipe, plan: Plan) -> list[str]:
-    notes = roster_notes(recipe, pinned(recipe)) if plan.clips else []
+    known = pinned(recipe) if plan.clips else []
+    notes = [*roster_notes(recipe, known), *copy_notes(recipe, known)] if plan.clips else []
     count = len(plan.clips)
     if count < recipe.speech.clips:
         notes.append(f"{count} clips were planned, {recipe.speech.clips} wanted: {plan.rows} rows")

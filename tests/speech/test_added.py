@@ -10,6 +10,7 @@ from corpusforge.core.recipe import AUTO, Recipe, SpeechConfig, VoiceConfig
 from corpusforge.speech import pins, stage
 from corpusforge.speech.added import added_errors, pinned
 from corpusforge.speech.check import check
+from corpusforge.speech.copies import as_one_speaker, copy_notes
 from corpusforge.speech.engine import Voice
 from corpusforge.speech.engines.piper import Piper
 from corpusforge.speech.pseudo import unshifted
@@ -85,6 +86,69 @@ def test_a_voice_is_what_the_recipe_says_and_its_engine_speaks_beside_the_others
         assert [str(e).splitlines()[0] for e in check(recipe(tmp_path, engines=("piper",)))] == [
             "the engine piper has no voice for 'en'"
         ]
+
+
+def copied(onnx, *names):
+    """The same voice under other file names."""
+    for name in names:
+        onnx.with_name(f"{name}.onnx").write_bytes(onnx.read_bytes())
+        onnx.with_name(f"{name}.onnx.json").write_text(onnx.with_name("anna.onnx.json").read_text())
+
+
+def pools_of(made):
+    pools = plan_voices(made, "en").pools
+    return [{voice.who for voice in pools[split]["piper"]} for split in pools]
+
+
+@pytest.mark.skipif(bool(Piper().missing()), reason="piper is not installed")
+@pytest.mark.parametrize("pseudo", [False, True])
+def test_copies_of_one_voice_are_one_speaker_whatever_their_names(tmp_path, onnx, pseudo):
+    copied(onnx, "berta")
+    entries = [
+        entry(name="anna", gender="female"),
+        entry(name="carla", gender="female", source="voices/anna.onnx#a"),
+        entry(name="dora", gender="female", source="voices/anna.onnx#0"),
+        entry(gender="female", source="voices/berta.onnx"),
+    ]
+    made = recipe(tmp_path, *entries, engines=("piper",), pseudo_speakers=pseudo)
+    plan = plan_voices(made, "en")
+    heard = {unshifted(v).name for pool in plan.pools.values() for v in pool["piper"]}
+    assert heard == {"anna", "berta", "carla", "dora"}
+    if not pseudo:
+        assert plan.shared == {"piper": 1}
+        assert pools_of(made) == [{"anna"}] * 3
+    else:
+        train, validation, test = pools_of(made)
+        assert not train & validation and not train & test and not validation & test
+        assert all(who.startswith("anna") for who in train | validation | test)
+    (note,) = copy_notes(made, pinned(made))
+    assert "carla, dora, berta of the engine piper are copies of anna" in note
+
+
+@pytest.mark.skipif(bool(Piper().missing()), reason="piper is not installed")
+def test_other_speakers_of_a_file_and_those_that_the_recipe_names_are_speakers(tmp_path, onnx):
+    copied(onnx, "berta")
+    entries = [
+        entry(name="anna"),
+        entry(name="emil", source="voices/anna.onnx#1"),
+        entry(name="berta", source="voices/berta.onnx", speaker="B"),
+    ]
+    made = recipe(tmp_path, *entries, engines=("piper",), pseudo_speakers=False)
+    assert {voice.name: voice.who for _, voice in pinned(made)} == {
+        "anna": "B", "emil": "emil", "berta": "B",
+    }  # fmt: skip
+    apart = recipe(tmp_path, replace(entries[0], speaker="A"), *entries[1:], pseudo_speakers=False)
+    assert copy_notes(apart, pinned(apart)) == []
+    assert [len(pool) for pool in pools_of(apart)] == [1, 1, 1]
+
+
+def test_one_program_is_many_voices_and_one_line_is_one(tmp_path):
+    program = tmp_path / "say"
+    program.write_text("#!/bin/sh\n")
+    anna, bert = (Voice(name, "en", "MIT", "", "", source=f"./say -v {name}") for name in "ab")
+    again = replace(anna, name="c")
+    found = as_one_speaker([("command", one, [program]) for one in (anna, bert, again)])
+    assert [voice.who for _, voice in found] == ["a", "b", "a"]
 
 
 def test_the_files_shape_the_stage_and_the_clips_the_place_does_not(tmp_path, onnx):

@@ -115,6 +115,11 @@ class Piper(NoVoicesOfItsOwn):
         path = Path(voice.path)
         return voice, (path, _settings_path(path))
 
+    def speaker_number(self, voice: Voice) -> int:
+        """Which speaker of its file a voice is, be it named, numbered, or the default one."""
+        settings = _settings(Path(voice.path))
+        return _speaker(settings, voice.source.partition("#")[2], voice.source) or 0
+
     def _model(self, voice: Voice) -> _Model:
         voice = replace(voice, gender="", accent="", speaker="")  # one for its pseudo-speakers too
         if voice not in self._models:
