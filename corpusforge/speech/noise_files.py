@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from corpusforge.core.errors import InputError, require
 from corpusforge.core.recipe import Recipe
@@ -55,7 +55,7 @@ def look_for(wanted: Iterable[str], folders: Iterable[Path]) -> None:
     for folder in folders:
         for path in sorted(folder.rglob("*")) if missing else ():
             if path.suffix.lower() in _SUFFIXES and path.is_file():
-                sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+                sha256 = _sha256(path)
                 if sha256 in missing:
                     know({sha256: path})
                     missing.discard(sha256)
@@ -113,7 +113,12 @@ def _checked(path: Path, size: int, changed_ns: int) -> tuple[str, float]:
         )
     if not 0.0 < peak < math.inf:
         raise InputError(f"{path}: holds silence or no numbers, not noise", hint=hint)
-    return hashlib.sha256(path.read_bytes()).hexdigest(), round(count / rate_hz, 3)
+    return _sha256(path), round(count / rate_hz, 3)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def dealt(recipe: Recipe, files: Iterable[NoiseFile]) -> dict[str, tuple[NoiseFile, ...]]:
@@ -135,7 +140,7 @@ def dealt(recipe: Recipe, files: Iterable[NoiseFile]) -> dict[str, tuple[NoiseFi
 
 @lru_cache(maxsize=4096)
 def _unchanged(sha256: str, path: Path, size: int, changed_ns: int) -> bool:
-    return hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+    return _sha256(path) == sha256
 
 
 def read_piece(sha256: str, offset_s: float, rate_hz: int, count: int) -> npt.NDArray[np.float32]:
@@ -150,8 +155,6 @@ def read_piece(sha256: str, offset_s: float, rate_hz: int, count: int) -> npt.ND
     Raises:
         UnfitError: When the file is not known here, has changed or cannot be read.
     """
-    import numpy as np
-
     soundfile = require("soundfile", extra="speech", purpose="reading noise")
     path = _PLACES.get(sha256)
     problem = "a noise file that is missing, has changed or cannot be read"
@@ -162,21 +165,35 @@ def read_piece(sha256: str, offset_s: float, rate_hz: int, count: int) -> npt.ND
         if not _unchanged(sha256, path, stat.st_size, stat.st_mtime_ns):
             raise UnfitError(problem, f"{path} has changed since the chain was drawn")
         with soundfile.SoundFile(path) as file:
-            found_hz, frames = file.samplerate, file.frames
+            found_hz = file.samplerate
             wanted = math.ceil(count / rate_hz * found_hz) + 1
-            first = math.floor(offset_s * found_hz) % frames
-            whole = first + wanted > frames
-            file.seek(0 if whole else first)
-            read = file.read(frames if whole else wanted, dtype="float32", always_2d=True)
+            mono = _mono(file, math.floor(offset_s * found_hz) % file.frames, wanted)
     except (OSError, soundfile.LibsndfileError, RuntimeError) as error:
         raise UnfitError(problem, f"{path}: {error}") from error
-    mono: npt.NDArray[np.float32] = read.mean(axis=1, dtype=np.float32)
-    if whole:
-        mono = np.resize(np.roll(mono, -first), wanted)
     if found_hz != rate_hz:
         soxr = require("soxr", extra="speech", purpose="resampling")
         mono = soxr.resample(mono, found_hz, rate_hz, quality="HQ")
     return mono[:count]
+
+
+def _mono(file: Any, first: int, wanted: int) -> npt.NDArray[np.float32]:
+    """Samples from place `first` on of an open recording that is repeated, and no more of it.
+
+    Raises:
+        RuntimeError: When it ends before its header says.
+    """
+    import numpy as np
+
+    mono = np.empty(wanted, np.float32)
+    done = 0
+    while done < wanted:
+        file.seek(first)
+        read = file.read(min(wanted - done, file.frames - first), dtype="float32", always_2d=True)
+        if not len(read):
+            raise RuntimeError("it ends before its header says")
+        mono[done : done + len(read)] = read.mean(axis=1, dtype=np.float32)
+        done, first = done + len(read), 0
+    return mono
 
 
 def places(found: Mapping[NoiseFile, Path]) -> dict[str, str]:

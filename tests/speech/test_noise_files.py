@@ -1,4 +1,6 @@
+import hashlib
 import shutil
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +10,7 @@ import soundfile
 from corpusforge.core.recipe import NoiseFolder, SplitShares
 from corpusforge.core.schema import read_table
 from corpusforge.speech.check import check
-from corpusforge.speech.noise_files import dealt, find
+from corpusforge.speech.noise_files import dealt, find, know, look_for, read_piece
 from tests.speech import rows
 
 
@@ -51,6 +53,38 @@ def test_recordings_are_found_and_dealt_to_splits(folder):
     assert len({file.sha256 for files in splits.values() for file in files}) == 4
     few = dealt(config(folder), list(found)[:2])
     assert {len(files) for files in few.values()} == {2}
+
+
+@pytest.mark.parametrize("name", ["fan.wav", "street/cars.flac", "kitchen.ogg"])
+def test_a_piece_goes_round_as_the_whole_recording_does(folder, name):
+    whole, rate_hz = soundfile.read(folder / name, dtype="float32", always_2d=True)
+    mono = whole.mean(axis=1, dtype=np.float32)
+    ((_, path),) = [(f, p) for f, p in find(config(folder)).items() if f.name == name]
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    know({sha256: path})
+    for offset_s in (0.0, 0.4, 1.9, 7.3, -0.2):
+        for seconds in (0.05, 1.0, 5.0):
+            first, count = int(np.floor(offset_s * rate_hz)), round(seconds * rate_hz)
+            found = read_piece(sha256, offset_s, rate_hz, count)
+            assert np.array_equal(found, np.resize(np.roll(mono, -first), count))
+
+
+def test_a_long_recording_is_never_in_memory(tmp_path):
+    samples = np.random.default_rng(1).standard_normal((60 * 48000, 2)).astype(np.float32) * 0.1
+    path = tmp_path / "long.wav"
+    soundfile.write(path, samples, 48000, subtype="PCM_16")
+    del samples
+    tracemalloc.start()
+    try:
+        ((file, _),) = find(config(tmp_path)).items()
+        look_for([file.sha256], [tmp_path])
+        piece = read_piece(file.sha256, 59.7, 16000, 16000)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert piece.size == 16000
+    # The file has 11 MB, its samples 22.
+    assert peak < 4e6
 
 
 def test_no_recording_is_held_out_for_a_split_without_a_share(folder):
