@@ -31,6 +31,12 @@ RATE_HZ = 16000
 
 _MODULES = ("torch", "torchaudio", "transformers")
 _FILES = ("config.json", "vocab.json")
+# How tokens begin that are no sound: <pad>, [UNK].
+_UNSPOKEN = "<["
+_ALLOWED = (
+    "vocab.json says which output of the model is which letter, counted from 0 and below "
+    'vocab_size of config.json: {"<pad>": 0, "|": 1, "E": 2}; the vocabulary of one language'
+)
 _INSTALL = "pip install 'corpusforge[text,torchaudio]'"
 
 CtcModel = tuple[str, str]
@@ -60,7 +66,35 @@ def ctc_errors(recipe: Recipe) -> list[InputError]:
                 "(config.json, vocab.json, model.safetensors)",
             )
         ]
-    return []
+    wrong = _vocabulary_error(folder)
+    return [wrong] if wrong else []
+
+
+def _vocabulary_error(folder: Path) -> InputError | None:
+    """What is wrong with the files that say which output of the model is which letter."""
+    read: dict[str, Any] = {}
+    for name in _FILES:
+        path = folder / name
+        try:
+            read[name] = json.loads(path.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            return InputError(f"speech.ctc_model: {path} is not JSON ({error})", hint=_ALLOWED)
+        if not isinstance(read[name], dict):
+            return InputError(f"speech.ctc_model: {path} is not a JSON object", hint=_ALLOWED)
+    config, vocabulary = (read[name] for name in _FILES)
+    # Not written where it is the default of its kind.
+    size = config.get("vocab_size")
+    where = f"speech.ctc_model: {folder / 'vocab.json'}"
+    for token, number in vocabulary.items():
+        if type(number) is not int or number < 0:
+            said = json.dumps(number, ensure_ascii=False)[:40]
+            return InputError(f"{where}: {token!r} has no number, but {said}", hint=_ALLOWED)
+        # Tokens that are no letter are never asked for; some models list more than they have.
+        if isinstance(size, int) and number >= size and token[:1] not in _UNSPOKEN:
+            return InputError(
+                f"{where}: {token!r} is {number}, the model has {size}", hint=_ALLOWED
+            )
+    return None if vocabulary else InputError(f"{where} names no token", hint=_ALLOWED)
 
 
 def ctc_of(recipe: Recipe) -> CtcModel | None:
@@ -170,7 +204,7 @@ def _model(folder: str) -> tuple[Any, Any, dict[str, int], int, int | None, froz
     vocabulary: dict[str, int] = json.loads((Path(folder) / "vocab.json").read_text("utf-8"))
     blank = int(model.config.pad_token_id)
     gap = vocabulary.get("|")
-    unspoken = {id_ for token, id_ in vocabulary.items() if token[:1] in "<[" or token == "|"}
+    unspoken = {id_ for token, id_ in vocabulary.items() if token[:1] in _UNSPOKEN or token == "|"}
     return model, extractor, vocabulary, blank, gap, frozenset({blank, *unspoken})
 
 

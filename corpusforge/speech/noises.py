@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _Some = TypeVar("_Some", bound="np.generic")
 
-__all__ = ["COLOURS", "KINDS", "STARTS", "bank_of", "dry", "dry_power", "frames", "lead"]
+__all__ = ["COLOURS", "KINDS", "STARTS", "bank_of", "dry", "dry_power", "frames", "lead", "named"]
 
 COLOURS = {"white": 0.0, "pink": 1.0, "brown": 2.0}
 """Kind of noise -> slope of its power spectrum: power falls with the frequency to this power."""
@@ -108,6 +108,18 @@ def dry_power(
     rest, first = samples[whole * convolve.HOP :], _start(params)
     found = float(energy[first + whole] - energy[first]) + power(rest) * rest.size
     return found / samples.size
+
+
+def named(params: Mapping[str, Scalar]) -> str:
+    """What a noise is called in messages: its kind, for a recording the file and the place in it.
+
+    Args:
+        params: Of the effect `noise`.
+    """
+    if str(params["kind"]) != "file":
+        return str(params["kind"])
+    file = params.get("file") or f"sha256 {str(params['sha256'])[:12]}"
+    return f"{file}, from {float(params['offset_s']):g} s on"
 
 
 def lead(taps: int) -> int:

@@ -169,7 +169,7 @@ def _noise(torch: Any, wet: Tensor, rate_hz: int, params: Mapping[str, Scalar]) 
         source = torch.fft.irfft(spectra, size)[lead : lead + count]
     found = levels.power(source.numpy())
     if found <= 0.0:
-        raise UnfitError("a piece of noise that is silent", str(params["kind"]))
+        raise UnfitError("a piece of noise that is silent", noises.named(params))
     wanted = speech_power / 10.0 ** (float(params["snr_db"]) / 10.0)
     scaled: Tensor = (source * math.sqrt(wanted / found)).to(wet.device)
     return scaled

@@ -2,6 +2,7 @@
 
 import builtins
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -128,6 +129,36 @@ def test_an_engine_without_times_gets_those_of_the_model(folder, tmp_path, monke
             assert all(0 <= edge <= clip["duration_s"] for edge in edges)
     assert sums[0] == sums[1]
     assert stage.config(rows.recipe(clips=3, ctc_model=str(folder)))["ctc"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("vocab.json", '{"a": 1,', "vocab.json is not JSON"),
+        ("vocab.json", "[1]", "vocab.json is not a JSON object"),
+        ("vocab.json", '{"en": {"a": 1}}', "'en' has no number, but {\"a\": 1}"),
+        ("vocab.json", '{"a": -1}', "'a' has no number, but -1"),
+        ("vocab.json", '{"a": 1, "b": 99}', "'b' is 99, the model has "),
+        ("vocab.json", "{}", "vocab.json names no token"),
+        ("config.json", "", "config.json is not JSON"),
+    ],
+)
+def test_a_broken_vocabulary_is_said_before_anything_starts(folder, tmp_path, name, text, words):
+    other = tmp_path / "model"
+    shutil.copytree(folder, other)
+    (other / name).write_text(text, "utf-8")
+    (error,) = check.check(rows.recipe(clips=3, engines=("hibari",), ctc_model=str(other)))
+    assert words in str(error)
+    assert str(other) in str(error)
+    assert '{"<pad>": 0, "|": 1, "E": 2}' in str(error)
+
+
+def test_tokens_that_are_no_letter_may_be_more_than_the_model_has(folder, tmp_path):
+    other = tmp_path / "model"
+    shutil.copytree(folder, other)
+    vocabulary = {**VOCABULARY, "<s>": 400, "[SEP]": 401}
+    (other / "vocab.json").write_text(json.dumps(vocabulary), "utf-8")
+    assert not check.check(rows.recipe(clips=3, engines=("hibari",), ctc_model=str(other)))
 
 
 def test_what_is_missing_is_said_before_anything_starts(folder, tmp_path, monkeypatch):

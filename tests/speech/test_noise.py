@@ -242,5 +242,6 @@ def test_a_recording_that_is_missing_changed_or_silent_is_no_silence(recording, 
     with pytest.raises(UnfitError, match="missing, has changed"):
         PLUGIN.apply(speech, RATE_HZ, params(**recording))
     noise_files.know({sha256_of(path): path})
-    with pytest.raises(UnfitError, match="silent"):
+    with pytest.raises(UnfitError, match="silent") as error:
         PLUGIN.apply(speech, RATE_HZ, params(**{**recording, "sha256": sha256_of(path)}))
+    assert error.value.detail == "street.wav, from 0.5 s on"

@@ -128,7 +128,7 @@ class Noise:
             elif frames:
                 spectra = convolve.spectra(samples)
         if found <= 0.0 or not math.isfinite(found):
-            raise UnfitError("a piece of noise that is silent", str(params["kind"]))
+            raise UnfitError("a piece of noise that is silent", noises.named(params))
         return Sound(samples, found, spectra, past)
 
     def scale(self, speech_power: float, sound: Sound, params: Mapping[str, Scalar]) -> np.float32:
