@@ -15,6 +15,7 @@ from corpusforge.speech.engine import Engine, Voice
 from corpusforge.speech.pseudo import told_tempo
 from corpusforge.speech.roster import engines_in_use, roster_notes
 from corpusforge.speech.scores.models import gate_errors
+from corpusforge.speech.verbalise import reading_notes
 
 __all__ = ["check", "notes"]
 
@@ -99,7 +100,9 @@ def _noise_errors(recipe: Recipe) -> list[InputError]:
 
 def notes(recipe: Recipe) -> list[str]:
     """What is right about the speech part but deserves a look."""
-    return [*roster_notes(recipe), *added_notes(recipe)] if recipe.speech.clips else []
+    if not recipe.speech.clips:
+        return []
+    return [*roster_notes(recipe), *added_notes(recipe), *reading_notes(recipe.lang)]
 
 
 def _engine_errors(recipe: Recipe) -> list[InputError]:

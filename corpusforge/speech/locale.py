@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from corpusforge.core.said import Noun as Unit
 from corpusforge.speech.numbers import Numbers
+from corpusforge.speech.reading.trace import Replace
 
 __all__ = ["Counted", "Fraction", "Locale", "Numeral", "Roman", "Unit", "same", "unit"]
 
@@ -148,7 +149,8 @@ class Locale:
         number_sign: Word for "#" before a number.
         currencies: Sign or code of a currency -> unit said after the amount.
         cents: Sign of a currency -> its hundredth.
-        large: Written number after an amount of money -> word: "M" -> "million".
+        large: Written number after an amount of money -> how it is said: "M" -> "million".
+        counted: Words for what is counted by long numbers, beside the units: "people".
         of: Currency -> word between `large` and it: "de", "d’".
         time_mark: Regular expression of what stands between hours and minutes.
         time_suffix: Regular expression of what may follow a time of day ("am", "Uhr").
@@ -202,7 +204,8 @@ class Locale:
     number_sign: str
     currencies: Mapping[str, Unit]
     cents: Mapping[str, Unit]
-    large: Mapping[str, str]
+    large: Mapping[str, Unit]
+    counted: frozenset[str] = frozenset()
     of: Callable[[str], str] = _nothing
     time_mark: str = "[:.]"
     time_suffix: str
@@ -219,7 +222,7 @@ class Locale:
     underscore: str
     names: Mapping[str, str]
     abbreviations: Mapping[str, str]
-    special: Sequence[tuple[str, Callable[[re.Match[str]], str]]] = ()
+    special: Sequence[tuple[str, Replace]] = ()
     ordinal: str = ""
     ordinal_form: Callable[[re.Match[str]], str] = _plain_ordinal
     day_first: bool = True

@@ -9,8 +9,10 @@ from corpusforge.core.cldr import Numerals
 
 __all__ = ["Numbers", "supported"]
 
-# Longer runs of digits, and runs that start with zero, are names (phone numbers, codes).
+# Longer runs of digits, and runs that start with zero, are names (phone numbers, codes), unless
+# they are round or count something.
 _MOST_DIGITS = 6
+_ROUND = "00000"
 _UNNAMED = 10**15
 """From here on digit by digit: CLDR's rules end soon after, and recognisers write such numbers."""
 _YEARS = range(1100, 2100)
@@ -105,9 +107,9 @@ class Numbers:
         """1984 -> "nineteen eighty-four"."""
         return self.numerals.year(number)
 
-    def integer(self, written: str, *, year: bool) -> str:
+    def integer(self, written: str, *, year: bool, amount: bool = False) -> str:
         """Words for a run of digits without separators."""
-        if self.is_name(written):
+        if self.is_name(written, amount=amount):
             return self.digits(written)
         number = int(written)
         if year and len(written) == 4 and number in _YEARS:
@@ -115,9 +117,11 @@ class Numbers:
         return self.cardinal(number)
 
     @staticmethod
-    def is_name(written: str) -> bool:
-        """Whether a run of digits is said digit by digit."""
-        return len(written) > _MOST_DIGITS or (len(written) > 1 and written[0] == "0")
+    def is_name(written: str, *, amount: bool = False) -> bool:
+        """Whether a run of digits is said digit by digit; no amount of something is."""
+        if len(written) > 1 and written[0] == "0":
+            return True
+        return len(written) > _MOST_DIGITS and not (amount or written.endswith(_ROUND))
 
     def parts(self, written: str) -> tuple[str, str, bool]:
         """Whole part and fraction of a number, and whether thousands were grouped."""
@@ -130,14 +134,16 @@ class Numbers:
         whole, _, fraction = re.sub(r"\D", ".", written).partition(".")
         return whole, fraction, bool(grouped)
 
-    def number(self, written: str, *, year: bool = False) -> str:
+    def number(self, written: str, *, year: bool = False, amount: bool = False) -> str:
         """Words for a number with group and decimal separators."""
         whole, fraction, grouped = self.parts(written)
+        if not whole:  # ".25"
+            return f"{self.point} {' '.join(self.alone(int(digit)) for digit in fraction)}"
         # A grouped amount is long on purpose, never a code.
         said = (
             self.cardinal(int(whole))
             if grouped
-            else self.integer(whole, year=year and not fraction)
+            else self.integer(whole, year=year and not fraction, amount=amount)
         )
         if not fraction:
             return said

@@ -163,6 +163,7 @@ def _notes(recipe: Recipe, plan: Plan) -> list[str]:
     if count < recipe.speech.clips:
         notes.append(f"{count} clips were planned, {recipe.speech.clips} wanted: {plan.rows} rows")
     for lang, speakers in sorted(_speakers(plan.clips).items()):
+        notes += verbalise.reading_notes(lang)
         several = sum(len(splits) > 1 for splits in speakers.values())
         if several:
             few = ", ".join(f"{name} has {n}" for name, n in plan.voices[lang].shared.items())

@@ -25,9 +25,9 @@ from corpusforge.speech.reading.quantities import fraction_step, quantity_steps
 from corpusforge.speech.reading.roman import roman_steps
 from corpusforge.speech.reading.trace import Piece, Step, rewritten, untouched
 
-__all__ = ["VERSION", "speakable", "trace", "verbalise"]
+__all__ = ["VERSION", "reading_notes", "speakable", "trace", "verbalise"]
 
-VERSION = 10
+VERSION = 11
 """Counts up whenever the words for some text change: clips are then made again."""
 
 _SPACES: tuple[Step, ...] = (
@@ -75,6 +75,20 @@ def trace(text: str, lang: str) -> Sequence[Piece]:
 def speakable(spoken: str) -> bool:
     """Whether an engine can be expected to say something: a letter or a digit is left."""
     return any(character.isalnum() for character in spoken)
+
+
+def reading_notes(lang: str) -> list[str]:
+    """What of a language is not read out here but left to the engine: a sentence, or none.
+
+    Args:
+        lang: BCP-47 tag.
+    """
+    primary = lang.replace("_", "-").split("-")[0].casefold()
+    if _locale(lang) is not None and said.usage(primary) is not None:
+        return []
+    numbers = "" if supported(primary) else "numbers, "
+    left = f"{numbers}times, dates, money, units and abbreviations"
+    return [f"{lang}: {left} are left to the engine"]
 
 
 def _locale(lang: str) -> Locale | None:

@@ -5,9 +5,10 @@ import pytest
 
 from corpusforge.core.recipe import GateConfig
 from corpusforge.speech import check as module
-from corpusforge.speech.check import check
+from corpusforge.speech.check import check, notes
 from corpusforge.speech.engines.espeak import Espeak
 from corpusforge.speech.engines.hibari import Hibari
+from corpusforge.speech.verbalise import reading_notes
 from tests.speech.rows import recipe
 
 
@@ -104,3 +105,13 @@ def test_a_folder_without_a_model_is_named():
     config = replace(recipe(), audio_gate=GateConfig(asr_model="nowhere"))
     (message,) = messages(config)
     assert "no model.bin and no tokenizer.json in nowhere" in message
+
+
+def test_a_language_without_tables_says_what_is_left_to_the_engine():
+    left = "times, dates, money, units and abbreviations are left to the engine"
+    config = replace(recipe(lang="it", engines=("espeak",)), lang="it")
+    assert [note for note in notes(config) if "left to the engine" in note] == [f"it: {left}"]
+    assert not any("left to the engine" in note for note in notes(recipe()))
+    assert reading_notes("pt-BR") == [f"pt-BR: {left}"]
+    assert reading_notes("zz") == [f"zz: numbers, {left}"]
+    assert [reading_notes(lang) for lang in ("en-GB", "de-AT", "es-MX", "fr")] == [[]] * 4

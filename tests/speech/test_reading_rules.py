@@ -69,7 +69,7 @@ READ = {
         "3x a day": "three times a day",
         "1x a day": "once a day",
         "a ratio of 3:1": "a ratio of three to one",
-        ".5 miles": "zero point five miles",
+        ".5 miles": "point five miles",
         "1 1/2 tsp": "one and a half teaspoons",
         "5.50 dollars": "five dollars fifty",
         "a 60 W bulb": "a sixty watt bulb",
@@ -288,7 +288,7 @@ FOLLOWED = {
         "[Mon]-[Fri]": None,
         "pay [5.50 dollars] [now]": "pay [five dollars fifty] [now]",
         "what's [7] x [8]": "what's [seven] times [eight]",
-        "run [.5 miles] a day": "run [zero point five miles] a day",
+        "run [.5 miles] a day": "run [point five miles] a day",
         "from [3/15] to [3/18]": "from [March fifteenth] to [March eighteenth]",
         "from [March 3]-[5] on": "from [March third] to [fifth] on",
         "on [november 11] to [15]": "on [November eleventh] to [fifteenth]",
@@ -360,7 +360,20 @@ marks = st.sampled_from(
     (
         *("II", "XIV.", "XIXe", "V", "I", "in", "ft", '"', '27"', "5'10\"", "3rd-5th", "may"),
         *("may 5", "1.-3.", "Mo-Fr", "Mon-Fri", "3:1", "3x", "7 * 8", ".5", "de", "d'"),
-        *("1 000 000", "€", "-"),
+        *("1 000 000", "€", "-", "$5-$10", "-$5", ".25", "555 1234", "415.555.2671", "72 F", "hrs"),
+        *(
+            "Mon.",
+            "9am",
+            "Di.,",
+            "05.05.25",
+            "18:00",
+            "1 Mio.",
+            "1000000",
+            "5 lbs.",
+            "3 L",
+            "mai",
+            "5.",
+        ),
     )
 )
 

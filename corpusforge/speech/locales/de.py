@@ -6,10 +6,12 @@ import re
 
 from corpusforge.speech.locale import Fraction, Locale, Unit, same
 from corpusforge.speech.numbers import Numbers
-from corpusforge.speech.reading.german import FEMININE, case, gender
-from corpusforge.speech.reading.marks import in_a_sum
+from corpusforge.speech.reading.german import DAYS, FEMININE, MONTHS, case, gender
+from corpusforge.speech.reading.marks import date_dash, in_a_sum
 from corpusforge.speech.roman_tables import GERMAN
 
+_MILLION = Unit("Million", "Millionen", feminine=True)
+_MILLIARD = Unit("Milliarde", "Milliarden", feminine=True)
 _MINUTE = Unit("Minute", "Minuten", feminine=True)
 _SECOND = Unit("Sekunde", "Sekunden", feminine=True)
 _HOUR = Unit("Stunde", "Stunden", feminine=True)
@@ -80,10 +82,6 @@ _MONEY = {
     "¥": same("Yen"),
 }
 
-_MONTHS = (
-    "Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember"
-)
-
 # What is said before an ordinal in the weak form with -n ("am zweiten", "den zweiten") ...
 _BEFORE_N = {
     *("am", "an", "ab", "bis", "dem", "den", "des", "zum", "zur", "im", "vom", "beim", "jeden"),
@@ -94,7 +92,7 @@ _BEFORE_E = {"der", "die", "das", "ins", "jede", "diese", "dieses", "jedes"}
 _DATIVE = {"in", "auf", "an", "zu", "von", "mit", "nach", "bei", "seit", "aus", "ab"}
 # Nouns that show an ordinal by themselves, by the ending of the strong form.
 _COUNTED = {
-    **dict.fromkeys((*_MONTHS.split("|"), "Stock", "Tag", "Platz", "Gang", "Titel", "Timer"), "r"),
+    **dict.fromkeys((*MONTHS, "Stock", "Tag", "Platz", "Gang", "Titel", "Timer"), "r"),
     **dict.fromkeys(("FC", "Wecker", "Geburtstag", "Advent", "Teil", "Spieltag", "Bezirk"), "r"),
     **dict.fromkeys(("Weltkrieg", "Akt", "Satz", "Termin", "Song", "Schritt"), "r"),
     **dict.fromkeys(("Mal", "Kapitel", "Lied", "Programm", "Jahrhundert", "Semester"), "s"),
@@ -104,10 +102,16 @@ _COUNTED = {
 }
 
 
+_FIRST = re.compile(
+    rf"(?<!\d)\d{{1,3}}\.\s(?:(?:{'|'.join(MONTHS)})\s(?:(?:19|20)\d\d\s)?)?(?:und|oder|bis)\s$"
+)
+
+
 def _ordinal_form(match: re.Match[str]) -> str:
     """The ending by the words around it; "" for a full stop after a number."""
-    # "am 3. und 4. Mai": both of a pair have the form of the first, and the noun of the second.
-    pair = re.search(r"(?<!\d)\d{1,3}\.\s(?:und|oder|bis)\s$", match.string[: match.start()])
+    # "am 3. und 4. Mai", "3. Mai bis 5. Juni": both of a pair have the form of the first, and the
+    # noun of the second.
+    pair = _FIRST.search(match.string[: match.start()])
     start = pair.start() if pair else match.start()
     before = [word.casefold() for word in re.findall(r"\w+", match.string[:start])]
     last = before[-1] if before else ""
@@ -160,24 +164,17 @@ def _decade(match: re.Match[str], numbers: Numbers) -> str:
     return f"{said}er{match['ending'] or ''}"
 
 
-_DAY_NAMES = {
-    "Mo": "Montag",
-    "Di": "Dienstag",
-    "Mi": "Mittwoch",
-    "Do": "Donnerstag",
-    "Fr": "Freitag",
-    "Sa": "Samstag",
-    "So": "Sonntag",
-}
-_DAYS = "|".join(_DAY_NAMES)
-
-
 _QUESTION = "was (?:ist|sind|ergibt|macht)|wie ?viel (?:ist|sind)|berechne|rechne"
 
 
-def _days(match: re.Match[str]) -> str:
-    """Mo-Fr -> "Montag bis Freitag"."""
-    return f"{_DAY_NAMES[match['from']]} bis {_DAY_NAMES[match['to']]}"
+_SIGNS = "|".join(map(re.escape, sorted(_MONEY, key=len, reverse=True)))
+
+
+def _millions(match: re.Match[str]) -> str:
+    """1 Mio. Einwohner -> "1 Million Einwohner"."""
+    one = re.search(r"(?<![\d.,:/-])1\s$", match.string[: match.start()])
+    unit = _MILLION if match["short"] == "Mio" else _MILLIARD
+    return unit.one if one else unit.many
 
 
 _SHORT = {
@@ -249,9 +246,17 @@ LOCALE = Locale(
         "CHF": same("Rappen"),
     },
     large={
-        **dict.fromkeys(("Mio.", "Mio", "Millionen"), "Millionen"),
-        **dict.fromkeys(("Mrd.", "Mrd", "Milliarden"), "Milliarden"),
+        **dict.fromkeys(("Mio.", "Mio", "Million", "Millionen"), _MILLION),
+        **dict.fromkeys(("Mrd.", "Mrd", "Milliarde", "Milliarden"), _MILLIARD),
     },
+    counted=frozenset(
+        (
+            *("Einwohner", "Einwohnern", "Menschen", "Leute", "Personen", "Bürger", "Nutzer"),
+            *("Aufrufe", "Stimmen", "Mal", "mal", "Jahre", "Jahren", "Schritte", "Follower"),
+            *("Exemplare", "Haushalte", "Punkte", "Besucher", "Kunden", "Tonnen", "Hektar"),
+            *("Wörter", "Stück", "Arbeitsplätze"),
+        )
+    ),
     time_suffix=r"Uhr\b",
     time_cue="um",
     conjunction="und",
@@ -278,18 +283,21 @@ LOCALE = Locale(
         # an amount with cents is said as one with a sign is
         (r"(?<=\d,\d\d)\sEuro(?!\w)", lambda m: " €"),
         (r"(?<=\d,\d\d)\sDollar(?!\w)", lambda m: " $"),
+        # "1 Mio. Einwohner"; before a sign of money it is `large`
+        (rf"(?<=\d\s)(?P<short>Mio|Mrd)(?:\.|(?![\w.]))(?!\s?(?:{_SIGNS}))", _millions),
         (r"(?<=\d)\s?[x*]\s?(?=\d)", lambda m: " mal "),
         (r"(?<=\d)\^(?=\d)", lambda m: " hoch "),
         (r"(?<=\d)\s[:/]\s(?=\d)", in_a_sum(_QUESTION, "geteilt durch")),
         (r"(?<=\d)\s[-–−]\s(?=\d)", in_a_sum(_QUESTION, "minus")),
         (r"(?<=\d)\s?x(?=\s[^\W\d_])", lambda m: " mal"),
+        date_dash("|".join(MONTHS), "bis"),
         (r"(?<=\d\.)\s?[-–]\s?(?=\d{1,2}\.(?:\D|\d\d?\.|$))", lambda m: " bis "),
         (r"(?<=\d)['′]\s?(?=\d{1,2}\s?(?:[\"″]|''))", lambda m: " Fuß "),
         # Scores and ratios; what can be a time is one.
         (r"(?:(?<=\d):(?=\d(?![\d:]))|(?<=[3-9]\d):(?=\d))(?<!:\d\d:)", lambda m: " zu "),
         (r"(?<=\d),[-–]+(?=\s?(?:€|EUR|Euro|CHF)|$)", lambda m: ""),
         (r"(?<![\w.])(?<!\d\s)[Mm]in\.(?!\w)", lambda m: "mindestens"),
-        (rf"(?<!\w)(?P<from>{_DAYS})\.?\s?[-–]\s?(?P<to>{_DAYS})(?!\w)\.?", _days),
+        *DAYS,
         (r"(?<=\w)str\.(?!\w)", lambda m: "straße"),
         (r"(?<!\w)Str\.(?!\w)", lambda m: "Straße"),
         (r"(?<![\w.])[Nn]r\.?\s(?=\d)", lambda m: "Nummer "),
@@ -299,7 +307,8 @@ LOCALE = Locale(
     date=_date,
     date_from="von",
     date_to="bis|und",
-    date_cue="(?:am|vom|bis|bis zum|seit dem)",
+    date_cue="(?:am|vom|bis|bis zum|seit dem"
+    "|(?:(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch),?)",
     dates=(
         # "am 15.": the full stop ends the sentence too
         (

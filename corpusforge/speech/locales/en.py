@@ -9,6 +9,7 @@ from corpusforge.speech.numbers import Numbers
 from corpusforge.speech.reading.english import (
     DAYS,
     LENGTHS,
+    MEASURES,
     MONTH_NAMES,
     MONTHS,
     PRODUCTS,
@@ -70,6 +71,8 @@ _UNITS = {
     "cl": unit("centiliter"),
     "dl": unit("deciliter"),
     "l": unit("liter"),
+    **dict.fromkeys(("gal", "gals"), unit("gallon")),
+    **dict.fromkeys(("qt", "qts"), unit("quart")),
     "tsp": unit("teaspoon"),
     "tbsp": unit("tablespoon"),
     "mm": unit("millimeter"),
@@ -205,6 +208,7 @@ LOCALE = Locale(
             *("display", "laptop", "tablet", "pizza", "marathon", "hike", "trip", "sprint", "pan"),
             *("pipe", "board", "ladder", "fence", "tower", "speaker", "frame", "wheel"),
             *("wheels", "one", "ones", "photo", "poster", "picture", "print"),
+            *("bill", "bills", "prize", "tip"),
             *("mix", "mixes", "remix", "single", "singles", "record", "records", "vinyl"),
         )
     ),
@@ -236,11 +240,19 @@ LOCALE = Locale(
         **dict.fromkeys(("£", "GBP"), Unit("penny", "pence")),
     },
     large={
-        **dict.fromkeys(("K", "k", "thousand"), "thousand"),
-        **dict.fromkeys(("M", "m", "mn", "million"), "million"),
-        **dict.fromkeys(("B", "bn", "billion"), "billion"),
-        "trillion": "trillion",
+        **dict.fromkeys(("K", "k", "thousand"), same("thousand")),
+        **dict.fromkeys(("M", "m", "mn", "million"), same("million")),
+        **dict.fromkeys(("B", "bn", "billion"), same("billion")),
+        "trillion": same("trillion"),
     },
+    counted=frozenset(
+        (
+            *("people", "persons", "inhabitants", "residents", "citizens", "users", "views"),
+            *("votes", "times", "years", "steps", "followers", "subscribers", "copies"),
+            *("households", "points", "jobs", "visitors", "customers", "tons", "tonnes"),
+            *("barrels", "acres", "words", "bucks", "shares", "tickets", "books", "stars"),
+        )
+    ),
     time_suffix=r"[ap]\.?\s?m\b\.?",
     conjunction="and",
     second=unit("second"),
@@ -267,6 +279,7 @@ LOCALE = Locale(
         (r"(?<![\w.])(?P<short>St|Dr)(?:\.|(?=\s[A-Z])|(?=[,;!?]|$))(?!\w)", _saint_or_street),
         *PRODUCTS,
         *LENGTHS,
+        *MEASURES,
         *DAYS,
         *MONTHS,
         *STREETS,
@@ -280,7 +293,8 @@ LOCALE = Locale(
     date=_date,
     date_from="from|between",
     date_to="to|through|thru|until|till|and",
-    date_cue="(?:on|by|until|till|since|for|due|before|after)",
+    date_cue="(?:on|by|until|till|since|for|due|before|after"
+    "|monday|tuesday|wednesday|thursday|friday|saturday|sunday)",
     dates=(
         (
             rf"(?<!\w)(?P<month>{_MONTHS})\s(?P<said>(?P<day>\d{{1,2}}))"

@@ -7,7 +7,7 @@ import re
 from corpusforge.speech.genders import spanish
 from corpusforge.speech.locale import Counted, Fraction, Locale, Unit, same, unit
 from corpusforge.speech.numbers import Numbers
-from corpusforge.speech.reading.marks import in_a_sum
+from corpusforge.speech.reading.marks import date_dash, in_a_sum
 from corpusforge.speech.roman_tables import SPANISH
 
 MONTH_NAMES = (
@@ -226,10 +226,16 @@ LOCALE = Locale(
         **dict.fromkeys(("£", "GBP"), unit("penique")),
     },
     large={
-        **dict.fromkeys(("M", "mill.", "millones"), "millones"),
-        "millón": "millón",
-        "mil": "mil",
+        **dict.fromkeys(("M", "mill.", "millón", "millones"), Unit("millón", "millones")),
+        "mil": same("mil"),
     },
+    counted=frozenset(
+        (
+            *("habitantes", "personas", "ciudadanos", "usuarios", "visitas", "votos", "veces"),
+            *("años", "pasos", "seguidores", "ejemplares", "hogares", "puntos", "empleos"),
+            *("visitantes", "clientes", "toneladas", "barriles", "hectáreas", "palabras"),
+        )
+    ),
     of=lambda noun: "de",
     time_suffix=r"[ap]\.?\s?m\b\.?|(?:(?<=[:.]\d\d)|(?<=[:.]\d\d\s))(?:h|hrs|horas)\b",
     time_cue="las",
@@ -252,6 +258,7 @@ LOCALE = Locale(
     },
     abbreviations=_SHORT,
     special=(
+        date_dash("|".join(MONTH_NAMES), "al"),
         (r"(?<![\w.])D\.(?=\s[A-ZÁÉÍÓÚÑ][a-zñáéíóú])", lambda m: "don"),
         (r"(?<![\w.])D(?:ña|\.ª)\.?(?=\s[A-ZÁÉÍÓÚÑ])", lambda m: "doña"),
         # an amount with cents is said as one with a sign is

@@ -7,7 +7,7 @@ import re
 from corpusforge.speech.genders import french
 from corpusforge.speech.locale import Counted, Fraction, Locale, Unit, same, unit
 from corpusforge.speech.numbers import Numbers
-from corpusforge.speech.reading.marks import in_a_sum
+from corpusforge.speech.reading.marks import date_dash, in_a_sum
 from corpusforge.speech.roman_tables import FRENCH
 
 MONTH_NAMES = (
@@ -201,7 +201,6 @@ _SHORT = {
     "càd": "c'est-à-dire",
     "env.": "environ",
     "max.": "maximum",
-    "min.": "minimum",
     "tél.": "téléphone",
     "apt.": "appartement",
     "appt": "appartement",
@@ -248,12 +247,17 @@ LOCALE = Locale(
         **dict.fromkeys(("£", "GBP"), Unit("penny", "pence")),
     },
     large={
-        **dict.fromkeys(("M", "millions"), "millions"),
-        "million": "million",
-        **dict.fromkeys(("Md", "Mds", "milliards"), "milliards"),
-        "milliard": "milliard",
-        "k": "mille",
+        **dict.fromkeys(("M", "million", "millions"), unit("million")),
+        **dict.fromkeys(("Md", "Mds", "milliard", "milliards"), unit("milliard")),
+        "k": same("mille"),
     },
+    counted=frozenset(
+        (
+            *("habitants", "personnes", "citoyens", "utilisateurs", "vues", "voix", "fois"),
+            *("ans", "années", "pas", "abonnés", "exemplaires", "foyers", "points", "emplois"),
+            *("visiteurs", "clients", "tonnes", "barils", "hectares", "mots", "livres"),
+        )
+    ),
     of=_of,
     # (not in "2 h 30 min", which is no time of day)
     time_mark=r"(?:[:.]|\s?[hH]\s?(?!\d\d?\s?(?:min|mn)\b))",
@@ -280,6 +284,8 @@ LOCALE = Locale(
     },
     abbreviations=_SHORT,
     special=(
+        date_dash("|".join(MONTH_NAMES), "au"),
+        (r"(?<![\w.])(?<!\d\s)[Mm]in\.(?!\w)", lambda m: "minimum"),
         (r"(?<![\w.'’])M\.(?=\s[A-ZÉÈÀ])", lambda m: "monsieur"),
         # an amount with cents is said as one with a sign is
         (r"(?:(?<=\d,\d\d)|(?<=\s000))\seuros?(?!\w)", lambda m: " €"),

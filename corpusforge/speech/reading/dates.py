@@ -15,39 +15,61 @@ __all__ = ["date_steps"]
 _ISO = re.compile(r"(?<![\w.,:/-])(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?![\w/-])")
 _NUMERIC = re.compile(
     r"(?<![\w.,:/-])(?P<first>\d{1,2})(?P<mark>[./-])\s?(?P<second>\d{1,2})(?P=mark)\s?"
-    r"(?P<year>(?:19|20)\d\d|(?<=\d/)\d\d)(?![\w/-]|[.,:]\d)"
+    r"(?P<year>(?:19|20)\d\d|(?<=\d[/.])\d\d)(?![\w/-]|[.,:]\d)"
 )
+_TWO_DIGITS = re.compile(r"\d\d\.\d\d\.\d\d")
+_VERSION_BEFORE = re.compile(r"(?i)(?:\bversi[oó]n|\bv\.?)\s?$")
 _YEARS = re.compile(r"(?<![\w.,:/-])(?P<from>(?:1[1-9]|20)\d\d)\s?(?P<dash>[-–])\s?"
                     r"(?P<to>(?:1[1-9]|20)\d\d)(?![\w/-]|[.,]\d)")  # fmt: skip
 _SHORT = re.compile(r"(?<![\w.,:/])(?P<first>\d{1,2})/(?P<second>\d{1,2})(?![\w/]|[.,:]\d)")
 _LEAP = 2000
 
 
-def date_steps(locale: Locale, numbers: Numbers) -> list[Step]:
-    """All dates, before any number is read."""
+class _Numeric:
+    """The readings of dates in digits."""
 
-    def iso(match: re.Match[str]) -> str:
-        return _said(match[0], match["day"], match["month"], match["year"])
+    def __init__(self, locale: Locale, numbers: Numbers) -> None:
+        self.locale, self.numbers = locale, numbers
+        self.cue = re.compile(rf"(?i)(?<!\w){locale.date_cue}\s$")
 
-    def numeric(match: re.Match[str]) -> str:
-        return in_order(match, match["year"])
+    def iso(self, match: re.Match[str]) -> str:
+        return self._said(match[0], match["day"], match["month"], match["year"])
 
-    def short(match: re.Match[str]) -> str:
-        return in_order(match, None)
+    def full(self, match: re.Match[str]) -> str:
+        short = match["mark"] == "." and len(match["year"]) == 2
+        return match[0] if short and not self._is_dotted(match) else self._any(match, match["year"])
 
-    def in_order(match: re.Match[str], year: str | None) -> str:
+    def short(self, match: re.Match[str]) -> str:
+        return self._any(match, None)
+
+    def _is_dotted(self, match: re.Match[str]) -> bool:
+        """05.05.25, where a full stop is no decimal mark; "am 5.5.25", but "Version 5.5.25"."""
+        before = match.string[: match.start()]
+        if self.locale.decimal == "." or _VERSION_BEFORE.search(before):
+            return False
+        return bool(_TWO_DIGITS.fullmatch(match[0]) or self.cue.search(before))
+
+    def _any(self, match: re.Match[str], year: str | None) -> str:
         pair = match["first"], match["second"]
         # 25/12 can only be meant in one order
-        for day, month in (pair, pair[::-1]) if locale.day_first else (pair[::-1], pair):
-            said = _said(match[0], day, month, year)
+        for day, month in (pair, pair[::-1]) if self.locale.day_first else (pair[::-1], pair):
+            said = self._said(match[0], day, month, year)
             if said != match[0]:
                 return said
         return match[0]
 
-    def _said(written: str, day: str, month: str, year: str | None) -> str:
+    def _said(self, written: str, day: str, month: str, year: str | None) -> str:
         if not _exists(int(day), int(month), year):
             return written
-        return locale.date(int(day), int(month), int(year) if year else None, numbers)
+        number = int(year) if year else None
+        if year and len(year) == 2 and year[0] == "0":
+            number = 2000 + int(year)  # "two thousand five", not "five"
+        return self.locale.date(int(day), int(month), number, self.numbers)
+
+
+def date_steps(locale: Locale, numbers: Numbers) -> list[Step]:
+    """All dates, before any number is read."""
+    numeric = _Numeric(locale, numbers)
 
     def years(match: re.Match[str]) -> list[Part]:
         first, last = (numbers.year(int(match[name])) for name in ("from", "to"))
@@ -57,11 +79,11 @@ def date_steps(locale: Locale, numbers: Numbers) -> list[Step]:
             Part(last, *match.span("to")),
         ])  # fmt: skip
 
-    steps: list[Step] = [(_ISO, iso), (_NUMERIC, numeric), (_YEARS, years)]
+    steps: list[Step] = [(_ISO, numeric.iso), (_NUMERIC, numeric.full), (_YEARS, years)]
     cue = rf"(?i:(?<!\w){locale.date_cue}\s)(?P<first>\d{{1,2}})/(?P<second>\d{{1,2}})"
     cue += r"(?![\w/]|[.,:]\d)"
-    steps.append((_SHORT, _of_two(locale, short)))
-    steps.append((re.compile(cue), _keeping_cue(short)))
+    steps.append((_SHORT, _of_two(locale, numeric.short)))
+    steps.append((re.compile(cue), _keeping_cue(numeric.short)))
     steps += [(re.compile(pattern), _day(said, numbers)) for pattern, said in locale.dates]
     if locale.decades:
         steps.append((re.compile(locale.decades), spaced(lambda m: locale.decade(m, numbers))))

@@ -6,13 +6,13 @@ Rules for `Locale.special`: (regular expression, match -> words).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
-from corpusforge.speech.reading.marks import INCH, in_a_sum
+from corpusforge.speech.reading.marks import INCH, date_dash, in_a_sum
+from corpusforge.speech.reading.trace import Part, Replace
 
-__all__ = ["DAYS", "LENGTHS", "MONTHS", "MONTH_NAMES", "PRODUCTS", "STREETS"]
+__all__ = ["DAYS", "LENGTHS", "MEASURES", "MONTHS", "MONTH_NAMES", "PRODUCTS", "STREETS"]
 
-_Rule = tuple[str, Callable[[re.Match[str]], str]]
+_Rule = tuple[str, Replace]
 
 MONTH_NAMES = (
     *("January", "February", "March", "April", "May", "June", "July", "August"),
@@ -20,7 +20,6 @@ MONTH_NAMES = (
 )
 _SHORT_MONTHS = "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
 
-_UNITS = "ft|lbs?|oz|secs?|mins?|hrs?|tsp|tbsp|yds?|mi"
 _FEET_BEFORE = re.compile(r"(?:ft|feet|foot|['′])\.?\s?\d{1,2}(?:\.\d+)?$")
 _INCHES_AFTER = re.compile(
     r"\s(?:(?:wide|long|thick|deep)\b|(?:tall|high|across|apart)\s?(?:$|[,.;!?]|(?:and|or|by)\b)"
@@ -55,13 +54,49 @@ LENGTHS: tuple[_Rule, ...] = (
     # 5'10" -> "5 foot 10", with and without its last mark
     (r"(?<=\d)['′](?:\s?(?=\d{1,2}\s?(?:[\"″]|'')(?!\w))|(?=\d{1,2}(?!\w)))", lambda m: " foot "),
     (r"(?:(?<=foot \d)|(?<=foot \d\d))\s?(?:[\"″]|'')(?!\w)", lambda m: ""),
-    # The full stop of an abbreviation within a sentence: "30 sec. timer".
-    (rf"(?<=\d)(?P<unit>\s?(?:{_UNITS}))\.(?=\s[a-z(]|[,;])", lambda m: m["unit"]),
     (r"(?<=\d)\s?sq\.?\s?ft\b(?:\.(?=\s[a-z(]|[,;]))?", lambda m: " sq ft"),
     (r"(?<![\w.])(?<!\d\s)(?<!sq )[Ff]t\.(?!\w)", _fort_or_featuring),
     # B-52s, MP3s: a plural, no seconds
     (r"(?:(?<=[A-Za-z]-)|(?<=[A-Za-z]))(?P<number>\d{1,3})s\b", lambda m: f"{m['number']}'s"),
 )
+
+_SET = r"(?:set|turn|keep|hold|raise|lower|adjust|change|bring|drop|increase|decrease|reduce)"
+_WARM = re.compile(
+    r"(?i)\b(?:temp(?:erature)?s?|thermostat|heat(?:ing|er)?|oven|(?:pre)?heat(?:ed)?|cool(?:er)?"
+    r"|warm(?:er)?|cold(?:er)?|hot(?:ter)?|weather|degrees?|bake|roast|AC|A C|air con\w*|fever"
+    rf"|boils?|freez\w+|melts?)\b[^.!?]*$|\b{_SET}\s(?:it|that|this)\s(?:\w+\s)?(?:to|at|by)\s\d+$"
+    r"|\bmake\s(?:it|that)\s\d+$"
+)
+_SEAT = re.compile(r"(?i)\b(?:seat|row|gate|room|apartment|exit|page|platform|size)\s\d+$")
+
+
+def _degrees(match: re.Match[str]) -> str:
+    """Set it to 72 F -> 72 °F, but "seat 12 F"."""
+    before = match.string[: match.start()].rstrip()
+    found = _WARM.search(before) and not _SEAT.search(before)
+    return f"°{match['scale']}" if found else match[0]
+
+
+_COUNT = r"(?:(?<=\d)|(?<=\d\s))"
+_CLOTHES = r"(?:\w+\s)?(?:t-?)?(?:shirts?|jackets?|pants|coats?|dress\w*|hoodies?|sweaters?|sizes?)"
+
+MEASURES: tuple[_Rule, ...] = (
+    (rf"{_COUNT}L(?![\w'’&/-]|\.\w)(?!\s(?i:{_CLOTHES})\b)", lambda m: "l"),
+    (rf"{_COUNT}(?P<scale>[FC])(?![\w'’#&/+-]|\s[A-Z])", _degrees),
+    # "18:00 hrs", "at 1830 hours": a time of day, where "1:30 hours" may be a while
+    (
+        r"(?<![\w:.,/-])(?P<hour>0\d|1\d|2[0-4]):(?P<minute>[0-5]\d)(?=\s?(?:hrs?|hours)\b)"
+        r"|(?<=\bat )(?P<hour4>0\d|1\d|2[0-4])(?P<minute4>[0-5]\d)(?=\s?(?:hrs?|hours)\b)",
+        lambda m: _military(m["hour"] or m["hour4"], m["minute"] or m["minute4"]),
+    ),
+    (r"(?:(?<=hundred)|(?<=hundred\s))hrs?\b", lambda m: "hours"),
+)
+
+
+def _military(hour: str, minute: str) -> str:
+    """18:00 -> "18 hundred", 08:05 -> "08 05"."""
+    return f"{hour} hundred" if minute == "00" else f"{hour} {minute}"
+
 
 _OFTEN = (
     "a|per|each|every|as|faster|slower|more|less|bigger|larger|smaller|longer|better|higher|cheaper"
@@ -99,7 +134,6 @@ PRODUCTS: tuple[_Rule, ...] = (
     (r"(?<=\d)\s[-–−]\s(?=\d)", in_a_sum(_QUESTION, "minus")),
     (r"(?<![\w.,:/-])1\s?x(?=\s(?:a|per|daily|weekly)\b)", lambda m: "once"),
     (rf"(?<=\d)\s?x(?=\s(?:{_OFTEN})\b)", lambda m: " times"),
-    (r"(?<!\S)\.(?=\d+(?![\w.,:/-]))", lambda m: "0."),  # ".5 miles"
     (r"(?<=\d):(?=\d(?![\d:]))", _ratio),
 )
 
@@ -116,7 +150,24 @@ def _nth(match: re.Match[str]) -> str:
     return f"{day}{'th' if 10 < day < 20 else {1: 'st', 2: 'nd', 3: 'rd'}.get(day % 10, 'th')}"
 
 
+_CLOCK = r"\d{1,2}(?:(?::[0-5]\d)?\s?[ap]\.?m\b|:[0-5]\d(?![\d:]))"
+_AT = (
+    rf"(?:at\s|@\s?)(?:{_CLOCK}|noon|midnight"
+    r"|\d{1,2}(?=$|[,;.!?](?!\d)|\s(?:in|and|or|to|until|till|for|on|with|o['’]clock|please)\b))"
+)
+_ON = (
+    r"(?:the\s)?\d{1,2}(?:st|nd|rd|th)\b|\d{1,2}/\d{1,2}(?![\d.])"
+    rf"|(?i:{'|'.join(MONTH_NAMES)}|(?:{_SHORT_MONTHS})\.?)\s\d{{1,2}}(?!\d)"
+    rf"|\d{{1,2}}\s(?i:{'|'.join(MONTH_NAMES)}|{_SHORT_MONTHS})\b"
+)
+
 DAYS: tuple[_Rule, ...] = (
+    # Mon 9am, Tue, May 5; lower case too where it is no word
+    (
+        rf"(?<![\w.'’-])(?P<day>{_SHORT_DAYS}|mon|tues?|wed|thu(?:rs?)?|fri)"
+        rf"\.?(?=,?\s(?:{_CLOCK}|{_AT}|{_ON}))",
+        lambda m: [Part(_day(m["day"].capitalize()), *m.span("day"))],
+    ),
     # May 3-5th: both are ordinals
     (r"(?<![\w.,:/-])(?P<day>\d{1,2})(?=\s?[-–]\s?\d{1,2}(?:st|nd|rd|th)\b)", _nth),
     (
@@ -178,7 +229,9 @@ MONTHS: tuple[_Rule, ...] = (
     (
         r"(?:(?<=\b[Oo]n )|(?<=\bby )|(?<=\buntil )|(?<=\btill )|(?<=\bbefore )|(?<=\bafter )"
         r"|(?<=\bfrom )|(?<=\bsince )|(?<=\bdue )|(?<=\bfor )|(?<=\bbetween )|(?<=\bdates )"
-        r"|(?<=\bleaving )|(?<=\breturning )|(?<=\bdate of ))"
+        r"|(?<=\bleaving )|(?<=\breturning )|(?<=\bdate of )"
+        r"|(?<=nday )|(?<=sday )|(?<=iday )|(?<=rday )"
+        r"|(?<=nday, )|(?<=sday, )|(?<=iday, )|(?<=rday, ))"
         rf"(?P<month>may|march)(?={_DAY}{_COUNTED})",
         _month,
     ),
@@ -205,6 +258,7 @@ MONTHS: tuple[_Rule, ...] = (
         _month,
     ),
     (rf"(?<![\w.,:/]){_PLAIN_DAY}{_COUNTED}", _day_of_a_span),
+    date_dash("|".join((*MONTH_NAMES, *_SHORT_MONTHS.split("|"))), "to"),
     # May 30-June 2
     (rf"\s?[-–]\s?(?=(?:{'|'.join(MONTH_NAMES)})\s\d)", _dash_of_dates),
 )

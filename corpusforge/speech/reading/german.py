@@ -1,4 +1,4 @@
-"""German numbers before nouns: "eine Birne", "in einer Stunde", "um einen Grad"."""
+"""German numbers before nouns: "eine Birne", "in einer Stunde", "um einen Grad"; short days."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ import re
 
 from corpusforge.speech.genders import german
 from corpusforge.speech.locale import Counted
+from corpusforge.speech.reading.trace import Part, Replace
 
-__all__ = ["FEMININE", "case", "gender"]
+__all__ = ["DAYS", "FEMININE", "MONTHS", "case", "gender"]
+
+MONTHS = (
+    *("Januar", "Jänner", "Februar", "März", "April", "Mai", "Juni", "Juli", "August"),
+    *("September", "Oktober", "November", "Dezember"),
+)
 
 FEMININE = {
     "Minute": "Minuten",
@@ -22,6 +28,7 @@ FEMININE = {
     "Scheibe": "Scheiben",
     "Person": "Personen",
     "Million": "Millionen",
+    "Milliarde": "Milliarden",
     "Nacht": "Nächte",
 }
 """Feminine nouns -> their plural, which follows numbers that end in one."""
@@ -98,3 +105,48 @@ def case(before: str, feminine: bool, noun: str) -> str:
     if _DATIVE.search(before) or (noun in _TIMES and _IN.search(before)):
         return "r" if feminine else "m"
     return "n" if noun in _MASCULINE and _ACCUSATIVE.search(before) else ""
+
+
+_DAY_NAMES = {
+    "Mo": "Montag",
+    "Di": "Dienstag",
+    "Mi": "Mittwoch",
+    "Do": "Donnerstag",
+    "Fr": "Freitag",
+    "Sa": "Samstag",
+    "So": "Sonntag",
+}
+_SHORT = "|".join(_DAY_NAMES)
+_DATE = (
+    r"(?:(?:den|der)\s)?(?:0?[1-9]|[12]\d|3[01])\."
+    rf"(?:\s?(?:{'|'.join(MONTHS)})\b|\s?(?:0?[1-9]|1[0-2])\.)"
+)
+_TIME = (
+    r"(?:(?:um|ab|bis|gegen|von)\s\d{1,2}(?![\d.,]*\s?(?:[%°€$]|Grad|Prozent|Euro|Leute|Personen))"
+    r"|\d{1,2}:[0-5]\d(?![\d:])"
+    r"|\d{1,2}(?:[.:][0-5]\d)?(?:\s?[-–]\s?\d{1,2}(?:[.:][0-5]\d)?)?\s?Uhr\b)"
+)
+
+
+def _day(match: re.Match[str]) -> list[Part]:
+    """Mo. -> "Montag", without the full stop."""
+    return [Part(_DAY_NAMES[match["day"]], *match.span("day"))]
+
+
+DAYS: tuple[tuple[str, Replace], ...] = (
+    (
+        rf"(?<!\w)(?P<from>{_SHORT})\.?\s?[-–]\s?(?P<to>{_SHORT})(?!\w)\.?",
+        lambda m: f"{_DAY_NAMES[m['from']]} bis {_DAY_NAMES[m['to']]}",
+    ),
+    (rf"(?<![\w.-])(?P<day>{_SHORT})\.?(?=,?\s{_DATE})", _day),
+    # "so 9 Uhr" is about nine: only with its full stop
+    (rf"(?<![\w.-])(?P<day>Mo|Di|Mi|Do|Fr|Sa|So(?=\.))\.?(?=,?\s{_TIME})", _day),
+    # "am Di.", "jeden Mo. und Mi."; a full stop at the end of the sentence stays
+    (
+        r"(?:(?<=\bam )|(?<=\bjeden )|(?<=\bbis )|(?<=\bab )|(?<=\bnächsten )|(?<=\bdiesen )"
+        rf"|(?<=\bkommenden )|(?<=\bletzten ))(?P<day>{_SHORT})(?:\.(?=,|\s[^A-ZÄÖÜ])|(?=\.$))",
+        _day,
+    ),
+    (r"(?<![\w.-])(?P<day>Mo|Di|Mi|Do|Sa)\.(?=,|\s(?:und|oder|bis)\b)", _day),
+    (rf"(?<=tag und )(?P<day>{_SHORT})(?:\.(?=\s[^A-ZÄÖÜ])|(?=\.$))", _day),
+)

@@ -8,7 +8,15 @@ from collections.abc import Callable
 from corpusforge.speech.locale import Locale, Unit
 from corpusforge.speech.reading.trace import Part, Step
 
-__all__ = ["INCH", "in_a_sum", "inch_step", "ordinal_span_steps", "unit_steps"]
+__all__ = [
+    "INCH",
+    "date_dash",
+    "full_stop_step",
+    "in_a_sum",
+    "inch_step",
+    "ordinal_span_steps",
+    "unit_steps",
+]
 
 INCH = "″"
 """The written unit that every mark of inches becomes; a locale says in `units` how it is said."""
@@ -53,6 +61,28 @@ def unit_steps(locale: Locale) -> list[Step]:
         (re.compile(many), step(lambda unit: unit.many)),
         (re.compile(one), step(lambda unit: unit.one)),
     ]
+
+
+def full_stop_step(locale: Locale) -> Step:
+    """5 lbs. of flour -> 5 lbs of flour: a full stop after a unit, where the sentence goes on."""
+    letters = (name for name in locale.units if name[-1].isalpha())
+    units = "|".join(re.escape(name) for name in sorted(letters, key=len, reverse=True))
+    inside = rf"(?<=\d)(?P<unit>\s?(?:{units}))\.(?=\s?[,;]|\s(?:\(|[^\W\d_A-ZÀ-Þ]))"
+    return re.compile(inside), lambda match: [Part(match["unit"], *match.span("unit"))]
+
+
+def date_dash(months: str, to: str) -> tuple[str, Callable[[re.Match[str]], str]]:
+    """For `Locale.special`: 3 May - 5 June -> 3 May to 5 June.
+
+    Args:
+        months: Regular expression of the names of months.
+        to: What is said for the dash.
+    """
+    of = r"\s(?:de\s|of\s)?"
+    day = rf"(?:0?[1-9]|[12]\d|3[01])(?:\.|st|nd|rd|th|er|[ºª])?{of}(?:{months})"
+    first = re.compile(rf"(?i)(?<![\w.,:/-]){day}(?:,?{of}(?:19|20)\d\d)?$")
+    dash = rf"(?i)\s?[-–]\s?(?={day}(?!\w))"
+    return dash, lambda m: f" {to} " if first.search(m.string[: m.start()]) else m[0]
 
 
 def in_a_sum(question: str, words: str) -> Callable[[re.Match[str]], str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from corpusforge.speech.locale import Locale
 from corpusforge.speech.numbers import Numbers
+from corpusforge.speech.reading.marks import full_stop_step
+from corpusforge.speech.reading.quantities import amounts
 from corpusforge.speech.reading.trace import Part, Replace, Step, joined, spaced
 
 __all__ = ["VULGAR", "code_steps", "name_steps", "ordinal_steps", "plain_step"]
@@ -19,10 +20,13 @@ _PHONE = re.compile(
     r"|\(\d{2,5}\) ?\d{3,8}(?:[ -]\d{2,8}){0,3}"  # (555) 123-4567
     r"|(?<!\d )0\d{1,4}[ /-]\d{3,8}(?:[ -]\d{2,8}){0,3}"  # 0800 123 456
     r"|1-\d{3}-\d{3}-\d{4}"
-    r"|\d{3}[ -]\d{3}[ -]\d{4}"  # 555 123 4567
-    r"|\d{3,}(?:-\d{3,})+"  # 555-0123
+    r"|\d{3}[ -]\d{3}[ -]\d{4}|\d{3}\.\d{3}\.\d{4}"  # 555 123 4567
+    r"|(?P<few>(?<!\d )[2-9]\d\d (?!(?:19|20)\d\d [^\W\d_])\d{4})(?! \d)"  # 555 1234
+    r"|(?P<first>\d{3,})-(?P<last>\d{3,})(?!-)"  # 555-0123
+    r"|\d{3,}(?:-\d{3,}){2,}"
     r")(?![\w-]|[.,:/]\d)"
 )
+_AFTER_MONEY = re.compile(r"[$€£¥₹]\s?$")
 _DOTTED = re.compile(r"(?<![\w.,])\d+(?:\.\d+){2,}(?![\w]|[.,]\d)")
 _VERSION = re.compile(
     r"(?<!\w)(?:[vV]\.?\s?|(?P<word>[Vv]ersi[oó]n\s))(?P<number>\d+(?:\.\d+)+)(?!\w|[.,]\d)"
@@ -56,7 +60,8 @@ def name_steps(locale: Locale, numbers: Numbers) -> list[Step]:
         (_EMAIL, address),
         (_URL, address),
         (re.compile(rf"(?<![\w/])(?:{names})(?![\w/])"), lambda m: locale.names[m[0]]),
-        *((re.compile(pattern), _whole(said)) for pattern, said in locale.special),
+        full_stop_step(locale),
+        *((re.compile(pattern), said) for pattern, said in locale.special),
         (
             re.compile(rf"(?<![\w.])(?:{short})(?!\w)", re.IGNORECASE),
             lambda m: abbreviations[m[0].casefold()],
@@ -64,10 +69,6 @@ def name_steps(locale: Locale, numbers: Numbers) -> list[Step]:
         (re.compile(r"#\s?(?=\d)"), lambda m: f" {locale.number_sign} "),
         (_VULGAR_PATTERN, spaced(lambda m: VULGAR[m[0][-1]])),
     ]
-
-
-def _whole(said: Callable[[re.Match[str]], str]) -> Replace:
-    return said
 
 
 def _address(locale: Locale, numbers: Numbers) -> Replace:
@@ -98,9 +99,21 @@ def code_steps(locale: Locale, numbers: Numbers) -> list[Step]:
     """Phone and version numbers, flights, and what is said digit by digit."""
     dot = f" {locale.dot} "
 
+    counted = amounts(locale)
+
     def phone(match: re.Match[str]) -> str:
+        first, last = match["first"] or "", match["last"] or ""
+        # "100-200": from one to the other
+        is_span = len(first) == len(last) < 5 and first < last
+        if is_span or ((match["few"] or first) and _is_amount(match)):
+            return match[0]
         plus = f"{locale.symbols['+']} " if match[0][0] == "+" else ""
         return plus + numbers.phone(re.sub(r"\(0\)|\D", "", match[0]))
+
+    def _is_amount(match: re.Match[str]) -> bool:
+        """A price or a measure: "$555-1234", "100-2000 m"."""
+        before, start = match.string[: match.start()], match.end()
+        return bool(_AFTER_MONEY.search(before) or counted.match(match.string, start))
 
     def dotted(written: str) -> str:
         return dot.join(numbers.integer(part, year=False) for part in written.split("."))
