@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import util
 
 from corpusforge.core.errors import InputError, InputErrors
 from corpusforge.core.licenses import allowing, refused_licenses
 from corpusforge.core.recipe import Recipe
+from corpusforge.core.wake import is_wake_word, ordinary_note
 
 __all__ = ["check"]
 
@@ -74,7 +76,17 @@ def _templates(recipe: Recipe, noise: bool) -> tuple[str, ...]:
 
     path = recipe.path(recipe.grammar.path)
     lists = recipe.path(recipe.grammar.lists) if recipe.grammar.lists else None
-    return check_templates(path, lists, lang=recipe.lang, grammar=recipe.grammar, noise=noise).notes
+    report = check_templates(path, lists, lang=recipe.lang, grammar=recipe.grammar, noise=noise)
+    return (*report.notes, *_wake_notes(recipe, report.intents))
+
+
+def _wake_notes(recipe: Recipe, intents: Iterable[str]) -> list[str]:
+    """Whether a wake word stands alone. Real rows may hold what its templates lack."""
+    trainers = not {"openwakeword", "microwakeword"}.isdisjoint(recipe.export.writers)
+    heard = recipe.speech.clips > 0 and recipe.real is None
+    if not (heard and (trainers or is_wake_word(intents))):
+        return []
+    return ordinary_note(intents, recipe.lang)
 
 
 def _real(recipe: Recipe, _noise: bool) -> tuple[str, ...]:

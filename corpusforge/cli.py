@@ -69,6 +69,11 @@ def _add_recipe_verbs(verbs: Any) -> None:
     )
     sub.add_argument("--wake-word", metavar="PHRASE", help="a recipe for a wake word detector")
     sub.add_argument("--lang", default="en", help="language of the wake word (en)")
+    sub.add_argument(
+        "--ordinary",
+        metavar="FILE",
+        help="with --wake-word: sentences that people say otherwise, one per line",
+    )
 
     for name, text in (
         ("validate", "check a recipe and its templates; nothing is run"),
@@ -135,13 +140,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         where = f" {error.filename}:" if error.filename else ""
         print(f"error: cannot read or write{where} {error.strerror or error}", file=sys.stderr)
-        return 1 if options.verb in ("build", "render", "assess", "mix", "log") else 2
+        return 1 if options.verb in _MAY_FAIL else 2
     except KeyboardInterrupt:
         goes_on = options.verb in ("build", "render", "assess")
         then = "; the same command goes on from here" if goes_on else ""
         print(f"interrupted{then}", file=sys.stderr)
         return 1
 
+
+_MAY_FAIL = ("build", "detector", "render", "assess", "mix", "log")
 
 _sample, _match = template_verbs.sample, template_verbs.match
 _count, _lint = template_verbs.count, template_verbs.lint
@@ -156,10 +163,19 @@ def _init(options: argparse.Namespace) -> int:
     if options.wake_word is not None:
         if options.from_file is not None:
             raise InputError("init takes --from or --wake-word, not both")
-        path = wake.init_wake_word(options.wake_word, Path(options.folder), options.lang)
+        path, notes = wake.init_wake_word(
+            options.wake_word,
+            Path(options.folder),
+            options.lang,
+            ordinary_file=Path(options.ordinary) if options.ordinary is not None else None,
+        )
+    elif options.ordinary is not None:
+        raise InputError("--ordinary belongs to --wake-word")
     else:
-        path = api.init(options.folder, options.from_file)
+        path, notes = api.init(options.folder, options.from_file), ()
     print(f"wrote {path}")
+    for note in notes:
+        print(f"warning: {note}")
     print(f"next: corpusforge preview {path}")
     return 0
 
@@ -250,6 +266,8 @@ def _print_summary(summary: BuildSummary, parseable: bool) -> None:
     lines += [("note", note) for note in summary.notes]
     if not summary.complete:
         lines.append(("next", "run without --until to finish"))
+    if (hint := wake.detector_hint(summary)) is not None:
+        lines.append(("next", hint))
     for key, text in lines:
         print(f"{key}\t{text}" if parseable else f"{key:<12} {text}")
 

@@ -9,19 +9,22 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from corpusforge.core.errors import InputError, require_at_least
-from corpusforge.core.wake import ORDINARY_INTENTS, WAKE_INTENT
+from corpusforge.core.wake import ORDINARY_INTENTS, WAKE_INTENT, is_wake_word, ordinary_note
 
 if TYPE_CHECKING:
     from corpusforge.core.progress import Progress
+    from corpusforge.pipeline import BuildSummary
     from corpusforge.speech.confusables import Confusable
 
 __all__ = [
     "add_verbs",
     "confusables_verb",
     "detector",
+    "detector_hint",
     "detector_verb",
     "find_confusables",
     "init_wake_word",
@@ -97,8 +100,14 @@ def find_confusables(
 
 
 def init_wake_word(
-    phrase: str, out: Path, lang: str = "en", *, seed: int = 1, lexicon_file: Path | None = None
-) -> Path:
+    phrase: str,
+    out: Path,
+    lang: str = "en",
+    *,
+    seed: int = 1,
+    lexicon_file: Path | None = None,
+    ordinary_file: Path | None = None,
+) -> tuple[Path, tuple[str, ...]]:
     """Write the recipe and templates of a wake word into a new folder.
 
     Args:
@@ -107,16 +116,18 @@ def init_wake_word(
         lang: BCP-47 tag.
         seed: Of the negatives.
         lexicon_file: As for `find_confusables`.
+        ordinary_file: Sentences that people say otherwise, one per line.
 
     Returns:
-        The recipe file.
+        The recipe file, and notes.
 
     Raises:
-        InputError: See `find_confusables`; the folder is not empty.
+        InputError: See `find_confusables`; a file that cannot be read; the folder is not empty.
     """
     from corpusforge.core.text import fold
     from corpusforge.grammar.init_recipe import write_pack
 
+    own = _own_sentences(ordinary_file) if ordinary_file is not None else []
     found = find_confusables([phrase], lang, seed=seed, lexicon_file=lexicon_file)
     by_intent: dict[str, list[tuple[str, str]]] = {WAKE_INTENT: [(phrase, "")]}
     for one in found:
@@ -125,6 +136,7 @@ def init_wake_word(
     for intent, text in [*_commands(lang, seed), *_talk(lang, seed), *_alike(found, lang, seed)]:
         if plain not in f" {fold(text)} ":
             by_intent.setdefault(intent, []).append((text, ""))
+    notes = _add_own(by_intent, own, plain)
     rows = sum(map(len, by_intent.values()))
     slug = "_".join("".join(c if c.isalnum() else " " for c in fold(phrase)).split()) or "wake_word"
     recipe = _RECIPE.format(
@@ -132,7 +144,47 @@ def init_wake_word(
     )
     templates = _templates(lang, by_intent, phrase)
     write_pack(out, {"templates/wake_word.yaml": templates, "recipe.yaml": recipe})
-    return out / "recipe.yaml"
+    return out / "recipe.yaml", (*notes, *ordinary_note(by_intent, lang))
+
+
+def _own_sentences(file: Path) -> list[str]:
+    """Sentences of a file, one per line."""
+    from corpusforge.core.text import nfc
+
+    try:
+        lines = file.read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file} cannot be read as sentences: {error}") from error
+    sentences = [" ".join(nfc(line).split()) for line in lines if line.strip()]
+    if not sentences:
+        raise InputError(f"{file} holds no sentences", hint="one sentence per line")
+    return sentences
+
+
+def _add_own(
+    by_intent: dict[str, list[tuple[str, str]]], sentences: Sequence[str], plain: str
+) -> list[str]:
+    """Add the user's own sentences to the commands for others; notes on those left out."""
+    from corpusforge.core.text import fold
+
+    known = {fold(text) for texts in by_intent.values() for text, _ in texts} | {""}
+    said, again = [], 0
+    for text in sentences:
+        folded = fold(text)
+        if plain in f" {folded} ":
+            said.append(text)
+        elif folded in known:
+            again += 1
+        else:
+            known.add(folded)
+            by_intent.setdefault(ORDINARY_INTENTS[0], []).append((text, ""))
+    notes = []
+    if said:
+        notes.append(f"sentences with the wake word in them are left out: {'; '.join(said[:3])}")
+        notes[0] += f" and {len(said) - 3} more" if len(said) > 3 else ""
+    if again:
+        notes.append(f"{again} lines are left out: they repeat others, or hold no word")
+    return notes
 
 
 def _templates(lang: str, by_intent: dict[str, list[tuple[str, str]]], phrase: str) -> str:
@@ -240,14 +292,17 @@ def detector(
         What was measured; also in `measured.json` in the folder.
 
     Raises:
-        InputError: The folder is there already; see `assess.wake_word.measure_detector`.
+        InputError: The folder is there already or cannot be written (tried before training); see
+            `assess.wake_word.measure_detector`.
     """
+    from corpusforge.assess.wake_net import try_to_write
     from corpusforge.assess.wake_train import DetectorTraining
     from corpusforge.assess.wake_word import measure_detector
 
     folder = Path(out)
     if folder.exists():
         raise InputError(f"{folder} is there already", hint="name a new folder")
+    try_to_write(folder)
     training = DetectorTraining() if steps is None else DetectorTraining(steps=steps)
     trained, account = measure_detector(
         Path(corpus),
@@ -258,6 +313,21 @@ def detector(
     )
     trained.save(folder, account)
     return account
+
+
+def detector_hint(summary: BuildSummary) -> str | None:
+    """The command that comes after a build; None where no detector is to be trained.
+
+    Args:
+        summary: Of the build.
+    """
+    spoken = summary.facts("audio_gate").get("clips", 0)
+    if not (
+        summary.complete and spoken and is_wake_word(summary.facts("grammar").get("intents", ()))
+    ):
+        return None
+    folder = str(summary.folder)
+    return f"corpusforge detector {quote(folder)} -o {quote(folder.rstrip('/') + '-detector')}"
 
 
 def add_verbs(verbs: Any) -> None:
@@ -293,7 +363,7 @@ def confusables_verb(options: argparse.Namespace) -> list[str]:
 
 def detector_verb(options: argparse.Namespace, progress: Progress) -> list[str]:
     """Train, and lines for the terminal."""
-    from corpusforge.core.wake import CONFUSABLE_INTENTS
+    from corpusforge.assess.wake_lines import detector_lines
 
     if options.steps is not None:
         require_at_least(options, {"steps": 1})
@@ -307,26 +377,4 @@ def detector_verb(options: argparse.Namespace, progress: Progress) -> list[str]:
         steps=options.steps,
         progress=progress,
     )
-    lines = [f"listens for {account['phrase']}, {account['window_s']} s, all of it synthetic"]
-    for split, found in account["splits"].items():
-        taken = ", ".join(
-            f"{found['taken_by_intent'][intent]} of {count} {intent}"
-            for intent, count in found["negatives_by_intent"].items()
-            if intent in CONFUSABLE_INTENTS
-        )
-        lines.append(
-            f"{split:<10} recall {found['recall']:.1%} ({found['recall_low']:.0%} to "
-            f"{found['recall_high']:.0%}; {found['positives']} clips, {found['speakers']} voices), "
-            f"{found['false_accepts']} false accepts in {found['hours']:.2f} h of ordinary speech"
-            + (
-                f" (at most {found['false_accepts_per_hour_upper']:.1f} per hour, 95 %)"
-                if found["hours"]
-                else ""
-            )
-            + (f"; taken for it: {taken}" if taken else "")
-        )
-    if not account["targets_met_on_validation"]:
-        lines.append("warning: no threshold keeps the targets on validation; the highest is used")
-    if account["speakers_shared"]:
-        lines.append(f"note: {len(account['speakers_shared'])} voices stand in train and in test")
-    return [*lines, f"wrote {options.out}"]
+    return [*detector_lines(account), f"wrote {options.out}"]

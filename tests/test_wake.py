@@ -6,10 +6,12 @@ from collections import Counter
 import pytest
 
 from corpusforge import api
+from corpusforge.cli import main
 from corpusforge.core.recipe_file import load_recipe
 from corpusforge.core.text import fold
 from corpusforge.core.wake import NEGATIVE_INTENTS, ORDINARY_INTENTS, WAKE_INTENT
-from corpusforge.wake import init_wake_word
+from corpusforge.pipeline import BuildSummary
+from corpusforge.wake import detector_hint, init_wake_word
 
 pytest.importorskip("wordfreq")
 
@@ -24,7 +26,7 @@ def rows_of(recipe):
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory):
-    return rows_of(init_wake_word("okay willow", tmp_path_factory.mktemp("wake") / "recipe"))
+    return rows_of(init_wake_word("okay willow", tmp_path_factory.mktemp("wake") / "recipe")[0])
 
 
 def test_it_holds_talk_questions_numbers_and_commands(rows):
@@ -44,16 +46,64 @@ def test_words_that_sound_alike_stand_in_sentences_too(rows):
 
 
 def test_the_same_call_writes_the_same_sentences(rows, tmp_path):
-    assert rows_of(init_wake_word("okay willow", tmp_path / "recipe")) == rows
+    assert rows_of(init_wake_word("okay willow", tmp_path / "recipe")[0]) == rows
 
 
 def test_a_language_without_talk_has_the_commands_of_its_packs_or_none(tmp_path):
-    german = Counter(i for i, _ in rows_of(init_wake_word("hallo linda", tmp_path / "de", "de")))
-    swedish = Counter(i for i, _ in rows_of(init_wake_word("hej linda", tmp_path / "sv", "sv")))
-    assert german["other_speech"] >= 100
-    assert german["other_talk"] == 0
-    assert not set(swedish) & set(ORDINARY_INTENTS)
-    assert swedish["near_miss"] > 0
+    german, said = init_wake_word("hallo linda", tmp_path / "de", "de")
+    counts = Counter(intent for intent, _ in rows_of(german))
+    assert said == ()
+    assert counts["other_speech"] >= 100
+    assert counts["other_talk"] == 0
+    swedish, said = init_wake_word("hej linda", tmp_path / "sv", "sv")
+    counts = Counter(intent for intent, _ in rows_of(swedish))
+    assert not set(counts) & set(ORDINARY_INTENTS)
+    assert counts["near_miss"] > 0
+    assert "--lang sv --ordinary FILE" in said[0]
+    assert said[0] in api.validate(swedish).notes
+    assert said[0] not in api.validate(swedish, ["speech.clips=0"]).notes
+
+
+def test_own_sentences_are_the_ordinary_speech_of_a_language_without_packs(tmp_path):
+    said = ["Vad är klockan?", "Stäng dörren (snart) {nu}, tack: genast::3!", "hej  linda igen"]
+    file = tmp_path / "said.txt"
+    file.write_text("\n".join([*said, "", "vad är klockan", "..."]), "utf-8-sig")
+    recipe, notes = init_wake_word("hej linda", tmp_path / "sv", "sv", ordinary_file=file)
+    rows = rows_of(recipe)
+    assert {text for intent, text in rows if intent == "other_speech"} == set(said[:2])
+    assert len(notes) == 2
+    assert "hej linda igen" in notes[0]
+    assert "2 lines are left out" in notes[1]
+    assert not [note for note in api.validate(recipe).notes if "ordinary" in note]
+
+
+def test_init_says_that_ordinary_speech_is_missing_and_takes_a_file_of_it(tmp_path, capsys):
+    call = ["init", str(tmp_path / "tr"), "--wake-word", "hallo willi", "--lang", "tr"]
+    assert main(call) == 0
+    assert "warning: wake word without ordinary speech in tr" in capsys.readouterr().out
+    call[1] = str(tmp_path / "other")
+    assert main([*call, "--ordinary", str(tmp_path / "none.txt")]) == 2
+    assert "none.txt cannot be read as sentences" in capsys.readouterr().err
+    (tmp_path / "empty.txt").write_text("\n", "utf-8")
+    assert main([*call, "--ordinary", str(tmp_path / "empty.txt")]) == 2
+    assert "holds no sentences" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()
+    assert main(["init", str(tmp_path / "plain"), "--ordinary", "empty.txt"]) == 2
+
+
+def test_a_build_of_a_wake_word_names_the_verb_that_comes_next(tmp_path):
+    def summary(intents, clips, complete=True):
+        stages = (
+            {"stage": "grammar", "facts": {"intents": intents}},
+            {"stage": "audio_gate", "facts": {"clips": clips}},
+        )
+        return BuildSummary(tmp_path / "my corpus", complete, stages, (), ())
+
+    hint = detector_hint(summary({"wake_word": 1, "other_speech": 9}, 40))
+    assert hint == f"corpusforge detector '{tmp_path}/my corpus' -o '{tmp_path}/my corpus-detector'"
+    assert detector_hint(summary({"lights": 1, "other_speech": 9}, 40)) is None
+    assert detector_hint(summary({"wake_word": 1}, 0)) is None
+    assert detector_hint(summary({"wake_word": 1}, 40, complete=False)) is None
 
 
 def test_the_shipped_recipe_holds_them_too():

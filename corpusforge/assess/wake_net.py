@@ -23,7 +23,16 @@ from corpusforge.core.errors import InputError, require
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["STEP", "Detector", "firings", "members_of", "wake_member", "wake_net", "window_scores"]
+__all__ = [
+    "STEP",
+    "Detector",
+    "firings",
+    "members_of",
+    "try_to_write",
+    "wake_member",
+    "wake_net",
+    "window_scores",
+]
 
 STEP = 4
 """Frames between the windows of a stream: 80 ms."""
@@ -31,6 +40,7 @@ STEP = 4
 _CHANNELS, _KERNEL = 32, 5
 _DROPOUT = 0.3
 _BATCH = 512
+_ROOM_BYTES = 2**20  # more than a detector and its account take
 _SMOOTHED = 3  # windows that a score is the mean of
 
 
@@ -40,7 +50,7 @@ class Detector:
     Args:
         net: Torch module in evaluation mode.
         frames: Width of its window.
-        phrase: What it listens for.
+        phrase: What it listens for, in its words; several with commas between them.
         threshold: Score from which it fires.
     """
 
@@ -105,6 +115,22 @@ class Detector:
             raise InputError(f"{folder} holds no detector: {error}") from error
         net.eval()
         return found
+
+
+def try_to_write(folder: Path) -> None:
+    """Find out whether a detector can be saved there; nothing stays but the folders above it.
+
+    Raises:
+        InputError: The place cannot be written, or is full.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".detector-") as made:
+            (Path(made) / "room").write_bytes(bytes(_ROOM_BYTES))
+    except OSError as error:
+        raise InputError(
+            f"{folder} cannot be written: {error.strerror or error}", hint="name another folder"
+        ) from error
 
 
 def firings(

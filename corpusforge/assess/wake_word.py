@@ -42,7 +42,7 @@ from corpusforge.core.progress import Progress
 from corpusforge.core.schema import SPLITS
 from corpusforge.core.seeding import rng
 from corpusforge.core.text import fold
-from corpusforge.core.wake import CONFUSABLE_INTENTS, positive_intents
+from corpusforge.core.wake import CONFUSABLE_INTENTS, phrases, positive_intents
 
 __all__ = ["MAX_WINDOW_S", "measure_detector", "measure_negatives", "poisson_upper"]
 
@@ -142,7 +142,8 @@ def _threshold(
         if met:
             break
     return float(value), {
-        "met": met,
+        # What was not counted in any speech is not met.
+        "met": None if met and not others.hours else met,
         "hearings": len(_WARPS),
         **_accepted(others.hours, many.hours, accepts),
         "taken": {intent: round(taken[intent] / counts[intent], 4) for intent in alike},
@@ -155,7 +156,7 @@ def _accepted(hours: float, heard_hours: float, accepts: int) -> dict[str, Any]:
     upper = round(poisson_upper(accepts, heard_hours), 3) if heard_hours else None
     return {
         "hours": round(hours, 4),
-        "false_accepts": accepts,
+        "false_accepts": accepts if hours else None,
         "false_accepts_per_hour_upper": upper,
     }
 
@@ -182,7 +183,7 @@ def _curve(
             {
                 "threshold": threshold,
                 "recall": round(float((best >= threshold).mean()), 4),
-                "false_accepts": accepts,
+                "false_accepts": accepts if others.hours else None,
                 "taken_by_intent": {intent: taken[intent] for intent in sorted(_by_intent(others))},
             }
         )
@@ -195,7 +196,7 @@ def _wrong(detector: Detector, others: Negatives) -> dict[str, Any]:
     counts, hours = _by_intent(others), others.hours
     return {
         "hours": round(hours, 4),
-        "false_accepts": accepts,
+        "false_accepts": accepts if hours else None,
         "false_accepts_per_hour": round(accepts / hours, 3) if hours else None,
         "false_accepts_per_hour_upper": round(poisson_upper(accepts, hours), 3) if hours else None,
         "taken_by_intent": {intent: taken[intent] for intent in sorted(counts)},
@@ -214,7 +215,8 @@ def measure_negatives(
         seed: Of their order and of the pauses.
 
     Returns:
-        Hours of ordinary speech, false accepts in it, clips and those taken by intent.
+        Hours of ordinary speech, false accepts in it (None in no hours), clips and those taken by
+        intent.
 
     Raises:
         InputError: A file that cannot be read.
@@ -302,11 +304,12 @@ def measure_detector(
         progress: Where to report.
 
     Returns:
-        The detector with its threshold, and its account: what the threshold was set by (the
-        negatives of validation and, as `held_out`, the ordinary sentences that training did not
-        hear, 0 of them in a small corpus; each heard several times with its frequencies moved;
-        their upper limit of false accepts takes the hearings for independent, which they are not
-        in full), and per split what `_figures` gives.
+        The detector with its threshold, and its account: the words that it listens for, whether
+        the targets are met on validation (None: there is no ordinary speech there), what the
+        threshold was set by (the negatives of validation and, as `held_out`, the ordinary
+        sentences that training did not hear, 0 of them in a small corpus; each heard several times
+        with its frequencies moved; their upper limit of false accepts takes the hearings for
+        independent, which they are not in full), and per split what `_figures` gives.
 
     Raises:
         InputError: No clips, no positives or negatives in a split, no torch.
@@ -319,7 +322,8 @@ def measure_detector(
     parts = _parts(corpus, files, positives, held_out, seed, progress)
     unknown, sentences = _unknown(files, positives, held_out, seed, progress)
     train = parts["train"]
-    frames, phrase = _window_frames(train.lengths), ", ".join(positives)
+    frames = _window_frames(train.lengths)
+    phrase = ", ".join(phrases(((file.label, file.text) for file in files), positives))
     draws = rng(seed, "wake.train")
     trained = train_detector(train.positives, train.others.heard, phrase, frames, training, draws)
     others = parts["validation"].others

@@ -21,7 +21,7 @@ from corpusforge.core.errors import require
 from corpusforge.core.schema import CLIPS, UTTERANCES
 from corpusforge.core.seeding import uniforms
 from corpusforge.core.sound_files import synthetic_mark, wav_bytes
-from corpusforge.core.wake import positive_intents
+from corpusforge.core.wake import phrases, positive_intents
 from corpusforge.export.accounts import counted
 from corpusforge.export.checksums import write_checksums
 from corpusforge.export.csv_tables import FILE, read_csv, write_csv
@@ -142,13 +142,15 @@ def _write_streams_csv(path: Path, heard: list[dict[str, Any]]) -> None:
 def _readme(
     release: ReleaseTables, positives: tuple[str, ...], hours: Mapping[str, float], about: str
 ) -> str:
-    said = ", ".join(f"{value:.2f} hours in {split}" for split, value in hours.items())
+    intents, texts = (release.clips[name].to_pylist() for name in ("intent", "text"))
+    heard_for = ", ".join(phrases(zip(intents, texts, strict=True), positives))
+    long = ", ".join(f"{value:.2f} hours in {split}" for split, value in hours.items())
     lines = [
         "# Clips of a wake word",
-        f"Listened for: {', '.join(positives)}. {counted(release.clips.num_rows, 'clip')}, WAV, "
-        f"16 kHz, 16 bit. All of it is synthetic speech: {no_person(release.clips)}.",
+        f"Listened for: {heard_for}. {counted(release.clips.num_rows, 'clip')}, WAV, 16 kHz, "
+        f"16 bit. All of it is synthetic speech: {no_person(release.clips)}.",
         about,
-        f"Streams of negatives: {said}. False accepts per hour need hours: after none in n hours "
+        f"Streams of negatives: {long}. False accepts per hour need hours: after none in n hours "
         "the rate may still be 3 / n (95 %)."
         if hours
         else "",

@@ -83,7 +83,7 @@ def recipe_of(work: Path, phrase: str) -> Path:
         return find_recipe("wake_word")
     folder = work / "recipes" / phrase.replace(" ", "_")
     shutil.rmtree(folder, ignore_errors=True)  # written again, so that it is that of this code
-    return init_wake_word(phrase, folder)
+    return init_wake_word(phrase, folder)[0]
 
 
 def digest(recipe: Path) -> str:

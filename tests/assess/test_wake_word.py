@@ -1,7 +1,10 @@
 """A detector: features of a stream, firing, what is measured, save and load."""
 
 import csv
+import errno
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -11,6 +14,7 @@ import soundfile
 from corpusforge.assess import wake_word
 from corpusforge.assess.clips import clip_files
 from corpusforge.assess.wake_features import BANDS, frames_of, stream_levels, warped, windows
+from corpusforge.assess.wake_lines import detector_lines
 from corpusforge.assess.wake_net import Detector, firings, members_of
 from corpusforge.assess.wake_parts import held_out_texts, negatives_of, part_of, said_frames
 from corpusforge.assess.wake_train import DetectorTraining
@@ -147,6 +151,71 @@ def test_nothing_is_written_over(corpus, tmp_path):
         detector(corpus, tmp_path)
 
 
+@pytest.mark.parametrize("what", ["a file in the way", "a full disk"])
+def test_a_place_that_cannot_be_written_is_found_before_training(
+    what, corpus, tmp_path, monkeypatch
+):
+    def full(self, data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def trained_already(*arguments, **named):
+        raise AssertionError("it was trained")
+
+    monkeypatch.setattr(wake_word, "measure_detector", trained_already)
+    (tmp_path / "file").write_text("")
+    out = tmp_path / "file" / "detector"
+    if what == "a full disk":
+        monkeypatch.setattr(Path, "write_bytes", full)
+        out = tmp_path / "new" / "detector"
+    with pytest.raises(InputError, match="detector cannot be written"):
+        detector(corpus, out)
+    assert not out.exists()
+    assert not list(tmp_path.glob("**/.detector-*"))
+
+
+@pytest.fixture
+def without_ordinary(corpus, tmp_path):
+    """The same clips without ordinary speech."""
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    rows = (corpus / "metadata.csv").read_text().splitlines()
+    kept = [row for row in rows if "other_speech" not in row]
+    kept = [kept[0], *(f"{corpus / row}" for row in kept[1:])]
+    (folder / "metadata.csv").write_text("\n".join(kept) + "\n")
+    return folder
+
+
+def test_no_ordinary_speech_is_no_target_met(without_ordinary):
+    short = DetectorTraining(steps=2, batch=16, rounds=1, members=1)
+    _, account = measure_detector(without_ordinary, training=short, most_taken=1.0)
+    assert account["targets_met_on_validation"] is None
+    assert account["threshold_from"]["met"] is None
+    assert account["threshold_from"]["false_accepts"] is None
+    for found in account["splits"].values():
+        assert found["hours"] == 0
+        assert found["false_accepts"] is None
+        assert {one["false_accepts"] for one in found["curve"]} == {None}
+    lines = detector_lines(account)
+    assert lines[1].count("no ordinary speech to count false accepts in") == 1
+    assert not any("0.00 h" in line for line in lines)
+    assert lines[-1].startswith("warning: there is no ordinary speech on validation")
+    _, strict = measure_detector(without_ordinary, training=short, most_taken=-1.0)
+    assert strict["targets_met_on_validation"] is False
+
+
+def test_what_is_printed_tells_new_voices_from_shifts(trained):
+    account = json.loads(json.dumps(trained[1]))
+    test = account["splits"]["test"]
+    assert detector_lines(account)[0].startswith("listens for wake_word, ")
+    assert "false accepts in" in detector_lines(account)[3]
+    assert len(detector_lines(account)) == 4
+    test["recall_by_base_voice"]["hibari/heart"] = {"trained": True}
+    assert "no shift of one of train" in detector_lines(account)[4]
+    assert detector_lines(account)[4].endswith("the others are hibari/heart")
+    test["new_voices"] = None
+    assert detector_lines(account)[4].startswith("note: no voice of test is new")
+
+
 def test_a_corpus_that_is_not_split_by_voice_is_refused_with_the_way_out(corpus, tmp_path):
     lines = (corpus / "metadata.csv").read_text().splitlines()
     kept = [line for line in lines if not line.endswith(",test")]
@@ -220,7 +289,7 @@ def with_texts(corpus, tmp_path):
     for row in rows:
         _, voice, turn, _ = row["file_name"].split("-")
         same = VOICES[row["split"]].index(int(voice)) % 2
-        row["text"] = row["intent"] if row["intent"] == "wake_word" else f"Say {turn}, {same}!"
+        row["text"] = "hey jarvis" if row["intent"] == "wake_word" else f"Say {turn}, {same}!"
         row["file_name"] = str(corpus / row["file_name"])
     with (tmp_path / "metadata.csv").open("w", newline="") as stream:
         out = csv.DictWriter(stream, list(rows[0]))
@@ -260,7 +329,8 @@ def test_no_sentence_trains_and_sets_the_threshold(with_texts, monkeypatch):
     monkeypatch.setattr(wake_word, "part_of", part)
     monkeypatch.setattr(wake_word, "negatives_of", negatives)
     short = DetectorTraining(steps=2, batch=16, rounds=1, members=1)
-    _, account = measure_detector(with_texts, training=short)
+    made, account = measure_detector(with_texts, training=short)
+    assert made.phrase == account["phrase"] == "hey jarvis"
     texts = {fold(file.text) for file in set_by}
     assert len(texts) == 4
     assert not texts & {fold(file.text) for file in trained_on}

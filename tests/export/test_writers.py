@@ -58,6 +58,16 @@ def pcm_sha256(data):
     return hashlib.sha256(samples.tobytes()).hexdigest()
 
 
+@pytest.mark.parametrize("name", ["openwakeword", "microwakeword"])
+def test_folders_of_wake_words_name_the_words(name, tmp_path, release):
+    plugins.load("writer", name).write(release, tmp_path)
+    rows = release.clips.to_pylist()
+    said = [row["text"] for row in rows if row["intent"] in ("light", "timer")]
+    listened = (tmp_path / "README.md").read_text("utf-8").partition("Listened for: ")[2]
+    assert listened.startswith((*said,))
+    assert all(text in listened.partition("WAV, 16 kHz")[0] for text in said)
+
+
 def test_wav_folder_without_clips(tmp_path, release):
     plugin = plugins.load("writer", "wav_csv")
     silent = stage.ReleaseTables(
