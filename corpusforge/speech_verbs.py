@@ -68,7 +68,7 @@ def _add_allow_command(sub: argparse.ArgumentParser) -> None:
 
 
 def replay(options: argparse.Namespace) -> int:
-    """Exit code 0 when the samples are those that were recorded, 1 when they are not."""
+    """Exit code 0 when the samples, and the stored ones, are those recorded, 1 when not."""
     from corpusforge import api
 
     found = api.replay(
@@ -83,14 +83,16 @@ def replay(options: argparse.Namespace) -> int:
         print(f"wrote {options.out}")
     if found.same:
         print(f"clip {found.clip_id}: same samples as recorded ({found.recorded})")
-        return 0
+        for sentence in found.verdict:
+            print(f"  but          {sentence}")
+        return 1 if found.verdict else 0
     print(f"clip {found.clip_id}: not the samples that were recorded")
     print(f"  recorded     {found.recorded or 'none: the clip could not be made then'}")
     print(f"  now          {found.rendered.facts.pcm_sha256}")
     for change in found.changes:
         print(f"  changed      {change}")
-    if found.recorded and not found.changes:
-        print("  versions of engine, effects and packages are as recorded: another CPU family?")
+    for sentence in found.verdict:
+        print(f"  told         {sentence}")
     return 1
 
 

@@ -15,6 +15,7 @@ from corpusforge.cli import main
 from corpusforge.core.errors import InputError
 from corpusforge.core.schema import read_table, write_table
 from corpusforge.core.sound_files import is_marked
+from corpusforge.speech.engine import EngineError
 from corpusforge.speech.engines.espeak import PLUGIN as ESPEAK
 from tests.build_outputs import NO_GAN
 from tests.conftest import TINY
@@ -101,7 +102,8 @@ def test_other_parameters_are_not_the_same_clip(run, tmp_path, capsys):
     assert main(["replay", str(copy), row["clip_id"], "-o", str(path)]) == 1
     said = capsys.readouterr().out
     assert "not the samples that were recorded" in said and row["pcm_sha256"] in said
-    assert "as recorded: another CPU family?" in said
+    assert "the audio that is stored is what was recorded" in said
+    assert "are as recorded, and it is another sound: the row was edited" in said
     assert np.abs(soundfile.read(path)[0]).max() > 0
 
 
@@ -154,3 +156,157 @@ def test_a_voice_that_is_gone_is_named(run, tmp_path):
     copy, row = changed(run, tmp_path, lambda row: row.update(voice="hart", engine="hibari"))
     with pytest.raises(InputError, match=r"has no voice 'hart'(.|\n)*did you mean 'heart'"):
         api.replay(copy, row["clip_id"])
+
+
+def step_of(row, op, edit):
+    for step in row["chain"]:
+        if step["op"] == op:
+            params = json.loads(step["params"])
+            edit(params)
+            step["params"] = json.dumps(params)
+
+
+def no_seed(row):
+    row["prosody"] = json.dumps({"speed": 1.0, "engine_speed": 1.0})
+
+
+def talkers_of(**changed):
+    """An edit that gives the clip babble of one talker with other fields."""
+
+    def edit(row):
+        voice = {"name": "heart", "lang": "en", "license": ""}
+        one = {"engine": "hibari", "version": "", "voice": voice, "spoken": "yes", "speed": 1.0}
+        told = json.dumps([one | {"seed": 1} | changed])
+        step_of(row, "noise", lambda params: params.update(kind="babble", talkers=told))
+
+    return edit
+
+
+def no_such_effect(row):
+    row["chain"][0]["op"] = "formnat"
+
+
+DAMAGED = [
+    (lambda row: row.update(prosody="{"), "prosody is '{', not a JSON object"),
+    (no_seed, "prosody.seed is None, not a whole number of 0 or more"),
+    (lambda row: row.update(chain=None), "chain is None, not a list of effects"),
+    (no_such_effect, r"chain\[0\].op is 'formnat', not an effect\n.*did you mean 'formant'"),
+    (
+        lambda row: row["chain"][0].update(params="[1]"),
+        r"chain\[0\].params is '\[1\]', not a JSON object",
+    ),
+    (lambda row: step_of(row, "formant", dict.clear), "the effect formant has no 'factor'"),
+    (
+        lambda row: step_of(row, "gain", lambda params: params.update(peak_dbfs="x")),
+        r"params.peak_dbfs \(effect gain\) is 'x', not a number \(dBFS\)",
+    ),
+    (
+        lambda row: step_of(row, "gain", lambda params: params.update(peak=-3)),
+        r"params.peak \(effect gain\) is -3, not a parameter of it\n.*allowed: peak_dbfs",
+    ),
+    (
+        lambda row: step_of(row, "room", lambda params: params.update(length_m=-1)),
+        "cannot be rendered with the prosody and chain of its row: ValueError",
+    ),
+    (
+        lambda row: row.update(engine="hibari", voice="heart", voice_source="heart.onnx"),
+        r"voice_source is 'heart.onnx', not empty: the engine hibari takes no voices",
+    ),
+    (lambda row: row.update(engine="piper", voice="joe"), "voice_source is ''"),
+    (lambda row: row.update(engine="hibary"), r"engine is 'hibary'.*\n.*did you mean 'hibari'"),
+    (lambda row: row.update(spoken=None, text=None), "text is None, not a text"),
+    (lambda row: row.update(lang=None), "lang is None, not a name"),
+    (talkers_of(seed="x"), "not a talker whose speed and seed are numbers"),
+    (talkers_of(voice={"nam": "heart"}), r"not a voice\n.*allowed: name, lang"),
+    (talkers_of(voice={"name": "heart", "lang": ["en"]}), r"voice.lang is \['en'\]"),
+    (talkers_of(engine="hibary"), r"not an engine\n.*did you mean 'hibari'"),
+]
+
+
+@pytest.mark.parametrize(("edit", "message"), DAMAGED)
+def test_a_damaged_row_is_refused_with_its_field(run, tmp_path, edit, message):
+    copy, row = changed(run, tmp_path, edit)
+    if row["engine"] == "piper":
+        pytest.importorskip("piper")
+    with pytest.raises(InputError, match=message) as caught:
+        api.replay(copy, row["clip_id"])
+    assert f"clip {row['clip_id']}" in str(caught.value)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("op", ["mic", "codec"])
+def test_what_is_left_of_speech_that_is_no_number_is_no_clip(run, tmp_path, op):
+    """And does not get into a codec, which would end the process."""
+    band = {"low_hz": 100.0, "high_hz": 0.0}
+    band |= {f"eq_{at}_db": 0.0 for at in (250, 500, 1000, 2000, 4000)}
+    steps = [("mic", "2", band), ("codec", "1", {"codec": "mulaw"})][: 1 if op == "mic" else 2]
+
+    def edit(row):
+        row["chain"] = [
+            *(step for step in row["chain"] if step["op"] == "place"),
+            *({"op": o, "version": v, "params": json.dumps(params)} for o, v, params in steps),
+        ]
+
+    copy, row = changed(run, tmp_path, edit)
+    with pytest.raises(EngineError, match="NaN or infinite samples"):
+        api.replay(copy, row["clip_id"])
+
+
+def verdict_of(folder, row):
+    found = api.replay(folder, row["clip_id"])
+    assert not found.same and found.changes == ()
+    return " ".join(found.verdict)
+
+
+def test_what_was_edited_in_a_row_is_told(run, tmp_path):
+    def edited(name, edit):
+        (tmp_path / name).mkdir()
+        return changed(run, tmp_path / name, edit)
+
+    said = verdict_of(*edited("hash", lambda row: row.update(pcm_sha256="0" * 64)))
+    assert "the audio that is stored is not what was recorded" in said
+    assert "it is what was rendered now: pcm_sha256 of the row was edited" in said
+    engine = clips_of(run)[0]["engine"]
+    name = next(c["voice"] for c in clips_of(run)[1:] if c["engine"] == engine)
+    said = verdict_of(*edited("voice", lambda row: row.update(voice=name)))
+    assert f"its clip_id is not that of {engine}/{name}" in said and "CPU" not in said
+    said = verdict_of(*edited("spoken", lambda row: row.update(spoken="quite another text")))
+    assert "its words are not those of spoken" in said and "CPU" not in said
+
+
+def test_last_digits_may_be_of_another_processor(run, tmp_path, capsys):
+    """As another CPU family would leave them: audio and hash fit, samples are off by one."""
+    audio = {}
+
+    def edit(row):
+        path = run / "cache" / row["audio"]["path"]
+        samples = soundfile.read(path, dtype="int16")[0]
+        samples = samples - np.random.default_rng(1).integers(0, 2, samples.size, np.int16)
+        soundfile.write(tmp_path / "other.flac", samples, 16000)
+        row["pcm_sha256"] = hashlib.sha256(samples.astype("<i2").tobytes()).hexdigest()
+        audio[row["audio"]["path"]] = (tmp_path / "other.flac").read_bytes()
+
+    copy, row = changed(run, tmp_path, edit)
+    for path, data in audio.items():
+        (copy / "cache" / path).write_bytes(data)
+    assert main(["replay", str(copy), row["clip_id"]]) == 1
+    said = capsys.readouterr().out
+    assert "dB below the sound: another CPU family?" in said and "edited" not in said
+
+
+def test_stored_audio_that_was_changed_is_told(run, tmp_path, capsys):
+    release = shutil.copytree(run / "release", tmp_path / "release")
+    path = max(release.glob("speech/*.parquet"), key=lambda path: path.stat().st_size)
+    table = read_table(path)
+    rows = table.to_pylist()
+    rows[0]["audio"]["bytes"] = rows[1]["audio"]["bytes"]
+    rows[1]["audio"]["bytes"] = b"fLaC"
+    write_table(table.from_pylist(rows, table.schema), path)
+    for row, message in zip(rows, ("is not what was recorded", "cannot be read"), strict=False):
+        assert main(["replay", str(release), row["clip_id"]]) == 1
+        said = capsys.readouterr().out
+        assert "same samples as recorded" in said
+        assert f"but          the audio that is stored {message}" in said
+    copy, row = changed(run, tmp_path, other_seed)
+    (copy / "cache" / row["audio"]["path"]).unlink()
+    assert "an edited row, or another CPU family?" in verdict_of(copy, row)

@@ -75,13 +75,16 @@ def replay(
         noise: Folders with the recordings of noise, which a row names by their hash.
 
     Returns:
-        The clip, whether it is the same, and which versions changed since.
+        The clip, whether it is the same, which versions changed since, and what can be told of
+        the difference.
 
     Raises:
-        InputError: Unknown folder, id or suffix; the engine or its voice is not installed.
+        InputError: Unknown folder, id or suffix; a damaged row; the engine or its voice is not
+            installed.
         RunError: When the engine gives nothing usable.
     """
     from corpusforge.core.run import write_bytes
+    from corpusforge.render.stored import stored_audio
     from corpusforge.speech import replay as speech_replay
     from corpusforge.story import find_clip
 
@@ -89,7 +92,8 @@ def replay(
     if target is not None:
         speech_replay.check_suffix(target)
     places = speech_replay.Sources(Path(sources), allow_command, tuple(map(Path, noise)))
-    found = speech_replay.replay(*find_clip(Path(folder), clip_id), places)
+    row, packages = find_clip(Path(folder), clip_id)
+    found = speech_replay.replay(row, packages, places, stored_audio(Path(folder), row))
     if target is not None:
         write_bytes(found.file(target.suffix), target)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeGuard
 
 from corpusforge.core import plugins
@@ -19,6 +20,7 @@ __all__ = [
     "added",
     "added_errors",
     "added_notes",
+    "fetched",
     "pinned",
     "takes_voices",
     "voices_of",
@@ -164,6 +166,18 @@ def _name(source: str) -> str:
     return plain.strip("-._") or "voice"
 
 
+def fetched(recipe: Recipe, entry: VoiceConfig) -> tuple[Voice, Sequence[Path]]:
+    """A brought voice with path, rate, family and hash, and its files; downloads what is missing.
+
+    Raises:
+        InputError: When it is stated wrongly, or is not to be had.
+    """
+    stated = added(recipe, entry)
+    engine: OpenEngine = plugins.load("engine", entry.engine)
+    voice, files = engine.fetched(stated)
+    return replace(voice, sha256=pins.sha256_of(files)), files
+
+
 def pinned(recipe: Recipe) -> list[tuple[str, Voice]]:
     """(engine, voice) of every voice the recipe brings, with path, rate, family and hash.
 
@@ -175,9 +189,7 @@ def pinned(recipe: Recipe) -> list[tuple[str, Voice]]:
     """
     found = []
     for entry in recipe.speech.voices:
-        engine: OpenEngine = plugins.load("engine", entry.engine)
-        voice, files = engine.fetched(added(recipe, entry))
-        voice = replace(voice, sha256=pins.sha256_of(files))
+        voice, files = fetched(recipe, entry)
         if entry.sha256 is not None and voice.sha256 != entry.sha256:
             raise InputError(
                 f"the voice {entry.engine}/{voice.name} ({voice.source}) is not the one of the "

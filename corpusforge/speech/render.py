@@ -199,16 +199,18 @@ def dry(plan: ClipPlan) -> Dry:
     effects = [(_effect(op), params) for op, _, params in plan.chain]
     for effect, params in effects:
         if effect.order < SPEAKER_BELOW:
-            times = times.then(effect.times(params, samples.size / rate_hz))
-            samples = effect.apply(samples, rate_hz, params)
+            before_s = samples.size / rate_hz
+            samples = _applied(effect, samples, rate_hz, params, plan)
+            times = times.then(effect.times(params, before_s))
     # After the effects of the speaker, which would stretch the silence, before it is placed.
     samples, cut_s = levels.trimmed(samples, rate_hz)
     times = times.then(TimeMap(1.0, -cut_s))
     samples = _resample(samples, rate_hz)
     for effect, params in effects:
         if SPEAKER_BELOW <= effect.order < _PLACED_BELOW:
-            times = times.then(effect.times(params, samples.size / RATE_HZ))
-            samples = _applied(effect, samples, params, plan)
+            before_s = samples.size / RATE_HZ
+            samples = _applied(effect, samples, RATE_HZ, params, plan)
+            times = times.then(effect.times(params, before_s))
     words = said.words
     if words is None and plan.ctc is not None:
         words = words_by_ctc(plan.ctc, plan.spoken, _resample(said.samples, said.rate_hz))
@@ -216,10 +218,10 @@ def dry(plan: ClipPlan) -> Dry:
 
 
 def _applied(
-    effect: Effect, samples: Samples, params: Mapping[str, Scalar], plan: ClipPlan
+    effect: Effect, samples: Samples, rate_hz: int, params: Mapping[str, Scalar], plan: ClipPlan
 ) -> Samples:
     try:
-        return effect.apply(samples, RATE_HZ, params)
+        return effect.apply(samples, rate_hz, params)
     except (UnfitError, KeyError) as error:
         raise _unfit(error, plan) from error
 
@@ -227,9 +229,10 @@ def _applied(
 def _unfit(error: UnfitError | KeyError, plan: ClipPlan) -> EngineError:
     """As a reason to drop the clip."""
     if isinstance(error, KeyError):
-        return EngineError(
-            Problem.OTHER_VERSION, f"clip {plan.clip_id}: there is no {error.args[0]!r} in them"
-        )
+        name = error.args[0]
+        lacking = [op for op, _, given in plan.chain if name in {*_effect(op).units} - {*given}]
+        what = f"the effect {lacking[0]} has no" if lacking else "no effect has a"
+        return EngineError(Problem.OTHER_VERSION, f"clip {plan.clip_id}: {what} {name!r}")
     problem = Problem(error.problem) if error.problem in set(Problem) else Problem.UNFIT
     return EngineError(problem, ", ".join(filter(None, (f"clip {plan.clip_id}", error.detail))))
 
@@ -262,7 +265,7 @@ def render(plan: ClipPlan, speech: Dry | None = None) -> Rendered:
         if op not in FUSED and _effect(op).order >= _PLACED_BELOW:
             if op == "codec":
                 held = codec.held(samples, RATE_HZ)
-            samples = _applied(_effect(op), samples, params, plan)
+            samples = _applied(_effect(op), samples, RATE_HZ, params, plan)
     words = moved(speech.words, speech.times, samples.size / RATE_HZ)
     active = levels.active_frames(mixed.speech, RATE_HZ)
     return _finish(plan, samples, held, active, snr_db, words)
@@ -280,6 +283,8 @@ def _finish(
     heard = samples * np.float32(_FULL_SCALE)
     np.rint(heard, out=heard)
     peak = max(float(heard.max(initial=0.0)), -float(heard.min(initial=0.0)))
+    if not math.isfinite(peak):  # a row that was edited can ask for as much
+        raise EngineError(Problem.NOT_FINITE, f"clip {plan.clip_id}, after its effects")
     if peak > _FULL_SCALE:
         over = np.abs(heard) > _FULL_SCALE
         held = over if held is None else over | held

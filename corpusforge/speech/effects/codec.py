@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from corpusforge.core.errors import require
-from corpusforge.speech.effect import Context, Scalar, unmoved
+from corpusforge.speech.effect import Context, Scalar, UnfitError, unmoved
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,11 +37,23 @@ class Codec:
     def apply(
         self, samples: npt.NDArray[np.float32], rate_hz: int, params: Mapping[str, Scalar]
     ) -> npt.NDArray[np.float32]:
-        """As many samples as before, held at full scale before they are coded."""
+        """As many samples as before, held at full scale before they are coded.
+
+        Raises:
+            UnfitError: NaN or infinite samples, a codec that there is not.
+        """
         import numpy as np
 
+        name = params["codec"]
+        if name not in _SUBTYPES:
+            known = " and ".join(_SUBTYPES)
+            raise UnfitError(
+                "parameters of another version of an effect", f"codec {name!r}, not {known}"
+            )
         narrow = np.clip(_resampled(samples, rate_hz, _RATE_HZ), -1.0, 1.0)
-        coded = _through(narrow, _SUBTYPES[str(params["codec"])])
+        if not np.isfinite(narrow).all():  # they would end the process inside of the library
+            raise UnfitError("NaN or infinite samples", "codec")
+        coded = _through(narrow, _SUBTYPES[str(name)])
         wide = _resampled(coded, _RATE_HZ, rate_hz)
         out = np.zeros_like(samples)
         kept = min(out.size, wide.size)
