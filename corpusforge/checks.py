@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from importlib import util
 
 from corpusforge.core.errors import InputError, InputErrors
-from corpusforge.core.licenses import allowing, refused_licenses
+from corpusforge.core.licenses import FORMS, allowing, refused_licenses
 from corpusforge.core.recipe import Recipe
 from corpusforge.core.wake import is_wake_word, ordinary_note
 
@@ -112,9 +112,9 @@ def _licenses(recipe: Recipe) -> tuple[list[InputError], list[str]]:
     errors, notes = [], []
     for key, expression, whose in texts:
         for item in refused_licenses(expression):
-            stands = f"{key}: the license of {whose} is {item.why} ({item.name})"
+            stands = f"{key}: the license of {whose} is {item.note} ({item.name})"
             if refused_licenses(item.name, recipe.export.allow_licenses):
-                hint = f"state it, or publish it all the same: {allowing(item.name)}"
+                hint = f"state it ({FORMS}), or publish it all the same: {allowing(item.name)}"
                 errors.append(InputError(stands, hint=hint))
             else:
                 notes.append(f"{stands}; export.allow_licenses lets it through")

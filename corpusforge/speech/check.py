@@ -88,7 +88,7 @@ def _noise_errors(recipe: Recipe) -> list[InputError]:
     ]
     if not refused:
         return []
-    said = ", ".join(f"{item.name} ({item.why})" for item in refused)
+    said = ", ".join(f"{item.name} ({item.note})" for item in refused)
     return [
         InputError(
             f"recordings of speech.noise_folders may not be published: {said}",
@@ -163,7 +163,7 @@ def _license_error(engine: Engine, voices: Sequence[Voice], recipe: Recipe) -> I
     }
     if not refused:
         return None
-    said = ", ".join(f"{i.name} ({i.why}, e.g. voice {refused[i]})" for i in sorted(refused))
+    said = ", ".join(f"{i.name} ({i.note}, e.g. voice {refused[i]})" for i in sorted(refused))
     return InputError(
         f"voices of the engine {engine.name} may not be published: {said}",
         hint="leave the engine out, or allow the license by name: "

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from corpusforge.core.errors import RunError
+from corpusforge.core.licenses import certain_spdx
 
 if TYPE_CHECKING:
     import numpy as np
@@ -334,14 +335,17 @@ def distribution_version(distribution: str) -> str:
 
 
 def distribution_license(distribution: str) -> str:
-    """License that an installed distribution declares, "NOASSERTION" when it declares none."""
+    """License that an installed distribution declares, "NOASSERTION" when it declares none.
+
+    As SPDX has it where that is certain ("MIT License" is MIT), otherwise as it stands there.
+    """
     try:
         found = metadata.metadata(distribution)
     except metadata.PackageNotFoundError:
         return "NOASSERTION"
     for key in ("License-Expression", "License"):
         if key in found and found[key].strip():
-            return found[key].strip()
+            return certain_spdx(found[key]) or found[key].strip()
     return "NOASSERTION"
 
 

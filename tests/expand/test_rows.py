@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from corpusforge.core.licenses import refused_licenses
 from corpusforge.core.schema import CATALOGUE, Utterance
 from corpusforge.core.spans import Slot
 from corpusforge.expand.clear_values import ClearValues
 from corpusforge.expand.contract import Candidate
-from corpusforge.expand.rows import RowBuilder
+from corpusforge.expand.rows import RowBuilder, joined_licenses
 from corpusforge.expand.slots import SlotTable
 
 TRAIN = [
@@ -62,3 +63,10 @@ def test_a_value_in_plain_words_is_no_row_of_annotated_slots(bare_recipe):
     # Not a value of this intent; and where nothing is annotated, nothing is left out.
     assert builder.accept(Candidate(frames[1], "switch the lamp off")) == ""
     assert RowBuilder(table, train, [], bare_recipe).accept(Candidate(frames[0], "lamp on")) == ""
+
+
+def test_licenses_are_joined_so_that_and_holds_for_all():
+    assert joined_licenses("MIT", ["MIT"]) == "MIT"
+    joined = joined_licenses("MIT OR ISC", ["CC-BY-NC-4.0", "MIT OR ISC"])
+    assert joined == "(MIT OR ISC) AND CC-BY-NC-4.0"
+    assert [refused.name for refused in refused_licenses(joined)] == ["CC-BY-NC-4.0"]
