@@ -19,11 +19,11 @@ from corpusforge.export.front_matter import as_yaml, front_matter
 from corpusforge.export.licenses import (
     LICENSE_FILE,
     NOT_STATED,
-    TOOL_SENTENCE,
     expression_of,
     no_person,
     noise_licenses,
     row_licenses,
+    tool_sentence,
     voice_licenses,
 )
 from corpusforge.export.release import EXPANDED, ReleaseTables
@@ -33,6 +33,9 @@ from corpusforge.export.usefulness import usefulness_section
 __all__ = ["CardInput", "render_card"]
 
 _MOST_REASONS = 12  # lines per filter in the table of dropped rows
+
+# What a program is at is not known: its clips name the version of what reads its files.
+_NO_VERSION = ("command",)
 
 
 @dataclass(frozen=True)
@@ -276,8 +279,8 @@ def _voices(card: CardInput) -> str:
     names = ("engine", "engine_version", "voice", "voice_license", "voice_gender", "voice_accent")
     counted = Counter(zip(*(clips[name].to_pylist() for name in names), strict=True))
     rows = [
-        [*(cell or "" for cell in key), count]
-        for key, count in sorted(counted.items(), key=lambda item: str(item[0]))
+        [engine, "" if engine in _NO_VERSION else version, *(cell or "" for cell in voice), count]
+        for (engine, version, *voice), count in sorted(counted.items(), key=str)
     ]
     return (
         "## Voices\n\n"
@@ -366,7 +369,8 @@ def _licenses(card: CardInput) -> str:
     rows, voices = row_licenses(release), voice_licenses(release)
     lines = [f"- Data (texts, labels, annotations): {expression_of(rows)}"]
     if voices:
-        lines.append(f"- Speech software or models: {expression_of(voices)}. {TOOL_SENTENCE}")
+        told = tool_sentence(release.clips)
+        lines.append(f"- Speech software or models: {expression_of(voices)}. {told}")
     noises = noise_licenses(release.clips)
     if noises:
         lines.append(f"- Recorded noise and babble in clips: {expression_of(noises)}.")

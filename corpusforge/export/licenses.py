@@ -18,7 +18,6 @@ __all__ = [
     "HUB_LICENSES",
     "LICENSE_FILE",
     "NOT_STATED",
-    "TOOL_SENTENCE",
     "expression_of",
     "hub_license",
     "license_expression",
@@ -29,15 +28,14 @@ __all__ = [
     "refuse_licenses",
     "row_licenses",
     "stated_counts",
+    "tool_sentence",
     "voice_licenses",
 ]
 
 LICENSE_FILE = "LICENSE"
 NOT_STATED = "not stated"
-TOOL_SENTENCE = (
-    "It is the license of the software or model that spoke, as its package declares it, and no "
-    "statement about the audio."
-)
+_NAMED = 4
+_AS_STATED = " (as the recipe states)"
 
 # SPDX ids that the Hub knows by the same name in lower case; any other license is "other"
 # there, with its name beside it.
@@ -115,6 +113,34 @@ def voice_licenses(release: ReleaseTables) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
+def tool_sentence(clips: pa.Table) -> str:
+    """What the license of a voice covers, and who says so.
+
+    Args:
+        clips: Columns of `CLIPS`.
+    """
+    columns = (clips[name].to_pylist() for name in ("engine", "voice", "voice_source"))
+    spoken = {
+        (f"{engine}/{voice}", bool(source)) for engine, voice, source in zip(*columns, strict=True)
+    }
+    brought = sorted(name for name, source in spoken if source)
+    who = "as its package or source declares it"
+    if brought:
+        theirs = f"as the recipe states it for {_some(brought)}"
+        who = theirs if len(brought) == len(spoken) else f"{who} and {theirs}"
+    return (
+        f"It is the license of the software or model that spoke, {who}, and no statement about "
+        "the audio."
+    )
+
+
+def _some(voices: Sequence[str]) -> str:
+    """Names of voices, the first few of many."""
+    if len(voices) <= _NAMED:
+        return ", ".join(voices)
+    return f"{', '.join(voices[: _NAMED - 1])} and {len(voices) - _NAMED + 1} more"
+
+
 def noise_license(chain: Sequence[Mapping[str, Any]] | None) -> list[str]:
     """Licenses of the recordings and of the voices of babble that a clip's chain mixed in.
 
@@ -164,13 +190,14 @@ def license_text(release: ReleaseTables) -> str:
     lines += [f"  {name}: {counted(n, 'row')}" for name, n in row_licenses(release).items()]
     if release.clips.num_rows:
         lines += ["", "Software or model that spoke (column `voice_license` of the clips):"]
-        columns = (release.clips[name].to_pylist() for name in ("engine", "voice", "voice_license"))
-        found = Counter(zip(*columns, strict=True))
+        names = ("engine", "voice", "voice_license", "voice_source")
+        found = Counter(zip(*(release.clips[name].to_pylist() for name in names), strict=True))
         lines += [
             f"  {license_ or NOT_STATED}: {engine}/{voice}, {counted(n, 'clip')}"
-            for (engine, voice, license_), n in sorted(found.items(), key=str)
+            + (_AS_STATED if source else "")
+            for (engine, voice, license_, source), n in sorted(found.items(), key=str)
         ]
-        lines += [f"  {TOOL_SENTENCE}"]
+        lines += [f"  {tool_sentence(release.clips)}"]
         if noises := noise_licenses(release.clips):
             where = "column `chain` of provenance/clips.parquet"
             lines += ["", f"Recorded noise and babble in clips ({where}):"]

@@ -29,7 +29,7 @@ from corpusforge.core.run import RunFolder, canonical_json, write_bytes, write_j
 from corpusforge.core.schema import SPLITS, write_table
 from corpusforge.export.accounts import counted
 from corpusforge.export.flac import pcm_sha256
-from corpusforge.export.licenses import TOOL_SENTENCE, no_person, noise_licenses, stated_counts
+from corpusforge.export.licenses import no_person, noise_licenses, stated_counts, tool_sentence
 
 __all__ = ["FACTS", "PUBLISHED", "license_text", "publish", "write_folder"]
 
@@ -141,7 +141,7 @@ def license_text(clips: pa.Table, texts: pa.Table) -> str:
     whose = (f"{license_ or UNKNOWN}: {engine}/{voice}" for license_, engine, voice in
              zip(*columns, strict=True))  # fmt: skip
     lines += [f"  {name}, {counted(n, 'clip')}" for name, n in stated_counts(whose).items()]
-    lines.append(f"  {TOOL_SENTENCE}")
+    lines.append(f"  {tool_sentence(clips)}")
     if noises := noise_licenses(clips):
         lines += ["", "Recorded noise and babble in clips (column `chain` of clips.parquet):"]
         lines += [f"  {name}: {counted(n, 'clip')}" for name, n in noises.items()]

@@ -1,6 +1,7 @@
 """What may be published: refused before the build where it is known, at export otherwise."""
 
 import json
+import re
 
 import pytest
 
@@ -9,6 +10,7 @@ from corpusforge.cli import main
 from corpusforge.core.errors import InputErrors, RunError
 from corpusforge.core.schema import CLIPS, read_table, write_table
 from corpusforge.export import stage
+from corpusforge.export.licenses import tool_sentence
 from corpusforge.export.verify import verify_release
 from corpusforge.speech.engine import Voice
 from corpusforge.speech.engines.hibari import PLUGIN as HIBARI
@@ -153,3 +155,39 @@ def test_what_is_only_known_at_export_is_refused_there(tmp_path, edit, told):
     with pytest.raises(RunError, match=told):
         stage.run(ctx)
     assert not list(ctx.folder.iterdir())
+
+
+def voice_of_a_recipe(row):
+    if row["voice"] == "v0":
+        row.update(engine="command", voice_source="./say {text} {out} {speed}")
+
+
+def test_who_says_so_of_a_license_is_told_voice_by_voice(tmp_path):
+    stage.run(edited(context(tmp_path / "own"), lambda row: None))
+    stage.run(edited(context(tmp_path / "both"), voice_of_a_recipe))
+    stage.run(edited(context(tmp_path / "theirs"), lambda row: row.update(voice_source="a/b")))
+    said = {
+        "own": "as its package or source declares it",
+        "both": "as its package or source declares it and as the recipe states it for command/v0",
+        "theirs": "as the recipe states it for tone/v0, tone/v1",
+    }
+    for name, who in said.items():
+        (folder,) = tmp_path.glob(f"{name}/**/release")
+        assert verify_release(folder) == []
+        for file in ("LICENSE", "README.md"):
+            assert f"that spoke, {who}, and no statement" in (folder / file).read_text()
+    text, card = (
+        next(tmp_path.glob("both/**/release")) / name for name in ("LICENSE", "README.md")
+    )
+    told = text.read_text()
+    assert re.search(rf"  {VOICE_LICENSE}: command/v0, \d+ clips? \(as the recipe states\)\n", told)
+    assert re.search(rf"  {VOICE_LICENSE}: tone/v1, \d+ clips?\n", told)
+    # The version of an engine that runs programs is not theirs.
+    assert "| command |  | v0 |" in card.read_text()
+    assert "| tone | 1 | v1 |" in card.read_text()
+
+
+def test_many_voices_of_a_recipe_are_not_all_named():
+    voices = [{"engine": "piper", "voice": f"v{n}", "voice_source": "x.onnx"} for n in range(9)]
+    clips = CLIPS.empty_table().from_pylist(voices, CLIPS)
+    assert "states it for piper/v0, piper/v1, piper/v2 and 6 more, and" in tool_sentence(clips)

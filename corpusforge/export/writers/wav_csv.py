@@ -16,11 +16,11 @@ from corpusforge.export.csv_tables import FILE, read_csv, write_csv
 from corpusforge.export.flac import wav_of
 from corpusforge.export.licenses import (
     LICENSE_FILE,
-    TOOL_SENTENCE,
     expression_of,
     license_text,
     no_person,
     row_licenses,
+    tool_sentence,
     voice_licenses,
 )
 from corpusforge.export.release import EXPANDED, NLU_COLUMNS, SPEECH_COLUMNS, ReleaseTables
@@ -109,7 +109,7 @@ def _readme(release: ReleaseTables) -> str:
             f"{counted(clips.num_rows, 'clip')} in `{_CLIPS}` and `wav/`, 16-bit PCM. All of it is "
             f"synthetic speech: {no_person(clips)}.",
             f"License of the speech software or models: {expression_of(voice_licenses(release))}. "
-            + TOOL_SENTENCE,
+            + tool_sentence(clips),
         ]
     lines.append(f"`{LICENSE_FILE}` says what each license covers, SHA256SUMS checks the files.")
     return "\n\n".join(lines) + "\n"
