@@ -35,6 +35,7 @@ from corpusforge.speech.copies import copy_notes
 from corpusforge.speech.ctc import ctc_of
 from corpusforge.speech.engine import Engine, family_of
 from corpusforge.speech.losses import refuse_too_many
+from corpusforge.speech.mending import lost_lines
 from corpusforge.speech.planning import Clip, Plan, plan_clips
 from corpusforge.speech.roster import engines_in_use, roster_notes
 from corpusforge.speech.shards import Outcome, render_shard, shards
@@ -231,6 +232,8 @@ def run(ctx: StageContext) -> StageResult:
     lost = [index for index, outcome in enumerate(outcomes) if outcome.facts is None]
     kept = [index for index, outcome in enumerate(outcomes) if outcome.facts is not None]
     dropped = _dropped(result, clips, outcomes, lost)
+    for line in lost_lines([(outcomes[index].problem, outcomes[index].detail) for index in lost]):
+        ctx.progress.note(line)
     refuse_too_many(ctx, dropped, len(clips))
     write_table(result.take(pa.array(kept, pa.int64())), ctx.folder / "clips.parquet")
     write_table(dropped, ctx.folder / "dropped.parquet")

@@ -7,12 +7,14 @@ import pytest
 from corpusforge.core.errors import RunError
 from corpusforge.core.executors import InlineExecutor, ProcessExecutor
 from corpusforge.core.gate import KEPT_OUT, Gate
+from corpusforge.core.progress import Progress
 from corpusforge.core.recipe import RealConfig
 from corpusforge.core.run import Cache
 from corpusforge.core.schema import CLIPS, DROPPED_CLIPS, read_table, write_table
 from corpusforge.speech import stage
 from corpusforge.speech.engine import Problem
 from corpusforge.speech.engines.espeak import PLUGIN as ESPEAK
+from corpusforge.speech.mending import ADVICE, lost_lines
 from tests.speech.rows import context, corpus, recipe, speak, utterance
 
 needs_espeak = pytest.mark.skipif(bool(ESPEAK.missing()), reason=ESPEAK.missing())
@@ -154,6 +156,27 @@ def test_too_many_dropped_rows_fail_the_stage_and_are_kept(tmp_path):
     assert {row["filter"] for row in rows} == {"verbalise", "render"}
     assert all(row["clip_id"] in message and row["utterance_id"] in message for row in rows)
     assert not any(row["text"] in message for row in rows)
+
+
+def test_every_reason_has_an_advice_and_the_most_frequent_are_told():
+    assert set(ADVICE) == set(Problem)
+    long, silent = Problem.LONGER_THAN_CLIP.value, Problem.SILENT_NOISE.value
+    lines = lost_lines([(silent, "clip a, hall.wav, from 3 s on"), (long, ""), (long, "clip b")])
+    assert lines == [
+        f"2 clips lost: {long} (for example clip b); {ADVICE[Problem.LONGER_THAN_CLIP]}",
+        f"1 clip lost: {silent} (for example clip a, hall.wav, from 3 s on); "
+        f"{ADVICE[Problem.SILENT_NOISE]}",
+    ]
+
+
+def test_who_loses_clips_is_told_what_to_mend(tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr(Progress, "note", lambda self, text: told.append(text))
+    with pytest.raises(RunError, match="speech longer than the clip"):
+        speak(tmp_path, corpus(3), recipe(clips=3, length_s=0.5))
+    (line,) = told
+    assert line.startswith("3 clips lost: speech longer than the clip (for example clip ")
+    assert "s of speech for 0.5 s); raise speech.length_s" in line
 
 
 def test_reasons_are_a_closed_set_without_any_text_of_the_row(tmp_path):

@@ -65,8 +65,7 @@ class Place:
             seconds = samples.size / rate_hz
             raise UnfitError(
                 "speech longer than the clip",
-                f"{seconds:.2f} s of speech for {float(params['length_s']):g} s; raise "
-                "speech.length_s",
+                f"{seconds:.2f} s of speech for {float(params['length_s']):g} s",
             )
         return np.concatenate([np.zeros(before, np.float32), samples, np.zeros(after, np.float32)])
 
