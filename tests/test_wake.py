@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from corpusforge import api
-from corpusforge.cli import main
+from corpusforge.cli import _print_summary, main
 from corpusforge.core.recipe_file import load_recipe
 from corpusforge.core.text import fold
 from corpusforge.core.wake import NEGATIVE_INTENTS, ORDINARY_INTENTS, WAKE_INTENT
@@ -91,16 +91,21 @@ def test_init_says_that_ordinary_speech_is_missing_and_takes_a_file_of_it(tmp_pa
     assert main(["init", str(tmp_path / "plain"), "--ordinary", "empty.txt"]) == 2
 
 
-def test_a_build_of_a_wake_word_names_the_verb_that_comes_next(tmp_path):
+def test_a_build_of_a_wake_word_names_the_verb_that_comes_next_once(tmp_path, capsys):
     def summary(intents, clips, complete=True):
+        counts = {"dropped": {}, "rows_out": 1, "seconds": 1.0}
         stages = (
-            {"stage": "grammar", "facts": {"intents": intents}},
-            {"stage": "audio_gate", "facts": {"clips": clips}},
+            {"stage": "grammar", "facts": {"intents": intents}, **counts},
+            {"stage": "audio_gate", "facts": {"clips": clips}, **counts},
         )
         return BuildSummary(tmp_path / "my corpus", complete, stages, (), ())
 
     hint = detector_hint(summary({"wake_word": 1, "other_speech": 9}, 40))
     assert hint == f"corpusforge detector '{tmp_path}/my corpus' -o '{tmp_path}/my corpus-detector'"
+    _print_summary(summary({"wake_word": 1}, 40), parseable=True)
+    assert capsys.readouterr().out.count(f"next\t{hint}\n") == 1
+    _print_summary(summary({"wake_word": 1}, 40, complete=False), parseable=True)
+    assert "corpusforge detector" not in capsys.readouterr().out
     assert detector_hint(summary({"lights": 1, "other_speech": 9}, 40)) is None
     assert detector_hint(summary({"wake_word": 1}, 0)) is None
     assert detector_hint(summary({"wake_word": 1}, 40, complete=False)) is None
