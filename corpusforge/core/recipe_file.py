@@ -11,8 +11,9 @@ from typing import Any
 
 from corpusforge.core import plugins
 from corpusforge.core.errors import InputError, InputErrors
-from corpusforge.core.recipe import AUTO, GrammarConfig, Recipe, SpeechConfig
+from corpusforge.core.recipe import AUTO, GrammarConfig, Recipe
 from corpusforge.core.recipe_schema import build
+from corpusforge.core.recipe_shares import share_errors, unknown_shares
 from corpusforge.core.source import Document, parse_value, read_yaml
 from corpusforge.core.surely_valid import surely_valid
 
@@ -262,7 +263,7 @@ def _further_errors(recipe: Recipe, document: Document) -> list[InputError]:
         found.append(InputError(text, position=document.position(path)))
 
     below = [(("grammar", *key), text) for key, text in _grammar_errors(recipe.grammar)]
-    below += [(("speech", name), text) for name, text in _share_errors(recipe.speech)]
+    below += [(("speech", name), text) for name, text in share_errors(recipe.speech)]
     for path, text in below:
         refuse(path, text)
     for name in ("speed", "formant", "snr_db", "rt60_s", "gain_db"):
@@ -340,21 +341,6 @@ def _grammar_errors(grammar: GrammarConfig) -> Iterator[tuple[tuple[str, ...], s
             )
 
 
-def _share_errors(speech: SpeechConfig) -> Iterator[tuple[str, str]]:
-    """Keys below `speech` whose shares cannot be, and why."""
-    if sum((speech.shares or {}).values()) > 1 + 1e-6:
-        yield "shares", "speech.shares sum to more than 1"
-    named = {*speech.engines, *(voice.engine for voice in speech.voices)}
-    absent = [] if AUTO in named else sorted({*(speech.shares or {})} - named)
-    if absent:
-        yield "shares", f"speech.shares: {', '.join(absent)} not among speech.engines"
-    genders = speech.gender_shares or {}
-    if not {*genders} <= {"female", "male"}:
-        yield "gender_shares", "speech.gender_shares: only female and male have shares"
-    elif len(genders) == 2 and abs(sum(genders.values()) - 1) > 1e-6:
-        yield "gender_shares", "speech.gender_shares: female and male must sum to 1"
-
-
 def _plugin_errors(recipe: Recipe, document: Document) -> list[InputError]:
     wanted: list[tuple[str, str, tuple[str | int, ...]]] = [
         ("generator", recipe.expand.generator, ("expand", "generator")),
@@ -364,13 +350,12 @@ def _plugin_errors(recipe: Recipe, document: Document) -> list[InputError]:
     wanted += [("engine", n, ("speech", "engines", i)) for i, n in engines if n != AUTO]
     voices = enumerate(recipe.speech.voices)
     wanted += [("engine", v.engine, ("speech", "voices", i, "engine")) for i, v in voices]
-    wanted += [("engine", n, ("speech", "shares", n)) for n in recipe.speech.shares or {}]
     # Also "espeak/de", and "*" for all.
     limits = [key for key in recipe.audio_gate.limits or {} if key != "*"]
     wanted += [("engine", k.partition("/")[0], ("audio_gate", "limits", k)) for k in limits]
     wanted += [("filter", n, ("clean", "filters", i)) for i, n in enumerate(recipe.clean.filters)]
     wanted += [("writer", n, ("export", "writers", i)) for i, n in enumerate(recipe.export.writers)]
-    found: list[InputError] = []
+    found = unknown_shares(recipe.speech, document)
     for family, name, path in wanted:
         if not plugins.exists(family, name):
             allowed = plugins.names(family)

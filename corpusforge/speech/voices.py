@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +25,7 @@ from corpusforge.speech.effect import Scalar
 from corpusforge.speech.engine import Engine, Voice, family_of
 from corpusforge.speech.pseudo import shift_of, slowed_by, unshifted
 from corpusforge.speech.roster import engines_in_use
-from corpusforge.speech.shares import engine_shares, gender_weights, pick
+from corpusforge.speech.shares import accent_weights, engine_shares, gender_weights, pick
 
 __all__ = [
     "Choice",
@@ -96,6 +96,7 @@ class VoicePlan:
         families: Engine -> family of those of its voices that state none.
         shares: (family, engine) -> share of the clips, summing to 1.
         genders: Gender -> weight within an engine, among those that it has.
+        accents: Accent -> share that the recipe asks for, see `speech.shares.accent_weights`.
     """
 
     pools: Mapping[str, Mapping[str, tuple[Voice, ...]]]
@@ -103,6 +104,7 @@ class VoicePlan:
     families: Mapping[str, str]
     shares: Mapping[tuple[str, str], float]
     genders: Mapping[str, float]
+    accents: Mapping[str, float] = field(default_factory=dict)
 
     def choose(
         self, seed: int, ids: Sequence[str], splits: Sequence[str], variant: int
@@ -144,7 +146,8 @@ class VoicePlan:
         genders = sorted({voice.gender for voice in voices})
         for gender, part in whole.split(genders, [self.genders[g] for g in genders]):
             own = [voice for voice in voices if voice.gender == gender]
-            for accent, piece in part.split(sorted({voice.accent for voice in own})):
+            accents = sorted({voice.accent for voice in own})
+            for accent, piece in part.split(accents, accent_weights(accents, self.accents)):
                 named = {voice.name: voice for voice in own if voice.accent == accent}
                 for name, group in piece.split(sorted(named)):
                     yield named[name], group
@@ -221,7 +224,8 @@ def plan_voices(recipe: Recipe, lang: str) -> VoicePlan:
             # Rows of a split that has no share are real ones that came with it.
             pools[split][name] = own or available
     shares = engine_shares(kinds, recipe.speech.shares)
-    return VoicePlan(pools, shared, families, shares, gender_weights(recipe.speech.gender_shares))
+    genders = gender_weights(recipe.speech.gender_shares)
+    return VoicePlan(pools, shared, families, shares, genders, recipe.speech.accent_shares or {})
 
 
 def _dealt_as(voices: Sequence[Voice]) -> dict[str, tuple[str, Like]]:

@@ -57,6 +57,13 @@ def test_a_resolved_recipe_fits_the_schema_and_builds_the_same_recipe(write):
         (GOOD + "speech:\n  engines: [hibary]\n", "recipe.yaml:7:13: there is no engine 'hibary'"),
         (GOOD + "speech:\n  engines: [hibary]\n", "did you mean 'hibari'?"),
         (GOOD + "speech:\n  shares: {espek: 0.5}\n", "recipe.yaml:7:19: there is no engine"),
+        (GOOD + "speech:\n  shares: {formnat: 0.5}\n", "did you mean 'formant'?"),
+        (GOOD + "speech:\n  shares: {espek: 0.5}\n", "neural vocoder"),
+        (
+            GOOD + "speech:\n  engines: [hibari]\n  shares: {formant: 0.7}\n",
+            "formant not among speech.engines",
+        ),
+        (GOOD + "speech:\n  accent_shares: {Scotland: 2}\n", "above the maximum of 1"),
         (
             GOOD + "audio_gate:\n  limits: {espek/de: {max_wer: 1}}\n",
             "recipe.yaml:7:22: there is no engine 'espek'",

@@ -5,7 +5,7 @@ import pytest
 
 from corpusforge.core.recipe import GateConfig
 from corpusforge.speech import check as module
-from corpusforge.speech.check import check, notes
+from corpusforge.speech.check import accent_errors, check, notes
 from corpusforge.speech.engines.espeak import Espeak
 from corpusforge.speech.engines.hibari import Hibari
 from corpusforge.speech.verbalise import reading_notes
@@ -115,3 +115,47 @@ def test_a_language_without_tables_says_what_is_left_to_the_engine():
     assert reading_notes("pt-BR") == [f"pt-BR: {left}"]
     assert reading_notes("zz") == [f"zz: numbers, {left}"]
     assert [reading_notes(lang) for lang in ("en-GB", "de-AT", "es-MX", "fr")] == [[]] * 4
+
+
+def test_an_unknown_accent_names_the_nearest_of_the_engines_in_use():
+    if missing := Espeak().missing():
+        pytest.skip(missing)
+    (message,) = messages(recipe(engines=("espeak",), accent_shares={"Scottland": 0.5}))
+    assert "no engine in use has an accent 'Scottland' of 'en'" in message
+    assert "did you mean 'Scotland'" in message
+    assert "Received Pronunciation" in message
+    (message,) = messages(recipe(lang="de", engines=("espeak",), accent_shares={"Bavaria": 0.5}))
+    assert "leave speech.accent_shares out" in message
+    (message,) = messages(
+        recipe(engines=("espeak",), accent_shares={"Scotland": 0.7, "America": 0.7})
+    )
+    assert "of the engine espeak sum to more than 1" in message
+    # Shares hold within an engine, so those of two engines need not go together.
+    both = {"Scotland": 0.7, "American": 0.7}
+    assert messages(recipe(engines=("espeak", "hibari"), accent_shares=both)) == []
+
+
+def test_an_accent_of_one_language_of_a_table_is_known():
+    if missing := Espeak().missing():
+        pytest.skip(missing)
+    config = recipe(engines=("espeak",), accent_shares={"Scotland": 0.5})
+    assert accent_errors(config, ["de", "en"]) == []
+    assert len(accent_errors(config, ["de", "fr"])) == 1
+
+
+def test_a_family_that_does_not_speak_is_named_with_engines_and_families_that_do():
+    if missing := Espeak().missing():
+        pytest.skip(missing)
+    assert messages(recipe(engines=("espeak",), shares={"formant": 0.5})) == []
+    (message,) = messages(recipe(engines=("auto",), shares={"FastSpeech2": 0.5}))
+    assert "FastSpeech2 cannot speak 'en' here" in message
+    assert all(word in message for word in ("allowed: ", "espeak", "formant", "neural vocoder"))
+
+
+def test_shares_of_an_engine_and_its_family_are_not_added_up():
+    if missing := Espeak().missing():
+        pytest.skip(missing)
+    one = {"espeak": 0.6, "formant": 0.6}
+    assert messages(recipe(engines=("espeak", "hibari"), shares=one)) == []
+    (message,) = messages(recipe(engines=("espeak", "hibari"), shares={"hibari": 0.5, **one}))
+    assert "come to more than 1" in message

@@ -7,7 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpusforge.core.seeding import uniforms
-from corpusforge.speech.shares import engine_shares, gender_weights, pick
+from corpusforge.speech.shares import (
+    accent_weights,
+    engine_shares,
+    gender_weights,
+    pick,
+    shares_asked_for,
+)
 
 NAMES = st.lists(st.text("abcdefgh", min_size=1, max_size=4), min_size=1, max_size=9, unique=True)
 ROWS = 4000
@@ -86,3 +92,53 @@ def test_what_one_sex_leaves_is_the_others():
     assert gender_weights(None)["female"] == gender_weights(None)["male"]
     assert gender_weights({"male": 0.75})["female"] == 0.25
     assert gender_weights({"female": 1.0})["male"] == 0.0
+
+
+MIXED = {"a": {"x"}, "b": {"x"}, "c": {"y"}, "d": {"y", "z"}}
+
+
+def by_family(shares):
+    found = Counter()
+    for (kind, _), share in shares.items():
+        found[kind] += share
+    return found
+
+
+def test_the_share_of_a_family_is_what_its_engines_have_together():
+    found = engine_shares(MIXED, {"x": 0.6})
+    assert found["x", "a"] == found["x", "b"] == pytest.approx(0.3)
+    assert by_family(found)["y"] == by_family(found)["z"] == pytest.approx(0.2)
+    found = engine_shares(MIXED, {"x": 0.6, "a": 0.2})
+    assert (found["x", "a"], found["x", "b"]) == pytest.approx((0.2, 0.4))
+    assert shares_asked_for(MIXED, {"x": 0.6, "a": 0.2}) == pytest.approx(0.6)
+    # The share of an engine wins over that of its family.
+    found = engine_shares(MIXED, {"x": 0.2, "a": 0.5})
+    assert (found["x", "a"], found["x", "b"]) == pytest.approx((0.5, 0))
+    # An engine of two families has a part of each.
+    found = engine_shares(MIXED, {"y": 0.8})
+    assert (found["y", "c"], found["y", "d"]) == pytest.approx((0.4, 0.4))
+    assert (found["z", "d"], by_family(found)["x"]) == pytest.approx((0.1, 0.1))
+    assert shares_asked_for(MIXED, {"y": 0.8, "x": 0.4}) == pytest.approx(1.2)
+
+
+@settings(deadline=None)
+@given(FAMILIES, st.dictionaries(st.sampled_from("abcdefxyz"), st.floats(0, 1), max_size=4))
+def test_shares_of_engines_and_families_sum_to_one_and_are_held(families, wanted):
+    found = engine_shares(families, wanted)
+    assert sum(found.values()) == pytest.approx(1)
+    kinds = {kind for own in families.values() for kind in own}
+    free = [n for n in families if n not in wanted and not families[n] <= {*wanted}]
+    if free and shares_asked_for(families, wanted) <= 1:
+        for kind in kinds & {*wanted}:
+            engines = [name for name, own in families.items() if kind in own]
+            given_ = sum(wanted[n] / len(families[n]) for n in engines if n in wanted)
+            if given_ <= wanted[kind] and not {*engines} <= {*wanted}:
+                assert by_family(found)[kind] == pytest.approx(wanted[kind])
+
+
+def test_accents_without_a_share_share_the_rest():
+    assert accent_weights(["A", "B", "C"], None) is None
+    # An accent of another engine says nothing about those of this one.
+    assert accent_weights(["A", "B", "C"], {"D": 0.9}) is None
+    assert accent_weights(["A", "B", "C"], {"B": 0.6}) == pytest.approx([0.2, 0.6, 0.2])
+    assert accent_weights(["A", "B"], {"A": 0.6, "B": 0.4}) == [0.6, 0.4]

@@ -75,6 +75,37 @@ def test_shares_are_held():
     assert {c.voice.gender for c in choices if c.engine == "espeak"} == {"male"}
 
 
+def test_shares_of_accents_are_held_in_each_sex_of_an_engine():
+    wanted = {"Scotland": 0.5, "America": 0.3, "Lancaster": 0.0}
+    config = recipe(engines=("hibari", "espeak"), accent_shares=wanted)
+    plain = recipe(engines=("hibari", "espeak"))
+    for split in ("train", "test"):
+        chosen = plan_voices(config, "en").choose(1, IDS, [split] * len(IDS), 0)
+        before = plan_voices(plain, "en").choose(1, IDS, [split] * len(IDS), 0)
+        # The draws above the accent are what they were.
+        assert [(c.engine, c.voice.gender) for c in chosen] == [
+            (c.engine, c.voice.gender) for c in before
+        ]
+        for sex in ("female", "male"):
+            said = [c.voice.accent for c in chosen if (c.engine, c.voice.gender) == ("espeak", sex)]
+            counts = Counter(said)
+            assert counts["Scotland"] / len(said) == pytest.approx(0.5, abs=0.08)
+            assert counts["America"] / len(said) == pytest.approx(0.3, abs=0.08)
+            assert counts["Lancaster"] == 0
+            assert len(counts) == 6
+    # One accent only: it speaks all the same.
+    assert {c.voice.accent for c in chosen if c.engine == "hibari"} == {"American"}
+
+
+def test_a_family_has_its_share():
+    config = recipe(engines=("hibari", "espeak"), shares={"formant": 0.8})
+    engines = Counter(
+        choice.engine
+        for choice in plan_voices(config, "en").choose(1, IDS, ["train"] * len(IDS), 0)
+    )
+    assert engines["espeak"] / len(IDS) == pytest.approx(0.8, abs=0.03)
+
+
 @given(st.integers(0, 2**32), st.sampled_from(("train", "validation", "test")))
 @settings(max_examples=20, deadline=None)
 def test_voice_and_intent_are_independent(seed, split):
