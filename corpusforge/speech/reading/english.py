@@ -65,15 +65,19 @@ _WARM = re.compile(
     r"(?i)\b(?:temp(?:erature)?s?|thermostat|heat(?:ing|er)?|oven|(?:pre)?heat(?:ed)?|cool(?:er)?"
     r"|warm(?:er)?|cold(?:er)?|hot(?:ter)?|weather|degrees?|bake|roast|AC|A C|air con\w*|fever"
     rf"|boils?|freez\w+|melts?)\b[^.!?]*$|\b{_SET}\s(?:it|that|this)\s(?:\w+\s)?(?:to|at|by)\s\d+$"
-    r"|\bmake\s(?:it|that)\s\d+$"
+    r"|\bmake\s(?:it|that)\s\d+$|\b(?:below|above)\s\d+$"
+)
+_WARM_AFTER = re.compile(
+    r"\s(?:outside|inside|indoors|outdoors|weather|in here|out there"
+    r"|(?:in|to|into) (?:[CF]|[Cc]elsius|[Ff]ahrenheit))\b"
 )
 _SEAT = re.compile(r"(?i)\b(?:seat|row|gate|room|apartment|exit|page|platform|size)\s\d+$")
 
 
 def _degrees(match: re.Match[str]) -> str:
     """Set it to 72 F -> 72 °F, but "seat 12 F"."""
-    before = match.string[: match.start()].rstrip()
-    found = _WARM.search(before) and not _SEAT.search(before)
+    before, after = match.string[: match.start()].rstrip(), match.string[match.end() :]
+    found = _WARM_AFTER.match(after) or (_WARM.search(before) and not _SEAT.search(before))
     return f"°{match['scale']}" if found else match[0]
 
 
@@ -86,7 +90,7 @@ MEASURES: tuple[_Rule, ...] = (
     # "18:00 hrs", "at 1830 hours": a time of day, where "1:30 hours" may be a while
     (
         r"(?<![\w:.,/-])(?P<hour>0\d|1\d|2[0-4]):(?P<minute>[0-5]\d)(?=\s?(?:hrs?|hours)\b)"
-        r"|(?<=\bat )(?P<hour4>0\d|1\d|2[0-4])(?P<minute4>[0-5]\d)(?=\s?(?:hrs?|hours)\b)",
+        r"|(?<=\bat )(?P<hour4>0\d|1\d|2[0-4])(?P<minute4>[0-5]\d)(?=\s?(?:hrs?|hours)\b(?! of))",
         lambda m: _military(m["hour"] or m["hour4"], m["minute"] or m["minute4"]),
     ),
     (r"(?:(?<=hundred)|(?<=hundred\s))hrs?\b", lambda m: "hours"),
@@ -150,7 +154,10 @@ def _nth(match: re.Match[str]) -> str:
     return f"{day}{'th' if 10 < day < 20 else {1: 'st', 2: 'nd', 3: 'rd'}.get(day % 10, 'th')}"
 
 
-_CLOCK = r"\d{1,2}(?:(?::[0-5]\d)?\s?[ap]\.?m\b|:[0-5]\d(?![\d:]))"
+_CLOCK = (
+    r"\d{1,2}(?::[0-5]\d)?(?:\s?[-–]\s?\d{1,2}(?::[0-5]\d)?)?\s?[ap]\.?m\b"
+    r"|\d{1,2}:[0-5]\d(?![\d:])"
+)
 _AT = (
     rf"(?:at\s|@\s?)(?:{_CLOCK}|noon|midnight"
     r"|\d{1,2}(?=$|[,;.!?](?!\d)|\s(?:in|and|or|to|until|till|for|on|with|o['’]clock|please)\b))"
@@ -161,10 +168,21 @@ _ON = (
     rf"|\d{{1,2}}\s(?i:{'|'.join(MONTH_NAMES)}|{_SHORT_MONTHS})\b"
 )
 
+_ENDS = ("nday", "sday", "iday", "rday")
+_JOINTS = (", ", "/", " and ", " or ", " to ", " & ", ", and ", ", or ")
+_LISTED = "|".join(f"(?<={end}{joint})" for end in _ENDS for joint in _JOINTS)
+
 DAYS: tuple[_Rule, ...] = (
+    # Mon, Wed and Fri
+    (
+        rf"(?<![\w.'’-])(?P<day>{_SHORT_DAYS})\.?"
+        rf"(?=(?:{'|'.join(_JOINTS)})(?:{_SHORT_DAYS})(?![\w'’-]))",
+        lambda m: [Part(_day(m["day"]), *m.span("day"))],
+    ),
+    (rf"(?:{_LISTED})(?P<day>{_SHORT_DAYS})(?![\w'’-])", lambda m: _day(m["day"])),
     # Mon 9am, Tue, May 5; lower case too where it is no word
     (
-        rf"(?<![\w.'’-])(?P<day>{_SHORT_DAYS}|mon|tues?|wed|thu(?:rs?)?|fri)"
+        rf"(?<![\w.'’-])(?!(?<=[Tt]he )Sun\sat)(?P<day>{_SHORT_DAYS}|mon|tues?|wed|thu(?:rs?)?|fri)"
         rf"\.?(?=,?\s(?:{_CLOCK}|{_AT}|{_ON}))",
         lambda m: [Part(_day(m["day"].capitalize()), *m.span("day"))],
     ),

@@ -133,20 +133,30 @@ def _day(match: re.Match[str]) -> list[Part]:
     return [Part(_DAY_NAMES[match["day"]], *match.span("day"))]
 
 
+# The full stop of an abbreviation, but not that of a sentence; "Fr. Müller" is no day.
+_STOP = r"(?:\.(?=,|\s[^A-ZÄÖÜ]|(?<!Fr\.)\s)|(?=\.$)|(?![\w.-]))"
+_JOINTS = (", ", "/", " und ", " oder ", " bis ")
+_LISTED = "|".join(f"(?<={end}{joint})" for end in ("tag", "woch") for joint in _JOINTS)
+
 DAYS: tuple[tuple[str, Replace], ...] = (
     (
         rf"(?<!\w)(?P<from>{_SHORT})\.?\s?[-–]\s?(?P<to>{_SHORT})(?!\w)\.?",
         lambda m: f"{_DAY_NAMES[m['from']]} bis {_DAY_NAMES[m['to']]}",
     ),
+    # "Mo, Mi und Fr"
+    (
+        r"(?<![\w.-])(?P<day>Mo|Di|Mi|Do|Fr|Sa|So(?=\.))\.?"
+        rf"(?=(?:{'|'.join(_JOINTS)})(?:{_SHORT})(?![\w-]))",
+        _day,
+    ),
+    (rf"(?:{_LISTED})(?P<day>{_SHORT}){_STOP}", _day),
     (rf"(?<![\w.-])(?P<day>{_SHORT})\.?(?=,?\s{_DATE})", _day),
     # "so 9 Uhr" is about nine: only with its full stop
-    (rf"(?<![\w.-])(?P<day>Mo|Di|Mi|Do|Fr|Sa|So(?=\.))\.?(?=,?\s{_TIME})", _day),
+    (rf"(?<![\w.-])(?P<day>Mo|Di|Mi|Do|Fr|Sa|So(?=\.)|(?<=\bam )So)\.?(?=,?\s{_TIME})", _day),
     # "am Di.", "jeden Mo. und Mi."; a full stop at the end of the sentence stays
     (
         r"(?:(?<=\bam )|(?<=\bjeden )|(?<=\bbis )|(?<=\bab )|(?<=\bnächsten )|(?<=\bdiesen )"
-        rf"|(?<=\bkommenden )|(?<=\bletzten ))(?P<day>{_SHORT})(?:\.(?=,|\s[^A-ZÄÖÜ])|(?=\.$))",
+        rf"|(?<=\bkommenden )|(?<=\bletzten ))(?P<day>{_SHORT}){_STOP}",
         _day,
     ),
-    (r"(?<![\w.-])(?P<day>Mo|Di|Mi|Do|Sa)\.(?=,|\s(?:und|oder|bis)\b)", _day),
-    (rf"(?<=tag und )(?P<day>{_SHORT})(?:\.(?=\s[^A-ZÄÖÜ])|(?=\.$))", _day),
 )

@@ -27,6 +27,12 @@ _PHONE = re.compile(
     r")(?![\w-]|[.,:/]\d)"
 )
 _AFTER_MONEY = re.compile(r"[$€£¥₹]\s?$")
+# Before a phone number that could be two numbers: "call me at", "ruf die", or nothing at all.
+_CALLED = re.compile(
+    r"(?i)^\W*$|\b(?:call|dial|phone|ring|text|number|tel|fax|reach|contact|mobile|cell|message"
+    r"|rufe?|wähle?|nummer|telefon|handy|appel\w*|compose\w*|numéro|tél|téléphone|llam\w+|marca"
+    r"|número|teléfono)(?:[.:]?\s\w+){0,5}[.:]?\s$"
+)
 _DOTTED = re.compile(r"(?<![\w.,])\d+(?:\.\d+){2,}(?![\w]|[.,]\d)")
 _VERSION = re.compile(
     r"(?<!\w)(?:[vV]\.?\s?|(?P<word>[Vv]ersi[oó]n\s))(?P<number>\d+(?:\.\d+)+)(?!\w|[.,]\d)"
@@ -103,9 +109,13 @@ def code_steps(locale: Locale, numbers: Numbers) -> list[Step]:
 
     def phone(match: re.Match[str]) -> str:
         first, last = match["first"] or "", match["last"] or ""
-        # "100-200": from one to the other
-        is_span = len(first) == len(last) < 5 and first < last
-        if is_span or ((match["few"] or first) and _is_amount(match)):
+        if (match["few"] or first) and _is_amount(match):
+            return match[0]
+        # "100-200", "500-1000": from one to the other
+        is_span = (len(first) == len(last) < 5 and first < last) or (
+            len(last) == 4 and first.endswith("00") and last.endswith("00")
+        )
+        if (match["few"] or is_span) and not _CALLED.search(match.string[: match.start()]):
             return match[0]
         plus = f"{locale.symbols['+']} " if match[0][0] == "+" else ""
         return plus + numbers.phone(re.sub(r"\(0\)|\D", "", match[0]))

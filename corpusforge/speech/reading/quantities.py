@@ -55,7 +55,26 @@ def quantity_steps(locale: Locale, numbers: Numbers, usage: Usage) -> list[Step]
             lambda m: re.sub(r"\s", "", m[0]),
         ),
         (quantity, spaced(_quantity(locale, numbers, usage))),
+        *_of_steps(locale),
     ]
+
+
+def _of_steps(locale: Locale) -> list[Step]:
+    """Deux millions habitants -> "deux millions d’habitants"."""
+    large = {word for unit in locale.large.values() if unit.one != unit.many for word in unit[:2]}
+    if not (locale.counted and locale.of("noun")):
+        return []
+    counted = re.compile(
+        rf"(?<!\w)(?P<large>{_any_of(large)})(?P<gap>\s)(?P<noun>{_any_of(locale.counted)})(?!\w)"
+    )
+
+    def step(match: re.Match[str]) -> list[Part]:
+        of = _part(match, "gap", locale.of(match["noun"]))
+        return joined(
+            [_part(match, "large", match["large"]), of, _part(match, "noun", match["noun"])]
+        )
+
+    return [(counted, step)]
 
 
 def _money_span(locale: Locale, numbers: Numbers) -> Replace:
