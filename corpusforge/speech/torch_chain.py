@@ -66,6 +66,8 @@ def augment(clips: Tensor, rate_hz: int, steps: Sequence[Steps]) -> tuple[Tensor
     Raises:
         InputError: For an effect that there is not here, or without torch.
         UnfitError: When a noise cannot be had or is silent.
+        EngineError: When a talker of babble says nothing usable, or its voice is not known here
+            (`speech.talkers.know`).
     """
     torch = require("torch", extra="text", purpose="augmenting tensors")
     for some in steps:
