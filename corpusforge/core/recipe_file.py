@@ -101,7 +101,7 @@ def _checked(document: Document, overrides: Sequence[str]) -> Recipe:
     if errors:
         raise InputErrors(errors)
     recipe = build(values, document.path.parent)
-    errors = _further_errors(recipe, document)
+    errors = _further_errors(recipe, document, overridden)
     if errors:
         raise InputErrors(errors)
     return recipe
@@ -249,18 +249,22 @@ def _at(
     """
     word = near if given is None and isinstance(near, str) else given
     for steps, source in overridden.items():
-        if path[: len(steps)] == steps or steps[: len(path)] == path:
+        if path and (path[: len(steps)] == steps or steps[: len(path)] == path):
             return InputError(f"--set {source}: {text}", given=word, allowed=allowed)
     position = document.key_position(path) if given is not None else document.position(path)
-    return InputError(text, position=position, given=word, allowed=allowed)
+    return InputError(
+        text, position=position if document.in_file else None, given=word, allowed=allowed
+    )
 
 
-def _further_errors(recipe: Recipe, document: Document) -> list[InputError]:
+def _further_errors(
+    recipe: Recipe, document: Document, overridden: dict[tuple[str, ...], str]
+) -> list[InputError]:
     """What a schema cannot say: sums, orders, names of plug-ins, files that must exist."""
     found: list[InputError] = []
 
     def refuse(path: tuple[str | int, ...], text: str) -> None:
-        found.append(InputError(text, position=document.position(path)))
+        found.append(_at(document, overridden, path, text, None, ()))
 
     below = [(("grammar", *key), text) for key, text in _grammar_errors(recipe.grammar)]
     below += [(("speech", name), text) for name, text in share_errors(recipe.speech)]
@@ -295,7 +299,7 @@ def _further_errors(recipe: Recipe, document: Document) -> list[InputError]:
         refuse(("expand", "generator"), text)
     if text := _out_of_scope_error(recipe):
         refuse(("expand", "out_of_scope"), text)
-    found += _plugin_errors(recipe, document)
+    found += _plugin_errors(recipe, document, overridden)
     return found
 
 
@@ -341,7 +345,9 @@ def _grammar_errors(grammar: GrammarConfig) -> Iterator[tuple[tuple[str, ...], s
             )
 
 
-def _plugin_errors(recipe: Recipe, document: Document) -> list[InputError]:
+def _plugin_errors(
+    recipe: Recipe, document: Document, overridden: dict[tuple[str, ...], str]
+) -> list[InputError]:
     wanted: list[tuple[str, str, tuple[str | int, ...]]] = [
         ("generator", recipe.expand.generator, ("expand", "generator")),
         ("mode", recipe.expand.mode, ("expand", "mode")),
@@ -355,11 +361,21 @@ def _plugin_errors(recipe: Recipe, document: Document) -> list[InputError]:
     wanted += [("engine", k.partition("/")[0], ("audio_gate", "limits", k)) for k in limits]
     wanted += [("filter", n, ("clean", "filters", i)) for i, n in enumerate(recipe.clean.filters)]
     wanted += [("writer", n, ("export", "writers", i)) for i, n in enumerate(recipe.export.writers)]
-    found = unknown_shares(recipe.speech, document)
-    for family, name, path in wanted:
-        if not plugins.exists(family, name):
-            allowed = plugins.names(family)
-            text = f"there is no {family} {name!r}"
-            position = document.position(path)
-            found.append(InputError(text, position=position, given=name, allowed=allowed))
-    return found
+    unknown = [
+        (f"there is no {family} {name!r}", name, path, plugins.names(family))
+        for family, name, path in wanted
+        if not plugins.exists(family, name)
+    ]
+    unknown += [
+        (
+            f"there is no engine and no family of engines {name!r}",
+            name,
+            ("speech", "shares", name),
+            known,
+        )
+        for name, known in unknown_shares(recipe.speech)
+    ]
+    return [
+        _at(document, overridden, path, text, None, allowed, near=name)
+        for text, name, path, allowed in unknown
+    ]

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator
 from corpusforge.core import plugins
 from corpusforge.core.errors import InputError
 from corpusforge.core.recipe_speech import AUTO, SpeechConfig
-from corpusforge.core.source import Document
 
 __all__ = ["share_errors", "unknown_shares"]
 
@@ -34,20 +33,12 @@ def share_errors(speech: SpeechConfig) -> Iterator[tuple[str, str]]:
         yield "gender_shares", "speech.gender_shares: female and male must sum to 1"
 
 
-def unknown_shares(speech: SpeechConfig, document: Document) -> list[InputError]:
-    """Keys of `speech.shares` that are neither an engine nor a family of engines."""
+def unknown_shares(speech: SpeechConfig) -> list[tuple[str, list[str]]]:
+    """Keys of `speech.shares` that are no engine and no family of engines, with all that are."""
     unknown = [name for name in speech.shares or {} if not plugins.exists("engine", name)]
     known = _families(None, speech) if unknown else set()
-    return [
-        InputError(
-            f"there is no engine and no family of engines {name!r}",
-            position=document.position(("speech", "shares", name)),
-            given=name,
-            allowed=[*plugins.names("engine"), *sorted(known)],
-        )
-        for name in unknown
-        if name not in known
-    ]
+    allowed = [*plugins.names("engine"), *sorted(known)]
+    return [(name, allowed) for name in unknown if name not in known]
 
 
 def _families(engines: Collection[str] | None, speech: SpeechConfig) -> set[str]:

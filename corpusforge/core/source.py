@@ -75,6 +75,11 @@ class Document:
         default_factory=dict, repr=False, compare=False
     )
 
+    @property
+    def in_file(self) -> bool:
+        """Whether it stands in a file; else its values come from options."""
+        return self._root is not None
+
     def position(self, path: Sequence[str | int] = (), offset: int = 0) -> Position:
         """Where the value at `path` stands.
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from corpusforge.core import plugins
 from corpusforge.core.errors import InputError, require_at_least
 from corpusforge.core.licenses import UNKNOWN
-from corpusforge.core.recipe import Recipe
+from corpusforge.core.recipe import AUTO, Recipe
 from corpusforge.core.recipe_file import recipe_of
 
 __all__ = ["COLUMNS", "METADATA", "NAME", "RenderOptions", "recipe_for"]
@@ -58,11 +59,17 @@ class RenderOptions:
         """Refuse what no render can do.
 
         Raises:
-            InputError: Counts that are too small, unknown columns, formats and keys.
+            InputError: Counts that are too small, unknown engines, columns, formats and keys.
         """
         require_at_least(self, {"variants": 1, "seed": 0})
         if self.clips is not None:
             require_at_least(self, {"clips": 1})
+        engines = [*plugins.names("engine"), AUTO]
+        for name in self.engines:
+            if name != AUTO and not plugins.exists("engine", name):
+                raise InputError(
+                    f"--engines {name}: there is no engine {name!r}", given=name, allowed=engines
+                )
         for name in self.columns:
             if name not in COLUMNS:
                 raise InputError(

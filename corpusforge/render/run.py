@@ -120,11 +120,26 @@ def _check(recipe: Recipe, rows: Rows) -> None:
     plain = replace(recipe, speech=replace(recipe.speech, accent_shares=None))
     for lang in langs:
         for error in check(replace(plain, lang=lang)):
-            found.setdefault(str(error), error)
+            told = _with_place(error, lang, rows) if error.given == lang else error
+            found.setdefault(str(told), told)
     if not found:
         found = {str(error): error for error in accent_errors(recipe, langs)}
     if found:
         raise InputErrors(list(found.values()))
+
+
+def _with_place(error: InputError, lang: str, rows: Rows) -> InputError:
+    """An error about a language, with the first row that states it; else --lang did."""
+    if lang not in rows.said_in:
+        return error
+    more = rows.table["lang"].to_pylist().count(lang) - 1
+    where = f"{rows.said_in[lang]} of the table" + (f" and {more} more" if more else "")
+    return InputError(
+        f"{error.message}, the language of {where}",
+        given=error.given,
+        allowed=error.allowed,
+        hint=error.hint,
+    )
 
 
 def _made(

@@ -56,6 +56,7 @@ class Rows:
         dropped: Rows of `DROPPED` that cannot be spoken, each with its reason.
         columns: One of `options.COLUMNS` -> the column that was taken for it.
         splits: Whether the table itself has splits.
+        said_in: Language -> where its first row stands, for rows that state their language.
         notes: What the user should read.
     """
 
@@ -63,6 +64,7 @@ class Rows:
     dropped: pa.Table
     columns: Mapping[str, str]
     splits: bool
+    said_in: Mapping[str, str]
     notes: tuple[str, ...]
 
 
@@ -78,6 +80,7 @@ def read_table_rows(path: Path, options: RenderOptions) -> Rows:
     values = {name: raw.table[column].to_pylist() for name, column in columns.items()}
     splits = _splits(raw, values, path)
     rows: list[Utterance] = []
+    said_in: dict[str, str] = {}
     bad = [(_row("" if b.content is None else b.content, options), b.reason) for b in raw.bad]
     first = f"line {raw.bad[0].line}: {raw.bad[0].reason}" if raw.bad else ""
     for number, text in enumerate(values["text"]):
@@ -88,12 +91,14 @@ def read_table_rows(path: Path, options: RenderOptions) -> Rows:
             first = first or f"{raw.place(number)} ({str(text)[:40]!r}): {reason}"
         else:
             rows.append(row)
+            if given.get("lang"):
+                said_in.setdefault(row.lang, raw.place(number))
     if not rows:
         why = f"; the first was left out because: {first}" if first else ""
         raise InputError(f"{path} holds no sentence that can be spoken{why}")
     notes = [f"{len(bad)} of the rows cannot be spoken; the first: {first}"] if bad else []
     table = _with_ids(utterances_to_table(rows), rows, path)
-    return Rows(table, _dropped(bad), columns, splits is not None, tuple(notes))
+    return Rows(table, _dropped(bad), columns, splits is not None, said_in, tuple(notes))
 
 
 def _read(path: Path) -> RawTable:

@@ -244,6 +244,7 @@ def _language_error(engine: Engine, lang: str) -> InputError:
     if takes_voices(engine):
         return InputError(
             f"the engine {engine.name} has no voice for {lang!r}",
+            given=lang,
             hint=f"give it one in speech.voices: {engine.sources}",
         )
     return InputError(

@@ -85,13 +85,15 @@ def _plan_rows(
     clips: list[Clip] = []
     plans = sources.plans
     for lang in sorted({row.lang for row in rows}):
+        group = [row for row in rows if row.lang == lang]
         if lang not in plans:
             plans[lang] = plan_voices(recipe, lang)
         if not plans[lang].voices():
+            more = f" and {len(group) - 1} more" if len(group) > 1 else ""
             raise RunError(
-                f"no engine of {', '.join(recipe.speech.engines)} has a voice for {lang!r}"
+                f"no engine of {', '.join(recipe.speech.engines)} has a voice for {lang!r}, the "
+                f"language of row {group[0].id}{more}"
             )
-        group = [row for row in rows if row.lang == lang]
         ids = [row.id for row in group]
         splits = clip_splits(recipe, group, variant)
         chosen = plans[lang].choose(recipe.seed, ids, splits, variant)

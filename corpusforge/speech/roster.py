@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from corpusforge.core import plugins
 from corpusforge.core.licenses import refused_licenses
@@ -11,7 +12,7 @@ from corpusforge.speech.added import takes_voices, voices_of
 from corpusforge.speech.engine import Engine, Voice, family_of
 from corpusforge.speech.pseudo import shift_of
 
-__all__ = ["ENOUGH_FAMILIES", "engines_in_use", "roster_notes", "ways_to_add"]
+__all__ = ["ENOUGH_FAMILIES", "engines_in_use", "in_language", "roster_notes", "ways_to_add"]
 
 ENOUGH_FAMILIES = 3
 """What a model learns from one kind of synthesis it learns about that kind. Three is an own choice:
@@ -41,6 +42,12 @@ def engines_in_use(recipe: Recipe) -> tuple[str, ...]:
             if _speaks(engine, recipe) and not _refused(engine, recipe)
         }
     return tuple(sorted(named))
+
+
+def in_language(recipe: Recipe, lang: str) -> Recipe:
+    """The recipe as it is for rows of a language; voices that it brings keep theirs."""
+    voices = tuple(replace(voice, lang=voice.lang or recipe.lang) for voice in recipe.speech.voices)
+    return replace(recipe, lang=lang, speech=replace(recipe.speech, voices=voices))
 
 
 def roster_notes(recipe: Recipe, known: Sequence[tuple[str, Voice]] = ()) -> list[str]:

@@ -37,7 +37,7 @@ from corpusforge.speech.engine import Engine, family_of
 from corpusforge.speech.losses import refuse_too_many
 from corpusforge.speech.mending import lost_lines
 from corpusforge.speech.planning import Clip, Plan, plan_clips
-from corpusforge.speech.roster import engines_in_use, roster_notes
+from corpusforge.speech.roster import engines_in_use, in_language, roster_notes
 from corpusforge.speech.shards import Outcome, render_shard, shards
 from corpusforge.speech.word_times import slot_times
 
@@ -159,7 +159,10 @@ def _behind(clips: Sequence[Clip]) -> list[str]:
 
 def _notes(recipe: Recipe, plan: Plan) -> list[str]:
     known = pinned(recipe) if plan.clips else []
-    notes = [*roster_notes(recipe, known), *copy_notes(recipe, known)] if plan.clips else []
+    notes = [*copy_notes(recipe, known)] if plan.clips else []
+    for lang in sorted({clip.row.lang for clip in plan.clips}):
+        said = roster_notes(in_language(recipe, lang), known)
+        notes += [note for note in said if note not in notes]
     count = len(plan.clips)
     if count < recipe.speech.clips:
         notes.append(f"{count} clips were planned, {recipe.speech.clips} wanted: {plan.rows} rows")

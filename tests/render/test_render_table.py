@@ -160,6 +160,8 @@ def test_what_the_table_knows_goes_along(tmp_path, audio_folder):
         (["--variants", "0"], "--variants 0 is not at least 1"),
         (["--clips", "0"], "--clips 0 is not at least 1"),
         (["--engines", "hibary"], "did you mean 'hibari'"),
+        (["--engines", "hibari,espeek"], "error: --engines espeek: there is no engine 'espeek'"),
+        (["--set", "speech.engines=[espeek]"], "error: --set speech.engines=[espeek]: there is no"),
         (["--lang", "xx"], "no engine that is installed speaks 'xx'"),
         (["--lang", "not a language"], "--set lang=not a language"),
     ],

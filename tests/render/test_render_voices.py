@@ -52,6 +52,29 @@ def test_rows_of_several_languages(tmp_path):
     assert not (tmp_path / "other").exists()
 
 
+def test_a_language_that_nobody_speaks_is_named_with_its_rows(tmp_path):
+    rows = [["good night", "en"], ["nuqneH", "tlh-x"], ["good night", ""], ["Qapla'", "tlh-x"]]
+    path = write_csv(tmp_path / "rows.csv", rows, ("text", "language"))
+    with pytest.raises(InputErrors) as error:
+        api.render(path, tmp_path / "out", RenderOptions(engines=("auto",)))
+    (told,) = error.value.errors
+    said = "no engine that is installed speaks 'tlh-x', the language of line 3 of the table and 1"
+    assert said in told.message
+    with pytest.raises(InputErrors) as error:
+        api.render(path, tmp_path / "out", HIBARI)
+    (told,) = error.value.errors
+    assert "hibari does not speak 'tlh-x', the language of line 3 of the table" in told.message
+
+
+@needs_espeak
+def test_few_families_and_a_missing_sex_are_told_for_each_language_of_the_rows(tmp_path):
+    rows = [["gute Nacht", "de"], ["bonne nuit", "fr"]]
+    path = write_csv(tmp_path / "rows.csv", rows, ("text", "language"))
+    made = api.render(path, tmp_path / "out", replace(HIBARI, lang="en", engines=("espeak",)))
+    few = [note for note in made.notes if "family of engines" in note]
+    assert [note.split(":")[0] for note in few] == ["de", "fr"]
+
+
 def test_voices_that_may_not_be_passed_on(table, tmp_path, monkeypatch):
     declared = "corpusforge.speech.engines.hibari.distribution_license"
     monkeypatch.setattr(declared, lambda name: "CC-BY-NC-4.0")

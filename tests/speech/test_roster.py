@@ -1,10 +1,13 @@
+from dataclasses import replace
+
 import pytest
 
 from corpusforge.cli import main
 from corpusforge.core import plugins
+from corpusforge.core.recipe import VoiceConfig
 from corpusforge.speech import roster, stage
 from corpusforge.speech.engine import Voice
-from corpusforge.speech.roster import engines_in_use, roster_notes
+from corpusforge.speech.roster import engines_in_use, in_language, roster_notes
 from corpusforge.speech.voices import plan_voices
 from tests.speech.rows import recipe
 
@@ -117,3 +120,9 @@ def test_three_families_with_both_sexes_need_no_word(engines):
     (note,) = roster_notes(recipe(engines=("auto",)))
     assert note.startswith("speech.engines: auto stands for a (x), b (y), c (z)")
     assert roster.ENOUGH_FAMILIES == 3
+
+
+def test_a_voice_of_the_recipe_speaks_its_own_language_only():
+    entry = VoiceConfig(engine="piper", source="a.onnx", license="MIT")
+    german = in_language(recipe(voices=(entry, replace(entry, lang="fr"))), "de")
+    assert (german.lang, [voice.lang for voice in german.speech.voices]) == ("de", ["en", "fr"])

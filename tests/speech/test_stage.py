@@ -15,6 +15,7 @@ from corpusforge.speech import stage
 from corpusforge.speech.engine import Problem
 from corpusforge.speech.engines.espeak import PLUGIN as ESPEAK
 from corpusforge.speech.mending import ADVICE, lost_lines
+from corpusforge.speech.planning import plan_clips
 from tests.speech.rows import context, corpus, recipe, speak, utterance
 
 needs_espeak = pytest.mark.skipif(bool(ESPEAK.missing()), reason=ESPEAK.missing())
@@ -286,3 +287,9 @@ def test_split_by_voice_every_split_hears_all_words_from_its_own_speakers(tmp_pa
     assert len(words["train"]) == 5
     assert words["test"] & words["train"]
     assert all(len(splits) == 1 for splits in voices.values())
+
+
+def test_a_row_in_a_language_that_nobody_speaks_is_named():
+    table = corpus(3, utterance(9, "nuqneH", lang="tlh-x"), utterance(10, "Qapla", lang="tlh-x"))
+    with pytest.raises(RunError, match="'tlh-x', the language of row [0-9a-f]{32} and 1 more"):
+        plan_clips(recipe(clips=9), table)
