@@ -291,5 +291,5 @@ def test_split_by_voice_every_split_hears_all_words_from_its_own_speakers(tmp_pa
 
 def test_a_row_in_a_language_that_nobody_speaks_is_named():
     table = corpus(3, utterance(9, "nuqneH", lang="tlh-x"), utterance(10, "Qapla", lang="tlh-x"))
-    with pytest.raises(RunError, match="'tlh-x', the language of row [0-9a-f]{32} and 1 more"):
+    with pytest.raises(RunError, match=r"'tlh-x', the language of row [0-9a-f]{32} and 1 more"):
         plan_clips(recipe(clips=9), table)
