@@ -20,6 +20,7 @@ from corpusforge.core.recipe import Recipe
 from corpusforge.core.recipe_file import load_recipe
 from corpusforge.grammar.functions import count, import_pack, lint, match, sample
 from corpusforge.render.functions import RenderOptions, render, replay
+from corpusforge.render.voices import VoiceInfo, voices, voices_page
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -81,31 +82,6 @@ class PluginInfo:
     name: str
     description: str
     origin: str
-
-
-@dataclass(frozen=True)
-class VoiceInfo:
-    """One voice of one engine.
-
-    Attributes:
-        engine: Engine plug-in.
-        name: Name within the engine.
-        lang: BCP-47.
-        license: As the installed package declares it.
-        gender: "" when unknown.
-        accent: "" when unknown.
-        available: Whether the engine can speak here and now.
-        why_not: What is missing when it cannot.
-    """
-
-    engine: str
-    name: str
-    lang: str
-    license: str
-    gender: str
-    accent: str
-    available: bool
-    why_not: str
 
 
 def validate(
@@ -344,41 +320,6 @@ def log(corpus: str | Path, entry: Entry) -> tuple[str, ...]:
     from corpusforge.assess.history import log_accuracy
 
     return log_accuracy(Path(corpus), entry)
-
-
-def voices(lang: str | None = None) -> list[VoiceInfo]:
-    """Voices of all engines, also of those that are not installed here."""
-    from corpusforge.speech.voices import list_voices
-
-    return [
-        VoiceInfo(engine, v.name, v.lang, v.license, v.gender, v.accent, available, why_not)
-        for engine, v, available, why_not in list_voices(lang)
-    ]
-
-
-def voices_page(path: str | Path, lang: str | None = None) -> int:
-    """Write a page with a sentence of each voice; nothing on it is fetched from elsewhere.
-
-    Args:
-        path: HTML file to write.
-        lang: BCP-47; None = every language, one voice of each sex per engine.
-
-    Returns:
-        How many voices can be heard on it.
-    """
-    from corpusforge.report.voice_page import voice_page
-    from corpusforge.speech.roster import ways_to_add
-    from corpusforge.speech.samples import voice_samples
-
-    samples = voice_samples(lang)
-    if not any(sample.name for sample in samples):
-        raise InputError(f"no engine speaks {lang!r}", hint="corpusforge voices lists all")
-    page = voice_page(samples, lang, ways_to_add(lang))
-    try:
-        Path(path).write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error
-    return sum(bool(sample.flac) for sample in samples)
 
 
 def plugins(family: str | None = None) -> list[PluginInfo]:

@@ -109,9 +109,7 @@ def _add_folder_verbs(verbs: Any) -> None:
     sub.add_argument("id", help="its id, or the beginning of it")
     sub = verbs.add_parser("report", help="write the report page anew")
     sub.add_argument("folder", help="run folder or release folder")
-    sub = verbs.add_parser("voices", help="voices of all engines")
-    sub.add_argument("--lang", help="only this language")
-    sub.add_argument("--page", metavar="FILE.html", help="write a page to hear them")
+    speech_verbs.add_voices(verbs)
     sub = verbs.add_parser("plugins", help="all plug-ins")
     sub.add_argument("family", nargs="?", help="only this family")
 
@@ -123,6 +121,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if len(further) == 1 and options.verb == "match" and options.file is None:
         # argparse takes optional positionals only right behind the first one
         options.file = further.pop() if not further[0].startswith("-") else None
+    if len(further) == 1 and options.verb == "voices" and options.recipe is None:
+        options.recipe = further.pop() if not further[0].startswith("-") else None
     if further:
         parser.error(f"unrecognized arguments: {' '.join(further)}")
     try:

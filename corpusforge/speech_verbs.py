@@ -12,7 +12,7 @@ from typing import Any
 
 from corpusforge.core.errors import InputError
 
-__all__ = ["add_verbs", "render", "replay", "voices"]
+__all__ = ["add_verbs", "add_voices", "render", "replay", "voices"]
 
 
 def add_verbs(verbs: Any) -> None:
@@ -57,6 +57,22 @@ def add_verbs(verbs: Any) -> None:
     sub.add_argument(
         "--noise", action="append", default=[], metavar="DIR",
         help="folder of recordings, for clips with recorded noise; repeatable",
+    )  # fmt: skip
+    _add_allow_command(sub)
+
+
+def add_voices(verbs: Any) -> None:
+    """Add the verb voices to the parser's."""
+    sub = verbs.add_parser("voices", help="voices of all engines, and of a recipe")
+    sub.add_argument(
+        "recipe", nargs="?", help="shipped name, file or folder: the voices that it brings, too"
+    )
+    sub.add_argument("--lang", help="only this language")
+    sub.add_argument(
+        "--page", metavar="FILE.html",
+        help="write a page to hear them: with --lang every speaker and accent, without it one "
+        "voice per engine and language, and all of the recipe; 20 MB of sound at most, then "
+        "voices are only named",
     )  # fmt: skip
     _add_allow_command(sub)
 
@@ -144,30 +160,36 @@ def render(options: argparse.Namespace) -> int:
 
 
 def voices(options: argparse.Namespace) -> int:
-    """List the voices of all engines, or write a page to hear them."""
+    """List the voices of all engines and of a recipe, or write a page to hear them."""
     from itertools import groupby
 
     from corpusforge import api
     from corpusforge.speech.roster import ways_to_add
 
     if options.page is not None:
-        count = api.voices_page(options.page, options.lang)
+        count = api.voices_page(
+            options.page, options.lang, options.recipe, allow_command=options.allow_command
+        )
         print(f"{options.page}: {count} voices to hear")
         return 0
-    offered = api.voices(options.lang)
+    offered = api.voices(options.lang, options.recipe, allow_command=options.allow_command)
     if not offered:
         raise InputError(f"no engine speaks {options.lang!r}", hint="corpusforge voices lists all")
     for (engine, lang), group in groupby(offered, key=lambda v: (v.engine, v.lang)):
         found = list(group)
         # An engine with a hundred languages is listed by language, until one is asked for.
-        if options.lang is None and len(found) > 1 and len(offered) > 100:
-            print(f"{engine:<8} {lang:<16} {len(found)} voices (voices --lang {lang})")
-            continue
+        own = [voice for voice in found if not voice.source]
+        if options.lang is None and len(own) > 1 and len(offered) > 100:
+            print(f"{engine:<8} {lang:<16} {len(own)} voices (voices --lang {lang})")
+            found = [voice for voice in found if voice.source]
         for voice in found:
             state = "" if voice.available else f"   ({voice.why_not})"
-            facts = " ".join(x for x in (voice.gender, voice.accent, voice.license) if x)
+            pseudo = f"pseudo-speaker of {voice.pseudo_of}" if voice.pseudo_of else ""
+            brought = f"[{voice.source}]" if voice.source else ""
+            said = (voice.gender, voice.accent, voice.license, pseudo, brought)
+            facts = " ".join(x for x in said if x)
             print(f"{engine:<8} {lang:<16} {voice.name:<24} {facts}{state}")
-    for way in ways_to_add(options.lang):
+    for way in ways_to_add(options.lang, {v.engine for v in offered if v.available}):
         print(f"more: {way}")
     return 0
 

@@ -22,6 +22,8 @@ class VoiceSample:
         text: What is said, "" when nothing is.
         flac: Mono, at the rate of the voice; empty when there is no sound.
         why_not: Why there is no sound, or what to do about it; "" when there is.
+        pseudo_of: The voice that it is made of, for a pseudo-speaker; else "".
+        source: Where a voice that a recipe brings comes from; "" for one of an engine's own.
     """
 
     engine: str
@@ -34,3 +36,5 @@ class VoiceSample:
     text: str
     flac: bytes
     why_not: str
+    pseudo_of: str = ""
+    source: str = ""

@@ -98,7 +98,14 @@ def _card(voice: VoiceSample) -> Markup:
     player = element(
         "audio", {"controls": True, "preload": "metadata", "src": source, "aria-label": label}
     )
-    facts = [voice.lang, voice.gender or "sex not declared", voice.accent, voice.license]
+    facts = [
+        voice.lang,
+        voice.gender or "sex not declared",
+        voice.accent,
+        voice.license,
+        voice.pseudo_of and f"pseudo-speaker of {voice.pseudo_of}",
+        voice.source and f"of the recipe: {voice.source}",
+    ]
     return element(
         "li",
         {},

@@ -12,6 +12,7 @@ from corpusforge.core import plugins
 from corpusforge.core.errors import InputError
 from corpusforge.core.recipe import Recipe, VoiceConfig
 from corpusforge.speech import pins
+from corpusforge.speech.brought import brought
 from corpusforge.speech.copies import as_one_speaker
 from corpusforge.speech.engine import Engine, OpenEngine, Voice, language_matches
 from corpusforge.speech.pseudo import pseudo_speakers_of, shift_of, slowed_by, unshifted
@@ -20,6 +21,7 @@ __all__ = [
     "added",
     "added_errors",
     "added_notes",
+    "brought_voices",
     "fetched",
     "pinned",
     "takes_voices",
@@ -65,6 +67,39 @@ def _found(recipe: Recipe, engine: Engine, lang: str) -> list[Voice]:
             found.append(voice)
             if pseudo and slowed_by(engine):
                 found += pseudo_speakers_of(voice)
+    return found
+
+
+def brought_voices(
+    recipe: Recipe, engine: Engine, lang: str | None = None
+) -> list[tuple[Voice, str]]:
+    """The voices that a recipe brings to an engine, with their pseudo-speakers.
+
+    Args:
+        recipe: With its voices.
+        engine: Whose voices.
+        lang: BCP-47, None = every language.
+
+    Returns:
+        Each with why it is not usable, "" when it is.
+    """
+    found: list[tuple[Voice, str]] = []
+    for entry in recipe.speech.voices:
+        spoken = entry.lang or recipe.lang
+        if entry.engine != engine.name or not (lang is None or language_matches(lang, spoken)):
+            continue
+        try:
+            voice = added(recipe, entry)
+        except InputError as error:
+            stated = replace(entry, lang=spoken)
+            voice = brought(stated, _name(entry.source))
+            why_not = "; ".join(filter(None, (error.message, error.hint)))
+            found.append((voice, why_not))
+            continue
+        own = [voice]
+        if recipe.speech.pseudo_speakers and slowed_by(engine):
+            own += pseudo_speakers_of(voice)
+        found += [(one, engine.missing()) for one in own]
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from corpusforge.core import plugins
@@ -100,11 +100,17 @@ def roster_notes(recipe: Recipe, known: Sequence[tuple[str, Voice]] = ()) -> lis
     return notes
 
 
-def ways_to_add(lang: str | None) -> list[str]:
-    """How to get more voices, a sentence each: engines that are missing, voices of one's own."""
+def ways_to_add(lang: str | None, speaking: Collection[str] = ()) -> list[str]:
+    """How to get more voices, a sentence each: engines that are missing, voices of one's own.
+
+    Args:
+        lang: BCP-47, None = every language.
+        speaking: Engines with voices of a recipe for it.
+    """
     ways = [why_not for name in plugins.names("engine") if (why_not := _load(name).missing())]
     if lang is not None:
-        mute = [n for n in plugins.names("engine") if _silent(_load(n), lang)]
+        others = [name for name in plugins.names("engine") if name not in speaking]
+        mute = [name for name in others if _silent(_load(name), lang)]
         ways += [f"{name} is installed and has no voice for {lang} yet" for name in mute]
     return [
         *ways,

@@ -19,7 +19,7 @@ from corpusforge.core import plugins
 from corpusforge.core.recipe import Recipe, SpeechConfig
 from corpusforge.core.schema import SPLITS
 from corpusforge.core.seeding import rng, uniforms
-from corpusforge.speech.added import pinned, takes_voices, voices_of
+from corpusforge.speech.added import brought_voices, pinned, takes_voices, voices_of
 from corpusforge.speech.dealing import Like, deal_speakers
 from corpusforge.speech.effect import Scalar
 from corpusforge.speech.engine import Engine, Voice, family_of
@@ -56,16 +56,23 @@ class VoiceListing(NamedTuple):
     why_not: str
 
 
-def list_voices(lang: str | None = None) -> list[VoiceListing]:
+def list_voices(lang: str | None = None, recipe: Recipe | None = None) -> list[VoiceListing]:
     """Voices of all engines for a language (None = every language), sorted by engine.
 
-    Nothing heavy is imported and no model is loaded.
+    Nothing heavy is imported, no model is loaded and nothing is downloaded.
+
+    Args:
+        lang: BCP-47.
+        recipe: The voices that it brings, and their pseudo-speakers, are listed too, those of an
+            engine behind its own; what is wrong with one stands beside it.
     """
     listings: list[VoiceListing] = []
     for name in plugins.names("engine"):
         engine: Engine = plugins.load("engine", name)
         offered = engine.offered(lang)
         why_not = engine.missing()
+        if recipe is not None:
+            offered = [*offered, *brought_voices(recipe, engine, lang)]
         if takes_voices(engine) and not why_not:
             why_not = f"give it voices (speech.voices): {engine.sources}"
         if not offered and why_not:
@@ -73,8 +80,10 @@ def list_voices(lang: str | None = None) -> list[VoiceListing]:
             listings.append(VoiceListing(name, unknown, False, why_not))
         listings += [VoiceListing(name, voice, not why, why) for voice, why in offered]
     # Engines that could speak a language with a voice that nobody gave them do not speak it.
-    closed = [i for i in listings if not takes_voices(plugins.load("engine", i.engine))]
-    return listings if closed or lang is None else []
+    spoken = [
+        i for i in listings if i.voice.source or not takes_voices(plugins.load("engine", i.engine))
+    ]
+    return listings if spoken or lang is None else []
 
 
 @dataclass(frozen=True, slots=True)
