@@ -25,6 +25,7 @@ __all__ = [
     "fetched",
     "pinned",
     "takes_voices",
+    "unasked_notes",
     "voices_of",
 ]
 
@@ -155,6 +156,26 @@ def added_notes(recipe: Recipe) -> list[str]:
             "nor is an interpreter (python, sh)"
         )
     return notes
+
+
+def unasked_notes(recipe: Recipe, langs: Sequence[str]) -> list[str]:
+    """Voices that a recipe brings and nothing can be said with.
+
+    Args:
+        recipe: With its voices.
+        langs: Languages of the rows, BCP-47.
+    """
+    silent: dict[str, list[str]] = {}
+    for entry in recipe.speech.voices:
+        own = entry.lang or recipe.lang
+        if not any(language_matches(lang, own) for lang in langs):
+            who = f"{entry.engine}/{entry.name or _name(entry.source)}"
+            silent.setdefault(own, []).append(who)
+    return [
+        f"speech.voices: {', '.join(names)} will not be heard: made for {own}, which serves no row "
+        f"(their language: {', '.join(langs)})"
+        for own, names in sorted(silent.items())
+    ]
 
 
 def added(recipe: Recipe, entry: VoiceConfig) -> Voice:

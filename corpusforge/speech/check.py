@@ -10,7 +10,13 @@ from corpusforge.core import plugins
 from corpusforge.core.errors import InputError
 from corpusforge.core.licenses import allowing, refused_licenses
 from corpusforge.core.recipe import AUTO, Recipe
-from corpusforge.speech.added import added_errors, added_notes, takes_voices, voices_of
+from corpusforge.speech.added import (
+    added_errors,
+    added_notes,
+    takes_voices,
+    unasked_notes,
+    voices_of,
+)
 from corpusforge.speech.ctc import ctc_errors
 from corpusforge.speech.engine import Engine, Voice, family_of
 from corpusforge.speech.pseudo import told_tempo
@@ -104,7 +110,12 @@ def notes(recipe: Recipe) -> list[str]:
     """What is right about the speech part but deserves a look."""
     if not recipe.speech.clips:
         return []
-    return [*roster_notes(recipe), *added_notes(recipe), *reading_notes(recipe.lang)]
+    return [
+        *roster_notes(recipe),
+        *added_notes(recipe),
+        *unasked_notes(recipe, [recipe.lang]),
+        *reading_notes(recipe.lang),
+    ]
 
 
 def _engine_errors(recipe: Recipe) -> list[InputError]:

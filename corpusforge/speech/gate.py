@@ -7,18 +7,23 @@ their text; and, on all clips or a stated sample, other words than they should s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from corpusforge.core import plugins
 from corpusforge.core.recipe import GateConfig, Recipe
 from corpusforge.core.run import StageContext, StageResult
 from corpusforge.core.schema import SPLITS, drop_rows, read_table, write_table
-from corpusforge.speech.losses import refuse_too_many
+from corpusforge.core.voice_names import base_voice
+from corpusforge.speech.added import pinned
+from corpusforge.speech.engine import Engine, family_of
+from corpusforge.speech.losses import refuse_too_many, silenced, silenced_notes
 from corpusforge.speech.scores import measure as measuring
 from corpusforge.speech.scores.compare import letters
 from corpusforge.speech.scores.limits import (
@@ -171,20 +176,23 @@ def run(ctx: StageContext) -> StageResult:
     dropped = pa.concat_tables(parts)
     kept = table.filter(pa.array(alive))
     unmade = read_table(ctx.inputs["speech"] / "dropped.parquet")
-    planned = table.num_rows + unmade.num_rows
-    refuse_too_many(ctx, dropped, planned, earlier=unmade.num_rows)
+    who = ["engine", "voice", "lang", "split"]
+    planned = pa.concat_tables([table.select(who), unmade.select(who)])
+    refuse_too_many(ctx, dropped, planned, earlier=unmade)
     write_table(kept, ctx.folder / "clips.parquet")
     write_table(dropped, ctx.folder / "dropped.parquet")
-    splits = Counter(table["split"].to_pylist() + unmade["split"].to_pylist())
+    splits = Counter(planned["split"].to_pylist())
+    silent = silenced(planned, kept, _family(ctx.recipe))
     return StageResult(
         rows_in=table.num_rows,
         rows_out=int(alive.sum()),
         dropped=dict(Counter(dropped["filter"].to_pylist())),
-        facts=measured.facts,
+        facts={**measured.facts, **silent},
         notes=(
             *measured.notes,
             *_never_misheard(checks, table, measured.transcripts),
             *_silent_splits(kept, splits),
+            *silenced_notes(silent),
         ),
     )
 
@@ -224,6 +232,19 @@ def _never_misheard(
         f"{LEAST_LETTERS} letters, or nothing was calibrated); set one as in audio_gate: "
         f"{{limits: {{{free[0]}: {{max_cer: 0.5}}}}}}",
     )
+
+
+def _family(recipe: Recipe) -> Callable[[str, str], str]:
+    """(engine, voice) -> kind of synthesis: the table of clips does not hold it."""
+    brought = {(name, voice.name): voice for name, voice in pinned(recipe)}
+
+    @cache
+    def family(name: str, voice: str) -> str:
+        engine: Engine = plugins.load("engine", name)
+        known = brought.get((name, base_voice(voice)))
+        return engine.family if known is None else family_of(engine, known)
+
+    return family
 
 
 def _silent_splits(kept: pa.Table, planned: Mapping[str, int]) -> tuple[str, ...]:

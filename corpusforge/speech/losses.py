@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -11,27 +12,33 @@ from corpusforge.core.ids import digest
 from corpusforge.core.run import StageContext
 from corpusforge.core.schema import write_table
 
-__all__ = ["refuse_too_many"]
+__all__ = ["refuse_too_many", "silenced", "silenced_notes"]
 
 _SHOWN = 3
+_WHO = ["engine", "voice"]
+_NAMED = 8  # voices in a note
 
 
-def refuse_too_many(ctx: StageContext, dropped: pa.Table, planned: int, earlier: int = 0) -> None:
+def refuse_too_many(
+    ctx: StageContext, dropped: pa.Table, planned: pa.Table, earlier: pa.Table | None = None
+) -> None:
     """Stop the build when too many clips were lost; the lost ones stay readable.
 
     Args:
         ctx: Of the stage, for the limit and the place that survives a failure.
         dropped: What this stage drops, with `filter` and `reason`.
-        planned: Clips that were planned before anything was lost.
-        earlier: Clips that earlier stages lost.
+        planned: Clips that were planned before anything was lost; columns engine and voice.
+        earlier: Clips that earlier stages lost; the same columns.
 
     Raises:
         RunError: When more than `speech.max_dropped` of the planned clips are lost. It names the
-            reasons, some clips, and the file in the cache (kind "failed") that holds them all.
+            reasons, the voices, some clips, and the file in the cache (kind "failed") that holds
+            them all.
     """
-    limit = ctx.recipe.speech.max_dropped
-    lost = dropped.num_rows + earlier
-    if lost <= limit * planned:
+    limit, count = ctx.recipe.speech.max_dropped, planned.num_rows
+    gone = [dropped.select(_WHO), *([] if earlier is None else [earlier.select(_WHO)])]
+    lost = sum(table.num_rows for table in gone)
+    if lost <= limit * count:
         return
     path = ctx.folder / "dropped.parquet"
     write_table(dropped, path)
@@ -44,15 +51,75 @@ def refuse_too_many(ctx: StageContext, dropped: pa.Table, planned: int, earlier:
             *(dropped[n].to_pylist()[:_SHOWN] for n in ("clip_id", "utterance_id")), strict=True
         )
     )
-    if earlier:
-        shown.append(f"    {earlier} x lost in the stage speech")
+    if before := lost - dropped.num_rows:
+        shown.append(f"    {before} x lost in the stage speech")
+    # A limit of all clips would be none.
+    advice = f", or raise speech.max_dropped above {lost / count:.3f}" if lost < count else ""
     raise RunError(
-        f"{lost} of {planned} clips were lost, more than the {limit:.1%} of speech.max_dropped:\n"
-        + "\n".join(shown)
+        f"{lost} of {count} clips were lost, more than the {limit:.1%} of speech.max_dropped:\n"
+        + "\n".join([*shown, _by_voice(pa.concat_tables(gone), planned)])
         + f"\n    for example {examples}\n    all of them: {kept}\n"
-        "    mend what they name (text, engine, limits under audio_gate), or raise "
-        f"speech.max_dropped above {lost / planned:.3f}"
+        f"    mend what they name (text, engine, voice, limits under audio_gate){advice}"
     )
+
+
+def _by_voice(gone: pa.Table, planned: pa.Table) -> str:
+    """Line with the voices that lost most, each with its clips that were planned."""
+    lost, whole = (Counter(_voices_in(table)) for table in (gone, planned))
+    # Of as many lost clips, the voice first that lost the larger part.
+    ranked = sorted(lost, key=lambda who: (-lost[who], whole[who], who))
+    named = [f"{who} {lost[who]} of {whole[who]}" for who in ranked[:_SHOWN]]
+    more = f", and {len(ranked) - _SHOWN} more voices" if len(ranked) > _SHOWN else ""
+    return f"    by voice: {', '.join(named)}{more}"
+
+
+def _voices_in(clips: pa.Table) -> list[str]:
+    """engine/voice of each clip."""
+    columns = (clips[name].to_pylist() for name in _WHO)
+    return [f"{engine}/{voice}" for engine, voice in zip(*columns, strict=True)]
+
+
+def silenced(
+    planned: pa.Table, kept: pa.Table, family: Callable[[str, str], str]
+) -> dict[str, dict[str, int]]:
+    """Facts: who was planned and is heard in no clip that is left.
+
+    Args:
+        planned: All clips; columns engine, voice and lang.
+        kept: Those that are left; the same columns.
+        family: (engine, voice) -> kind of synthesis.
+
+    Returns:
+        {"families_silenced": "lang: family" -> its clips that were planned, "voices_silenced":
+        engine/voice -> its clips that were planned}
+    """
+
+    def families(clips: pa.Table) -> list[str]:
+        columns = (clips[name].to_pylist() for name in ("lang", "engine", "voice"))
+        rows = zip(*columns, strict=True)
+        return [f"{lang}: {family(engine, voice)}" for lang, engine, voice in rows]
+
+    return {
+        "families_silenced": _gone(families(planned), families(kept)),
+        "voices_silenced": _gone(_voices_in(planned), _voices_in(kept)),
+    }
+
+
+def _gone(planned: Sequence[str], kept: Sequence[str]) -> dict[str, int]:
+    counts, left = Counter(planned), {*kept}
+    return {name: counts[name] for name in sorted(counts) if name not in left}
+
+
+def silenced_notes(facts: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Sentences about what `silenced` found, the most clips first."""
+    notes = []
+    for key, what in (("families_silenced", "families of engines"), ("voices_silenced", "voices")):
+        lost = facts[key]
+        named = [f"{w} ({lost[w]} planned)" for w in sorted(lost, key=lambda w: (-lost[w], w))]
+        more = f", and of {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+        if named:
+            notes.append(f"no clip is left of these {what}: {', '.join(named[:_NAMED])}{more}")
+    return notes
 
 
 def _most_frequent(dropped: pa.Table) -> list[str]:

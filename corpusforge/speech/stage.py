@@ -28,7 +28,7 @@ from corpusforge.core.schema import (
 )
 from corpusforge.core.voice_names import behind_several_splits
 from corpusforge.speech import noise_files, render, verbalise
-from corpusforge.speech.added import pinned
+from corpusforge.speech.added import pinned, unasked_notes
 from corpusforge.speech.balance import Heard, balance_facts, balance_notes
 from corpusforge.speech.chain import effects
 from corpusforge.speech.copies import copy_notes
@@ -160,7 +160,9 @@ def _behind(clips: Sequence[Clip]) -> list[str]:
 def _notes(recipe: Recipe, plan: Plan) -> list[str]:
     known = pinned(recipe) if plan.clips else []
     notes = [*copy_notes(recipe, known)] if plan.clips else []
-    for lang in sorted({clip.row.lang for clip in plan.clips}):
+    langs = sorted({clip.row.lang for clip in plan.clips})
+    notes += unasked_notes(recipe, langs) if langs else []
+    for lang in langs:
         said = roster_notes(in_language(recipe, lang), known)
         notes += [note for note in said if note not in notes]
     count = len(plan.clips)
@@ -237,7 +239,7 @@ def run(ctx: StageContext) -> StageResult:
     dropped = _dropped(result, clips, outcomes, lost)
     for line in lost_lines([(outcomes[index].problem, outcomes[index].detail) for index in lost]):
         ctx.progress.note(line)
-    refuse_too_many(ctx, dropped, len(clips))
+    refuse_too_many(ctx, dropped, result)
     write_table(result.take(pa.array(kept, pa.int64())), ctx.folder / "clips.parquet")
     write_table(dropped, ctx.folder / "dropped.parquet")
     cached = sum(outcome.cached for outcome in outcomes)

@@ -1,9 +1,11 @@
+import shlex
+import sys
 from dataclasses import replace
 from importlib import util
 
 import pytest
 
-from corpusforge.core.recipe import GateConfig
+from corpusforge.core.recipe import GateConfig, VoiceConfig
 from corpusforge.speech import check as module
 from corpusforge.speech.check import accent_errors, check, notes
 from corpusforge.speech.engines.espeak import Espeak
@@ -159,3 +161,19 @@ def test_shares_of_an_engine_and_its_family_are_not_added_up():
     assert messages(recipe(engines=("espeak", "hibari"), shares=one)) == []
     (message,) = messages(recipe(engines=("espeak", "hibari"), shares={"hibari": 0.5, **one}))
     assert "come to more than 1" in message
+
+
+def test_a_brought_voice_for_a_language_of_no_row_is_said():
+    source = shlex.join([sys.executable, "-c", "pass", "{text}", "{out}", "{speed}", "{seed}"])
+    voices = tuple(
+        VoiceConfig(engine="command", source=source, license="CC0-1.0", name=name, lang=lang)
+        for name, lang in (("anna", "de"), ("joe", None), ("amy", "en-GB"), ("max", "de"))
+    )
+    config = replace(recipe(engines=("hibari",), voices=voices), allow_command=True)
+    (said,) = [note for note in notes(config) if "will not be heard" in note]
+    assert said == (
+        "speech.voices: command/anna, command/max will not be heard: made for de, which serves no "
+        "row (their language: en)"
+    )
+    (said,) = [n for n in notes(replace(config, lang="de")) if "will not be heard" in n]
+    assert "command/amy will" in said

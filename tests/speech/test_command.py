@@ -33,6 +33,9 @@ if mode.endswith(".txt"):
 json.dump([text, float(speed), int(seed)], open("calls.json", "w"))
 n = 8000
 samples = np.random.default_rng(int(seed)).uniform(-0.5, 0.5, n).astype("float32")
+if mode == "always stereo": samples = np.stack([samples, samples], 1)
+if mode == "always loud": samples *= 3
+if mode == "mute" or mode == "digits" and text != "1 2 3 4": samples[:] = 0
 if text != "one two three four":
     if mode == "silent": samples[:] = 0
     if mode == "empty": samples = samples[:0]
@@ -160,6 +163,23 @@ def test_a_command_that_does_not_work_is_found_before_the_first_clip(made):
     broken = made(source="{python} nosuch.py {text} {out} {speed}")
     with pytest.raises(InputError, match=r"(?s)does not work.*nosuch\.py"):
         ENGINE.fetched(broken)
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        ("'always stereo'", r"float32, shape \(8000, 2\)\): audio that is not mono float32"),
+        ("'always loud'", r"up to 1\.[45]\d\): samples outside of \[-1, 1\]"),
+        ("mute", "its first run: silence"),
+    ],
+)
+def test_what_no_clip_can_be_made_of_is_found_before_the_first_clip(made, mode, words):
+    with pytest.raises(InputError, match=rf"voice anna does not work: .*{words}"):
+        ENGINE.fetched(made(mode))
+
+
+def test_a_program_may_say_nothing_in_another_language(made):
+    assert ENGINE.fetched(made("digits"))[0].rate_hz == 16000
 
 
 @pytest.mark.parametrize(
@@ -318,6 +338,9 @@ def test_render_runs_it_with_the_same_word(tmp_path, monkeypatch):
     with pytest.raises(InputErrors, match="--allow-command"):
         api.render(tmp_path / "t.txt", tmp_path / "out", options)
     # The gate hears that noise is no speech, after both clips were made.
-    with pytest.raises(RunError, match="2 of 2 clips were lost"):
+    with pytest.raises(RunError, match="2 of 2 clips were lost") as lost:
         api.render(tmp_path / "t.txt", tmp_path / "out", replace(options, allow_command=True))
+    assert "by voice: command/python" in str(lost.value)
+    assert " 1 of 1" in str(lost.value) or " 2 of 2" in str(lost.value)
+    assert "or raise" not in str(lost.value)
     assert (tmp_path / "calls.json").exists()

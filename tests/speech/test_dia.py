@@ -50,7 +50,7 @@ def test_parts_that_are_missing_or_do_not_fit_are_named(model, source, words):
     other = model / "other" / "codec"
     other.mkdir(parents=True, exist_ok=True)
     (other / "config.json").write_text('{"model_type": "dac", "n_codebooks": 5}')
-    (other / "model.safetensors").write_bytes(b"")
+    (other / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
     with pytest.raises(InputError, match=words):
         fetched(source, model)
 

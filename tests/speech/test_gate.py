@@ -26,6 +26,7 @@ GOOD = {
     "utterance_id": "row",
     "split": "train",
     "engine": "hibari",
+    "voice": "heart",
     "lang": "en",
     "spoken": "turn the light on now",
     "duration_s": 2.0,
@@ -57,9 +58,10 @@ def judge(root, *clips, unmade=0, max_dropped=1.0, **gate_config):
     cache = Cache(root / "cache")
     for row in rows:
         heard(cache, row["pcm_sha256"], **{name: row.pop(name) for name in HEARD if name in row})
-    (root / "speech").mkdir()
+    (root / "speech").mkdir(parents=True)
     write_table(pa.Table.from_pylist(rows, schema), root / "speech" / "clips.parquet")
-    lost = [{"clip_id": f"lost{n}", "split": "train"} for n in range(unmade)]
+    who = {name: GOOD[name] for name in ("engine", "voice", "lang", "split")}
+    lost = [{"clip_id": f"lost{n}", **who} for n in range(unmade)]
     dropped = pa.Table.from_pylist(lost, with_scores(DROPPED_CLIPS, SCORES))
     write_table(dropped, root / "speech" / "dropped.parquet")
     speech = SpeechConfig(max_dropped=max_dropped)
@@ -273,3 +275,45 @@ def test_limits_of_the_recipe_hold_for_single_words_too(tmp_path):
     clip = {"spoken": "six", "duration_s": 0.9}
     _, _, dropped = judge(tmp_path, clip, limits=limits)
     assert dropped["filter"].to_pylist() == ["too_slow"]
+
+
+def test_voices_and_families_that_nothing_is_left_of_are_named(tmp_path):
+    short = {"duration_s": 0.1}
+    result, *_ = judge(
+        tmp_path,
+        {},
+        {**short, "voice": "emma"},
+        {**short, "engine": "espeak", "voice": "en+f2"},
+        {**short, "engine": "espeak", "voice": "en+f2"},
+        {**short, "engine": "espeak", "voice": "en+m1"},
+        {"engine": "espeak", "voice": "de+m1", "lang": "de"},
+        {**short, "voice": "heart"},
+    )
+    assert result.facts["voices_silenced"] == {
+        "espeak/en+f2": 2,
+        "espeak/en+m1": 1,
+        "hibari/emma": 1,
+    }
+    assert result.facts["families_silenced"] == {"en: formant": 3}
+    assert result.notes[-2:] == (
+        "no clip is left of these families of engines: en: formant (3 planned)",
+        "no clip is left of these voices: espeak/en+f2 (2 planned), espeak/en+m1 (1 planned), "
+        "hibari/emma (1 planned)",
+    )
+
+
+def test_nobody_is_named_when_all_are_heard(tmp_path):
+    result, *_ = judge(tmp_path, {}, {"duration_s": 0.1})
+    assert result.facts["voices_silenced"] == result.facts["families_silenced"] == {}
+    assert not any("no clip is left" in note for note in result.notes)
+
+
+def test_the_voices_that_lost_most_are_named_and_no_limit_of_all_is_advised(tmp_path):
+    short = {"duration_s": 0.1}
+    others = [{"voice": "kore"}, {**short, "voice": "kore"}]
+    with pytest.raises(RunError, match=r"by voice: hibari/heart 2 of 2, hibari/kore 1 of 2") as one:
+        judge(tmp_path / "some", short, short, *others, max_dropped=0.1)
+    assert "or raise speech.max_dropped above 0.750" in str(one.value)
+    with pytest.raises(RunError, match=r"3 of 3 clips(.|\n)*heart 3 of 3") as every:
+        judge(tmp_path / "all", short, short, unmade=1, max_dropped=0.1)
+    assert "max_dropped above" not in str(every.value)

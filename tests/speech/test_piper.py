@@ -1,6 +1,7 @@
 """Piper's noise as an input of its graph: same sound as before, and the same bytes each time."""
 
 import hashlib
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from corpusforge.core.errors import InputError
 from corpusforge.core.recipe import VoiceConfig
 from corpusforge.speech.engine import EngineError, Prosody, checked
 from corpusforge.speech.engines import piper as module
@@ -107,3 +109,24 @@ def test_a_path_starts_at_the_recipe_wherever_the_build_was_started(tmp_path, mo
     assert all(path.is_file() for path in files)
     generator = np.random.Generator(np.random.Philox(1))
     assert engine.speak("turn it on", voice, Prosody(), generator).samples.size > 8000
+
+
+@pytest.mark.parametrize("damage", ["cut off", "no model", "settings"])
+def test_a_damaged_file_is_named_with_its_voice(tmp_path, damage):
+    model, settings = VOICE_FILE.read_bytes(), json.loads(Path(f"{VOICE_FILE}.json").read_text())
+    if damage == "settings":
+        del settings["phoneme_id_map"]
+    model = {"cut off": model[:-100_000], "no model": b"\x08\x08\x3a\x00", "settings": model}[
+        damage
+    ]
+    (tmp_path / "joe.onnx").write_bytes(model)
+    (tmp_path / "joe.onnx.json").write_text(json.dumps(settings))
+    entry = VoiceConfig(engine="piper", source="joe.onnx", license="MIT", name="joe", lang="en")
+    engine = Piper()
+    voice, _ = engine.fetched(engine.added(entry, tmp_path))
+    file = "joe.onnx.json: KeyError" if damage == "settings" else "joe.onnx: "
+    with pytest.raises(
+        InputError, match=f"voice piper/joe cannot be loaded from .*{file}"
+    ) as error:
+        engine.speak("it is on", voice, Prosody(), np.random.Generator(np.random.Philox(1)))
+    assert "get the files of the voice anew" in str(error.value)

@@ -4,11 +4,12 @@ import json
 
 import pytest
 
+from corpusforge.core import plugins
 from corpusforge.core.errors import RunError
 from corpusforge.core.executors import InlineExecutor, ProcessExecutor
 from corpusforge.core.gate import KEPT_OUT, Gate
 from corpusforge.core.progress import Progress
-from corpusforge.core.recipe import RealConfig
+from corpusforge.core.recipe import RealConfig, VoiceConfig
 from corpusforge.core.run import Cache
 from corpusforge.core.schema import CLIPS, DROPPED_CLIPS, read_table, write_table
 from corpusforge.speech import stage
@@ -293,3 +294,13 @@ def test_a_row_in_a_language_that_nobody_speaks_is_named():
     table = corpus(3, utterance(9, "nuqneH", lang="tlh-x"), utterance(10, "Qapla", lang="tlh-x"))
     with pytest.raises(RunError, match=r"'tlh-x', the language of row [0-9a-f]{32} and 1 more"):
         plan_clips(recipe(clips=9), table)
+
+
+def test_a_brought_voice_that_no_row_asks_for_is_in_the_notes(tmp_path):
+    command = plugins.load("engine", "command").example["source"]
+    voice = VoiceConfig(engine="command", source=command, license="MIT", name="anna", lang="de")
+    config = dataclasses.replace(
+        recipe(clips=2, voices=(voice,)), folder=tmp_path, allow_command=True
+    )
+    result = speak(tmp_path, corpus(3), config)
+    assert any("command/anna will not be heard: made for de" in note for note in result.notes)

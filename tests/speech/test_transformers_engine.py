@@ -1,6 +1,7 @@
 """VITS models of transformers: speakers, limits, letters, and models that it cannot speak with."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,31 @@ def test_a_model_without_all_of_its_weights_is_refused(model, tmp_path):
     gone = without_a_weight(model, tmp_path / "voice")
     with pytest.raises(InputError, match=f"voice lacks 1 of its weights, {gone}"):
         say(voice_of(tmp_path / "voice"))
+
+
+def test_weights_that_are_cut_off_are_refused_before_anything_starts(model, tmp_path):
+    folder = shutil.copytree(model, tmp_path / "voice")
+    path = folder / "model.safetensors"
+    whole = path.read_bytes()
+    for data, words in (
+        (whole[:-1000], f"it has {len(whole) - 1000} bytes, {len(whole)} by its header"),
+        (b"version https://git-lfs.github.com/spec/v1", "no such file"),
+        (b"", "no such file"),
+    ):
+        path.write_bytes(data)
+        entry = VoiceConfig(engine="transformers", source="voice", license="MIT", lang="en")
+        with pytest.raises(InputError, match=rf"model\.safetensors is no whole file.*{words}"):
+            ENGINE.added(entry, tmp_path)
+
+
+def test_a_model_that_cannot_be_loaded_is_named_with_its_voice(model, tmp_path):
+    folder = shutil.copytree(model, tmp_path / "voice")
+    (folder / "vocab.json").write_text("{")
+    with pytest.raises(
+        InputError, match=r"transformers/v cannot be loaded from .*voice: "
+    ) as error:
+        say(voice_of(folder))
+    assert "get the files of the voice anew" in str(error.value)
 
 
 def test_older_names_of_weights_and_weights_of_training_are_no_reason_to_refuse(model, tmp_path):

@@ -24,6 +24,7 @@ from corpusforge.speech.engine import (
     Spoken,
     Voice,
     check_speed,
+    checked,
     distribution_version,
     package_folder,
 )
@@ -43,7 +44,8 @@ _INTERPRETER = re.compile(
     r"|(b|d|k|mk|pdk|z|fi|c|tc|a|ya)?sh|busybox|env|java|julia|Rscript|deno|bun"
 )
 _LIMIT_S = 60.0
-_PROBE = "one two three four"
+# The second for programs that say nothing in another language than their own.
+_PROBES = ("one two three four", "1 2 3 4")
 _SOURCES = (
     "a command line with {text} or {text_file}, {out} (the WAV file to write), {speed} (factor) or "
     "{length} (1 / speed), and {seed} if it takes one"
@@ -67,7 +69,7 @@ class Command(NoVoicesOfItsOwn):
     name = "command"
     family = "command"
     extra = "speech"
-    packages = ("soundfile", "numpy")
+    packages: tuple[str, ...] = ("soundfile", "numpy")
     rate_hz = 16000
     speeds = (0.5, 2.0)
     offline = True
@@ -80,7 +82,7 @@ class Command(NoVoicesOfItsOwn):
     runs_commands = True
     # Programs may not speak as slowly as pseudo-speakers would ask them to.
     pseudo_speakers = Slowed.AFTERWARDS
-    example = {  # noqa: RUF012
+    example: Mapping[str, str] = {
         "lang": "en",
         "text": "turn on the lights in the kitchen",
         "source": shlex.join([sys.executable, "-c", _TONE, "{text}", "{out}", "{speed}"]),
@@ -113,18 +115,28 @@ class Command(NoVoicesOfItsOwn):
         """The voice with the rate that a first run shows, and the files that the command names.
 
         Raises:
-            InputError: When it does not write a sound file.
+            InputError: When it does not write a sound file that clips can be made of.
         """
         if voice not in self._rates:
             try:
-                said = self._run(voice, _PROBE, 1.0, 1, tell=True)
+                said = self._probed(voice)
             except EngineError as error:
                 raise InputError(
                     f"the command of the voice {voice.name} does not work: {error}",
-                    hint=f"it ran as: {voice.source}",
+                    hint=f"it ran as: {voice.source}; clips are mono, up to full scale",
                 ) from error
             self._rates[voice] = said.rate_hz
         return replace(voice, rate_hz=self._rates[voice]), _files(voice)
+
+    def _probed(self, voice: Voice) -> Spoken:
+        """What it says to the first text to which it says anything."""
+        for text in _PROBES[:-1]:
+            said = self._run(voice, text, 1.0, 1, tell=True)
+            if said.samples.any():
+                break
+        else:
+            said = self._run(voice, _PROBES[-1], 1.0, 1, tell=True)
+        return checked(said, self, replace(voice, rate_hz=said.rate_hz), "its first run")
 
     def speak(
         self, spoken: str, voice: Voice, prosody: Prosody, rng: np.random.Generator

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corpusforge.core.errors import InputError, require
-from corpusforge.speech.brought import NoVoicesOfItsOwn, brought
+from corpusforge.speech.brought import NoVoicesOfItsOwn, brought, loading
 from corpusforge.speech.engine import (
     EngineError,
     Problem,
@@ -135,10 +135,13 @@ class Piper(NoVoicesOfItsOwn):
             options.intra_op_num_threads = options.inter_op_num_threads = 1
             # It would print each time the noise runs out and more is drawn.
             options.log_severity_level = 4
-            graph = noise_as_input(path.read_bytes())
-            session = ort.InferenceSession(graph.model, options, providers=["CPUExecutionProvider"])
+            with loading(self.name, voice, path):
+                graph = noise_as_input(path.read_bytes())
+                cpu = ["CPUExecutionProvider"]
+                session = ort.InferenceSession(graph.model, options, providers=cpu)
             raw = _settings(path)
-            settings = PiperConfig.from_dict(raw)
+            with loading(self.name, voice, _settings_path(path)):
+                settings = PiperConfig.from_dict(raw)
             reader = PiperVoice(session=session, config=settings)
             speaking = _speaker(raw, voice.source.partition("#")[2], voice.source)
             self._models[voice] = _Model(reader, session, graph.noise, settings, speaking)

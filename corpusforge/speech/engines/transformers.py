@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpusforge.core.errors import InputError, require
-from corpusforge.speech.brought import NoVoicesOfItsOwn, brought
+from corpusforge.speech.brought import NoVoicesOfItsOwn, brought, loading
 from corpusforge.speech.engine import (
     EngineError,
     Problem,
@@ -197,7 +197,8 @@ class Transformers(NoVoicesOfItsOwn):
             whole, files = self.fetched(voice)
             hold_pin(voice, files)
             parts = self._parts(whole)
-            self._models[voice] = kind_of(parts).load(hf, parts)
+            with loading(self.name, voice, parts.model):
+                self._models[voice] = kind_of(parts).load(hf, parts)
         return self._models[voice]
 
     def speak(

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from corpusforge.core.errors import InputError
+from corpusforge.speech.brought import check_safetensors
 from corpusforge.speech.engine import EngineError, Problem
 
 if TYPE_CHECKING:
@@ -201,8 +202,11 @@ def settings_of(folder: Path, needed: Sequence[str]) -> Mapping[str, Any]:
 
 
 def check_weights(folder: Path) -> None:
-    """Raise when a folder has no safe weights."""
-    if not any(folder.glob("*.safetensors")):
+    """Raise when a folder has no safe weights, or not the whole of them."""
+    files = sorted(folder.glob("*.safetensors"))
+    for path in files:
+        check_safetensors(path)
+    if not files:
         raise InputError(
             f"{folder.name} holds no *.safetensors",
             hint="pickled weights are not loaded; save the model once more with transformers",
