@@ -37,7 +37,8 @@ def unknown_shares(speech: SpeechConfig) -> list[tuple[str, list[str]]]:
     """Keys of `speech.shares` that are no engine and no family of engines, with all that are."""
     unknown = [name for name in speech.shares or {} if not plugins.exists("engine", name)]
     known = _families(None, speech) if unknown else set()
-    allowed = [*plugins.names("engine"), *sorted(known)]
+    engines = plugins.names("engine")
+    allowed = [*engines, *sorted(known - {*engines})]
     return [(name, allowed) for name in unknown if name not in known]
 
 

@@ -131,7 +131,7 @@ def _engine_errors(recipe: Recipe) -> list[InputError]:
 def _share_errors(recipe: Recipe, used: Sequence[str]) -> list[InputError]:
     """Shares of what cannot speak here, and of engines and families that come to more than 1."""
     kinds = {name: _kinds(recipe, plugins.load("engine", name)) for name in used}
-    allowed = [*used, *sorted({kind for own in kinds.values() for kind in own})]
+    allowed = [*used, *sorted({kind for own in kinds.values() for kind in own} - {*used})]
     wanted = recipe.speech.shares or {}
     absent = sorted({*wanted} - {*allowed})
     found = []

@@ -61,6 +61,6 @@ def copy_notes(recipe: Recipe, known: Sequence[tuple[str, Voice]]) -> list[str]:
     return [
         f"speech.voices: {', '.join(names)} of the engine {engine} "
         f"{'is a copy' if len(names) == 1 else 'are copies'} of {who} (the same files and speaker)"
-        ": one speaker, in one split"
+        ": one speaker when voices are dealt to the splits"
         for (engine, who), names in copies.items()
     ]

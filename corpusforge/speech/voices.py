@@ -70,6 +70,9 @@ def list_voices(lang: str | None = None, recipe: Recipe | None = None) -> list[V
     for name in plugins.names("engine"):
         engine: Engine = plugins.load("engine", name)
         offered = engine.offered(lang)
+        if lang is not None and not offered:
+            # A region that it does not name is spoken as the language.
+            offered = [(voice, "") for voice in engine.voices(lang)]
         why_not = engine.missing()
         if recipe is not None:
             offered = [*offered, *brought_voices(recipe, engine, lang)]

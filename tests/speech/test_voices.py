@@ -219,6 +219,9 @@ def test_the_list_names_what_is_there_and_what_is_not():
     assert all(bool(why_not) is not available for _, _, available, why_not in listing)
     assert len(list_voices()) > len(listing)
     assert {voice.lang for _, voice, *_ in list_voices("de")} == {"de"}
+    # What rows of these would be spoken with.
+    for lang, spoken in (("de-AT", "de"), ("zh-HK", "yue")):
+        assert {one.voice.lang for one in list_voices(lang) if one.available} == {spoken}
 
 
 def test_listing_and_checking_import_no_model_code():
