@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 
@@ -18,6 +15,7 @@ from corpusforge.core.errors import RunError
 from corpusforge.pipeline import stage_names
 from corpusforge.speech.engines.espeak import PLUGIN as ESPEAK
 from tests.build_outputs import NO_GAN, clean_rows, outputs
+from tests.processes import left_by_a_killed, needs_proc
 
 KILL = """
 import os, signal, sys
@@ -154,65 +152,11 @@ def test_a_damaged_clip_is_rendered_again(tiny_recipe, tmp_path):
         assert outputs(out) == before
 
 
-def processes():
-    """Process id -> (parent, command line), of Linux."""
-    found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            command = (folder / "cmdline").read_bytes().decode().split("\0")
-        except OSError:  # it has ended
-            continue
-        found[int(folder.name)] = (parent, command)
-    return found
-
-
-def descendants(ancestor):
-    """Process id -> command line of what a process has started, and what that has."""
-    known = processes()
-    found, waiting = {}, [ancestor]
-    while waiting:
-        parent = waiting.pop()
-        mine = {pid: command for pid, (above, command) in known.items() if above == parent}
-        found |= mine
-        waiting += mine
-    return found
-
-
-def until(condition, limit_s):
-    deadline = time.monotonic() + limit_s
-    while not (found := condition()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return found
-
-
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at Linux' /proc")
+@needs_proc
 @pytest.mark.skipif(bool(ESPEAK.missing()), reason=ESPEAK.missing())
 def test_a_killed_build_leaves_no_process_behind(tiny_recipe, tmp_path):
     command = [sys.executable, "-m", "corpusforge", "build", str(tiny_recipe)]
     command += ["-o", str(tmp_path / "corpus"), "--executor=process", "--workers=2", "--quiet"]
     command += ["--until=speech", "--set=expand.rows=0", "--set=speech.clips=4000"]
     command += ["--set=speech.engines=[espeak]"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as build:
-
-        def speaking():
-            found = descendants(build.pid)
-            servers = [c for c in found.values() if any(w.endswith("espeak_server.py") for w in c)]
-            return len(servers) == 2 and found
-
-        try:
-            started = until(speaking, 120)
-        finally:
-            build.kill()
-        assert build.wait() == -signal.SIGKILL
-    assert started
-
-    def left():
-        # By its command line too: another process may get the number of one that is gone.
-        return {pid: c for pid, (_, c) in processes().items() if started.get(pid) == c}
-
-    until(lambda: not left(), 10)
-    staying = left()
-    for pid in staying:
-        os.kill(pid, signal.SIGKILL)
-    assert staying == {}
+    assert left_by_a_killed(command, "espeak_server.py", 2) == {}

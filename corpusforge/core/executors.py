@@ -12,12 +12,19 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol, TypeVar
 
 from corpusforge.core.errors import InputError, RunError
 
-__all__ = ["EXECUTORS", "Executor", "InlineExecutor", "ProcessExecutor", "make_executor"]
+__all__ = [
+    "EXECUTORS",
+    "Executor",
+    "InlineExecutor",
+    "ProcessExecutor",
+    "at_parents_end",
+    "make_executor",
+]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -120,17 +127,33 @@ class ProcessExecutor:
         return results
 
 
+_last_acts: list[Callable[[], None]] = []
+
+
+def at_parents_end(act: Callable[[], None]) -> None:
+    """Have a worker do something before it ends because its parent is gone.
+
+    Args:
+        act: Ends what would outlive the worker; called once, from another thread.
+    """
+    _last_acts.append(act)
+
+
 def _end_with_parent() -> None:
     """Let this worker end when the process that started it is gone, even when it was killed.
 
     By itself it would wait for work for good: every worker holds an end of the queue of all. What
-    a worker has started (the server of the engine espeak) ends with its standard input.
+    a worker has started ends with its standard input (the server of the engine espeak), or by
+    `at_parents_end`.
     """
     parent = multiprocessing.parent_process()
     assert parent is not None
 
     def watch() -> None:
         parent.join()
+        for act in _last_acts:
+            with suppress(Exception):
+                act()
         # Nobody is left to hand a result to, and waiting for a lock could take for ever.
         os._exit(1)
 

@@ -20,6 +20,7 @@ from corpusforge.speech.engines import command as module
 from corpusforge.speech.engines.command import Command
 from corpusforge.speech.pins import LOCK_FILE, lock, sha256_of
 from corpusforge.speech.pseudo import pseudo_speakers_of
+from tests.processes import left_by_a_killed, needs_proc
 
 ENGINE = Command()
 pytestmark = pytest.mark.skipif(bool(ENGINE.missing()), reason=ENGINE.missing())
@@ -344,3 +345,16 @@ def test_render_runs_it_with_the_same_word(tmp_path, monkeypatch):
     assert " 1 of 1" in str(lost.value) or " 2 of 2" in str(lost.value)
     assert "or raise" not in str(lost.value)
     assert (tmp_path / "calls.json").exists()
+
+
+@needs_proc
+def test_a_killed_render_leaves_no_program_behind(tmp_path):
+    (tmp_path / "hang.py").write_text(SCRIPT.replace("time.sleep(30)", "time.sleep(120)"))
+    (tmp_path / "t.txt").write_text("is it on\n")
+    source = f"{sys.executable} {tmp_path}/hang.py {{text}} {{out}} {{speed}} {{seed}} slow"
+    voice = f"speech.voices=[{{engine: command, license: CC0-1.0, source: '{source}'}}]"
+    command = [sys.executable, "-m", "corpusforge", "render", str(tmp_path / "t.txt")]
+    command += ["-o", str(tmp_path / "out"), "--engines=command", f"--set={voice}", "--quiet"]
+    command += ["--allow-command", "--license=CC0-1.0", "--workers=2", "--executor=process"]
+    # Its first run, with another text, is none of a worker.
+    assert left_by_a_killed(command, "is it on", 1) == {}

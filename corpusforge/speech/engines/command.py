@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpusforge.core.errors import InputError, require
+from corpusforge.core.executors import at_parents_end
 from corpusforge.speech.brought import NoVoicesOfItsOwn, brought
 from corpusforge.speech.engine import (
     EngineError,
@@ -50,6 +51,8 @@ _SOURCES = (
     "a command line with {text} or {text_file}, {out} (the WAV file to write), {speed} (factor) or "
     "{length} (1 / speed), and {seed} if it takes one"
 )
+
+_running: set[int] = set()  # process groups; nobody else would end them
 
 # A tone whose length goes with the text, for the contract test: nothing but Python.
 _TONE = (
@@ -186,6 +189,15 @@ class Command(NoVoicesOfItsOwn):
         return Spoken(samples, int(rate_hz))
 
 
+def _end_running() -> None:
+    """End the programs that run, with all that they have started."""
+    for pid in tuple(_running):
+        os.killpg(pid, signal.SIGKILL)
+
+
+at_parents_end(_end_running)
+
+
 def _call(words: Sequence[str], folder: Path, voice: Voice, tell: bool) -> None:
     """Run a program to its end, or end it with all that it has started."""
     try:
@@ -200,6 +212,7 @@ def _call(words: Sequence[str], folder: Path, voice: Voice, tell: bool) -> None:
     except OSError as error:  # not a program, too long a text, no process left
         what = f"command, voice {voice.name}, cannot be started ({error.strerror})"
         raise EngineError(Problem.FAILED, what) from error
+    _running.add(process.pid)
     try:
         _, said = process.communicate(timeout=_LIMIT_S)
     except subprocess.TimeoutExpired as error:
@@ -207,6 +220,8 @@ def _call(words: Sequence[str], folder: Path, voice: Voice, tell: bool) -> None:
         process.communicate()
         what = f"command, voice {voice.name}, longer than {_LIMIT_S:g} s"
         raise EngineError(Problem.TOO_LONG, what) from error
+    finally:
+        _running.discard(process.pid)
     if process.returncode != 0:
         # What it prints may quote the text, which must not get into messages.
         last = said.decode("utf-8", "replace").strip()[-300:] if tell else ""
