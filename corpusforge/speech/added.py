@@ -65,10 +65,14 @@ def _found(recipe: Recipe, engine: Engine, lang: str) -> list[Voice]:
                 voice = added(recipe, entry)
             except InputError:
                 continue
-            found.append(voice)
-            if pseudo and slowed_by(engine):
-                found += pseudo_speakers_of(voice)
+            found += _with_pseudo_speakers(recipe, engine, voice)
     return found
+
+
+def _with_pseudo_speakers(recipe: Recipe, engine: Engine, voice: Voice) -> list[Voice]:
+    """A brought voice, and what is made of it."""
+    slowed = slowed_by(engine) if recipe.speech.pseudo_speakers else None
+    return [voice, *(pseudo_speakers_of(voice, slowed) if slowed else ())]
 
 
 def brought_voices(
@@ -97,9 +101,7 @@ def brought_voices(
             why_not = "; ".join(filter(None, (error.message, error.hint)))
             found.append((voice, why_not))
             continue
-        own = [voice]
-        if recipe.speech.pseudo_speakers and slowed_by(engine):
-            own += pseudo_speakers_of(voice)
+        own = _with_pseudo_speakers(recipe, engine, voice)
         found += [(one, engine.missing()) for one in own]
     return found
 

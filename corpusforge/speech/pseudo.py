@@ -70,13 +70,19 @@ PSEUDO_SPEAKERS: Mapping[str, tuple[tuple[Shift, str], ...]] = {
         (Shift(1.25, 0.93), "female"),
         (Shift(1.25, 1.16), "female"),
     ),
+    "": (
+        (Shift(0.8, 0.86), ""),
+        (Shift(0.8, 1.08), ""),
+        (Shift(1.25, 1.16), ""),
+    ),
 }
-"""Sex of a voice -> what is made of it, as `eval.speech.voices` chose on a grid of pitch (0.8 to
-1.6) and formants (0.86 to 1.24): four men's voices and two women's, of three engines. Whisper
-tiny.en hears at most 5 % more words wrong in the mean over the voices; the speaker encoder sees a
-cosine below 0.85 between any two, and with the voice itself, for each of the voices (a voice has
-0.93 or more with itself). No man is made of a woman: her pitch at 0.6 times would leave the upper
-40 % of the band empty. The sexes are what pitch and formants say, not a judgement of listeners."""
+"""Sex of a voice ("" = not declared) -> what is made of it, as `eval.speech.voices` chose on a grid
+of pitch (0.8 to 1.6) and formants (0.86 to 1.24): four men's voices and two women's, of three
+engines; all six for a voice of no declared sex. Whisper tiny.en hears at most 5 % more words wrong
+in the mean over the voices; the speaker encoder sees a cosine below 0.85 between any two, and with
+the voice itself, for each of the voices (a voice has 0.93 or more with itself). No man is made of a
+woman: her pitch at 0.6 times would leave the upper 40 % of the band empty. The sexes are what pitch
+and formants say, not a judgement of listeners."""
 
 
 Real = TypeVar("Real", bound="np.floating[Any]")
@@ -123,19 +129,25 @@ def told_tempo(
     return speed[0] / max(pitches), speed[1] / min(pitches)
 
 
-def pseudo_speakers_of(voice: Voice) -> list[Voice]:
+LOST_BY_STRETCHING: Mapping[str, tuple[Shift, ...]] = {"male": (Shift(0.8, 1.08),)}
+"""Sex of a voice -> shifts that cost more words than that when the sound is stretched for them."""
+
+
+def pseudo_speakers_of(voice: Voice, slowed: Slowed = Slowed.ENGINE) -> list[Voice]:
     """The pseudo-speakers of a voice whose clips are moved afterwards, in stable order.
 
     Args:
-        voice: One without a shift. Of a voice of no declared sex those are made whose pitch and
-            formants suit both; their sex is not declared either.
+        voice: One without a shift. Of a voice of no declared sex the shifts suit men and women;
+            the sex of what is made is not declared either.
+        slowed: How they come to speak as fast as the voice.
     """
-    if voice.gender:
-        wanted = PSEUDO_SPEAKERS[voice.gender]
-    else:
-        wanted = tuple((one, "") for one, sex in PSEUDO_SPEAKERS["male"] if sex == "male")
+    lost = LOST_BY_STRETCHING.get(voice.gender, ()) if slowed is Slowed.AFTERWARDS else ()
     # Another voice of the same speaker, in another accent say, makes the same pseudo-speakers.
-    return [pseudo_speaker(voice, one, sex, f"{voice.who}{one}") for one, sex in wanted]
+    return [
+        pseudo_speaker(voice, one, sex, f"{voice.who}{one}")
+        for one, sex in PSEUDO_SPEAKERS[voice.gender]
+        if one not in lost
+    ]
 
 
 def say_shifted(

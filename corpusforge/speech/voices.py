@@ -213,7 +213,7 @@ def plan_voices(recipe: Recipe, lang: str) -> VoicePlan:
     pools: dict[str, dict[str, tuple[Voice, ...]]] = {split: {} for split in SPLITS}
     shared: dict[str, int] = {}
     families: dict[str, str] = {}
-    kinds: dict[str, set[str]] = {}
+    kinds: dict[str, list[str]] = {}
     known = pinned(recipe)
     for name in engines_in_use(replace(recipe, lang=lang)):
         engine: Engine = plugins.load("engine", name)
@@ -221,7 +221,7 @@ def plan_voices(recipe: Recipe, lang: str) -> VoicePlan:
         if not available:
             continue
         families[name] = engine.family
-        kinds[name] = {family_of(engine, voice) for voice in available}
+        kinds[name] = sorted({family_of(engine, voice) for voice in available})
         whose = _dealt_as(available)
         speakers = dict(whose.values())
         if len(speakers) < len(SPLITS):
