@@ -348,7 +348,8 @@ def test_render_runs_it_with_the_same_word(tmp_path, monkeypatch):
 
 
 @needs_proc
-def test_a_killed_render_leaves_no_program_behind(tmp_path):
+def test_a_killed_render_leaves_no_program_behind(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where the program writes what it was told
     (tmp_path / "hang.py").write_text(SCRIPT.replace("time.sleep(30)", "time.sleep(120)"))
     (tmp_path / "t.txt").write_text("is it on\n")
     source = f"{sys.executable} {tmp_path}/hang.py {{text}} {{out}} {{speed}} {{seed}} slow"
