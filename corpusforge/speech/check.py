@@ -195,7 +195,10 @@ def accent_errors(recipe: Recipe, langs: Sequence[str]) -> list[InputError]:
         if name not in known
     ]
     return found + [
-        InputError(f"speech.accent_shares: those of the engine {name} sum to more than 1")
+        InputError(
+            f"speech.accent_shares: those of the engine {name} sum to more than 1",
+            hint="lower them; accents that are not named share what is left",
+        )
         for name, own in accents.items()
         if sum(share for accent, share in wanted.items() if accent in own) > 1 + 1e-6
     ]

@@ -11,6 +11,7 @@ from corpusforge.core.errors import RunError
 from corpusforge.core.ids import digest
 from corpusforge.core.run import StageContext
 from corpusforge.core.schema import write_table
+from corpusforge.speech.mending import what_to_mend
 
 __all__ = ["refuse_too_many", "silenced", "silenced_notes"]
 
@@ -59,7 +60,7 @@ def refuse_too_many(
         f"{lost} of {count} clips were lost, more than the {limit:.1%} of speech.max_dropped:\n"
         + "\n".join([*shown, _by_voice(pa.concat_tables(gone), planned)])
         + f"\n    for example {examples}\n    all of them: {kept}\n"
-        f"    mend what they name (text, engine, voice, limits under audio_gate){advice}"
+        f"    {what_to_mend(dropped['reason'].to_pylist())}{advice}"
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from corpusforge.speech.engine import Problem
 
-__all__ = ["ADVICE", "lost_lines"]
+__all__ = ["ADVICE", "lost_lines", "what_to_mend"]
 
 _SHOWN = 3
 _ENGINE = "leave the voice or its engine out (speech.engines, speech.voices), or take another text"
@@ -36,6 +36,21 @@ ADVICE: Mapping[Problem, str] = {
     Problem.NOISE_FILE: "leave the files of speech.noise_folders as they are, and build once more",
 }
 """Reason -> what to change."""
+
+
+def what_to_mend(reasons: Sequence[str]) -> str:
+    """What to change after clips were lost, for the most frequent reasons that are a `Problem`.
+
+    Args:
+        reasons: Of each clip; those of the gate are sentences with figures, and name what they
+            mean themselves.
+    """
+    known = {str(problem): advice for problem, advice in ADVICE.items()}
+    counts = Counter(reason for reason in reasons if reason in known)
+    advice = dict.fromkeys(known[reason] for reason, _ in counts.most_common(_SHOWN))
+    if advice:
+        return "; ".join(advice)
+    return "mend what they name (text, engine, voice, limits under audio_gate)"
 
 
 def lost_lines(lost: Sequence[tuple[str, str]]) -> list[str]:

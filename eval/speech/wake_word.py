@@ -228,7 +228,7 @@ def _by_base_voice(test: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
     Whether they trained is part of the name.
     """
-    voices = test.get("recall_by_base_voice", {})  # results before it lack it
+    voices = test["recall_by_base_voice"]
     engines = Counter(base.partition("/")[0] for base in voices)
     counts: dict[str, list[int]] = {}
     for base, found in voices.items():

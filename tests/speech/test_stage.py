@@ -174,8 +174,9 @@ def test_every_reason_has_an_advice_and_the_most_frequent_are_told():
 def test_who_loses_clips_is_told_what_to_mend(tmp_path, monkeypatch):
     told = []
     monkeypatch.setattr(Progress, "note", lambda self, text: told.append(text))
-    with pytest.raises(RunError, match="speech longer than the clip"):
+    with pytest.raises(RunError, match="speech longer than the clip") as error:
         speak(tmp_path, corpus(3), recipe(clips=3, length_s=0.5))
+    assert ADVICE[Problem.LONGER_THAN_CLIP] in str(error.value)
     (line,) = told
     assert line.startswith("3 clips lost: speech longer than the clip (for example clip ")
     assert "s of speech for 0.5 s); raise speech.length_s" in line
