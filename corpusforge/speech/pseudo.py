@@ -38,6 +38,7 @@ class Slowed(StrEnum):
     """How a pseudo-speaker comes to speak as fast as the voice behind it."""
 
     ENGINE = "its engine is told another tempo"
+    MODEL = "its engine is told another tempo, and most of its models stretch what they said"
     AFTERWARDS = "what the engine said is stretched (speech.stretching)"
 
 
@@ -124,7 +125,7 @@ def told_tempo(
         speed: Slowest and fastest that is heard.
     """
     pitches = [1.0]
-    if slowed_by(engine) is Slowed.ENGINE:
+    if slowed_by(engine) in (Slowed.ENGINE, Slowed.MODEL):
         pitches += [shift.pitch for voice in voices if (shift := shift_of(voice.name))]
     return speed[0] / max(pitches), speed[1] / min(pitches)
 
@@ -141,7 +142,7 @@ def pseudo_speakers_of(voice: Voice, slowed: Slowed = Slowed.ENGINE) -> list[Voi
             the sex of what is made is not declared either.
         slowed: How they come to speak as fast as the voice.
     """
-    lost = LOST_BY_STRETCHING.get(voice.gender, ()) if slowed is Slowed.AFTERWARDS else ()
+    lost = LOST_BY_STRETCHING.get(voice.gender, ()) if slowed is not Slowed.ENGINE else ()
     # Another voice of the same speaker, in another accent say, makes the same pseudo-speakers.
     return [
         pseudo_speaker(voice, one, sex, f"{voice.who}{one}")
@@ -174,7 +175,7 @@ def say_shifted(
     from corpusforge.speech.stretching import stretched
     from corpusforge.speech.vocal_tract import moved
 
-    told = Prosody(prosody.speed / shift.pitch) if slowed is Slowed.ENGINE else prosody
+    told = prosody if slowed is Slowed.AFTERWARDS else Prosody(prosody.speed / shift.pitch)
     said = say(spoken, unshifted(voice), told, rng)
     if not _sound(said.samples):  # for `speech.engine.checked` to refuse
         return said

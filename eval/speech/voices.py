@@ -392,7 +392,7 @@ def table(result: Mapping[str, Any]) -> Iterator[str]:
             whose = f"a {sex} voice" if sex else "a voice of no declared sex"
             yield (
                 f"Stretched, {each} of {whose} costs more than {100 * MOST_WER:.0f} % of the words "
-                "in the mean over the voices: programs do not get it."
+                "in the mean over the voices: programs and models of transformers do not get it."
             )
             yield ""
     for sex, taken in result["chosen_of_any"].items():

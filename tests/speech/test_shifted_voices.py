@@ -90,8 +90,9 @@ def test_the_shifts_were_measured_with_stretching_too():
         assert lost == found["lost_by_stretching"][sex]
     assert all(v["largest_cosine_of_two"] < NEAR for v in found["stretched"].values())
     man = Voice("someone", "en", "MIT", "male", "")
-    told, stretched = (pseudo_speakers_of(man, slowed) for slowed in Slowed)
+    told, by_some, stretched = (pseudo_speakers_of(man, slowed) for slowed in Slowed)
     assert {v.name for v in told} - {v.name for v in stretched} == {"someone~p80f108"}
+    assert by_some == stretched
 
 
 @pytest.mark.parametrize("name", ["flite", "piper"])

@@ -79,7 +79,7 @@ class Transformers(NoVoicesOfItsOwn):
     )
     sources = _SOURCES
     runs_commands = False
-    pseudo_speakers = Slowed.ENGINE
+    pseudo_speakers = Slowed.MODEL
     example = {  # noqa: RUF012
         "lang": "en",
         "text": "turn on the lights in the kitchen",
@@ -205,7 +205,7 @@ class Transformers(NoVoicesOfItsOwn):
         self, spoken: str, voice: Voice, prosody: Prosody, rng: np.random.Generator
     ) -> Spoken:
         """Samples at the model's rate; see `speech.engine.Engine.speak`."""
-        return say_shifted(self._say, spoken, voice, prosody, rng)
+        return say_shifted(self._say, spoken, voice, prosody, rng, self.pseudo_speakers)
 
     def _say(self, spoken: str, voice: Voice, prosody: Prosody, rng: np.random.Generator) -> Spoken:
         import numpy as np
