@@ -37,7 +37,7 @@ from corpusforge.render.options import RenderOptions
 from corpusforge.render.run import render
 from corpusforge.speech import render as speech_render
 from corpusforge.speech import stage as speech_stage
-from corpusforge.speech.engine import Engine
+from corpusforge.speech.engine import Engine, Voice
 from corpusforge.speech.shards import Shard, shards
 from eval.table_head import head
 
@@ -132,9 +132,12 @@ def shards_of(size: int) -> Any:
     """`speech.shards.shards` with another size, while the context is open."""
 
     def cut(
-        store: Any, plans: Sequence[Any], noise_files: Mapping[str, str] | None = None
+        store: Any,
+        plans: Sequence[Any],
+        noise_files: Mapping[str, str] | None = None,
+        brought: Sequence[tuple[str, Voice]] = (),
     ) -> list[Shard]:
-        return shards(store, plans, size, noise_files)
+        return shards(store, plans, size, noise_files, brought)
 
     return mock.patch.object(speech_stage, "shards", cut)
 
