@@ -170,16 +170,22 @@ def no_seed(row):
     row["prosody"] = json.dumps({"speed": 1.0, "engine_speed": 1.0})
 
 
-def talkers_of(**changed):
-    """An edit that gives the clip babble of one talker with other fields."""
+def talkers_of(places=None, **changed):
+    """An edit that gives the clip babble of one talker with other fields, or with places."""
 
     def edit(row):
         voice = {"name": "heart", "lang": "en", "license": ""}
         one = {"engine": "hibari", "version": "", "voice": voice, "spoken": "yes", "speed": 1.0}
         told = json.dumps([one | {"seed": 1} | changed])
-        step_of(row, "noise", lambda params: params.update(kind="babble", talkers=told))
+        more = {} if places is None else {"places": places}
+        step_of(row, "noise", lambda params: params.update(kind="babble", talkers=told, **more))
 
     return edit
+
+
+def others_of(told):
+    """An edit that gives the clip's noise further sources."""
+    return lambda row: step_of(row, "noise", lambda params: params.update(others=told))
 
 
 def no_such_effect(row):
@@ -220,6 +226,30 @@ DAMAGED = [
     (talkers_of(voice={"nam": "heart"}), r"not a voice\n.*allowed: name, lang"),
     (talkers_of(voice={"name": "heart", "lang": ["en"]}), r"voice.lang is \['en'\]"),
     (talkers_of(engine="hibary"), r"not an engine\n.*did you mean 'hibari'"),
+    (others_of("{}"), r"params.others is '{}', not a list of objects in JSON"),
+    (others_of('[{"kind": "hum", "seed": 1}]'), r"params.others\[0\] is .*, not one with level_db"),
+    (
+        others_of('[{"kind": "hum", "seed": 1, "level_db": "x"}]'),
+        r"params.others\[0\].level_db \(effect noise\) is 'x', not a number \(dB\)",
+    ),
+    (
+        others_of('[{"kind": "hum", "seed": 1, "level_db": -3, "mains": 50}]'),
+        r"params.others\[0\].mains \(effect noise\) is 50, not a parameter of it",
+    ),
+    (
+        others_of('[{"kind": "babble", "seed": 1, "level_db": -3, "talkers": "[]"}]'),
+        r"params.others\[0\].talkers is '\[\]', not a list of talkers in JSON",
+    ),
+    (
+        others_of('[{"kind": "hum", "seed": 1, "level_db": -3}]'),
+        "the effect noise has no 'room_seed', in its chain",
+    ),
+    (talkers_of(places="[3]"), r"params.places is '\[3\]', not a list of objects in JSON"),
+    (talkers_of(places='[{"drr_db": 1}]'), r"params.places\[0\] is .*, not one with source_x_m"),
+    (
+        talkers_of(places="[]"),
+        "cannot be rendered with the prosody and chain of its row: ValueError",
+    ),
 ]
 
 

@@ -136,6 +136,13 @@ class SpeechConfig:
         uniqueItems=True,
         enum=("white", "pink", "brown", "hum", "babble", "file"),
     )
+    noises: tuple[int, int] = option(
+        "sources of noise at once in a clip that has noise, of other kinds and from other places "
+        "of the room while there are any; further ones are up to 10 dB softer, snr_db is of all",
+        (1, 1),
+        minimum=1,
+        maximum=4,
+    )
     noise_folders: tuple[NoiseFolder, ...] = option("folders with recordings of noise", ())
     babble_talkers: tuple[int, int] = option("talkers of one babble", (3, 6), minimum=1, maximum=16)
     room_probability: float = option("share of clips in a room", 0.5, minimum=0, maximum=1)

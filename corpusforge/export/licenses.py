@@ -149,9 +149,15 @@ def noise_license(chain: Sequence[Mapping[str, Any]] | None) -> list[str]:
     Args:
         chain: Column `chain` of a clip.
     """
-    params = [json.loads(step["params"]) for step in chain or () if "license" in step["params"]]
-    voices = [one["voice"] for found in params for one in json.loads(found.get("talkers", "[]"))]
-    return [stated(str(part["license"])) for part in [*params, *voices] if "license" in part]
+    noises = _licensed(chain)
+    voices = [one["voice"] for found in noises for one in json.loads(found.get("talkers", "[]"))]
+    return [stated(str(part["license"])) for part in [*noises, *voices] if "license" in part]
+
+
+def _licensed(chain: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
+    """Parameters of the steps in which a license stands, and of their further sources."""
+    steps = [json.loads(step["params"]) for step in chain or () if "license" in step["params"]]
+    return [*steps, *(one for step in steps for one in json.loads(step.get("others", "[]")))]
 
 
 def noise_licenses(clips: pa.Table) -> dict[str, int]:
@@ -164,11 +170,9 @@ def noise_licenses(clips: pa.Table) -> dict[str, int]:
 
 def no_person(clips: pa.Table) -> str:
     """Whether recordings of people are in clips, as the end of a sentence without its stop."""
-    # The license of a recording stands with the step itself, that of babble with its voices.
+    # The license of a recording stands with its source, that of babble with its voices.
     noises = any(
-        "license" in step["params"] and "license" in json.loads(step["params"])
-        for chain in clips["chain"].to_pylist()
-        for step in chain or ()
+        "license" in source for chain in clips["chain"].to_pylist() for source in _licensed(chain)
     )
     but = ", but for recorded noise, which may hold voices" if noises else ""
     return f"no recording of a person is in it{but}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from corpusforge.core import plugins
 from corpusforge.core.errors import InputError
+from corpusforge.speech.acoustics import PLACE
 from corpusforge.speech.effect import Effect, Scalar
 from corpusforge.speech.engine import Voice
 
@@ -108,8 +109,16 @@ def _step(
         raise refused(row, f"{field}.version", version, "a version")
     effect: Effect = plugins.load("effect", op)
     params = _object(row, f"{field}.params", (step or {}).get("params"))
+    _check_params(row, f"{field}.params", effect, version, params)
+    return op, version, params
+
+
+def _check_params(
+    row: Mapping[str, Any], field: str, effect: Effect, version: str, params: Mapping[str, Scalar]
+) -> None:
+    """Raise for a parameter that the effect has not, or that is of another type."""
     for name, value in params.items():
-        where = f"{field}.params.{name} (effect {op})"
+        where = f"{field}.{name} (effect {effect.op})"
         if name not in effect.units:
             # Another version of it may have had it.
             if version == effect.version:
@@ -119,8 +128,19 @@ def _step(
         elif isinstance(effect.example.get(name), int) and not _whole(value):
             raise refused(row, where, value, "a whole number of 0 or more")
     if "talkers" in params:
-        _check_talkers(row, f"{field}.params.talkers", params["talkers"])
-    return op, version, params
+        _check_talkers(row, f"{field}.talkers", params["talkers"])
+    # Further sources of noise, and places of talkers: parameters of the same effect.
+    for name, needed in (("others", ("kind", "level_db", "seed")), ("places", PLACE)):
+        if name not in params:
+            continue
+        found = _json(params[name])
+        if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+            raise refused(row, f"{field}.{name}", params[name], "a list of objects in JSON")
+        for place, one in enumerate(found):
+            if lacking := [key for key in needed if key not in one]:
+                raise refused(row, f"{field}.{name}[{place}]", one, f"one with {lacking[0]}")
+            inner = _object(row, f"{field}.{name}[{place}]", json.dumps(one))
+            _check_params(row, f"{field}.{name}[{place}]", effect, version, inner)
 
 
 def _check_talkers(row: Mapping[str, Any], field: str, value: Scalar) -> None:

@@ -17,6 +17,7 @@ from corpusforge.core.sound_files import synthetic_mark, wav_bytes
 from corpusforge.speech.added import fetched, takes_voices
 from corpusforge.speech.engine import Engine, EngineError, Problem, Voice
 from corpusforge.speech.noise_files import look_for
+from corpusforge.speech.noise_sources import sources_of
 from corpusforge.speech.recorded import EDITED, chain_of, name_of, prosody_of, refused, spoken_of
 from corpusforge.speech.render import RATE_HZ, ClipPlan, Rendered, render
 from corpusforge.speech.talkers import brought_by, engines_of, know
@@ -225,8 +226,8 @@ def replay(
     """
     plan = plan_of(row, sources)
     changes = tuple(_changes(row, plan, packages))
-    recordings = (str(p["sha256"]) for op, _, p in plan.chain if op == "noise" and "sha256" in p)
-    look_for(recordings, sources.noise)
+    behind = [one for op, _, params in plan.chain if op == "noise" for one in sources_of(params)]
+    look_for((str(one["sha256"]) for one in behind if "sha256" in one), sources.noise)
     know(_talkers(plan, sources))
     rendered = _rendered(plan, changes)
     audio = None if stored is None else StoredAudio(stored)

@@ -21,6 +21,7 @@ from corpusforge.speech.engine import (
     checked,
 )
 from corpusforge.speech.levels import trimmed
+from corpusforge.speech.noise_sources import sources_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +95,8 @@ def brought_by(chain: Sequence[tuple[str, str, Mapping[str, Scalar]]]) -> list[t
 
 
 def _heard(chain: Sequence[tuple[str, str, Mapping[str, Scalar]]]) -> list[dict[str, Any]]:
-    talkers = [json.loads(str(params["talkers"])) for _, _, params in chain if "talkers" in params]
+    behind = [one for op, _, params in chain if op == "noise" for one in sources_of(params)]
+    talkers = [json.loads(str(one["talkers"])) for one in behind if "talkers" in one]
     return [one for some in talkers for one in some]
 
 

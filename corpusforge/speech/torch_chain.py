@@ -24,6 +24,7 @@ from corpusforge.speech.effects.agc import PLUGIN as AGC
 from corpusforge.speech.effects.codec import PLUGIN as CODEC
 from corpusforge.speech.effects.dither import PLUGIN as DITHER
 from corpusforge.speech.effects.mic import PLUGIN as MIC
+from corpusforge.speech.noise_sources import at_places, sources_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -158,23 +159,39 @@ def _wet(torch: Any, clips: Tensor, rate_hz: int, steps: Sequence[Steps], longes
 
 
 def _noise(torch: Any, wet: Tensor, rate_hz: int, params: Mapping[str, Scalar]) -> Tensor:
-    """The noise of one clip at its level."""
-    count, lead = wet.shape[0], 0
+    """All noise of one clip at its level."""
     speech_power = levels.active_power(_numpy(wet), rate_hz)
-    if "rt60_s" in params:
-        taps = response(shoebox(params), rate_hz)
-        lead = noises.lead(taps.size)
-    source = torch.from_numpy(noises.dry(params, rate_hz, -lead, lead + count).copy())
-    if lead:
-        size = _fast(source.shape[0] + taps.size)
-        spectra = torch.fft.rfft(source, size) * torch.fft.rfft(torch.from_numpy(taps.copy()), size)
-        source = torch.fft.irfft(spectra, size)[lead : lead + count]
-    found = levels.power(source.numpy())
-    if found <= 0.0:
-        raise UnfitError("a piece of noise that is silent", noises.named(params))
+    first, *others = sources_of(params)
+    mixed, loud = _source(torch, wet.shape[0], rate_hz, first)
+    for other in others:
+        source, found = _source(torch, wet.shape[0], rate_hz, other)
+        wanted = 10.0 ** (float(other["level_db"]) / 10.0) * loud
+        mixed = mixed + source * math.sqrt(wanted / found)
     wanted = speech_power / 10.0 ** (float(params["snr_db"]) / 10.0)
-    scaled: Tensor = (source * math.sqrt(wanted / found)).to(wet.device)
+    scaled: Tensor = (mixed * math.sqrt(wanted / levels.power(mixed.numpy()))).to(wet.device)
     return scaled
+
+
+def _source(
+    torch: Any, count: int, rate_hz: int, source: Mapping[str, Scalar]
+) -> tuple[Tensor, float]:
+    """One source of noise at the microphone, and its power."""
+    parts = []
+    for part in at_places(source):
+        taps = response(shoebox(part), rate_hz) if "rt60_s" in part else None
+        lead = 0 if taps is None else noises.lead(taps.size)
+        heard = torch.from_numpy(noises.dry(part, rate_hz, -lead, lead + count).copy())
+        if taps is not None:
+            size = _fast(heard.shape[0] + taps.size)
+            spectra = torch.fft.rfft(heard, size)
+            spectra = spectra * torch.fft.rfft(torch.from_numpy(taps.copy()), size)
+            heard = torch.fft.irfft(spectra, size)[lead : lead + count]
+        parts.append(heard)
+    mixed: Tensor = sum(parts[1:], parts[0])
+    found = levels.power(mixed.numpy())
+    if found <= 0.0:
+        raise UnfitError("a piece of noise that is silent", noises.named(source))
+    return mixed, found
 
 
 def _through_mics(torch: Any, clips: Tensor, rate_hz: int, steps: Sequence[Steps]) -> Tensor:

@@ -106,6 +106,7 @@ def snr_errors() -> dict[str, Any]:
     config = SpeechConfig(
         noise_probability=1.0,
         noise_kinds=("white", "pink", "brown", "hum", "babble"),
+        noises=(1, 3),
         snr_db=(-10.0, 40.0),
         rt60_s=(0.1, 0.8),
         room_probability=0.7,
@@ -120,7 +121,8 @@ def snr_errors() -> dict[str, Any]:
         steps = {op: params for op, _, params in chain if op in FUSED}
         error, apart = snr_error(Source(speech, RATE_HZ), steps)
         where = "in a room" if "rt60_s" in steps["noise"] else "in none"
-        errors.setdefault(f"{steps['noise']['kind']}, {where}", []).append(error)
+        kind = "several" if "others" in steps["noise"] else steps["noise"]["kind"]
+        errors.setdefault(f"{kind}, {where}", []).append(error)
         stated.append(apart)
     return {
         "clips": SNR_CLIPS,

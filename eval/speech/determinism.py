@@ -92,12 +92,13 @@ api.render(table, out, options_of(engine, int(variants), int(seed)))
 
 
 def options_of(engine: str, variants: int, seed: int) -> RenderOptions:
-    """What every render of an engine is asked for."""
+    """What every render of an engine is asked for: up to three noises at once, of most kinds."""
+    noisy = ["speech.noises=[1, 3]", "speech.noise_kinds=[white, pink, brown, hum, babble]"]
     brought: list[str] = []
     if engine in BROUGHT:
         voice = f"{{engine: {engine}, source: {BROUGHT[engine]}, license: NOASSERTION}}"
         brought = [f"speech.voices=[{voice}]", "export.allow_licenses=[NOASSERTION]"]
-    return RenderOptions(engines=(engine,), variants=variants, seed=seed, overrides=brought)
+    return RenderOptions(engines=(engine,), variants=variants, seed=seed, overrides=noisy + brought)
 
 
 def engines_here() -> list[str]:

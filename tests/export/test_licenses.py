@@ -106,8 +106,21 @@ def babbling(license_):
     return lambda row: row["chain"].append({"op": "noise", "version": "3", "params": params})
 
 
-def test_voices_of_babble_stand_in_license_and_facts(tmp_path):
-    ctx = edited(context(tmp_path), babbling("CC-BY-4.0"))
+def as_another(edit):
+    """The same noise as a further source, behind one that is made."""
+
+    def further(row):
+        edit(row)
+        params = json.loads(row["chain"][-1]["params"])
+        others = json.dumps([params | {"level_db": -3.0}])
+        row["chain"][-1]["params"] = json.dumps({"kind": "hum", "seed": 2, "others": others})
+
+    return further
+
+
+@pytest.mark.parametrize("edit", [babbling("CC-BY-4.0"), as_another(babbling("CC-BY-4.0"))])
+def test_voices_of_babble_stand_in_license_and_facts(tmp_path, edit):
+    ctx = edited(context(tmp_path), edit)
     stage.run(ctx)
     folder = ctx.folder / "release"
     assert verify_release(folder) == []
@@ -117,8 +130,9 @@ def test_voices_of_babble_stand_in_license_and_facts(tmp_path):
     assert "Recorded noise and babble in clips" in (folder / "LICENSE").read_text()
 
 
-def test_recorded_noise_stands_in_license_card_and_facts(tmp_path):
-    ctx = edited(context(tmp_path), noisy("CC-BY-4.0"))
+@pytest.mark.parametrize("edit", [noisy("CC-BY-4.0"), as_another(noisy("CC-BY-4.0"))])
+def test_recorded_noise_stands_in_license_card_and_facts(tmp_path, edit):
+    ctx = edited(context(tmp_path), edit)
     stage.run(ctx)
     folder = ctx.folder / "release"
     assert verify_release(folder) == []
@@ -130,7 +144,9 @@ def test_recorded_noise_stands_in_license_card_and_facts(tmp_path):
     assert f"  CC-BY-4.0: {clips} clips" in text
     for voice in ("tone/v0", "tone/v1"):
         assert f"  {VOICE_LICENSE}: {voice}, " in text
-    assert "- Recorded noise and babble in clips: CC-BY-4.0." in (folder / "README.md").read_text()
+    card = (folder / "README.md").read_text()
+    assert "- Recorded noise and babble in clips: CC-BY-4.0." in card
+    assert "no recording of a person is in it, but for recorded noise" in card
     facts["licenses"]["noises"] = {}
     (folder / "release.json").write_text(json.dumps(facts))
     assert any("licenses are not those" in problem.detail for problem in verify_release(folder))

@@ -21,6 +21,7 @@ EFFECTS = {"room": ROOM, "noise": NOISE, "mic": MIC}
 CONFIG = SpeechConfig(
     room_probability=0.7,
     noise_probability=0.8,
+    noises=(1, 3),
     mic_probability=0.6,
     noise_kinds=("white", "pink", "brown", "hum"),
     snr_db=(-10.0, 40.0),

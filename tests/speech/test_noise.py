@@ -15,6 +15,7 @@ from corpusforge.speech.effects.noise import PLUGIN
 from corpusforge.speech.effects.room import PLUGIN as ROOM
 from corpusforge.speech.engines.hibari import PLUGIN as HIBARI
 from corpusforge.speech.levels import active_mask, active_power, power, snr_db
+from corpusforge.speech.noise_sources import at_places, sources_of
 from corpusforge.speech.noises import STARTS, dry, lead
 from corpusforge.speech.talkers import said, talker
 from tests.speech.rows import voiced
@@ -224,6 +225,117 @@ def test_draws_hold_all_that_makes_the_noise_again():
     assert (file["file"], file["license"], file["sha256"]) == ("a/b.wav", "CC-BY-4.0", "0" * 64)
     assert all(0 <= p["offset_s"] < 10 for p in drawn if p["kind"] == "file")
     assert {("rt60_s" in params) for params in drawn} == {True, False}
+
+
+def several(count=60, **fields):
+    """Parameters of noise of clips with 1 to 3 sources, and of the same clips with one."""
+    context = {
+        "talkers": [json.dumps(one) for one in babble()],
+        "files": [NoiseFile("a.wav", "CC-BY-4.0", "0" * 64, 10.0)],
+    }
+    kinds = ("pink", "hum", "babble", "file")
+    drawn = []
+    for noises in ((1, 3), (1, 1)):
+        config = SpeechConfig(
+            noises=noises, noise_kinds=kinds, noise_probability=1.0, room_probability=0.5, **fields
+        )
+        chains = [draw_chain(Context(config, **context), f"row{n}", 0) for n in range(count)]
+        drawn.append([p for chain in chains for op, _, p in chain if op == "noise"])
+    return list(zip(*drawn, strict=True))
+
+
+def test_further_sources_leave_the_first_and_stand_elsewhere():
+    counts = set()
+    for found, alone in several():
+        assert {name: value for name, value in found.items() if name != "others"} == alone
+        sources = sources_of(found)
+        counts.add(len(sources))
+        assert len({one["kind"] for one in sources}) == len(sources)
+        assert all(-10.0 <= one["level_db"] <= 0.0 for one in sources[1:])
+        if "rt60_s" in found:
+            rooms = [shoebox(one) for one in sources]
+            assert len({room.source_m for room in rooms}) == len(rooms)
+            assert {(room.sides_m, room.mic_m, room.rt60_s) for room in rooms} == {
+                (rooms[0].sides_m, rooms[0].mic_m, rooms[0].rt60_s)
+            }
+        else:
+            assert all("source_x_m" not in one for one in sources)
+    assert counts == {1, 2, 3}
+
+
+@pytest.mark.parametrize("room", [{}, IN_ROOM])
+def test_several_sources_have_their_levels_and_together_the_ratio(room, recording):
+    there = {"source_x_m": 0.5, "source_y_m": 3.3, "source_z_m": 0.9, "room_seed": 8}
+    place = there if room else {}
+    first = params(kind="pink", snr_db=8.0, **room)
+    hum = {"kind": "hum", "mains_hz": 50.0, "seed": 5, "level_db": -3.0, **place}
+    street = {**recording, "seed": 6, "level_db": -9.0, **place}
+    both = {**first, "others": json.dumps([hum, street])}
+    speech = voiced(2)
+    noise = PLUGIN.apply(speech, RATE_HZ, both).astype(float) - speech
+    assert snr_db(speech, noise.astype(np.float32), RATE_HZ) == pytest.approx(8.0, abs=0.1)
+    # Each source by itself, as a step of its own: the sum is made of these and nothing else.
+    kept = {name: value for name, value in first.items() if name != "drr_db"}
+    steps = (first, {**kept, **hum}, {**kept, **street})
+    alone = [branch(speech, **one).astype(float) for one in steps]
+    shares, *_ = np.linalg.lstsq(np.stack(alone, axis=1), noise, rcond=None)
+    assert np.abs(np.stack(alone, axis=1) @ shares - noise).max() < 1e-4 * np.abs(noise).max()
+    assert 20 * np.log10(shares[1:] / shares[0]) == pytest.approx([-3.0, -9.0], abs=0.01)
+
+
+def test_each_talker_of_babble_is_heard_from_a_place_of_its_own():
+    talkers = babble()
+    config = SpeechConfig(
+        noise_kinds=("babble",), noise_probability=1.0, room_probability=1.0, babble_talkers=(2, 2)
+    )
+    context = Context(config, talkers=[json.dumps(one) for one in talkers])
+    chain = {op: drawn for op, _, drawn in draw_chain(context, "row", 0)}
+    drawn = chain["noise"]
+    places = json.loads(drawn["places"])
+    parts = at_places(drawn)
+    assert [json.loads(one["talkers"])[0] for one in parts] == json.loads(drawn["talkers"])
+    assert len({shoebox(one).source_m for one in parts}) == len(places) == 2
+    assert shoebox(parts[0]).source_m == shoebox(drawn).source_m
+    expected, count = 0.0, 2 * RATE_HZ
+    for part in parts:
+        h = response(shoebox(part), RATE_HZ).astype(float)
+        before = lead(h.size)
+        source = dry(part, RATE_HZ, -before, before + count).astype(float)
+        expected = expected + signal.fftconvolve(source, h)[before : before + count]
+    found = PLUGIN.sound(count, RATE_HZ, drawn).samples
+    assert np.abs(found - expected).max() < 2e-4 * np.abs(expected).max()
+    # Rows of before have no places: all talkers stand where the step says.
+    older = {name: value for name, value in drawn.items() if name != "places"}
+    assert at_places(older) == [older]
+    with pytest.raises(ValueError, match="zip"):
+        at_places({**drawn, "places": json.dumps(places[:1])})
+
+
+def test_more_talkers_than_places_share_them():
+    config = SpeechConfig(
+        noise_kinds=("babble",), noise_probability=1.0, room_probability=1.0, babble_talkers=(6, 6)
+    )
+    talkers = [json.dumps({"seed": n, "spoken": f"text {n}"}) for n in range(9)]
+    chain = draw_chain(Context(config, talkers=talkers), "row", 0)
+    (drawn,) = [drawn for op, _, drawn in chain if op == "noise"]
+    parts = at_places(drawn)
+    assert [len(json.loads(one["talkers"])) for one in parts] == [2, 2, 1, 1]
+    assert len({one["seed"] for one in parts}) == 4
+
+
+def test_kinds_come_again_when_there_are_no_others_and_what_is_not_there_is_left_out():
+    config = SpeechConfig(noises=(3, 3), noise_kinds=("white", "babble"), noise_probability=1.0)
+    chains = [draw_chain(Context(config), f"row{n}", 0) for n in range(40)]
+    kinds = [
+        [one["kind"] for one in sources_of(drawn)]
+        for chain in chains
+        for op, _, drawn in chain
+        if op == "noise"
+    ]
+    # Nobody talks here, so that babble is no noise, neither as the first nor as another.
+    assert 10 < len(kinds) < 30
+    assert {kind for some in kinds for kind in some} == {"white"}
+    assert {len(some) for some in kinds} >= {2}
 
 
 def test_a_recording_is_read_from_its_offset_and_goes_round(recording):

@@ -1,4 +1,5 @@
 import hashlib
+import json
 import shutil
 import tracemalloc
 from dataclasses import replace
@@ -9,8 +10,10 @@ import soundfile
 
 from corpusforge.core.recipe import NoiseFolder, SplitShares
 from corpusforge.core.schema import read_table
+from corpusforge.speech import noise_files
 from corpusforge.speech.check import check
 from corpusforge.speech.noise_files import dealt, find, know, look_for, read_piece
+from corpusforge.speech.replay import Sources, replay
 from tests.speech import rows
 
 
@@ -149,3 +152,22 @@ def test_another_place_gives_the_same_clips(folder, tmp_path):
         hashes.append(clips["pcm_sha256"].to_pylist())
         folder = shutil.move(folder, tmp_path / "elsewhere")
     assert hashes[0] == hashes[1]
+
+
+def test_clips_with_several_noises_are_replayed_from_their_rows(folder, tmp_path):
+    kinds = ("hum", "babble", "file")
+    recipe = config(
+        folder, clips=6, engines=("hibari",), noise_kinds=kinds, noises=(2, 3), room_probability=0.7
+    )
+    rows.speak(tmp_path, rows.corpus(8), recipe)
+    clips = read_table(tmp_path / "speech" / "clips.parquet").to_pylist()
+    noisy = [clip for clip in clips if any(step["op"] == "noise" for step in clip["chain"])]
+    assert len(noisy) >= 4
+    further = set()
+    for clip in noisy:
+        assert clip["snr_db"] == pytest.approx(clip["snr_requested_db"], abs=0.1)
+        (step,) = [step for step in clip["chain"] if step["op"] == "noise"]
+        further |= {one["kind"] for one in json.loads(json.loads(step["params"])["others"])}
+        noise_files._PLACES.clear()
+        assert replay(clip, {}, Sources(noise=(folder,))).same
+    assert further == {*kinds}

@@ -23,6 +23,7 @@ RATE_HZ = 16000
 CONFIG = SpeechConfig(
     room_probability=0.7,
     noise_probability=0.8,
+    noises=(1, 3),
     mic_probability=0.6,
     agc_probability=0.5,
     clip_probability=0.5,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import operator
+from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 from corpusforge.core.run import canonical_json
 from corpusforge.core.seeding import uniforms
-from corpusforge.speech.acoustics import ROOM_UNITS, shoebox
+from corpusforge.speech.acoustics import PLACE, ROOM_UNITS, shoebox
 from corpusforge.speech.effect import Context, Scalar, UnfitError, unmoved
+from corpusforge.speech.noise_sources import at_places, sources_of
 from corpusforge.speech.noises import COLOURS, bank_of
 
 if TYPE_CHECKING:
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _MAINS_HZ = (50.0, 60.0)
+# How much softer further sources are than the first; an own choice.
+_BELOW_DB = (0.0, 10.0)
 
 
 class Sound(NamedTuple):
@@ -36,12 +41,14 @@ class Sound(NamedTuple):
 
 
 class Noise:
-    """Adds one source of noise over the whole clip.
+    """Adds noise of one or several sources over the whole clip.
 
-    The ratio is the power of active speech (`speech.levels.active_mask`) over the power of the
+    The ratio is the power of active speech (`speech.levels.active_mask`) over the power of all
     noise over the whole clip, both at the microphone: after the room, before its response, gain
-    control, clipping and codec. In a room, the noise comes from a place of its own; outside of
-    one it is as it was made. Coloured noise is from the bank of the clip's split and the recipe's
+    control, clipping and codec. In a room, each source comes from a place of its own, and so does
+    each talker of babble, as far as the room has places; outside of one it is as it was made.
+    Further sources (`others`, JSON) have a level beside the first (`level_db`), both at the
+    microphone. Coloured noise is from the bank of the clip's split and the recipe's
     seed (`speech.noises.bank_of`), so that splits and seeds share none of it.
     """
 
@@ -53,10 +60,13 @@ class Noise:
     units = {  # noqa: RUF012
         "kind": "",
         "snr_db": "dB",
+        "level_db": "dB",
         "seed": "",
         "bank": "",
         "mains_hz": "Hz",
         "talkers": "",
+        "places": "",
+        "others": "",
         "file": "",
         "sha256": "",
         "license": "",
@@ -72,6 +82,8 @@ class Noise:
 
     def draw(self, rng: np.random.Generator, context: Context) -> dict[str, Scalar]:
         """Noise for `noise_probability` of the clips, SNR uniform over `snr_db`."""
+        from corpusforge.speech.rooms import PLACES
+
         config = context.config
         chance, kind = rng.random(), config.noise_kinds[int(rng.integers(len(config.noise_kinds)))]
         params: dict[str, Scalar] = {
@@ -79,18 +91,16 @@ class Noise:
             "snr_db": round(float(rng.uniform(*config.snr_db)), 2),
             "seed": int(rng.integers(2**31)),
         }
-        params |= _in_room(rng, context)
+        place = int(rng.integers(PLACES))
         if chance >= config.noise_probability:
             return {}
-        if kind in COLOURS:
-            params["bank"] = bank_of(context.seed, context.split)
-        if kind == "hum":
-            params["mains_hz"] = _MAINS_HZ[int(rng.integers(len(_MAINS_HZ)))]
-        if kind == "babble":
-            return {**params, **_talkers(rng, context)} if context.talkers else {}
-        if kind == "file":
-            return {**params, **_recording(rng, context)} if context.files else {}
-        return params
+        made = _made(rng, context, kind, place)
+        if made is None:
+            return {}
+        params |= made
+        # After all else, so that the first source is the one of a clip with one.
+        others = _others(rng, context, kind, place) if config.noises[1] > 1 else []
+        return {**params, "others": canonical_json(others)} if others else params
 
     def sound(
         self, count: int, rate_hz: int, params: Mapping[str, Scalar], *, frames: bool = False
@@ -107,29 +117,12 @@ class Noise:
             UnfitError: When the noise is silent or a recording cannot be had.
             KeyError: For parameters of another version.
         """
-        from corpusforge.speech import convolve, noises
-        from corpusforge.speech.levels import power
-        from corpusforge.speech.rooms import room_spectra
-
-        wanted, spectra, past = convolve.blocks(count), None, None
-        if "rt60_s" in params:
-            pieces = room_spectra(shoebox(params), rate_hz)
-            before = len(pieces) - 1
-            source = noises.frames(params, rate_hz, before, wanted)
-            spectra = convolve.filtered(source, pieces, wanted, before)
-            past, samples = convolve.signal_and_past(spectra, count)
-            found = power(samples)
-        else:
-            samples = noises.dry(params, rate_hz, 0, count)
-            found = noises.dry_power(params, rate_hz, samples)
-            if frames and str(params["kind"]) in COLOURS:
-                spectra = noises.frames(params, rate_hz, 0, wanted)
-                past = noises.dry(params, rate_hz, -convolve.PAST, convolve.PAST)
-            elif frames:
-                spectra = convolve.spectra(samples)
-        if found <= 0.0 or not math.isfinite(found):
-            raise UnfitError("a piece of noise that is silent", noises.named(params))
-        return Sound(samples, found, spectra, past)
+        first, *others = sources_of(params)
+        sound = _heard(count, rate_hz, first, frames=frames)
+        if not others:
+            return sound
+        more = [_heard(count, rate_hz, one, frames=frames) for one in others]
+        return _together(sound, more, [float(one["level_db"]) for one in others])
 
     def scale(self, speech_power: float, sound: Sound, params: Mapping[str, Scalar]) -> np.float32:
         """Factor on the noise for the ratio that was drawn.
@@ -160,17 +153,117 @@ class Noise:
         return mixed
 
 
-def _in_room(rng: np.random.Generator, context: Context) -> dict[str, Scalar]:
-    """The talker's room with a place for the noise; {} for a clip in no room."""
+def _heard(
+    count: int, rate_hz: int, source: Mapping[str, Scalar], *, frames: bool = False
+) -> Sound:
+    """One source of `speech.noise_sources`, see `Noise.sound`."""
+    from corpusforge.speech import convolve, noises
+    from corpusforge.speech.levels import power
+    from corpusforge.speech.rooms import room_spectra
+
+    wanted, spectra, past = convolve.blocks(count), None, None
+    if "rt60_s" in source:
+        wet = []
+        for part in at_places(source):
+            pieces = room_spectra(shoebox(part), rate_hz)
+            before = len(pieces) - 1
+            dry = noises.frames(part, rate_hz, before, wanted)
+            wet.append(convolve.filtered(dry, pieces, wanted, before))
+        spectra = reduce(operator.add, wet)
+        past, samples = convolve.signal_and_past(spectra, count)
+        found = power(samples)
+    else:
+        samples = noises.dry(source, rate_hz, 0, count)
+        found = noises.dry_power(source, rate_hz, samples)
+        if frames and str(source["kind"]) in COLOURS:
+            spectra = noises.frames(source, rate_hz, 0, wanted)
+            past = noises.dry(source, rate_hz, -convolve.PAST, convolve.PAST)
+        elif frames:
+            spectra = convolve.spectra(samples)
+    if found <= 0.0 or not math.isfinite(found):
+        raise UnfitError("a piece of noise that is silent", noises.named(source))
+    return Sound(samples, found, spectra, past)
+
+
+def _together(first: Sound, others: Sequence[Sound], levels_db: Sequence[float]) -> Sound:
+    """Sounds as one, the others at their levels beside the first."""
+    import numpy as np
+
+    from corpusforge.speech.convolve import PAST
+    from corpusforge.speech.levels import power
+
+    samples, frames, past = first.samples, first.frames, first.past
+    for other, level_db in zip(others, levels_db, strict=True):
+        scale = np.float32(math.sqrt(10.0 ** (level_db / 10.0) * first.power / other.power))
+        samples = samples + other.samples * scale
+        if frames is not None and other.frames is not None:
+            frames = frames + other.frames * scale
+        if other.past is not None:
+            past = (np.zeros(PAST, np.float32) if past is None else past) + other.past * scale
+    return Sound(samples, power(samples), frames, past)
+
+
+def _made(
+    rng: np.random.Generator, context: Context, kind: str, place: int
+) -> dict[str, Scalar] | None:
+    """What one source is made of, and the room with its place; None when it cannot be had."""
+    from corpusforge.speech.rooms import beside
+
+    walls = context.drawn.get("room")
+    room = beside(walls, context, place) if walls else {}
+    if kind in COLOURS:
+        return {**room, "bank": bank_of(context.seed, context.split)}
+    if kind == "hum":
+        return {**room, "mains_hz": _MAINS_HZ[int(rng.integers(len(_MAINS_HZ)))]}
+    if kind == "file":
+        return {**room, **_recording(rng, context)} if context.files else None
+    if not context.talkers:
+        return None
+    talkers = _talkers(rng, context)
+    made: dict[str, Scalar] = {**room, "talkers": canonical_json(talkers)}
+    if walls:
+        made["places"] = canonical_json(_places(walls, context, place, len(talkers)))
+    return made
+
+
+def _places(
+    walls: Mapping[str, Scalar], context: Context, first: int, count: int
+) -> list[dict[str, Scalar]]:
+    """Places of the room for so many talkers, in turn."""
     from corpusforge.speech.rooms import PLACES, beside
 
-    place = int(rng.integers(PLACES))
-    room = context.drawn.get("room")
-    return beside(room, context, place) if room else {}
+    there = [beside(walls, context, (first + number) % PLACES) for number in range(count)]
+    return [{name: one[name] for name in PLACE} for one in there]
 
 
-def _talkers(rng: np.random.Generator, context: Context) -> dict[str, Scalar]:
-    """Some of the talkers, as one JSON array.
+def _others(
+    rng: np.random.Generator, context: Context, first: str, place: int
+) -> list[dict[str, Scalar]]:
+    """The further sources of a clip: of other kinds and at other places while there are any."""
+    from corpusforge.speech.rooms import PLACES
+
+    low, high = context.config.noises
+    kinds, others = context.config.noise_kinds, []
+    unused = [kind for kind in kinds if kind != first]
+    for number in range(1, int(rng.integers(low, high + 1))):
+        among = unused or kinds
+        kind = among[int(rng.integers(len(among)))]
+        unused = [one for one in unused if one != kind]
+        other: dict[str, Scalar] = {
+            "kind": kind,
+            "level_db": -round(float(rng.uniform(*_BELOW_DB)), 2),
+            "seed": int(rng.integers(2**31)),
+        }
+        made = _made(rng, context, kind, (place + number) % PLACES)
+        if made is not None:
+            # The room stands with the first source.
+            walls = ROOM_UNITS.keys() - {*PLACE}
+            others.append({**other, **{k: v for k, v in made.items() if k not in walls}})
+    return others
+
+
+def _talkers(rng: np.random.Generator, context: Context) -> list[object]:
+    """Some of the talkers.
 
     Those of lowest hash for this clip and each of them: one that comes new is heard in its share
     of the clips, and the other clips keep their talkers.
@@ -183,7 +276,7 @@ def _talkers(rng: np.random.Generator, context: Context) -> dict[str, Scalar]:
     names = [f"{one['seed']}/{one['spoken']}" for one in talkers]
     drawn = uniforms(int(rng.integers(2**53)), "speech.babble", names)
     chosen = sorted(range(len(talkers)), key=lambda index: drawn[index])[:wanted]
-    return {"talkers": canonical_json([talkers[index] for index in chosen])}
+    return [talkers[index] for index in chosen]
 
 
 def _recording(rng: np.random.Generator, context: Context) -> dict[str, Scalar]:

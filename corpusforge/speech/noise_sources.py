@@ -1,0 +1,62 @@
+"""The sources of noise behind one clip: one or several, each from its own place in the room."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from corpusforge.core.run import canonical_json
+from corpusforge.speech.acoustics import PLACE, ROOM_UNITS
+
+if TYPE_CHECKING:
+    from corpusforge.speech.effect import Scalar
+
+__all__ = ["at_places", "sources_of"]
+
+
+def sources_of(params: Mapping[str, Scalar]) -> list[Mapping[str, Scalar]]:
+    """The sources of a step `noise`, the first one first, all in the same room.
+
+    Args:
+        params: As drawn.
+
+    Returns:
+        Of each the parameters of a step with this source alone; further ones with `level_db`,
+        their power over that of the first, both at the microphone.
+    """
+    if "others" not in params:
+        return [params]
+    room = {name: params[name] for name in ROOM_UNITS if name in params and name not in PLACE}
+    first = {name: value for name, value in params.items() if name != "others"}
+    return [first, *({**room, **one} for one in json.loads(str(params["others"])))]
+
+
+def at_places(source: Mapping[str, Scalar]) -> list[Mapping[str, Scalar]]:
+    """A source by the places it is heard from: talkers of babble may stand apart.
+
+    Args:
+        source: Of `sources_of`.
+
+    Returns:
+        Of each place the parameters of a step with what is there alone.
+
+    Raises:
+        ValueError: When there is not one place for each talker.
+    """
+    if "places" not in source:
+        return [source]
+    there: dict[str, list[object]] = {}
+    talkers, places = (json.loads(str(source[name])) for name in ("talkers", "places"))
+    for talker, place in zip(talkers, places, strict=True):
+        there.setdefault(canonical_json(place), []).append(talker)
+    # Seeds of their own: where in their sentences talkers are must not go together.
+    return [
+        {
+            **{name: value for name, value in source.items() if name != "places"},
+            **json.loads(place),
+            "talkers": canonical_json(some),
+            "seed": int(source["seed"]) + number,
+        }
+        for number, (place, some) in enumerate(there.items())
+    ]
