@@ -64,8 +64,12 @@ def trace(text: str, lang: str) -> Sequence[Piece]:
         InputError: When the number library is not installed.
     """
     pieces = written = untouched(text)
+    current = text
     for step in _steps(lang):
-        pieces = rewritten(pieces, step)
+        # Of a hundred steps a text needs a few.
+        if step[0].search(current):
+            pieces = rewritten(pieces, step)
+            current = "".join(piece.text for piece in pieces)
     if pieces is not written:
         for step in _SPACES:
             pieces = rewritten(pieces, step)
