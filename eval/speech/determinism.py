@@ -232,7 +232,8 @@ def table(result: dict[str, Any]) -> Iterator[str]:
     yield from head(result)
     yield (
         f"{result['sentences']} sentences, two clips of each, with rooms, up to three noises at "
-        "once (colours, hum, babble) and everything else that is drawn by default. Cells: clips whose FLAC file differs from the undisturbed "
+        "once (colours, hum, babble) and everything else that is drawn by default. Cells: clips "
+        "whose FLAC file differs from the undisturbed "
         f"render's, of those compared; {result['cpu_seconds']:.0f} CPU seconds in all."
     )
     yield ""
