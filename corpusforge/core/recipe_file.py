@@ -270,10 +270,11 @@ def _further_errors(
     below += [(("speech", name), text) for name, text in share_errors(recipe.speech)]
     for path, text in below:
         refuse(path, text)
-    for name in ("speed", "formant", "snr_db", "rt60_s", "gain_db"):
-        low, high = getattr(recipe.speech, name)
-        if low > high:
-            refuse(("speech", name), f"speech.{name}: {low} is above {high}; give [low, high]")
+    for name, value in vars(recipe.speech).items():
+        match value:
+            case (int() | float() as low, int() | float() as high) if low > high:
+                text = f"speech.{name}: {low} is above {high}; give [low, high]"
+                refuse(("speech", name), text)
     if recipe.audio_gate.min_duration_s >= recipe.audio_gate.max_duration_s:
         refuse(("audio_gate",), "audio_gate: min_duration_s must be below max_duration_s")
     if recipe.grammar.path is None and recipe.real is None:
