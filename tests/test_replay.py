@@ -234,7 +234,7 @@ DAMAGED = [
     ),
     (
         others_of('[{"kind": "hum", "seed": 1, "level_db": -3, "mains": 50}]'),
-        r"params.others\[0\].mains \(effect noise\) is 50, not a parameter of it",
+        r"params.others\[0\].mains is 50, not known",
     ),
     (
         others_of('[{"kind": "babble", "seed": 1, "level_db": -3, "talkers": "[]"}]'),
@@ -242,7 +242,7 @@ DAMAGED = [
     ),
     (
         others_of('[{"kind": "hum", "seed": 1, "level_db": -3}]'),
-        "the effect noise has no 'room_seed', in its chain",
+        "a further source of noise has no 'room_seed', in its chain",
     ),
     (talkers_of(places="[3]"), r"params.places is '\[3\]', not a list of objects in JSON"),
     (talkers_of(places='[{"drr_db": 1}]'), r"params.places\[0\] is .*, not one with source_x_m"),

@@ -11,7 +11,7 @@ from typing import Any
 
 from corpusforge.core import plugins
 from corpusforge.core.errors import InputError, InputErrors
-from corpusforge.core.recipe import AUTO, GrammarConfig, Recipe
+from corpusforge.core.recipe import AUTO, GrammarConfig, Recipe, SpeechConfig
 from corpusforge.core.recipe_schema import build
 from corpusforge.core.recipe_shares import share_errors, unknown_shares
 from corpusforge.core.source import Document, parse_value, read_yaml
@@ -257,6 +257,18 @@ def _at(
     )
 
 
+def _range_errors(speech: SpeechConfig) -> Iterator[tuple[str, str]]:
+    """(key, text) of ranges that go down, and of more noises at once than there are."""
+    for name, value in vars(speech).items():
+        match value:
+            case (int() | float() as low, int() | float() as high) if low > high:
+                yield name, f"speech.{name}: {low} is above {high}; give [low, high]"
+    kinds, most = speech.noise_kinds, speech.noises[1]
+    if most > len(kinds) and "file" not in kinds:
+        given = f"speech.noises: {most} at once, but speech.noise_kinds names {len(kinds)}"
+        yield "noises", f"{given}; only recordings (file) are heard with others of their kind"
+
+
 def _further_errors(
     recipe: Recipe, document: Document, overridden: dict[tuple[str, ...], str]
 ) -> list[InputError]:
@@ -268,13 +280,9 @@ def _further_errors(
 
     below = [(("grammar", *key), text) for key, text in _grammar_errors(recipe.grammar)]
     below += [(("speech", name), text) for name, text in share_errors(recipe.speech)]
+    below += [(("speech", name), text) for name, text in _range_errors(recipe.speech)]
     for path, text in below:
         refuse(path, text)
-    for name, value in vars(recipe.speech).items():
-        match value:
-            case (int() | float() as low, int() | float() as high) if low > high:
-                text = f"speech.{name}: {low} is above {high}; give [low, high]"
-                refuse(("speech", name), text)
     if recipe.audio_gate.min_duration_s >= recipe.audio_gate.max_duration_s:
         refuse(("audio_gate",), "audio_gate: min_duration_s must be below max_duration_s")
     if recipe.grammar.path is None and recipe.real is None:

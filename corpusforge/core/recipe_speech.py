@@ -137,8 +137,9 @@ class SpeechConfig:
         enum=("white", "pink", "brown", "hum", "babble", "file"),
     )
     noises: tuple[int, int] = option(
-        "sources of noise at once in a clip that has noise, of other kinds and from other places "
-        "of the room while there are any; further ones are up to 10 dB softer, snr_db is of all",
+        "sources of noise at once in a clip that has noise, each of another kind (or another "
+        "recording) and from another place of the room; further ones are up to 10 dB softer than "
+        "the first, snr_db is of all together",
         (1, 1),
         minimum=1,
         maximum=4,

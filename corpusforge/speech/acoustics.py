@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 
     from corpusforge.speech.effect import Scalar
 
-__all__ = ["BAND_CENTRES_HZ", "PLACE", "ROOM_UNITS", "SOUND_M_S", "Shoebox", "response", "shoebox"]
+__all__ = [
+    "BAND_CENTRES_HZ",
+    "PLACE",
+    "ROOM_UNITS",
+    "SOUND_M_S",
+    "WALLS",
+    "Shoebox",
+    "response",
+    "shoebox",
+]
 
 SOUND_M_S = 343.0
 """Speed of sound in air of 20 degrees Celsius."""
@@ -48,7 +57,10 @@ of 500 Hz and 1 kHz decay within 5 % of it in the median); `rt60_low` and `rt60_
 on it at 125 Hz and at 8 kHz. `drr_db` is the energy of the direct path over that of the rest."""
 
 PLACE = ("source_x_m", "source_y_m", "source_z_m", "drr_db", "room_seed")
-"""The parameters of a response that are of its source; the others are of room and microphone."""
+"""Those of them that are of the source."""
+
+WALLS = tuple(name for name in ROOM_UNITS if name not in PLACE)
+"""Those of them that are of room and microphone."""
 
 BAND_CENTRES_HZ = (125.0, 250.0, 750.0, 2000.0, 4000.0, 8000.0)
 """Where the decay of a room is given (`Shoebox.decay_s`)."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from corpusforge.core.run import canonical_json
-from corpusforge.speech.acoustics import PLACE, ROOM_UNITS
+from corpusforge.speech.acoustics import WALLS
 
 if TYPE_CHECKING:
     from corpusforge.speech.effect import Scalar
@@ -27,36 +27,30 @@ def sources_of(params: Mapping[str, Scalar]) -> list[Mapping[str, Scalar]]:
     """
     if "others" not in params:
         return [params]
-    room = {name: params[name] for name in ROOM_UNITS if name in params and name not in PLACE}
+    room = {name: params[name] for name in WALLS if name in params}
     first = {name: value for name, value in params.items() if name != "others"}
     return [first, *({**room, **one} for one in json.loads(str(params["others"])))]
 
 
 def at_places(source: Mapping[str, Scalar]) -> list[Mapping[str, Scalar]]:
-    """A source by the places it is heard from: talkers of babble may stand apart.
+    """A source by the places it is heard from: talkers of babble may stand apart in a room.
 
     Args:
         source: Of `sources_of`.
 
     Returns:
         Of each place the parameters of a step with what is there alone.
-
-    Raises:
-        ValueError: When there is not one place for each talker.
     """
-    if "places" not in source:
+    if "places" not in source or "rt60_s" not in source:
         return [source]
-    there: dict[str, list[object]] = {}
     talkers, places = (json.loads(str(source[name])) for name in ("talkers", "places"))
-    for talker, place in zip(talkers, places, strict=True):
-        there.setdefault(canonical_json(place), []).append(talker)
     # Seeds of their own: where in their sentences talkers are must not go together.
     return [
         {
             **{name: value for name, value in source.items() if name != "places"},
-            **json.loads(place),
-            "talkers": canonical_json(some),
+            **place,
+            "talkers": canonical_json(talkers[number :: len(places)]),
             "seed": int(source["seed"]) + number,
         }
-        for number, (place, some) in enumerate(there.items())
+        for number, place in enumerate(places[: len(talkers)])
     ]

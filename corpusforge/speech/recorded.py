@@ -10,7 +10,7 @@ from typing import Any
 
 from corpusforge.core import plugins
 from corpusforge.core.errors import InputError
-from corpusforge.speech.acoustics import PLACE
+from corpusforge.speech.acoustics import PLACE, WALLS
 from corpusforge.speech.effect import Effect, Scalar
 from corpusforge.speech.engine import Voice
 
@@ -130,17 +130,28 @@ def _check_params(
     if "talkers" in params:
         _check_talkers(row, f"{field}.talkers", params["talkers"])
     # Further sources of noise, and places of talkers: parameters of the same effect.
-    for name, needed in (("others", ("kind", "level_db", "seed")), ("places", PLACE)):
-        if name not in params:
-            continue
-        found = _json(params[name])
-        if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-            raise refused(row, f"{field}.{name}", params[name], "a list of objects in JSON")
-        for place, one in enumerate(found):
+    of_all = {"others", "snr_db", *WALLS}
+    for name, needed, allowed in (
+        ("others", ("kind", "level_db", "seed"), effect.units.keys() - of_all),
+        ("places", PLACE, {*PLACE}),
+    ):
+        for place, one in enumerate(_objects(row, f"{field}.{name}", params.get(name))):
+            where = f"{field}.{name}[{place}]"
             if lacking := [key for key in needed if key not in one]:
-                raise refused(row, f"{field}.{name}[{place}]", one, f"one with {lacking[0]}")
-            inner = _object(row, f"{field}.{name}[{place}]", json.dumps(one))
-            _check_params(row, f"{field}.{name}[{place}]", effect, version, inner)
+                raise refused(row, where, one, f"one with {lacking[0]}")
+            if other := [key for key in one if key not in allowed]:
+                raise refused(row, f"{where}.{other[0]}", one[other[0]], "known", sorted(allowed))
+            _check_params(row, where, effect, version, _object(row, where, json.dumps(one)))
+
+
+def _objects(row: Mapping[str, Any], field: str, value: object) -> list[dict[str, Any]]:
+    """A JSON list of objects, at least one; [] for what is not there."""
+    found = [] if value is None else _json(value)
+    whole = isinstance(found, list) and all(isinstance(one, dict) for one in found)
+    if not whole or (value is not None and not found):
+        raise refused(row, field, value, "a list of objects in JSON")
+    objects: list[dict[str, Any]] = found
+    return objects
 
 
 def _check_talkers(row: Mapping[str, Any], field: str, value: Scalar) -> None:

@@ -230,10 +230,10 @@ def _unfit(error: UnfitError | KeyError, plan: ClipPlan) -> EngineError:
     """As a reason to drop the clip."""
     if isinstance(error, KeyError):
         name = error.args[0]
-        having = [(op, given) for op, _, given in plan.chain if name in _effect(op).units]
-        # Where all have it, it is a further source of noise that lacks it.
-        lacking = [op for op, given in having if name not in given or "others" in given]
-        what = f"the effect {lacking[0]} has no" if lacking else "no effect has a"
+        lacking = [op for op, _, given in plan.chain if name in {*_effect(op).units} - {*given}]
+        further = any("others" in given for _, _, given in plan.chain)
+        nobody = "a further source of noise has no" if further else "no effect has a"
+        what = f"the effect {lacking[0]} has no" if lacking else nobody
         return EngineError(Problem.OTHER_VERSION, f"clip {plan.clip_id}: {what} {name!r}")
     problem = Problem(error.problem) if error.problem in set(Problem) else Problem.UNFIT
     return EngineError(problem, ", ".join(filter(None, (f"clip {plan.clip_id}", error.detail))))

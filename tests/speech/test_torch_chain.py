@@ -15,7 +15,9 @@ from corpusforge.speech import noise_files, torch_chain
 from corpusforge.speech.chain import draw_chain, effects
 from corpusforge.speech.effect import Context, UnfitError
 from corpusforge.speech.effects.room import PLUGIN as ROOM
+from corpusforge.speech.engines.hibari import PLUGIN as HIBARI
 from corpusforge.speech.mixing import FUSED, Source, mix
+from corpusforge.speech.talkers import talker
 from tests.speech.rows import voiced
 
 torch = pytest.importorskip("torch")
@@ -24,6 +26,7 @@ CONFIG = SpeechConfig(
     room_probability=0.7,
     noise_probability=0.8,
     noises=(1, 3),
+    noise_kinds=("white", "pink", "hum", "babble"),
     mic_probability=0.6,
     agc_probability=0.5,
     clip_probability=0.5,
@@ -41,7 +44,10 @@ def torchaudio_or_skip():
 
 
 def chains(count):
-    drawn = [draw_chain(Context(CONFIG), f"row{n}", 0) for n in range(count)]
+    voice = HIBARI.voices("en")[0]
+    said = ("turn on the lights", "what time is it", "play some music")
+    talkers = [talker("hibari", HIBARI.version, voice, text, 1.0, 3) for text in said]
+    drawn = [draw_chain(Context(CONFIG, talkers=talkers), f"row{n}", 0) for n in range(count)]
     used = [op for op in torch_chain.EFFECTS if op != "codec"]
     return [{op: params for op, _, params in chain if op in used} for chain in drawn]
 
@@ -59,6 +65,8 @@ def test_a_batch_is_each_clip_by_numpy():
     speech = [voiced(1.0) * np.float32(1 + n % 3) for n in range(12)]
     out, lengths = torch_chain.augment(torch.from_numpy(np.stack(speech)), RATE_HZ, steps)
     assert {op for some in steps for op in some} == {*torch_chain.EFFECTS} - {"codec"}
+    noises = [some["noise"] for some in steps if "noise" in some]
+    assert any("others" in one for one in noises) and any("places" in str(one) for one in noises)
     for row, length, samples, some in zip(out, lengths, speech, steps, strict=True):
         expected = numpy_path(samples, some)
         assert length == expected.size

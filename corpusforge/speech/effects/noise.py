@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Mapping, Sequence
-from functools import reduce
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from corpusforge.core.run import canonical_json
 from corpusforge.core.seeding import uniforms
-from corpusforge.speech.acoustics import PLACE, ROOM_UNITS, shoebox
+from corpusforge.speech.acoustics import PLACE, ROOM_UNITS, WALLS, shoebox
 from corpusforge.speech.effect import Context, Scalar, UnfitError, unmoved
 from corpusforge.speech.noise_sources import at_places, sources_of
 from corpusforge.speech.noises import COLOURS, bank_of
+from corpusforge.speech.rooms import PLACES, beside, room_spectra
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
 _MAINS_HZ = (50.0, 60.0)
-# How much softer further sources are than the first; an own choice.
-_BELOW_DB = (0.0, 10.0)
+# Of further sources beside the first; an own choice.
+_LEVEL_DB = (-10.0, 0.0)
 
 
 class Sound(NamedTuple):
@@ -45,11 +45,12 @@ class Noise:
 
     The ratio is the power of active speech (`speech.levels.active_mask`) over the power of all
     noise over the whole clip, both at the microphone: after the room, before its response, gain
-    control, clipping and codec. In a room, each source comes from a place of its own, and so does
-    each talker of babble, as far as the room has places; outside of one it is as it was made.
-    Further sources (`others`, JSON) have a level beside the first (`level_db`), both at the
-    microphone. Coloured noise is from the bank of the clip's split and the recipe's
-    seed (`speech.noises.bank_of`), so that splits and seeds share none of it.
+    control, clipping and codec. In a room, sources come from places of their own, as long as it has
+    places (`speech.rooms.PLACES`), and talkers of babble from up to three (`places`, JSON; they
+    take turns); outside of one noise is as it was made. Further sources (`others`, JSON) have a
+    level beside the first (`level_db`), both at the microphone. Coloured noise is from the bank of
+    the clip's split and the recipe's seed (`speech.noises.bank_of`), so that splits and seeds share
+    none of it.
     """
 
     op = "noise"
@@ -82,8 +83,6 @@ class Noise:
 
     def draw(self, rng: np.random.Generator, context: Context) -> dict[str, Scalar]:
         """Noise for `noise_probability` of the clips, SNR uniform over `snr_db`."""
-        from corpusforge.speech.rooms import PLACES
-
         config = context.config
         chance, kind = rng.random(), config.noise_kinds[int(rng.integers(len(config.noise_kinds)))]
         params: dict[str, Scalar] = {
@@ -91,15 +90,13 @@ class Noise:
             "snr_db": round(float(rng.uniform(*config.snr_db)), 2),
             "seed": int(rng.integers(2**31)),
         }
-        place = int(rng.integers(PLACES))
-        if chance >= config.noise_probability:
+        first = int(rng.integers(PLACES))
+        places = [(first + number) % PLACES for number in range(PLACES)]
+        if chance >= config.noise_probability or kind not in _to_be_had(context):
             return {}
-        made = _made(rng, context, kind, place)
-        if made is None:
-            return {}
-        params |= made
+        params |= _made(rng, context, kind, places)
         # After all else, so that the first source is the one of a clip with one.
-        others = _others(rng, context, kind, place) if config.noises[1] > 1 else []
+        others = _others(rng, context, params, places) if config.noises[1] > 1 else []
         return {**params, "others": canonical_json(others)} if others else params
 
     def sound(
@@ -159,7 +156,6 @@ def _heard(
     """One source of `speech.noise_sources`, see `Noise.sound`."""
     from corpusforge.speech import convolve, noises
     from corpusforge.speech.levels import power
-    from corpusforge.speech.rooms import room_spectra
 
     wanted, spectra, past = convolve.blocks(count), None, None
     if "rt60_s" in source:
@@ -169,7 +165,7 @@ def _heard(
             before = len(pieces) - 1
             dry = noises.frames(part, rate_hz, before, wanted)
             wet.append(convolve.filtered(dry, pieces, wanted, before))
-        spectra = reduce(operator.add, wet)
+        spectra = sum(wet[1:], start=wet[0])
         past, samples = convolve.signal_and_past(spectra, count)
         found = power(samples)
     else:
@@ -203,62 +199,67 @@ def _together(first: Sound, others: Sequence[Sound], levels_db: Sequence[float])
     return Sound(samples, power(samples), frames, past)
 
 
-def _made(
-    rng: np.random.Generator, context: Context, kind: str, place: int
-) -> dict[str, Scalar] | None:
-    """What one source is made of, and the room with its place; None when it cannot be had."""
-    from corpusforge.speech.rooms import beside
+def _to_be_had(context: Context) -> list[str]:
+    """The recipe's kinds of noise that this clip can have."""
+    there = {"babble": context.talkers, "file": context.files}
+    return [kind for kind in context.config.noise_kinds if there.get(kind, True)]
 
-    walls = context.drawn.get("room")
-    room = beside(walls, context, place) if walls else {}
+
+def _made(
+    rng: np.random.Generator, context: Context, kind: str, places: list[int]
+) -> dict[str, Scalar]:
+    """What one source is made of, and where it is; `places` are those of the room that are free."""
+    room = _taken(context, places)
     if kind in COLOURS:
         return {**room, "bank": bank_of(context.seed, context.split)}
     if kind == "hum":
         return {**room, "mains_hz": _MAINS_HZ[int(rng.integers(len(_MAINS_HZ)))]}
     if kind == "file":
-        return {**room, **_recording(rng, context)} if context.files else None
-    if not context.talkers:
-        return None
+        return {**room, **_recording(rng, context)}
     talkers = _talkers(rng, context)
-    made: dict[str, Scalar] = {**room, "talkers": canonical_json(talkers)}
-    if walls:
-        made["places"] = canonical_json(_places(walls, context, place, len(talkers)))
+    made = {**room, "talkers": canonical_json(talkers)}
+    if room:
+        # Another noise may come, so that one place is left.
+        there = [room, *(_taken(context, places) for _ in talkers[1:] if len(places) > 1)]
+        made["places"] = canonical_json([{name: one[name] for name in PLACE} for one in there])
     return made
 
 
-def _places(
-    walls: Mapping[str, Scalar], context: Context, first: int, count: int
-) -> list[dict[str, Scalar]]:
-    """Places of the room for so many talkers, in turn."""
-    from corpusforge.speech.rooms import PLACES, beside
+def _taken(context: Context, places: list[int]) -> dict[str, Scalar]:
+    """The talker's room with the next place for a noise in it; {} for a clip in no room.
 
-    there = [beside(walls, context, (first + number) % PLACES) for number in range(count)]
-    return [{name: one[name] for name in PLACE} for one in there]
+    The place is taken off, but for the last one: whoever comes later shares it.
+    """
+    room = context.drawn.get("room")
+    return beside(room, context, places.pop(0) if len(places) > 1 else places[0]) if room else {}
 
 
 def _others(
-    rng: np.random.Generator, context: Context, first: str, place: int
+    rng: np.random.Generator,
+    context: Context,
+    first: Mapping[str, Scalar],
+    places: list[int],
 ) -> list[dict[str, Scalar]]:
-    """The further sources of a clip: of other kinds and at other places while there are any."""
-    from corpusforge.speech.rooms import PLACES
-
+    """The further sources of a clip: of other kinds, or other recordings."""
     low, high = context.config.noises
-    kinds, others = context.config.noise_kinds, []
-    unused = [kind for kind in kinds if kind != first]
-    for number in range(1, int(rng.integers(low, high + 1))):
-        among = unused or kinds
-        kind = among[int(rng.integers(len(among)))]
-        unused = [one for one in unused if one != kind]
+    heard, others = [first], []
+    for _ in range(1, int(rng.integers(low, high + 1))):
+        again = {one.get("sha256") for one in heard}
+        left = replace(context, files=[one for one in context.files if one.sha256 not in again])
+        used = {one["kind"] for one in heard} - {"file"}
+        kinds = [kind for kind in _to_be_had(left) if kind not in used]
+        if not kinds:
+            break
+        kind = kinds[int(rng.integers(len(kinds)))]
         other: dict[str, Scalar] = {
             "kind": kind,
-            "level_db": -round(float(rng.uniform(*_BELOW_DB)), 2),
+            "level_db": round(float(rng.uniform(*_LEVEL_DB)), 2),
             "seed": int(rng.integers(2**31)),
         }
-        made = _made(rng, context, kind, (place + number) % PLACES)
-        if made is not None:
-            # The room stands with the first source.
-            walls = ROOM_UNITS.keys() - {*PLACE}
-            others.append({**other, **{k: v for k, v in made.items() if k not in walls}})
+        other |= _made(rng, left, kind, places)
+        heard.append(other)
+        # The room stands with the first source.
+        others.append({name: value for name, value in other.items() if name not in WALLS})
     return others
 
 
