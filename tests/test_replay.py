@@ -246,9 +246,14 @@ DAMAGED = [
     ),
     (talkers_of(places="[3]"), r"params.places is '\[3\]', not a list of objects in JSON"),
     (talkers_of(places='[{"drr_db": 1}]'), r"params.places\[0\] is .*, not one with source_x_m"),
+    (talkers_of(places="[]"), r"params.places is '\[\]', not a list of objects in JSON"),
     (
-        talkers_of(places="[]"),
-        "cannot be rendered with the prosody and chain of its row: ValueError",
+        others_of('[{"kind": "hum", "seed": 1, "level_db": -3, "others": "[]"}]'),
+        r"params.others\[0\].others is '\[\]', not known\n.*allowed: bank",
+    ),
+    (
+        others_of('[{"kind": "hum", "seed": 1, "level_db": -3, "rt60_s": 3}]'),
+        r"params.others\[0\].rt60_s is 3, not known",
     ),
 ]
 

@@ -107,10 +107,10 @@ CALIBRATED: Mapping[str, Mapping[str, float]] = {
         "max_s_per_letter": 0.113,
     },
     "flite/en": {
-        "min_vad_share": 0.549,
+        "min_vad_share": 0.544,
         "max_gap_s": 0.6,
         "min_s_per_letter": 0.039,
-        "max_s_per_letter": 0.116,
+        "max_s_per_letter": 0.113,
     },
     "espeak/de": {
         "min_vad_share": 0.266,
