@@ -51,6 +51,7 @@ class Problem(StrEnum):
 
     NOTHING_TO_SAY = "nothing to say"
     FOREIGN_SCRIPT = "letters of a script that the engine does not read"
+    UNSAID = "a word that the engine leaves out"
     SPEED = "a tempo that the engine does not speak at"
     UNKNOWN_VOICE = "a voice that the engine does not have"
     TOO_LONG = "the engine took longer than its limit"

@@ -16,6 +16,7 @@ _VOICE = "the voice is at fault: leave it out, or take another version of it"
 ADVICE: Mapping[Problem, str] = {
     Problem.NOTHING_TO_SAY: "give the rows letters or figures to say, or leave them out",
     Problem.FOREIGN_SCRIPT: "leave the engine out for such a text, or write it in its script",
+    Problem.UNSAID: "write the word otherwise, or leave the engine out for such a text",
     Problem.SPEED: "narrow speech.speed and speech.formant",
     Problem.UNKNOWN_VOICE: _ENGINE,
     Problem.TOO_LONG: f"shorten the text, or {_ENGINE}",

@@ -25,6 +25,8 @@ _SENTENCES = {
     "en": "turn on the lights in the kitchen",
     "es": "enciende la luz de la cocina",
     "fr": "allume la lumière dans la cuisine",
+    # In kana: espeak does not read kanji.
+    "ja": "だいどころ の でんき を つけて",
     "it": "accendi la luce in cucina",
     "nl": "doe het licht in de keuken aan",
     "pt": "acende a luz da cozinha",

@@ -177,6 +177,38 @@ def test_every_word_has_its_time_whatever_the_bytes_of_its_letters(engine, lang,
     assert edges[-1] <= said.samples.size / said.rate_hz
 
 
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "book a table at カフェ"),
+        ("en", "привет"),
+        ("de", "spiel שלום"),
+        ("ja", "北京"),
+        ("cmn", "カフェ"),
+        ("en", "ｶﾌｪ"),
+    ],
+)
+def test_letters_that_espeak_names_one_by_one_are_refused(engine, lang, text):
+    with pytest.raises(EngineError, match="letters of a script"):
+        spoken(engine, text, lang)
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "alpha α and naïve café"),
+        ("ru", "привет, play jazz"),
+        ("ja", "カフェ を さがして"),
+        ("cmn", "北京"),
+        ("hi", "नमस्ते"),
+        ("ko", "안녕"),
+        ("sr", "здраво"),
+    ],
+)
+def test_words_in_scripts_that_a_language_reads_are_said(engine, lang, text):
+    assert spoken(engine, text, lang).samples.any()
+
+
 def test_asking_for_events_does_not_change_a_bit(engine, tmp_path, monkeypatch):
     texts = (*TEXTS, "walk out of here, on the left", "it's 21 o'clock")
     with_events = [say(engine, text, voice) for text in texts for voice in (0, 1, 5)]

@@ -107,6 +107,23 @@ def test_accents_and_typographic_signs_are_read_as_their_plain_form():
 
 
 @needs_library
+@pytest.mark.parametrize(
+    "text", ["wake me at six AM tomorrow", "at six AM.", "six AM, ok"]
+)
+def test_am_which_the_library_leaves_out_is_said(text):
+    said = say(text, VOICES[0])
+    assert [word.word for word in said.words] == text.split()
+    assert min(w.end_s - w.start_s for w in said.words if w.word.startswith("AM")) > 0.25
+
+
+@needs_library
+def test_a_word_without_sound_is_no_clip(monkeypatch):
+    monkeypatch.setattr(module, "_spelled_out", lambda piece: piece)
+    with pytest.raises(EngineError, match="flite: a word that the engine leaves out"):
+        say("wake me at six AM tomorrow", VOICES[0])
+
+
+@needs_library
 def test_other_scripts_unknown_voices_and_endless_texts_are_refused():
     with pytest.raises(EngineError, match="ASCII letters"):
         say("включи свет", VOICES[0])

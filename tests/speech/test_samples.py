@@ -18,7 +18,14 @@ needs_piper = pytest.mark.skipif(bool(Piper().missing()), reason=Piper().missing
 
 @pytest.mark.parametrize(
     ("lang", "word"),
-    [("en-GB", "kitchen"), ("de", "Küche"), ("sv", "måndag"), ("ja", "月曜日"), ("pt-BR", "luz")],
+    [
+        ("en-GB", "kitchen"),
+        ("de", "Küche"),
+        ("sv", "måndag"),
+        ("ja", "でんき"),
+        ("ko", "월요일"),
+        ("pt-BR", "luz"),
+    ],
 )
 def test_a_sentence_of_the_language(lang, word):
     assert word in sample_text(lang)

@@ -30,6 +30,7 @@ from corpusforge.speech.engine import (
     language_matches,
     package_folder,
 )
+from corpusforge.speech.espeak_scripts import spelled
 from corpusforge.speech.espeak_server import (
     COUNT,
     CRASHED,
@@ -269,7 +270,8 @@ class Espeak:
             limit_s: Time limit of the clip, seconds of CPU time; ten times that by the clock.
 
         Raises:
-            EngineError: Empty text, unknown voice, speed out of range, a crash, or the limit.
+            EngineError: Empty text, letters of a script that the voice names one by one, unknown
+                voice, speed out of range, a crash, or the limit.
             InputError: When the extra is not installed or its library cannot be loaded.
         """
         import numpy as np
@@ -283,6 +285,8 @@ class Espeak:
             )
         if not spoken.strip() or "\0" in spoken:
             raise EngineError(Problem.NOTHING_TO_SAY, "espeak")
+        if spelled(spoken, voice.lang):
+            raise EngineError(Problem.FOREIGN_SCRIPT, f"espeak, voice {voice.name}")
         request: dict[str, object] = {
             "text": spoken,
             "voice": voice.name,

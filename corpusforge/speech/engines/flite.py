@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import hashlib
+import re
 import sys
 import threading
 import unicodedata
@@ -51,7 +52,7 @@ _ALL = tuple(
 _PARTS = ("flite", "flite_usenglish", "flite_cmulex")
 _STRETCH = b"duration_stretch"  # the library keeps the pointer, so the name lives as long as this
 _TYPOGRAPHIC = str.maketrans("‘’‚“”„–—−…", "'''\"\"\"---.")
-_REVISION = 2
+_REVISION = 3
 _BEFORE_S, _AFTER_S = 0.03, 0.06  # kept around the words: the library's edges are not exact
 _FADE_S = 0.01
 _LOCK = threading.Lock()  # one library in a process, with one `rand`
@@ -355,7 +356,15 @@ def _ascii(piece: str) -> str:
     kept = [c for c in folded if not unicodedata.combining(c)]
     if any(c.isalnum() and not c.isascii() for c in kept):
         raise EngineError(Problem.FOREIGN_SCRIPT, "flite reads ASCII letters")
-    return "".join(c for c in kept if c.isascii() and c.isprintable())
+    return _spelled_out("".join(c for c in kept if c.isascii() and c.isprintable()))
+
+
+def _spelled_out(piece: str) -> str:
+    """With "A.M." for "AM", which has no phones in the library.
+
+    Of the 6,000 most frequent words and all pairs of capitals it is the only one.
+    """
+    return re.sub(r"(?<![\w.])AM(?!\w)", "A.M.", piece)
 
 
 def _plain(text: str) -> str:
@@ -366,7 +375,11 @@ def _plain(text: str) -> str:
 def _words(
     words: Sequence[str], pieces: Sequence[str], tokens: Sequence[_Token], length_s: float
 ) -> tuple[Word, ...] | None:
-    """Times of the words, each of one or more tokens; None when they do not fit together."""
+    """Times of the words, each of one or more tokens; None when they do not fit together.
+
+    Raises:
+        EngineError: When a word has no sound.
+    """
     found: list[Word] = []
     rest = iter(tokens)
     for word, piece in zip(words, map(_plain, pieces), strict=True):
@@ -376,6 +389,8 @@ def _words(
             text += token.text
             if token.end_s > token.start_s:
                 heard.append(token)
+        if piece and text == piece and not heard:
+            raise EngineError(Problem.UNSAID, "flite")
         if text != piece or not heard:
             return None
         end_s = min(max(token.end_s for token in heard), length_s)
