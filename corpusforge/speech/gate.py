@@ -6,6 +6,7 @@ their text; and, on all clips or a stated sample, other words than they should s
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -25,11 +26,12 @@ from corpusforge.speech.added import pinned
 from corpusforge.speech.engine import Engine, family_of
 from corpusforge.speech.losses import refuse_too_many, silenced, silenced_notes
 from corpusforge.speech.scores import measure as measuring
-from corpusforge.speech.scores.compare import letters
+from corpusforge.speech.scores.compare import letters, spelled_out
 from corpusforge.speech.scores.limits import (
     CALIBRATED,
     LEAST_LETTERS,
     LIMITS,
+    PAUSED,
     RECOGNISED,
     SHORT,
     limit_of,
@@ -39,8 +41,11 @@ from corpusforge.speech.scores.measure import Measured, measure, scorers
 __all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
 
 NAME = "audio_gate"
-VERSION = 7
+VERSION = 8
 PACKAGES = ("numpy", *measuring.PACKAGES)
+
+# Signs at which voices pause, where something comes after them.
+_PAUSE = re.compile(r"[.?!…;:,–—][\"'’”)]*\s+\S")
 
 Floats = npt.NDArray[np.float64]
 
@@ -54,6 +59,7 @@ def config(recipe: Recipe) -> dict[str, Any]:
         "max_dropped": recipe.speech.max_dropped,
         "calibrated": {name: dict(found) for name, found in CALIBRATED.items()},
         "short": [LEAST_LETTERS, dict(SHORT)],
+        "paused": dict(PAUSED),
         "scorers": scorers(recipe) if recipe.speech.clips else {},
         "seed": recipe.seed,
     }
@@ -125,14 +131,23 @@ def _checks(limits: GateConfig, table: pa.Table) -> Iterator[_Check]:
 
 def _limits(config: GateConfig, table: pa.Table) -> Iterator[_Check]:
     """What was heard in the clips; each engine has limits of its own."""
-    short = (letters(text) < LEAST_LETTERS for text in table["spoken"].to_pylist())
-    kinds = list(zip(table["engine"].to_pylist(), table["lang"].to_pylist(), short, strict=True))
+    texts = table["spoken"].to_pylist()
+    short = [letters(text) < LEAST_LETTERS for text in texts]
+    paused = [_PAUSE.search(text) is not None for text in texts]
+    engines, langs = table["engine"].to_pylist(), table["lang"].to_pylist()
+    kinds = list(zip(engines, langs, short, paused, strict=True))
+    # Slower than by their letters are words of which each letter is said by its name.
+    slower = np.array([spelled_out(text) / max(letters(text), 1) for text in texts], float)
     for limit in LIMITS:
         known = {
-            (engine, lang, is_short): limit_of(config, engine, lang, limit.name, short=is_short)
-            for engine, lang, is_short in set(kinds)
+            (who, lang, few, rests): limit_of(
+                config, who, lang, limit.name, short=few, paused=rests
+            )
+            for who, lang, few, rests in set(kinds)
         }
         values = np.array([np.nan if (v := known[kind]) is None else v for kind in kinds], float)
+        if limit.name == "max_s_per_letter":
+            values *= slower
         scores = _column(table, f"score_{limit.score}")
         # As exact as the column, so that a score at its limit keeps it.
         values = values.astype(np.float32).astype(np.float64)

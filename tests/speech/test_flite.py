@@ -107,9 +107,7 @@ def test_accents_and_typographic_signs_are_read_as_their_plain_form():
 
 
 @needs_library
-@pytest.mark.parametrize(
-    "text", ["wake me at six AM tomorrow", "at six AM.", "six AM, ok"]
-)
+@pytest.mark.parametrize("text", ["wake me at six AM tomorrow", "at six AM.", "six AM, ok"])
 def test_am_which_the_library_leaves_out_is_said(text):
     said = say(text, VOICES[0])
     assert [word.word for word in said.words] == text.split()

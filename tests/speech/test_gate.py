@@ -317,3 +317,35 @@ def test_the_voices_that_lost_most_are_named_and_no_limit_of_all_is_advised(tmp_
     with pytest.raises(RunError, match=r"3 of 3 clips(.|\n)*heart 3 of 3") as every:
         judge(tmp_path / "all", short, short, unmade=1, max_dropped=0.1)
     assert "max_dropped above" not in str(every.value)
+
+
+@pytest.mark.parametrize(
+    ("spoken", "gap_s", "kept"),
+    [
+        ("Stop the music. Turn off the light.", 0.8, True),
+        ("Stop the music. Turn off the light.", 1.6, False),
+        ("I live in Springfield, which is nice", 0.8, True),
+        ("turn off the light at 7:30 please.", 0.8, False),
+        ("turn off the light and the music", 0.8, False),
+    ],
+)
+def test_a_pause_at_a_sign_is_no_hole(tmp_path, spoken, gap_s, kept):
+    _, found, dropped = judge(tmp_path, {"spoken": spoken, "gap_s": gap_s}, limits={})
+    assert found.num_rows == kept
+    assert dropped["filter"].to_pylist() == ([] if kept else ["gap"])
+
+
+@pytest.mark.parametrize(
+    ("spoken", "seconds", "filters"),
+    [
+        ("use the VPN on the NAS via SSH", 2.6, []),
+        ("use the VPN on the NAS via SSH", 6.0, ["too_slow"]),
+        ("use the van on the gas via gash", 2.6, ["too_slow"]),
+        # It may be said as words.
+        ("use the IKEA lamp and NASA radio", 1.3, []),
+    ],
+)
+def test_letters_said_by_their_names_take_their_time(tmp_path, spoken, seconds, filters):
+    clip = {"spoken": spoken, "duration_s": 2 * seconds, "score_active_share": 0.5}
+    _, _, dropped = judge(tmp_path, {**clip, "speech_s": seconds}, limits={})
+    assert dropped["filter"].to_pylist() == filters

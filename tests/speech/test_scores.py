@@ -21,7 +21,7 @@ from corpusforge.speech.engines.hibari import PLUGIN as HIBARI
 from corpusforge.speech.recognise import Recogniser, bundled_model, comparable, word_errors
 from corpusforge.speech.render import RATE_HZ
 from corpusforge.speech.scores import work
-from corpusforge.speech.scores.compare import compare, letters
+from corpusforge.speech.scores.compare import compare, letters, spelled_out
 from corpusforge.speech.scores.mel import HOP, log_mel
 from corpusforge.speech.scores.vad import Vad
 from corpusforge.speech.scores.whisper import Listener, frames_of, without_echo
@@ -173,6 +173,13 @@ def test_letters_are_counted_in_any_script():
     assert letters("It's 5!") == 4
     assert letters("¿Qué? über") == 7
     assert letters("...") == 0
+
+
+def test_words_in_capitals_may_be_said_letter_by_letter():
+    assert spelled_out("use the VPN via SSH") == letters("use the VPN via SSH") + 2 * 6
+    assert spelled_out("plan B at six A.M.") == letters("plan B at six A.M.") + 2 * 3
+    for text in ("turn it on", "TURN IT ON", "I want A Toyota", ""):
+        assert spelled_out(text) == letters(text)
 
 
 def config_of(asr_share=1.0, clips=6, **gate_config):

@@ -10,7 +10,10 @@ from corpusforge.core.text import fold
 from corpusforge.speech.recognise import comparable, word_errors
 from corpusforge.speech.scores.whisper import without_echo
 
-__all__ = ["Comparison", "compare", "letters"]
+__all__ = ["Comparison", "compare", "letters", "spelled_out"]
+
+# Letters of ordinary words that the name of a letter is about as long as ("bee", "double u").
+_OF_A_NAME = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,20 @@ def letters(spoken: str) -> int:
     and scripts, so limits in seconds per letter hold for one language.
     """
     return sum(map(str.isalnum, fold(spoken)))
+
+
+def spelled_out(spoken: str) -> int:
+    """The same, with words in capitals as long as the names of their letters ("VPN").
+
+    Some are said as words ("NASA"): it is what a text can be at most. A text without small letters
+    is no abbreviation.
+    """
+    count = letters(spoken)
+    if not any(map(str.islower, spoken)):
+        return count
+    cores = ("".join(filter(str.isalnum, word)) for word in spoken.split())
+    names = sum(len(core) for core in cores if core.isupper() and core not in ("A", "I"))
+    return count + (_OF_A_NAME - 1) * names
 
 
 def compare(clip: Mapping[str, Any], heard: str) -> Comparison:
