@@ -84,7 +84,7 @@ def _add_allow_command(sub: argparse.ArgumentParser) -> None:
 
 
 def replay(options: argparse.Namespace) -> int:
-    """Exit code 0 when the samples, and the stored ones, are those recorded, 1 when not."""
+    """Exit code 0 when the samples, and stored ones at hand, are those recorded, 1 when not."""
     from corpusforge import api
 
     found = api.replay(
@@ -99,6 +99,8 @@ def replay(options: argparse.Namespace) -> int:
         print(f"wrote {options.out}")
     if found.same:
         print(f"clip {found.clip_id}: same samples as recorded ({found.recorded})")
+        if found.stored is None:
+            print("  note         no stored audio is at hand to compare: only its row was replayed")
         for sentence in found.verdict:
             print(f"  but          {sentence}")
         return 1 if found.verdict else 0

@@ -329,6 +329,15 @@ def test_last_digits_may_be_of_another_processor(run, tmp_path, capsys):
     assert "dB below the sound: another CPU family?" in said and "edited" not in said
 
 
+def test_stored_audio_that_is_gone_is_told(run, tmp_path, capsys):
+    copy, row = changed(run, tmp_path, lambda row: None)
+    assert main(["replay", str(copy), row["clip_id"]]) == 0
+    assert "no stored audio" not in capsys.readouterr().out
+    (copy / "cache" / row["audio"]["path"]).unlink()
+    assert main(["replay", str(copy), row["clip_id"]]) == 0
+    assert "no stored audio is at hand to compare" in capsys.readouterr().out
+
+
 def test_stored_audio_that_was_changed_is_told(run, tmp_path, capsys):
     release = shutil.copytree(run / "release", tmp_path / "release")
     path = max(release.glob("speech/*.parquet"), key=lambda path: path.stat().st_size)
