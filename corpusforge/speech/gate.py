@@ -39,7 +39,7 @@ from corpusforge.speech.scores.measure import Measured, measure, scorers
 __all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
 
 NAME = "audio_gate"
-VERSION = 7
+VERSION = 8
 PACKAGES = ("numpy", *measuring.PACKAGES)
 
 Floats = npt.NDArray[np.float64]
