@@ -27,7 +27,7 @@ from corpusforge.speech.reading.trace import Piece, Step, rewritten, untouched
 
 __all__ = ["VERSION", "reading_notes", "speakable", "trace", "verbalise"]
 
-VERSION = 12
+VERSION = 13
 """Counts up whenever the words for some text change: clips are then made again."""
 
 _SPACES: tuple[Step, ...] = (

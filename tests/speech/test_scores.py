@@ -139,6 +139,30 @@ def test_numbers_are_compared_as_they_are_said():
     assert (found.wer, found.cer, found.slot_error_rate) == (0.0, 0.0, 0.0)
 
 
+@pytest.mark.parametrize(
+    ("spoken", "slot", "heard"),
+    [
+        ("Wake me at seven thirty", "7:30", "Wake me at 730."),
+        ("Wake me at seven thirty AM", "7:30 am", "Wake me at 730 AM"),
+        ("wake me at ten forty tomorrow", "10:40", "Wake me at 1040 tomorrow."),
+        ("call by seven oh five", "7:05", "Call by 705"),
+        ("set the pump for seven hundred thirty", "730", "Set the pump for 730."),
+        ("stop at seven hundred thirty", "730", "Stop at 730"),
+    ],
+)
+def test_a_time_without_its_mark_is_heard_as_it_was_said(spoken, slot, heard):
+    found = compare(clip(spoken, [slot]), heard)
+    assert (found.wer, found.cer, found.slot_error_rate) == (0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    "heard", ["wake me at 740", "wake me at 730 watts", "wake me on 730", "wake me at 7300"]
+)
+def test_another_number_is_no_such_time(heard):
+    assert compare(clip("wake me at seven thirty", ["7:30"]), heard).slot_error_rate == 1.0
+    assert compare(clip("um sieben Uhr dreißig", ["7:30"], lang="de"), "um 730").wer > 0
+
+
 def test_a_slot_that_is_not_heard_counts():
     row = clip("lamp in the living room to red", ["living room", "red"])
     assert compare(row, "lamp in the livingroom to read").slot_error_rate == 0.5

@@ -225,6 +225,13 @@ def _month(match: re.Match[str]) -> str:
     return next(name for name in MONTH_NAMES if name.startswith(short))
 
 
+def _month_of(match: re.Match[str]) -> str:
+    """Of Oct. 2021 -> "of October 2021", but "photos of Jan." are of somebody."""
+    is_name = match["month"] in ("Jan", "Jun") and not match["year"]
+    before = (_BOUND if is_name else _DATED).search(match.string[: match.start()])
+    return _month(match) if before else match[0]
+
+
 _ALWAYS = "january|february|april|june|july|august|september|october|november|december"
 _DAY = r"\s(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?(?!\w|[.,:/-]\d|\s?(?:%|°|percent\b))"
 _COUNTED = (
@@ -232,6 +239,8 @@ _COUNTED = (
     r"|people|persons?|guests?|adults?|kids|more)\b)"
 )
 _YEAR = r",?\s(?:19|20)\d\d(?!\d)"
+_DATED = re.compile(r"\b(?i:of|in|since|until)\s$")
+_BOUND = re.compile(r"\b(?i:(?:end|start|middle|beginning|rest) of|since|until)\s$")
 _PLAIN_DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])(?!\w|[.,:/]\d|\s?(?:[ap]\.?m\b|[%°]|percent\b))"
 _MONTH_BEFORE = re.compile(rf"\b(?:{'|'.join(MONTH_NAMES)})\s$")
 _SPAN_BEFORE = re.compile(
@@ -240,6 +249,12 @@ _SPAN_BEFORE = re.compile(
 )
 
 MONTHS: tuple[_Rule, ...] = (
+    # (the last full stop ends the sentence too)
+    (
+        rf"(?P<month>{_SHORT_MONTHS})"
+        r"(?:\.?(?=(?P<year>\s(?:19|20)\d\d)(?!\w|[.,:/-]\d))|\.(?=[,;?!])|(?=\.$))",
+        _month_of,
+    ),
     (rf"(?<!\w)(?P<month>{_SHORT_MONTHS})\.?(?=\s\d{{1,2}}(?:st|nd|rd|th)?\b)", _month),
     (rf"(?:(?<=\d\s)|(?<=\d[snrt][tdh]\s))(?P<month>{_SHORT_MONTHS})\b\.?", _month),
     (rf"(?<![\w-])(?P<month>{_ALWAYS}|feb|apr|aug|sept?|oct|nov|dec)(?={_DAY}{_COUNTED})", _month),

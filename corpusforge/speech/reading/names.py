@@ -6,6 +6,7 @@ import re
 
 from corpusforge.speech.locale import Locale
 from corpusforge.speech.numbers import Numbers
+from corpusforge.speech.reading.groups import AFTER_MONEY, CALLED, group_steps, iban_step
 from corpusforge.speech.reading.marks import full_stop_step
 from corpusforge.speech.reading.quantities import amounts
 from corpusforge.speech.reading.trace import Part, Replace, Step, joined, spaced
@@ -25,13 +26,6 @@ _PHONE = re.compile(
     r"|(?P<first>\d{3,})-(?P<last>\d{3,})(?!-)"  # 555-0123
     r"|\d{3,}(?:-\d{3,}){2,}"
     r")(?![\w-]|[.,:/]\d)"
-)
-_AFTER_MONEY = re.compile(r"[$€£¥₹]\s?$")
-# Before a phone number that could be two numbers: "call me at", "ruf die", or nothing at all.
-_CALLED = re.compile(
-    r"(?i)^\W*$|\b(?:call|dial|phone|ring|text|number|tel|fax|reach|contact|mobile|cell|message"
-    r"|rufe?|wähle?|nummer|telefon|handy|appel\w*|compose\w*|numéro|tél|téléphone|llam\w+|marca"
-    r"|número|teléfono)(?:[.:]?\s\w+){0,5}[.:]?\s$"
 )
 _DOTTED = re.compile(r"(?<![\w.,])\d+(?:\.\d+){2,}(?![\w]|[.,]\d)")
 _VERSION = re.compile(
@@ -115,7 +109,7 @@ def code_steps(locale: Locale, numbers: Numbers) -> list[Step]:
         is_span = (len(first) == len(last) < 5 and first < last) or (
             len(last) == 4 and first.endswith("00") and last.endswith("00")
         )
-        if (match["few"] or is_span) and not _CALLED.search(match.string[: match.start()]):
+        if (match["few"] or is_span) and not CALLED.search(match.string[: match.start()]):
             return match[0]
         plus = f"{locale.symbols['+']} " if match[0][0] == "+" else ""
         return plus + numbers.phone(re.sub(r"\(0\)|\D", "", match[0]))
@@ -123,7 +117,7 @@ def code_steps(locale: Locale, numbers: Numbers) -> list[Step]:
     def _is_amount(match: re.Match[str]) -> bool:
         """A price or a measure: "$555-1234", "100-2000 m"."""
         before, start = match.string[: match.start()], match.end()
-        return bool(_AFTER_MONEY.search(before) or counted.match(match.string, start))
+        return bool(AFTER_MONEY.search(before) or counted.match(match.string, start))
 
     def dotted(written: str) -> str:
         return dot.join(numbers.integer(part, year=False) for part in written.split("."))
@@ -150,7 +144,9 @@ def code_steps(locale: Locale, numbers: Numbers) -> list[Step]:
     flights = "|".join(rf"(?<={word}\s)" for word in locale.flight)
     return [
         (_VERSION, version),
+        iban_step(numbers),
         (_PHONE, phone),
+        *group_steps(locale, numbers),
         # (where dots group thousands, 1.000.000 is a number)
         (_DOTTED, lambda m: m[0] if numbers.parts(m[0])[2] else dotted(m[0])),
         (re.compile(cue), spelled),

@@ -10,21 +10,20 @@ from corpusforge.speech.locale import Counted, Fraction, Locale, Unit
 from corpusforge.speech.numbers import Numbers
 from corpusforge.speech.reading.trace import Part, Replace, Step, joined, spaced
 
-__all__ = ["amounts", "fraction_step", "quantity_steps"]
+__all__ = ["amounts", "any_of", "fraction_step", "quantity_steps"]
 
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[:/](?=\d)")
 _NOUN = re.compile(r"[\s-](?P<noun>[^\W\d_]+)")
-_SPACED = r"(?<![\w.,:/-])(?<!\d\s)\d{1,3}(?:[ \u00a0\u202f]\d{3}){2,}"
 
 
-def _any_of(words: Iterable[str]) -> str:
+def any_of(words: Iterable[str]) -> str:
     """Any of some written words, the longest first."""
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
 def quantity_steps(locale: Locale, numbers: Numbers, usage: Usage) -> list[Step]:
     """All numbers that no step before has read."""
-    units, signs = _any_of(locale.units), _any_of(locale.currencies)
+    units, signs = any_of(locale.units), any_of(locale.currencies)
     few = rf"\d{{1,5}}(?:[{re.escape(locale.decimal)}.]\d{{1,2}})?"
     # "20 °C-22 °C": the unit is said once.
     twice = re.compile(
@@ -34,14 +33,14 @@ def quantity_steps(locale: Locale, numbers: Numbers, usage: Usage) -> list[Step]
     money_twice = re.compile(
         rf"(?<!\w)(?P<currency>{signs})(?P<low>\d{{1,5}})\s?(?P<dash>[-–])\s?"
         rf"(?P<number>(?P=currency)(?P<high>\d{{1,5}}))"
-        rf"(?!\w|[.,]\d|\s?(?:{_any_of(locale.large)})(?!\w))"
+        rf"(?!\w|[.,]\d|\s?(?:{any_of(locale.large)})(?!\w))"
     )
     quantity = re.compile(
         rf"(?:(?<![\w)])(?P<below>[-−])(?=(?:{signs})\s?\d))?"
         rf"(?:(?<!\w)(?P<currency>{signs})\s?)?(?P<minus>(?<![\w)])[-−])?"
         rf"(?:(?<![\w.,:/-])(?P<low>{few})\s?(?P<dash>[-–])\s?(?={few}(?![\d:]|[.,-]\d)))?"
         rf"(?P<number>{_number_pattern(locale)})"
-        rf"(?:\s?(?P<large>{_any_of(locale.large)})(?!\w)(?(currency)|(?=\s?(?:{signs}))))?"
+        rf"(?:\s?(?P<large>{any_of(locale.large)})(?!\w)(?(currency)|(?=\s?(?:{signs}))))?"
         rf"(?:\s?(?P<unit>{units})(?!\w))?"
     )
     return [
@@ -49,11 +48,6 @@ def quantity_steps(locale: Locale, numbers: Numbers, usage: Usage) -> list[Step]
         (twice, lambda m: [_part(m, "low", m["low"]), _part(m, "dash", "-")]),
         # A mark between digits that no step before knew: "25:10", "24/7".
         (_BETWEEN_DIGITS, lambda m: " "),
-        # "2 000 000 €", where spaces do not group digits elsewhere
-        (
-            re.compile(rf"{_SPACED}(?=\s?(?:{units})(?!\w))"),
-            lambda m: re.sub(r"\s", "", m[0]),
-        ),
         (quantity, spaced(_quantity(locale, numbers, usage))),
         *_of_steps(locale),
     ]
@@ -65,7 +59,7 @@ def _of_steps(locale: Locale) -> list[Step]:
     if not (locale.counted and locale.of("noun")):
         return []
     counted = re.compile(
-        rf"(?<!\w)(?P<large>{_any_of(large)})(?P<gap>\s)(?P<noun>{_any_of(locale.counted)})(?!\w)"
+        rf"(?<!\w)(?P<large>{any_of(large)})(?P<gap>\s)(?P<noun>{any_of(locale.counted)})(?!\w)"
     )
 
     def step(match: re.Match[str]) -> list[Part]:
@@ -99,7 +93,7 @@ def amounts(locale: Locale) -> re.Pattern[str]:
     """What follows a number that is an amount: a unit, short or in words, or what is counted."""
     words = {word for unit in locale.units.values() for word in (unit.one, unit.many)}
     return re.compile(
-        rf"\s?(?:{_any_of(locale.units)})(?!\w)|\s(?i:{_any_of(words | locale.counted)})(?!\w)"
+        rf"\s?(?:{any_of(locale.units)})(?!\w)|\s(?i:{any_of(words | locale.counted)})(?!\w)"
     )
 
 
@@ -220,7 +214,7 @@ def fraction_step(locale: Locale, numbers: Numbers) -> Step:
     """Fractions with a slash: "2 1/2 cups"."""
     pattern = re.compile(
         r"(?<![\w.,:/-])(?:(?P<whole>\d{1,3})\s)?(?P<part>\d{1,2})/(?P<of>\d{1,2})(?![\w/.,]\d|\d|/)"
-        rf"(?:\s?(?P<unit>{_any_of(locale.units)})(?!\w)|\s(?P<noun>[^\W\d_]+))?"
+        rf"(?:\s?(?P<unit>{any_of(locale.units)})(?!\w)|\s(?P<noun>[^\W\d_]+))?"
     )
 
     def step(match: re.Match[str]) -> str | list[Part]:

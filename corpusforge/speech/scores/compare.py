@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,12 @@ __all__ = ["Comparison", "compare", "letters", "spelled_out"]
 
 # Letters of ordinary words that the name of a letter is about as long as ("bee", "double u").
 _OF_A_NAME = 3
+
+# "730" is what a recogniser of English may write for "seven thirty".
+_BARE_TIME = re.compile(
+    r"(?i)\b(?P<cue>(?:at|by|until|for)\s)(?P<hour>0?[1-9]|1\d|2[0-3])(?P<minute>[0-5]\d)"
+    r"(?=\s?[ap]\.?m\b|\stomorrow\b|\W*$)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +71,27 @@ def compare(clip: Mapping[str, Any], heard: str) -> Comparison:
         heard: The transcript.
     """
     lang = clip["lang"]
-    words = comparable(heard, lang)
+    spoken = comparable(clip["spoken"], lang)
+    words = _likelier(spoken, heard, lang)
     values = [comparable(value, lang) for value in _slot_values(clip)]
     missed = [not _holds(words, value) for value in values if value]
-    said, words = without_echo(comparable(clip["spoken"], lang)), without_echo(words)
+    said, words = without_echo(spoken), without_echo(words)
     letters_said, letters_heard = "".join(said), "".join(words)
     return Comparison(
         wer=word_errors(said, words) / len(said) if said else None,
         cer=word_errors(letters_said, letters_heard) / len(letters_said) if said else None,
         slot_error_rate=sum(missed) / len(missed) if missed else None,
     )
+
+
+def _likelier(spoken: Sequence[str], heard: str, lang: str) -> list[str]:
+    """Words of a transcript; where a number in it can be a time, the reading that was said."""
+    words = comparable(heard, lang)
+    times = _BARE_TIME.sub(r"\g<cue>\g<hour>:\g<minute>", heard)
+    if times == heard or lang.replace("_", "-").split("-")[0].casefold() != "en":
+        return words
+    other = comparable(times, lang)
+    return other if word_errors(spoken, other) < word_errors(spoken, words) else words
 
 
 def _slot_values(clip: Mapping[str, Any]) -> list[str]:
