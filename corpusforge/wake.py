@@ -39,7 +39,7 @@ license: CC0-1.0    # SPDX, of the phrases: check that this is what you want
 seed: 1
 grammar:
   path: templates
-  rows: {rows}
+  rows: {rows}          # all sentences; among fewer the wake word may be missing
   splits: {{train: 0.7, validation: 0.15, test: 0.15}}   # of the clips, by speaker: see split_by
 expand: {{rows: 0}}
 clean:
