@@ -248,8 +248,10 @@ def _status(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(state, indent=1, ensure_ascii=False))
         return 0
-    done = "complete" if state["complete"] else "not finished: run the same build command again"
-    print(f"{state['folder']}: {state['kind']} {state.get('recipe', '')}, {done}")
+    is_render = state["kind"] == "render"
+    verb, name = ("render", "") if is_render else ("build", f" {state.get('recipe', '')}")
+    done = "complete" if state["complete"] else f"not finished: run the same {verb} command again"
+    print(f"{state['folder']}: {state['kind']}{name}, {done}")
     for entry in state.get("stages", ()):
         dropped = sum(entry["dropped"].values())
         print(
