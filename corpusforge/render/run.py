@@ -125,7 +125,7 @@ def _check(recipe: Recipe, rows: Rows) -> None:
     # An accent is one of some language of the table, not of all of them.
     plain = replace(recipe, speech=replace(recipe.speech, accent_shares=None))
     for lang in langs:
-        for error in check(replace(plain, lang=lang)):
+        for error in check(replace(plain, lang=lang), optional=False):
             told = _with_place(error, lang, rows) if error.given == lang else error
             found.setdefault(str(told), told)
     if not found:
