@@ -94,12 +94,12 @@ def find_confusables(
 
 def init_wake_word(
     phrase: str,
-    out: Path,
+    out: str | Path,
     lang: str = "en",
     *,
     seed: int = 1,
-    lexicon_file: Path | None = None,
-    ordinary_file: Path | None = None,
+    lexicon_file: str | Path | None = None,
+    ordinary_file: str | Path | None = None,
 ) -> tuple[Path, tuple[str, ...]]:
     """Write the recipe and templates of a wake word into a new folder.
 
@@ -120,7 +120,8 @@ def init_wake_word(
     from corpusforge.core.text import fold
     from corpusforge.grammar.init_recipe import write_pack
 
-    own = _own_sentences(ordinary_file) if ordinary_file is not None else []
+    out = Path(out)
+    own = _own_sentences(Path(ordinary_file)) if ordinary_file is not None else []
     found = find_confusables([phrase], lang, seed=seed, lexicon_file=lexicon_file)
     by_intent: dict[str, list[tuple[str, str]]] = {WAKE_INTENT: [(phrase, "")]}
     for one in found:

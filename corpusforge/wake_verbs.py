@@ -68,10 +68,10 @@ def init(options: argparse.Namespace) -> tuple[Path, tuple[str, ...]] | None:
         raise InputError("init takes --from or --wake-word, not both")
     return wake.init_wake_word(
         options.wake_word,
-        Path(options.folder),
+        options.folder,
         options.lang,
-        lexicon_file=Path(options.lexicon) if options.lexicon is not None else None,
-        ordinary_file=Path(options.ordinary) if options.ordinary is not None else None,
+        lexicon_file=options.lexicon,
+        ordinary_file=options.ordinary,
     )
 
 
