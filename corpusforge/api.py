@@ -19,8 +19,11 @@ from corpusforge.core.errors import InputError
 from corpusforge.core.recipe import Recipe
 from corpusforge.core.recipe_file import load_recipe
 from corpusforge.grammar.functions import count, import_pack, lint, match, sample
+from corpusforge.meta_train import MetaTrainOptions
 from corpusforge.render.functions import RenderOptions, render, replay
 from corpusforge.render.voices import VoiceInfo, voices, voices_page
+from corpusforge.wake import detector, init_wake_word
+from corpusforge.wake import find_confusables as confusables
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,20 +36,25 @@ if TYPE_CHECKING:
     from corpusforge.pipeline import BuildSummary
 
 __all__ = [
+    "MetaTrainOptions",
     "PluginInfo",
     "RenderOptions",
     "Validation",
     "VoiceInfo",
     "assess",
     "build",
+    "confusables",
     "count",
+    "detector",
     "explain",
     "import_pack",
     "init",
+    "init_wake_word",
     "lint",
     "load_recipe",
     "log",
     "match",
+    "meta_train",
     "mix",
     "plugins",
     "preview",
@@ -170,6 +178,8 @@ def preview(
 
 def init(out: str | Path, from_file: str | Path | None = None) -> Path:
     """Write a starter recipe with templates, or a recipe made from real rows or templates.
+
+    For one of a wake word see `init_wake_word`.
 
     Args:
         out: New or empty folder.
@@ -320,6 +330,25 @@ def log(corpus: str | Path, entry: Entry) -> tuple[str, ...]:
     from corpusforge.assess.history import log_accuracy
 
     return log_accuracy(Path(corpus), entry)
+
+
+def meta_train(options: MetaTrainOptions, progress: Progress | None = None) -> dict[str, Any]:
+    """Train the adapters of expansion from a few rows, on intents of other data.
+
+    Args:
+        options: Background, new folder, held-out rows, base model, steps, seed.
+        progress: Where progress goes; quiet by default.
+
+    Returns:
+        What meta.json of the folder says.
+
+    Raises:
+        InputError: See `corpusforge.meta_train.run`.
+    """
+    from corpusforge.core.progress import Progress
+    from corpusforge.meta_train import run
+
+    return run(options, progress if progress is not None else Progress(quiet=True))
 
 
 def plugins(family: str | None = None) -> list[PluginInfo]:

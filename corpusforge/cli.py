@@ -11,12 +11,11 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corpusforge import __version__, meta_train, speech_verbs, template_verbs, wake
+from corpusforge import __version__, meta_train, speech_verbs, template_verbs, wake, wake_verbs
 from corpusforge.assess.arguments import add_verbs
-from corpusforge.core.errors import CorpusforgeError, InputError, nearest
+from corpusforge.core.errors import CorpusforgeError, nearest
 
 if TYPE_CHECKING:
     from corpusforge.pipeline import BuildSummary
@@ -51,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     speech_verbs.add_verbs(verbs)
     add_verbs(verbs)
     meta_train.add_verb(verbs)
-    wake.add_verbs(verbs)
+    wake_verbs.add_verbs(verbs)
     return parser
 
 
@@ -67,13 +66,7 @@ def _add_recipe_verbs(verbs: Any) -> None:
         metavar="FILE",
         help="real rows (CSV, JSONL, Parquet, HF folder), or templates (YAML, a folder of it)",
     )
-    sub.add_argument("--wake-word", metavar="PHRASE", help="a recipe for a wake word detector")
-    sub.add_argument("--lang", default="en", help="language of the wake word (en)")
-    sub.add_argument(
-        "--ordinary",
-        metavar="FILE",
-        help="with --wake-word: sentences that people say otherwise, one per line",
-    )
+    wake_verbs.add_init_arguments(sub)
 
     for name, text in (
         ("validate", "check a recipe and its templates; nothing is run"),
@@ -155,42 +148,18 @@ _count, _lint = template_verbs.count, template_verbs.lint
 _import = template_verbs.import_templates
 _render, _replay = speech_verbs.render, speech_verbs.replay
 _voices = speech_verbs.voices
+_confusables, _detector = wake_verbs.confusables, wake_verbs.detector
 
 
 def _init(options: argparse.Namespace) -> int:
     from corpusforge import api
 
-    if options.wake_word is not None:
-        if options.from_file is not None:
-            raise InputError("init takes --from or --wake-word, not both")
-        path, notes = wake.init_wake_word(
-            options.wake_word,
-            Path(options.folder),
-            options.lang,
-            ordinary_file=Path(options.ordinary) if options.ordinary is not None else None,
-        )
-    elif options.ordinary is not None:
-        raise InputError("--ordinary belongs to --wake-word")
-    else:
-        path, notes = api.init(options.folder, options.from_file), ()
+    made = wake_verbs.init(options)
+    path, notes = made or (api.init(options.folder, options.from_file), ())
     print(f"wrote {path}")
     for note in notes:
         print(f"warning: {note}")
     print(f"next: corpusforge preview {path}")
-    return 0
-
-
-def _confusables(options: argparse.Namespace) -> int:
-    for line in wake.confusables_verb(options):
-        print(line)
-    return 0
-
-
-def _detector(options: argparse.Namespace) -> int:
-    from corpusforge.core.progress import Progress
-
-    for line in wake.detector_verb(options, Progress()):
-        print(line)
     return 0
 
 
@@ -279,8 +248,10 @@ def _status(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(state, indent=1, ensure_ascii=False))
         return 0
-    done = "complete" if state["complete"] else "not finished: run the same build command again"
-    print(f"{state['folder']}: {state['kind']} {state.get('recipe', '')}, {done}")
+    is_render = state["kind"] == "render"
+    verb, name = ("render", "") if is_render else ("build", f" {state.get('recipe', '')}")
+    done = "complete" if state["complete"] else f"not finished: run the same {verb} command again"
+    print(f"{state['folder']}: {state['kind']}{name}, {done}")
     for entry in state.get("stages", ()):
         dropped = sum(entry["dropped"].values())
         print(

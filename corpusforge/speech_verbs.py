@@ -8,9 +8,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from corpusforge.core.errors import InputError
+
+if TYPE_CHECKING:
+    from corpusforge.render.voices import VoiceInfo
 
 __all__ = ["add_verbs", "add_voices", "render", "replay", "voices"]
 
@@ -163,8 +166,6 @@ def render(options: argparse.Namespace) -> int:
 
 def voices(options: argparse.Namespace) -> int:
     """List the voices of all engines and of a recipe, or write a page to hear them."""
-    from itertools import groupby
-
     from corpusforge import api
     from corpusforge.speech.roster import ways_to_add
 
@@ -177,8 +178,11 @@ def voices(options: argparse.Namespace) -> int:
     offered = api.voices(options.lang, options.recipe, allow_command=options.allow_command)
     if not offered:
         raise InputError(f"no engine speaks {options.lang!r}", hint="corpusforge voices lists all")
-    for (engine, lang), group in groupby(offered, key=lambda v: (v.engine, v.lang)):
-        found = list(group)
+    # The voices of a language need not stand side by side.
+    groups: dict[tuple[str, str], list[VoiceInfo]] = {}
+    for voice in offered:
+        groups.setdefault((voice.engine, voice.lang), []).append(voice)
+    for (engine, lang), found in groups.items():
         # An engine with a hundred languages is listed by language, until one is asked for.
         own = [voice for voice in found if not voice.source]
         if options.lang is None and len(own) > 1 and len(offered) > 100:

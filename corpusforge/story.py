@@ -20,12 +20,9 @@ _HIDDEN = ".corpusforge"  # the run inside of the folder of a render
 _TIMED = ("spoken_slots", "words")
 
 
-def _is_release(folder: Path) -> bool:
-    return (folder / "SHA256SUMS").is_file() and (folder / "README.md").is_file()
-
-
 def _is_bare_release(folder: Path) -> bool:
-    return _is_release(folder) and not (folder / "recipe.json").is_file()
+    there = all((folder / name).is_file() for name in ("SHA256SUMS", "README.md"))
+    return there and not (folder / "recipe.json").is_file()
 
 
 def _is_render(folder: Path) -> bool:
@@ -37,16 +34,15 @@ def _run_folder(folder: Path) -> RunFolder:
     """The run in `folder`.
 
     Raises:
-        InputError: When the folder is neither a run nor a release.
+        InputError: When the folder is neither a run nor a render.
     """
-    if not (folder / "recipe.json").is_file() and (folder / _HIDDEN / "recipe.json").is_file():
-        return RunFolder(folder / _HIDDEN)
-    if not (folder / "recipe.json").is_file():
-        raise InputError(
-            f"{folder} is not a corpusforge run or release",
-            hint="give the folder of `build -o`, or its release folder",
-        )
-    return RunFolder(folder)
+    for place in (folder, folder / _HIDDEN):
+        if (place / "recipe.json").is_file():
+            return RunFolder(place)
+    raise InputError(
+        f"{folder} is not a corpusforge run, render or release",
+        hint="give the folder of `build -o` or `render -o`, or a release folder",
+    )
 
 
 def _folders(run: RunFolder, record: Mapping[str, Any] | None) -> dict[str, Path]:
@@ -60,22 +56,26 @@ def status(folder: Path) -> dict[str, Any]:
     """How far a run is.
 
     Returns:
-        {"folder", "kind": "run" or "release", "recipe", "complete", "stages": [{"stage",
+        {"folder", "kind": "run", "render" or "release", "recipe", "complete", "stages": [{"stage",
         "rows_in", "rows_out", "dropped", "seconds", "cpu_seconds"}], "release", "report",
         "usefulness": {"verdict", "expansion", "reason"} or None when nothing was assessed,
-        "previous": whether an earlier complete run stands beside an unfinished one}.
+        "previous": whether an earlier complete run stands beside an unfinished one}. Where no run
+        is, only folder, kind, complete and release.json or render.json as KIND_facts.
     """
     if _is_bare_release(folder):
         facts = read_json(folder / "release.json") if (folder / "release.json").is_file() else {}
         return {"folder": str(folder), "kind": "release", "complete": True, "release_facts": facts}
+    if _is_render(folder) and not (folder / _HIDDEN).is_dir():
+        facts = read_json(folder / "render.json")
+        return {"folder": str(folder), "kind": "render", "complete": True, "render_facts": facts}
     run = _run_folder(folder)
-    state = run.state or {**read_record(folder / "recipe.json", "name"), "complete": False}
+    state = run.state or {**read_record(run.path / "recipe.json", "name"), "complete": False}
     folders = _folders(run, run.state)
     stages = [read_json(path / "stage.json") for path in folders.values()]
     keys = ("stage", "rows_in", "rows_out", "dropped", "seconds", "cpu_seconds")
     return {
         "folder": str(folder),
-        "kind": "run",
+        "kind": "run" if run.path == folder else "render",
         "recipe": state.get("recipe", state.get("name")),
         "complete": state["complete"],
         "stages": [{key: entry[key] for key in keys} for entry in stages],
@@ -100,7 +100,11 @@ def _usefulness(stages: Sequence[Mapping[str, Any]]) -> dict[str, str] | None:
 
 
 def write_report(folder: Path) -> Path:
-    """Write report.html beside a release, or anew into a run folder; return its path."""
+    """Write report.html beside a release, or anew into a run folder; return its path.
+
+    Raises:
+        InputError: When the folder is neither, a run that is not finished, or a render.
+    """
     from corpusforge.core.run import write_bytes
     from corpusforge.report import stage
 
@@ -108,9 +112,13 @@ def write_report(folder: Path) -> Path:
         page = stage.render_release(folder)
         target = folder.resolve().parent / f"{folder.resolve().name}-report.html"
     else:
+        if _is_render(folder) or _run_folder(folder).path != folder:
+            raise InputError(
+                f"{folder} is a render, which has no report page: pages are of `corpusforge build`",
+                hint="its figures are in render.json, its clips in metadata.csv or metadata.jsonl",
+            )
         run = _run_folder(folder)
-        manifest = run.manifest
-        if manifest is None:
+        if (manifest := run.manifest) is None:
             raise InputError(
                 f"{folder} holds no finished run", hint="run the same build command to finish it"
             )

@@ -1,4 +1,4 @@
-"""The verbs confusables and detector, and the recipe of a wake word.
+"""Wake words as functions: phrases that sound alike, a recipe, a detector.
 
 It stands above the stages: negatives are phrases that sound alike (speech), ordinary sentences
 come from shipped packs (grammar), and the detector is measured on finished clips (assess).
@@ -6,13 +6,12 @@ come from shipped packs (grammar), and the detector is measured on finished clip
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from corpusforge.core.errors import InputError, require_at_least
+from corpusforge.core.errors import InputError
 from corpusforge.core.wake import ORDINARY_INTENTS, WAKE_INTENT, is_wake_word, ordinary_note
 
 if TYPE_CHECKING:
@@ -20,21 +19,15 @@ if TYPE_CHECKING:
     from corpusforge.pipeline import BuildSummary
     from corpusforge.speech.confusables import Confusable
 
-__all__ = [
-    "add_verbs",
-    "confusables_verb",
-    "detector",
-    "detector_hint",
-    "detector_verb",
-    "find_confusables",
-    "init_wake_word",
-]
+__all__ = ["NEAR_MISSES", "detector", "detector_hint", "find_confusables", "init_wake_word"]
+
+NEAR_MISSES = 60
+"""Near misses of a wake word, where no other number is asked for."""
 
 _OTHERS = ("smart_home", "timers_lists", "media", "weather")
 _OTHER_ROWS = 300  # of commands, over the packs
 _TALK_ROWS = 400  # of each intent of ordinary talk
 _ALIKE_ROWS = 100  # sentences around a word that sounds like one of the phrase
-_NEAR_MISSES = 60
 
 _RECIPE = """\
 # `corpusforge build {folder}/recipe.yaml -o corpus` renders the wake word and what must not be
@@ -46,7 +39,7 @@ license: CC0-1.0    # SPDX, of the phrases: check that this is what you want
 seed: 1
 grammar:
   path: templates
-  rows: {rows}
+  rows: {rows}          # all sentences; among fewer the wake word may be missing
   splits: {{train: 0.7, validation: 0.15, test: 0.15}}   # of the clips, by speaker: see split_by
 expand: {{rows: 0}}
 clean:
@@ -69,7 +62,7 @@ def find_confusables(
     phrases: Sequence[str],
     lang: str,
     *,
-    count: int = _NEAR_MISSES,
+    count: int = NEAR_MISSES,
     seed: int = 1,
     lexicon_file: str | Path | None = None,
 ) -> list[Confusable]:
@@ -101,12 +94,12 @@ def find_confusables(
 
 def init_wake_word(
     phrase: str,
-    out: Path,
+    out: str | Path,
     lang: str = "en",
     *,
     seed: int = 1,
-    lexicon_file: Path | None = None,
-    ordinary_file: Path | None = None,
+    lexicon_file: str | Path | None = None,
+    ordinary_file: str | Path | None = None,
 ) -> tuple[Path, tuple[str, ...]]:
     """Write the recipe and templates of a wake word into a new folder.
 
@@ -127,7 +120,8 @@ def init_wake_word(
     from corpusforge.core.text import fold
     from corpusforge.grammar.init_recipe import write_pack
 
-    own = _own_sentences(ordinary_file) if ordinary_file is not None else []
+    out = Path(out)
+    own = _own_sentences(Path(ordinary_file)) if ordinary_file is not None else []
     found = find_confusables([phrase], lang, seed=seed, lexicon_file=lexicon_file)
     by_intent: dict[str, list[tuple[str, str]]] = {WAKE_INTENT: [(phrase, "")]}
     for one in found:
@@ -328,53 +322,3 @@ def detector_hint(summary: BuildSummary) -> str | None:
         return None
     folder = str(summary.folder)
     return f"corpusforge detector {quote(folder)} -o {quote(folder.rstrip('/') + '-detector')}"
-
-
-def add_verbs(verbs: Any) -> None:
-    """The arguments of both verbs."""
-    sub = verbs.add_parser("confusables", help="phrases that a wake word could be taken for")
-    sub.add_argument("phrases", nargs="+", metavar="PHRASE", help="wake word or commands")
-    sub.add_argument("--lang", default="en", help="language, BCP-47 (en)")
-    sub.add_argument("-n", type=int, default=_NEAR_MISSES, help=f"near misses ({_NEAR_MISSES})")
-    sub.add_argument("--lexicon", metavar="FILE", help="words to choose from, one per line")
-    sub.add_argument("--seed", type=int, default=1)
-    sub = verbs.add_parser("detector", help="train a small wake word detector and measure it")
-    sub.add_argument("corpus", help="run or release folder, split by voice")
-    sub.add_argument("-o", "--out", required=True, help="new folder of the detector")
-    sub.add_argument(
-        "--target", type=float, default=0.5, help="false accepts per hour on validation (0.5)"
-    )
-    sub.add_argument("--steps", type=int, default=None, help="training steps per round")
-    sub.add_argument("--seed", type=int, default=1)
-
-
-def confusables_verb(options: argparse.Namespace) -> list[str]:
-    """Lines for the terminal: distance, kind, text, phrase, parted by tabs."""
-    require_at_least(options, {"n": 1})
-    found = find_confusables(
-        options.phrases,
-        options.lang,
-        count=options.n,
-        seed=options.seed,
-        lexicon_file=options.lexicon,
-    )
-    return [f"{one.distance:.2f}\t{one.kind}\t{one.text}\t{one.phrase}" for one in found]
-
-
-def detector_verb(options: argparse.Namespace, progress: Progress) -> list[str]:
-    """Train, and lines for the terminal."""
-    from corpusforge.assess.wake_lines import detector_lines
-
-    if options.steps is not None:
-        require_at_least(options, {"steps": 1})
-    if not options.target > 0:
-        raise InputError("--target must be above 0", given=str(options.target))
-    account = detector(
-        options.corpus,
-        options.out,
-        seed=options.seed,
-        target_per_hour=options.target,
-        steps=options.steps,
-        progress=progress,
-    )
-    return [*detector_lines(account), f"wrote {options.out}"]

@@ -20,6 +20,7 @@ TOP = (
     "template_verbs",
     "speech_verbs",
     "wake",
+    "wake_verbs",
     "render",
     "meta_train",
     "__main__",

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from corpusforge.cli import main
+from corpusforge import api
+from corpusforge.cli import _parser, main
 
 TEMPLATES = "language: en\nintents:\n  On:\n    data:\n      - sentences:\n          - {sentence}\n"
 RECIPE = (
@@ -235,6 +236,14 @@ def test_a_closed_pipe_is_no_failure(write, tmp_path):
     )
     assert done.stderr == ""
     assert len(done.stdout.splitlines()) == 1
+
+
+def test_every_verb_is_a_function_for_notebooks():
+    (verbs,) = [a.choices for a in _parser()._actions if isinstance(a.choices, dict)]
+    names = {"import": "import_pack"}
+    functions = {names.get(verb, verb.replace("-", "_")) for verb in verbs} | {"init_wake_word"}
+    assert functions <= {*api.__all__}
+    assert all(callable(getattr(api, name)) for name in functions)
 
 
 def test_voices_and_plugins(capsys):

@@ -138,7 +138,7 @@ def test_what_cannot_be_replayed_is_said(run, tmp_path, capsys, arguments, messa
     assert main(["replay", str(run), *given]) == 2
     assert message in capsys.readouterr().err
     assert main(["replay", str(tmp_path), "0" * 32]) == 2
-    assert "is not a corpusforge run or release" in capsys.readouterr().err
+    assert "is not a corpusforge run, render or release" in capsys.readouterr().err
 
 
 def test_a_beginning_of_several_ids_is_refused(run, tmp_path):

@@ -91,6 +91,31 @@ def test_init_says_that_ordinary_speech_is_missing_and_takes_a_file_of_it(tmp_pa
     assert main(["init", str(tmp_path / "plain"), "--ordinary", "empty.txt"]) == 2
 
 
+def test_a_language_without_a_list_of_words_takes_a_file_of_them(tmp_path, capsys):
+    call = ["init", str(tmp_path / "et"), "--wake-word", "tere arvuti", "--lang", "et"]
+    assert main(call) == 2
+    assert "--lexicon" in capsys.readouterr().err
+    words = tmp_path / "words.txt"
+    words.write_text("tere\npere\nkere\nmere\narvuti\narvutid\nlaud\n", "utf-8")
+    assert main([*call, "--lexicon", str(words)]) == 0
+    near = {text for intent, text in rows_of(tmp_path / "et") if intent == "near_miss"}
+    assert {"kere arvuti", "mere arvuti"} <= near
+    capsys.readouterr()
+    assert main(["init", str(tmp_path / "plain"), "--lexicon", str(words)]) == 2
+    assert "--lexicon" in (said := capsys.readouterr().err)
+    assert "belongs to --wake-word" in said
+    assert not (tmp_path / "plain").exists()
+
+
+def test_a_notebook_gives_plain_names_of_files(tmp_path):
+    (tmp_path / "words.txt").write_text("kere\nmere\n", "utf-8")
+    given = {"lexicon_file": f"{tmp_path}/words.txt"}
+    recipe, _ = api.init_wake_word("tere arvuti", f"{tmp_path}/et", "et", **given)
+    near = {text for intent, text in rows_of(recipe) if intent == "near_miss"}
+    found = api.confusables(["tere arvuti"], "et", **given)
+    assert near == {one.text for one in found if one.kind == "near_miss"} != set()
+
+
 def test_a_build_of_a_wake_word_names_the_verb_that_comes_next_once(tmp_path, capsys):
     def summary(intents, clips, complete=True):
         counts = {"dropped": {}, "rows_out": 1, "seconds": 1.0}

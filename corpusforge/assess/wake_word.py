@@ -26,6 +26,7 @@ import numpy.typing as npt
 
 from corpusforge.assess.clips import ClipFile, clip_files
 from corpusforge.assess.wake_features import frames_of, seconds_of, warped
+from corpusforge.assess.wake_gaps import lacking
 from corpusforge.assess.wake_net import Detector, firings
 from corpusforge.assess.wake_parts import (
     LEAST_TEXTS,
@@ -37,7 +38,6 @@ from corpusforge.assess.wake_parts import (
 )
 from corpusforge.assess.wake_recall import recall_figures
 from corpusforge.assess.wake_train import LATE_S, DetectorTraining, train_detector
-from corpusforge.core.errors import InputError
 from corpusforge.core.progress import Progress
 from corpusforge.core.schema import SPLITS
 from corpusforge.core.seeding import rng
@@ -239,11 +239,7 @@ def _parts(
         part = part_of(known if split == "train" else files, positives, split, seed)
         for what, there in (("positives", part.positives), ("negatives", part.others.heard)):
             if not there:
-                raise InputError(
-                    f"{corpus} has no {what} in {split}",
-                    hint="a detector is tried on voices that it was not trained on: set "
-                    "speech.split_by: voice (as `corpusforge init --wake-word` does)",
-                )
+                raise lacking(corpus, files, positives, what, split)
         parts[split] = part
         if progress is not None:
             progress.note(

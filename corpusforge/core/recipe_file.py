@@ -165,9 +165,8 @@ def _translate(
         missing = re.findall(r"'(.+?)' is a required", error.message)
         known = [key for key in error.instance if key not in error.schema["properties"]]
         text = f"the key {missing[0]!r} is missing in {section}"
-        position = document.position(path)
         hint = f"add: {missing[0]}: ..." + (f" (is {known[0]!r} a typo of it?)" if known else "")
-        return [InputError(text, position=position, hint=hint)]
+        return [_at(document, overridden, path, text, None, (), hint=hint)]
     text = f"{section}: {_complaint(error)}"
     words = _words(error) if isinstance(error.instance, str) else ()
     return [_at(document, overridden, path, text, None, words, near=error.instance)]
@@ -235,6 +234,7 @@ def _at(
     given: str | None,
     allowed: Sequence[str],
     near: Any = None,
+    hint: str = "",
 ) -> InputError:
     """An error at a key of the file, or at its value, or naming the --set that brought it.
 
@@ -246,15 +246,15 @@ def _at(
         given: The wrong key; None when its value is wrong.
         allowed: Keys or values that could have stood there.
         near: The wrong value, to find the nearest allowed one.
+        hint: What to do.
     """
     word = near if given is None and isinstance(near, str) else given
     for steps, source in overridden.items():
         if path and (path[: len(steps)] == steps or steps[: len(path)] == path):
-            return InputError(f"--set {source}: {text}", given=word, allowed=allowed)
+            return InputError(f"--set {source}: {text}", given=word, allowed=allowed, hint=hint)
     position = document.key_position(path) if given is not None else document.position(path)
-    return InputError(
-        text, position=position if document.in_file else None, given=word, allowed=allowed
-    )
+    where = position if document.in_file else None
+    return InputError(text, position=where, given=word, allowed=allowed, hint=hint)
 
 
 def _range_errors(speech: SpeechConfig) -> Iterator[tuple[str, str]]:

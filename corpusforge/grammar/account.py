@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
+from corpusforge.core.errors import InputError
 from corpusforge.core.recipe import Recipe
 from corpusforge.core.schema import Utterance
+from corpusforge.core.wake import WAKE_INTENT, is_wake_word, positive_intents
 from corpusforge.grammar.compile import Planner
 from corpusforge.grammar.coverage import certificate_facts
 from corpusforge.grammar.distinct_rows import DistinctRows
@@ -23,6 +25,7 @@ __all__ = [
     "real_facts",
     "real_notes",
     "shown_facts",
+    "silent_notes",
     "split_facts",
     "split_notes",
 ]
@@ -120,6 +123,63 @@ def quota_notes(recipe: Recipe, rows: DistinctRows) -> list[str]:
                 "templates hold no more different sentences; other intents give the rest"
             )
     return found
+
+
+def silent_notes(
+    recipe: Recipe, drawn: Draw, rows: DistinctRows, real: Container[str]
+) -> list[str]:
+    """Intents of the templates that got no row though nobody asked for none, by cause.
+
+    Args:
+        recipe: Its rows and quotas.
+        drawn: What was drawn from.
+        rows: All of them, asked for.
+        real: Intents of real rows, which need none of the templates.
+
+    Raises:
+        InputError: When these are what a wake word corpus listens for.
+    """
+    quotas = recipe.grammar.quotas or {}
+    sizes: dict[str, int] = {}
+    for template, size in drawn.sizes():
+        sizes[template.intent] = sizes.get(template.intent, 0) + size
+    if not recipe.grammar.rows:
+        return []
+    silent = [
+        intent
+        for intent in sizes
+        if not rows.by_intent[intent] and intent not in real and quotas.get(intent, 1) > 0
+    ]
+    mute = [intent for intent in silent if rows.exhausted or not sizes[intent]]
+    few = [intent for intent in silent if intent not in mute]
+    found = [f"intents without a row: {_named(few)}; {_for_few(recipe, few, drawn)}"] if few else []
+    if mute:
+        found.append(
+            f"intents without a row: {_named(mute)}; their templates leave no sentence that is "
+            "theirs alone: see the templates that gave no rows, and change them"
+        )
+    heard = positive_intents(sizes)
+    if is_wake_word(sizes) and (WAKE_INTENT in silent or (heard and {*heard} <= {*silent})):
+        raise InputError(f"a wake word corpus without its wake word: {'; '.join(found)}")
+    return found
+
+
+def _named(intents: Sequence[str]) -> str:
+    more = f" and {len(intents) - _FIRST} more" if len(intents) > _FIRST else ""
+    return ", ".join(intents[:_FIRST]) + more
+
+
+def _for_few(recipe: Recipe, intents: Sequence[str], drawn: Draw) -> str:
+    """Why there are none, though there are sentences, and what to do."""
+    quotas, wanted = recipe.grammar.quotas or {}, recipe.grammar.rows
+    own = f"a quota of their own (grammar.quotas: {{{intents[0]}: 1}}, a number of rows)"
+    left = 1.0 - sum(quota_shares(quotas, quotas, wanted).values())
+    if left < 1e-9 and not {*intents} & {*quotas}:
+        return f"the quotas of others take all {wanted:,} rows: lower these, or give {own}"
+    return (
+        f"their share of {wanted:,} rows gives none: raise grammar.rows (the templates hold "
+        f"{drawn.corpus.size:,} sentences), or give {own}"
+    )
 
 
 def real_facts(recipe: Recipe, real: RealRows, rows: Sequence[Utterance]) -> dict[str, Any]:

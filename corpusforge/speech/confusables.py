@@ -33,7 +33,8 @@ haste or in another accent ("huh Jarvis" is .18): as a negative it would teach t
 refuse people. Own choice."""
 
 _LEXICON_WORDS = 30_000
-_LISTED_AS = {"bs": "sh", "hr": "sh", "sr": "sh", "no": "nb"}
+# Names of espeak-ng and of BCP-47 (what `corpusforge voices` lists) -> those of wordfreq.
+_LISTED_AS = {"bs": "sh", "hr": "sh", "sr": "sh", "no": "nb", "cmn": "zh"}
 
 
 @dataclass(frozen=True, slots=True)

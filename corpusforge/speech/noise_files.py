@@ -49,8 +49,15 @@ def look_for(wanted: Iterable[str], folders: Iterable[Path]) -> None:
         folders: Where to look, subfolders too.
 
     Raises:
-        InputError: For the first one that is in none of them.
+        InputError: For a folder that there is not, and for the first one that is in none of them.
     """
+    folders = tuple(folders)
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(
+                f"--noise {folder}: there is no such folder",
+                hint="name a folder with recordings of noise",
+            )
     missing = set(wanted) - _PLACES.keys()
     for folder in folders:
         for path in sorted(folder.rglob("*")) if missing else ():

@@ -111,7 +111,10 @@ def ways_to_add(lang: str | None, speaking: Collection[str] = ()) -> list[str]:
     if lang is not None:
         others = [name for name in plugins.names("engine") if name not in speaking]
         mute = [name for name in others if _silent(_load(name), lang)]
-        ways += [f"{name} is installed and has no voice for {lang} yet" for name in mute]
+        ways += [
+            f"{name} is installed and has no voice for {lang} yet: give it one in speech.voices"
+            for name in mute
+        ]
     return [
         *ways,
         "An engine of your own is a Python file that answers with samples: register it as an "
@@ -120,7 +123,8 @@ def ways_to_add(lang: str | None, speaking: Collection[str] = ()) -> list[str]:
 
 
 def _silent(engine: Engine, lang: str) -> bool:
-    return not engine.missing() and not engine.voices(lang)
+    """Whether an engine that takes voices has none; nothing can be added to the others."""
+    return takes_voices(engine) and not engine.missing() and not engine.voices(lang)
 
 
 def _load(name: str) -> Engine:

@@ -216,16 +216,65 @@ def test_what_is_printed_tells_new_voices_from_shifts(trained):
     assert detector_lines(account)[4].startswith("note: no voice of test is new")
 
 
-def test_a_corpus_that_is_not_split_by_voice_is_refused_with_the_way_out(corpus, tmp_path):
-    lines = (corpus / "metadata.csv").read_text().splitlines()
-    kept = [line for line in lines if not line.endswith(",test")]
-    for file in corpus.glob("train-*.wav"):
-        (tmp_path / file.name).symlink_to(file)
-    for file in corpus.glob("validation-*.wav"):
-        (tmp_path / file.name).symlink_to(file)
-    (tmp_path / "metadata.csv").write_text("\n".join(kept) + "\n")
-    with pytest.raises(InputError, match="split_by: voice"):
-        measure_detector(tmp_path, training=DetectorTraining(steps=1, rounds=1))
+def part_of_corpus(corpus, folder, keep, facts=None):
+    """The clips of `corpus` whose line of metadata is kept, as a release of these facts."""
+    header, *lines = (corpus / "metadata.csv").read_text().splitlines()
+    kept = [line for line in lines if keep(*line.split(","))]
+    for line in kept:
+        (folder / line.split(",")[0]).symlink_to(corpus / line.split(",")[0])
+    (folder / "metadata.csv").write_text("\n".join([header, *kept]) + "\n")
+    if facts is not None:
+        (folder / "release.json").write_text(json.dumps(facts))
+    return folder
+
+
+def refused(folder):
+    with pytest.raises(InputError) as caught:
+        measure_detector(folder, training=DetectorTraining(steps=1, rounds=1))
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("split_by", ["text", None])
+def test_a_corpus_that_is_not_split_by_voice_is_refused_with_the_way_out(
+    corpus, tmp_path, split_by
+):
+    facts = {"recipe": {"speech": {"split_by": split_by}}} if split_by else None
+    said = refused(part_of_corpus(corpus, tmp_path, lambda *line: line[3] != "test", facts))
+    assert "has no positives in test" in said
+    assert "split_by: voice" in said
+
+
+def test_a_split_by_voice_without_the_word_wants_more_clips_and_no_other_split(corpus, tmp_path):
+    facts = {"recipe": {"speech": {"split_by": "voice"}}}
+    said = refused(
+        part_of_corpus(
+            corpus, tmp_path, lambda *line: line[1] != "wake_word" or line[3] == "train", facts
+        )
+    )
+    assert "has no positives in validation, and 30 in all its 170 clips" in said
+    assert "raise speech.clips" in said
+    assert "split_by: voice" not in said
+
+
+def test_a_wake_word_that_no_clip_says_wants_more_clips(corpus, tmp_path):
+    facts = {"labels": {"intent": ["near_miss", "other_speech", "wake_word"]}}
+    said = refused(part_of_corpus(corpus, tmp_path, lambda *line: line[1] != "wake_word", facts))
+    assert "has rows of wake_word, and no clip of its 140 says one" in said
+    assert "raise speech.clips" in said
+
+
+@pytest.mark.parametrize(
+    "intents, lack",
+    [
+        (("near_miss", "other_speech"), "its clips say nothing to listen for"),
+        (("wake_word",), "none of what must not be taken for a wake word"),
+    ],
+)
+def test_a_corpus_of_something_else_is_named_so(corpus, tmp_path, intents, lack):
+    said = refused(part_of_corpus(corpus, tmp_path, lambda *line: line[1] in intents))
+    assert "is no wake word corpus" in said and lack in said
+    assert "init DIR --wake-word" in said
+    assert "split_by" not in said
 
 
 def test_it_fires_once_a_second_at_most():

@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 from corpusforge.core.errors import InputError
-from corpusforge.core.recipe_file import load_recipe, shipped_recipes
+from corpusforge.core.recipe_file import load_recipe, recipe_of, shipped_recipes
 from corpusforge.core.recipe_schema import build, recipe_schema
 from corpusforge.core.surely_valid import surely_valid
 
@@ -105,6 +105,19 @@ def test_errors_say_where_and_what(write, text, expected):
         load_recipe(write(text))
     assert expected in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+def test_a_key_that_an_option_lacks_is_told_with_the_option(write, tmp_path):
+    option = "speech.voices=[{engine: piper, source: a.onnx}]"
+    for read in (
+        lambda: load_recipe(write(GOOD), [option]),
+        lambda: recipe_of({"name": "render", "license": "MIT"}, ["lang=en", option], tmp_path),
+    ):
+        with pytest.raises(InputError) as caught:
+            read()
+        said = str(caught.value)
+        assert said.startswith(f"--set {option}: the key 'license' is missing in speech.voices.0")
+        assert "add: license: ..." in said
 
 
 def test_all_errors_come_at_once(write):

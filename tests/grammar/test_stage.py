@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from corpusforge.core.errors import InputError
 from corpusforge.core.executors import InlineExecutor
 from corpusforge.core.language import Language
 from corpusforge.core.lineage import find_leaks
@@ -312,6 +313,63 @@ def test_what_the_rows_do_not_show_is_said(tmp_path):
     assert shown["templates"] == 4 and len(shown["templates_not_shown"]) == 2
     assert shown["values"] < 43 and len(shown["values_not_shown"]) == 5
     assert result.facts["coverage"] is None
+
+
+NUMBERS = ", ".join(f"say number {number}" for number in range(60))
+MANY = f"""
+language: en
+intents:
+  big: {{data: [{{sentences: [{NUMBERS}]}}]}}
+  small: {{data: [{{sentences: [hello there]}}]}}
+"""
+
+
+def many_recipe(folder, grammar, templates=MANY):
+    (folder / "t.yaml").write_text(templates)
+    (folder / "recipe.yaml").write_text(
+        f"name: many\nlang: en\nlicense: CC0-1.0\ngrammar: {{path: t.yaml, {grammar}}}\n"
+    )
+    return load_recipe(folder)
+
+
+def without_a_row(result):
+    return [note for note in result.notes if note.startswith("intents without a row")]
+
+
+def test_an_intent_without_a_row_is_told_with_what_to_do(tmp_path):
+    (note,) = without_a_row(run(many_recipe(tmp_path, "rows: 9"), tmp_path / "few"))
+    assert note.startswith("intents without a row: small; their share of 9 rows gives none")
+    assert "raise grammar.rows (the templates hold 61 sentences)" in note
+    assert "grammar.quotas: {small: 1}" in note
+    asked = run(many_recipe(tmp_path, "rows: 9, quotas: {small: 1}"), tmp_path / "quota")
+    assert asked.facts["intents"] == {"big": 8, "small": 1} and not without_a_row(asked)
+    assert not without_a_row(run(many_recipe(tmp_path, "rows: 61"), tmp_path / "all"))
+    assert not without_a_row(
+        run(many_recipe(tmp_path, "rows: 9, quotas: {small: 0}"), tmp_path / "none")
+    )
+    (note,) = without_a_row(
+        run(many_recipe(tmp_path, "rows: 9, quotas: {big: 1.0}"), tmp_path / "taken")
+    )
+    assert "the quotas of others take all 9 rows" in note
+
+
+def test_an_intent_whose_templates_say_nothing_is_told_so(tmp_path):
+    empty = MANY + "  empty: {data: [{sentences: ['...']}]}\n"
+    (note,) = without_a_row(run(many_recipe(tmp_path, "rows: 99", empty), tmp_path / "out"))
+    assert note.startswith("intents without a row: empty; their templates leave no sentence")
+
+
+def test_a_wake_word_corpus_without_its_wake_word_is_no_corpus(tmp_path):
+    wake = MANY.replace("big:", "near_miss:").replace("small:", "wake_word:")
+    with pytest.raises(InputError, match=r"(?s)without its wake word.*raise grammar\.rows"):
+        run(many_recipe(tmp_path, "rows: 9", wake), tmp_path / "few")
+    assert (
+        "wake_word"
+        in run(many_recipe(tmp_path, "rows: 61", wake), tmp_path / "all").facts["intents"]
+    )
+    other = wake.replace("wake_word:", "lights:")
+    with pytest.raises(InputError, match="without a row: lights"):
+        run(many_recipe(tmp_path, "rows: 9", other), tmp_path / "commands")
 
 
 def test_label_noise_is_told_without_the_machine(tmp_path):

@@ -56,6 +56,10 @@ def test_killed_in_the_middle_it_goes_on_and_renders_nothing_twice(table, folder
         assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
 
     kill("clip")
+    state = api.status(out)
+    assert (state["kind"], state["complete"], state["stages"]) == ("render", False, [])
+    with pytest.raises(InputError, match="is a render, which has no report page"):
+        api.report(out)
     assert len(list((out / ".corpusforge" / "cache").rglob("*.json"))) == 2
     assert not (out / "render.json").exists()
     made = api.render(table, out, HIBARI)
@@ -166,6 +170,8 @@ def test_recorded_noise_is_found_again_by_its_hash(table, tmp_path):
         "import sys; from corpusforge.cli import main; "
         f"sys.exit(main(['replay', {str(out)!r}, {clips[0]['clip_id']!r}, *sys.argv[1:]]))"
     )
+    with pytest.raises(InputError, match=r"--noise .*nono: there is no such folder"):
+        api.replay(out, clips[0]["clip_id"], noise=[tmp_path / "mine", tmp_path / "nono"])
     # In another process, which was never told where the recording is.
     for more, expected in (([], 2), (["--noise", str(tmp_path / "mine")], 0)):
         command = [sys.executable, "-c", code, *more]

@@ -198,6 +198,33 @@ def test_other_folders_are_left_alone(table, tmp_path):
         api.render(table, tmp_path / "mine" / "thesis.txt")
 
 
+def test_a_folder_without_its_hidden_run_is_told_what_is_missing(table, folder, tmp_path):
+    out = tmp_path / "clips"
+    shutil.copytree(folder, out)
+    shutil.rmtree(out / ".corpusforge")
+    with pytest.raises(
+        InputError, match=r"holds a render .*\.corpusforge is gone(?s:.*)another -o"
+    ):
+        api.render(table, out, HIBARI)
+    state = api.status(out)
+    assert (state["kind"], state["complete"]) == ("render", True)
+    assert state["render_facts"]["clips"] == 4
+
+
+def test_status_of_a_render_is_told_and_a_report_page_is_refused(folder, tmp_path, capsys):
+    assert main(["status", str(folder)]) == 0
+    assert capsys.readouterr().out.startswith(f"{folder}: render, complete\n")
+    assert main(["report", str(folder)]) == 2
+    said = capsys.readouterr().err
+    assert "is a render, which has no report page" in said and "render.json" in said
+    bare = tmp_path / "bare"
+    shutil.copytree(folder, bare, ignore=shutil.ignore_patterns(".corpusforge"))
+    assert main(["status", str(bare)]) == 0
+    assert capsys.readouterr().out == f"{bare}: render, complete\n"
+    assert main(["report", str(bare)]) == 2
+    assert "is a render" in capsys.readouterr().err
+
+
 def test_a_file_that_is_gone_comes_back(table, folder, tmp_path):
     out = tmp_path / "clips"
     shutil.copytree(folder, out)

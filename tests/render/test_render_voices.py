@@ -60,6 +60,7 @@ def test_a_language_that_nobody_speaks_is_named_with_its_rows(tmp_path):
     (told,) = error.value.errors
     said = "no engine that is installed speaks 'tlh-x', the language of line 3 of the table and 1"
     assert said in told.message
+    assert "corpusforge voices" in told.hint and "speech.clips" not in told.hint
     with pytest.raises(InputErrors) as error:
         api.render(path, tmp_path / "out", HIBARI)
     (told,) = error.value.errors

@@ -77,6 +77,10 @@ def test_a_language_without_a_list_of_words_names_those_with_one():
         lexicon("tlh")
 
 
+def test_mandarin_has_its_words_under_both_names():
+    assert lexicon_or_skip("cmn") == lexicon_or_skip("zh")
+
+
 def test_a_phrase_without_words_is_refused():
     with pytest.raises(InputError, match="no words"):
         confusables(["?!"], "en", WORDS, 5, seed=1)

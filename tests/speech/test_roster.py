@@ -2,12 +2,14 @@ from dataclasses import replace
 
 import pytest
 
+from corpusforge import api
 from corpusforge.cli import main
 from corpusforge.core import plugins
 from corpusforge.core.recipe import VoiceConfig
+from corpusforge.render.voices import VoiceInfo
 from corpusforge.speech import roster, stage
 from corpusforge.speech.engine import Voice
-from corpusforge.speech.roster import engines_in_use, in_language, roster_notes
+from corpusforge.speech.roster import engines_in_use, in_language, roster_notes, ways_to_add
 from corpusforge.speech.voices import plan_voices
 from tests.speech.rows import recipe
 
@@ -101,6 +103,29 @@ def test_what_may_stand_in_voices_is_told_by_the_verb_and_not_by_the_note(engine
     for arguments in (["voices"], ["voices", "--lang", "en"]):
         assert main(arguments) == 0
         assert takes_any.sources in capsys.readouterr().out
+
+
+def test_only_engines_that_take_voices_are_said_to_have_none_yet(engines, capsys):
+    fake = Fake("b", "y", "")
+    fake.voices = lambda lang: []
+    engines(Fake("a", "x", "fm"), fake)
+    assert not any("b is installed" in way for way in ways_to_add("sv"))
+    fake.added, fake.sources = None, "a file"
+    (told,) = [way for way in ways_to_add("sv") if "b is installed" in way]
+    assert told == "b is installed and has no voice for sv yet: give it one in speech.voices"
+
+
+def test_the_verb_counts_the_voices_of_a_language_in_one_line(monkeypatch, capsys):
+    langs = ["en-US"] * 60 + ["en-GB"] * 3 + ["en-US"] * 60
+    offered = [
+        VoiceInfo("a", f"v{i}", lang, "MIT", "", "", True, "") for i, lang in enumerate(langs)
+    ]
+    monkeypatch.setattr(api, "voices", lambda *_, **__: offered)
+    assert main(["voices"]) == 0
+    told = [
+        line.split()[:3] for line in capsys.readouterr().out.splitlines() if "more:" not in line
+    ]
+    assert told == [["a", "en-US", "120"], ["a", "en-GB", "3"]]
 
 
 def test_engines_of_one_family_count_once(engines):
