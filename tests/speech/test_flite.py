@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from corpusforge.speech import flite_text
 from corpusforge.speech.engine import EngineError, Prosody, Voice, checked
 from corpusforge.speech.engines import flite as module
 from corpusforge.speech.engines.flite import Flite
@@ -116,7 +117,7 @@ def test_am_which_the_library_leaves_out_is_said(text):
 
 @needs_library
 def test_a_word_without_sound_is_no_clip(monkeypatch):
-    monkeypatch.setattr(module, "_spelled_out", lambda piece: piece)
+    monkeypatch.setattr(flite_text, "_spelled_out", lambda piece: piece)
     with pytest.raises(EngineError, match="flite: a word that the engine leaves out"):
         say("wake me at six AM tomorrow", VOICES[0])
 

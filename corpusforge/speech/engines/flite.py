@@ -5,10 +5,8 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import hashlib
-import re
 import sys
 import threading
-import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -25,6 +23,7 @@ from corpusforge.speech.engine import (
     check_speed,
 )
 from corpusforge.speech.engine import language_matches as matches
+from corpusforge.speech.flite_text import readable
 from corpusforge.speech.pseudo import Slowed, pseudo_speakers_of, say_shifted, unshifted
 
 if TYPE_CHECKING:
@@ -51,7 +50,6 @@ _ALL = tuple(
 )
 _PARTS = ("flite", "flite_usenglish", "flite_cmulex")
 _STRETCH = b"duration_stretch"  # the library keeps the pointer, so the name lives as long as this
-_TYPOGRAPHIC = str.maketrans("‘’‚“”„–—−…", "'''\"\"\"---.")
 _REVISION = 3
 _BEFORE_S, _AFTER_S = 0.03, 0.06  # kept around the words: the library's edges are not exact
 _FADE_S = 0.01
@@ -277,7 +275,7 @@ class Flite:
 
     def _say(self, spoken: str, voice: Voice, prosody: Prosody, rng: np.random.Generator) -> Spoken:
         check_speed(self.name, self.speeds, prosody)
-        pieces = [_ascii(piece) for piece in spoken.split()]
+        pieces = [readable(piece) for piece in spoken.split()]
         if not any(character.isalnum() for piece in pieces for character in piece):
             raise EngineError(Problem.NOTHING_TO_SAY, "flite")
         text = " ".join(pieces)
@@ -344,27 +342,6 @@ def _cut(
     if last < samples.size:
         kept[kept.size - fade :] *= slope[::-1]
     return kept, first / rate_hz
-
-
-def _ascii(piece: str) -> str:
-    """A piece of text without accents and typographic signs: the library reads bytes.
-
-    Raises:
-        EngineError: For letters of another script, which would come out as a short noise.
-    """
-    folded = unicodedata.normalize("NFKD", piece.translate(_TYPOGRAPHIC))
-    kept = [c for c in folded if not unicodedata.combining(c)]
-    if any(c.isalnum() and not c.isascii() for c in kept):
-        raise EngineError(Problem.FOREIGN_SCRIPT, "flite reads ASCII letters")
-    return _spelled_out("".join(c for c in kept if c.isascii() and c.isprintable()))
-
-
-def _spelled_out(piece: str) -> str:
-    """With "A.M." for "AM", which has no phones in the library.
-
-    Of the 6,000 most frequent words and all pairs of capitals it is the only one.
-    """
-    return re.sub(r"(?<![\w.])AM(?!\w)", "A.M.", piece)
 
 
 def _plain(text: str) -> str:
