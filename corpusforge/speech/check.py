@@ -213,9 +213,8 @@ def accent_errors(recipe: Recipe, langs: Sequence[str]) -> list[InputError]:
 
 
 def _nobody_error(recipe: Recipe, optional: bool) -> InputError:
-    others = _other_engines(recipe.lang)
-    if not others:
-        others = ["`corpusforge voices` lists what is spoken", *([_LEFT_OUT] if optional else [])]
+    others = [*_other_engines(recipe.lang), "`corpusforge voices` lists what is spoken"]
+    others += [_LEFT_OUT] if optional else []
     return InputError(
         f"speech.engines: no engine that is installed speaks {recipe.lang!r}",
         given=recipe.lang,
