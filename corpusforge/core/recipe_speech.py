@@ -191,7 +191,13 @@ class SpeechConfig:
         None,
         minLength=1,
     )
-    max_dropped: float = option("share of dropped clips that fails", 0.02, minimum=0, maximum=1)
+    max_dropped: float = option(
+        "share of dropped clips above which a build fails; one clip of ten or more never does, "
+        "unless it is 0",
+        0.02,
+        minimum=0,
+        maximum=1,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ __all__ = ["refuse_too_many", "silenced", "silenced_notes"]
 _SHOWN = 3
 _WHO = ["engine", "voice"]
 _NAMED = 8  # voices in a note
+_ONE_OF = 10  # clips of which one may be lost; an own choice
 
 
 def refuse_too_many(
@@ -32,14 +33,16 @@ def refuse_too_many(
         earlier: Clips that earlier stages lost; the same columns.
 
     Raises:
-        RunError: When more than `speech.max_dropped` of the planned clips are lost. It names the
-            reasons, the voices, some clips, and the file in the cache (kind "failed") that holds
-            them all.
+        RunError: When more than `speech.max_dropped` of the planned clips are lost, and more than
+            one of ten or more (unless the limit is 0). It names the reasons, the voices, some
+            clips, and the file in the cache (kind "failed") that holds them all.
     """
     limit, count = ctx.recipe.speech.max_dropped, planned.num_rows
+    # In a small corpus one clip is more than the share, and no sign that something is wrong.
+    allowed = max(limit * count, 1.0 if limit > 0.0 and count >= _ONE_OF else 0.0)
     gone = [dropped.select(_WHO), *([] if earlier is None else [earlier.select(_WHO)])]
     lost = sum(table.num_rows for table in gone)
-    if lost <= limit * count:
+    if lost <= allowed:
         return
     path = ctx.folder / "dropped.parquet"
     write_table(dropped, path)

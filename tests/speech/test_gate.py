@@ -144,6 +144,19 @@ def test_real_clips_pass(tmp_path):
     assert gate.config(config)["audio_gate"]["min_level_dbfs"] == -45
 
 
+@pytest.mark.parametrize(
+    ("lost", "count", "max_dropped", "fails"),
+    [(1, 10, 0.02, False), (1, 9, 0.02, True), (2, 40, 0.02, True), (1, 24, 0.0, True)],
+)
+def test_one_clip_of_a_small_corpus_may_be_lost(tmp_path, lost, count, max_dropped, fails):
+    clips = [{"duration_s": 0.1}] * lost + [{}] * (count - lost)
+    if fails:
+        with pytest.raises(RunError, match=rf"{lost} of {count} clips were lost"):
+            judge(tmp_path, *clips, max_dropped=max_dropped)
+    else:
+        assert judge(tmp_path, *clips, max_dropped=max_dropped)[0].rows_out == count - lost
+
+
 def test_losses_of_speech_and_gate_are_counted_together(tmp_path):
     clips = [{"duration_s": 0.1}, *[{}] * 17]
     # One of twenty here and two in the stage before: 15 %.
