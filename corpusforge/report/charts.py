@@ -19,6 +19,7 @@ __all__ = ["Series", "bars", "counted", "histogram", "legend", "number", "percen
 
 _ROW_PX = 34
 _BAR_PX = 10
+_LINE = 41  # letters that fit into the narrowest chart: label and value must not meet
 _PLOT_PX = 120
 _MAX_BINS = 12
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
@@ -98,8 +99,9 @@ def _parts(one: Series) -> str:
 
 def _bar(one: Series, colors: Mapping[str, int], top: int, most: int) -> Markup:
     value = number(one.total) + (f" {one.note}" if one.note else "")
+    label = shorten(one.label, min(42, _LINE - len(value)))
     pieces = [
-        element("text", {"x": 0, "y": top + 14, "class": "label"}, shorten(one.label)),
+        element("text", {"x": 0, "y": top + 14, "class": "label"}, label),
         element("text", {"x": "100%", "y": top + 14, "class": "value"}, value),
         element(
             "rect",

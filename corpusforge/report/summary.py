@@ -40,7 +40,8 @@ def _notes(corpus: Corpus) -> list[Markup]:
     if not corpus.notes:
         return []
     items = [
-        element("li", {}, element("b", {}, f"{stage}: "), said) for stage, said in corpus.notes
+        element("li", {}, element("b", {}, f"{stage}: "), said.removeprefix(f"{stage}: "))
+        for stage, said in corpus.notes
     ]
     title = f"{counted(len(items), 'note')} of the stages"
     return [
