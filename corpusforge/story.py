@@ -112,12 +112,12 @@ def write_report(folder: Path) -> Path:
         page = stage.render_release(folder)
         target = folder.resolve().parent / f"{folder.resolve().name}-report.html"
     else:
-        if _is_render(folder) or _run_folder(folder).path != folder:
+        run = None if _is_render(folder) else _run_folder(folder)
+        if run is None or run.path != folder:
             raise InputError(
                 f"{folder} is a render, which has no report page: pages are of `corpusforge build`",
                 hint="its figures are in render.json, its clips in metadata.csv or metadata.jsonl",
             )
-        run = _run_folder(folder)
         if (manifest := run.manifest) is None:
             raise InputError(
                 f"{folder} holds no finished run", hint="run the same build command to finish it"

@@ -40,14 +40,16 @@ def add_init_arguments(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--wake-word", metavar="PHRASE", help="a recipe for a wake word detector")
     sub.add_argument("--lang", default="en", help="language of the wake word (en)")
     sub.add_argument(
-        "--lexicon", metavar="FILE",
+        "--lexicon",
+        metavar="FILE",
         help="with --wake-word: words that near misses are made of, one per line; needed in "
         "languages without a list of words",
-    )  # fmt: skip
+    )
     sub.add_argument(
-        "--ordinary", metavar="FILE",
+        "--ordinary",
+        metavar="FILE",
         help="with --wake-word: sentences that people say otherwise, one per line",
-    )  # fmt: skip
+    )
 
 
 def init(options: argparse.Namespace) -> tuple[Path, tuple[str, ...]] | None:

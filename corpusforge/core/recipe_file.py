@@ -266,7 +266,7 @@ def _range_errors(speech: SpeechConfig) -> Iterator[tuple[str, str]]:
     kinds, most = speech.noise_kinds, speech.noises[1]
     if most > len(kinds) and "file" not in kinds:
         given = f"speech.noises: {most} at once, but speech.noise_kinds names {len(kinds)}"
-        yield "noises", f"{given}; only recordings (file) are heard with others of their kind"
+        yield "noises", f"{given}: lower it or name more; only recordings (file) come twice"
 
 
 def _further_errors(

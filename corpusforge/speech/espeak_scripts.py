@@ -7,18 +7,17 @@ import unicodedata
 __all__ = ["spelled"]
 
 # Script, as names of characters start -> languages of espeak-ng that read words in it; all others
-# name its letters. Found by the phonemes of one word per script in each of its 130 languages
-# (espeak-ng 1.51), with ug and be added, whose own script it is. Scripts that are not here are
-# read by nearly all.
+# name its letters (a test tells both apart by the phonemes of one word, in every language). ug is
+# here for its own script. Scripts that are not here are read by nearly all.
 _READ_BY = {
     "ARABIC": ("ar", "fa", "sd", "ug", "ur"),
     "ARMENIAN": ("hy", "hyw"),
-    "CJK": ("cmn", "hak", "yue", "zh"),
+    "CJK": ("cmn", "yue", "zh"),
     "CYRILLIC": (
         *("ba", "be", "bg", "bs", "cv", "hr", "ka", "kk", "ky", "lfn", "ltg", "lv", "mk"),
         *("nog", "ru", "sl", "sr", "tt", "uk", "uz"),
     ),
-    "ETHIOPIC": ("am",),
+    "ETHIOPIC": ("am", "ti"),
     "HEBREW": ("he",),
     "HIRAGANA": ("ja",),
     "KATAKANA": ("ja",),

@@ -55,8 +55,8 @@ def look_for(wanted: Iterable[str], folders: Iterable[Path]) -> None:
     for folder in folders:
         if not folder.is_dir():
             raise InputError(
-                f"--noise {folder}: there is no such folder",
-                hint="name a folder with recordings of noise",
+                f"there is no folder {folder} with recordings of noise",
+                hint="name the folders that the recipe had in speech.noise_folders (--noise)",
             )
     missing = set(wanted) - _PLACES.keys()
     for folder in folders:

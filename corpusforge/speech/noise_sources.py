@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from corpusforge.speech.acoustics import WALLS
 if TYPE_CHECKING:
     from corpusforge.speech.effect import Scalar
 
-__all__ = ["at_places", "sources_of"]
+__all__ = ["at_places", "gain", "sources_of"]
 
 
 def sources_of(params: Mapping[str, Scalar]) -> list[Mapping[str, Scalar]]:
@@ -54,3 +55,14 @@ def at_places(source: Mapping[str, Scalar]) -> list[Mapping[str, Scalar]]:
         }
         for number, place in enumerate(places[: len(talkers)])
     ]
+
+
+def gain(source: Mapping[str, Scalar], first: float, own: float) -> float:
+    """Factor on the samples of a further source for its level beside the first.
+
+    Args:
+        source: Of `sources_of`, with `level_db`.
+        first: Mean square of the first source, at the microphone.
+        own: Mean square of this one there, above 0.
+    """
+    return math.sqrt(10.0 ** (float(source["level_db"]) / 10.0) * first / own)

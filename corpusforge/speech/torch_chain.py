@@ -24,7 +24,7 @@ from corpusforge.speech.effects.agc import PLUGIN as AGC
 from corpusforge.speech.effects.codec import PLUGIN as CODEC
 from corpusforge.speech.effects.dither import PLUGIN as DITHER
 from corpusforge.speech.effects.mic import PLUGIN as MIC
-from corpusforge.speech.noise_sources import at_places, sources_of
+from corpusforge.speech.noise_sources import at_places, gain, sources_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -165,8 +165,7 @@ def _noise(torch: Any, wet: Tensor, rate_hz: int, params: Mapping[str, Scalar]) 
     mixed, loud = _source(torch, wet.shape[0], rate_hz, first)
     for other in others:
         source, found = _source(torch, wet.shape[0], rate_hz, other)
-        wanted = 10.0 ** (float(other["level_db"]) / 10.0) * loud
-        mixed = mixed + source * math.sqrt(wanted / found)
+        mixed = mixed + source * gain(other, loud, found)
     wanted = speech_power / 10.0 ** (float(params["snr_db"]) / 10.0)
     scaled: Tensor = (mixed * math.sqrt(wanted / levels.power(mixed.numpy()))).to(wet.device)
     return scaled

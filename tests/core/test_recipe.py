@@ -55,7 +55,7 @@ def test_a_resolved_recipe_fits_the_schema_and_builds_the_same_recipe(write):
         (GOOD + "speech:\n  snr_db: [30, 10]\n", "speech.snr_db: 30.0 is above 10.0"),
         (GOOD + "speech:\n  babble_talkers: [6, 3]\n", "speech.babble_talkers: 6 is above 3"),
         (GOOD + "speech:\n  noises: [3, 1]\n", "recipe.yaml:7:11: speech.noises: 3 is above 1"),
-        (GOOD + "speech:\n  noises: [1, 4]\n", "4 at once, but speech.noise_kinds names 3; only"),
+        (GOOD + "speech:\n  noises: [1, 4]\n", "speech.noise_kinds names 3: lower it or name more"),
         (GOOD + "speech:\n  distance_m: [2, 1]\n", "speech.distance_m: 2.0 is above 1.0"),
         (GOOD + "speech:\n  snr_db: [30]\n", "expected exactly 2 values, got 1"),
         (GOOD + "speech:\n  engines: [hibary]\n", "recipe.yaml:7:13: there is no engine 'hibary'"),

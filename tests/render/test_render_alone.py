@@ -170,7 +170,7 @@ def test_recorded_noise_is_found_again_by_its_hash(table, tmp_path):
         "import sys; from corpusforge.cli import main; "
         f"sys.exit(main(['replay', {str(out)!r}, {clips[0]['clip_id']!r}, *sys.argv[1:]]))"
     )
-    with pytest.raises(InputError, match=r"--noise .*nono: there is no such folder"):
+    with pytest.raises(InputError, match=r"there is no folder .*nono with recordings of noise"):
         api.replay(out, clips[0]["clip_id"], noise=[tmp_path / "mine", tmp_path / "nono"])
     # In another process, which was never told where the recording is.
     for more, expected in (([], 2), (["--noise", str(tmp_path / "mine")], 0)):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from corpusforge.speech.verbalise import verbalise
+from tests.speech.reading_tables import cases, check_read
 from tests.speech.test_spoken_spans import marked, row
 
 READ = {
@@ -159,17 +159,15 @@ FOLLOWED = {
 
 @pytest.mark.parametrize(
     ("lang", "written", "spoken"),
-    [(lang, *pair) for table in (READ, LEFT) for lang in table for pair in table[lang].items()],
+    cases(READ, LEFT),
 )
 def test_read_where_it_is_certain(lang, written, spoken):
-    assert verbalise(written, lang) == spoken
-    if spoken is not None:
-        assert verbalise(spoken, lang) is None
+    check_read(lang, written, spoken)
 
 
 @pytest.mark.parametrize(
     ("lang", "given", "wanted"),
-    [(lang, *pair) for lang, pairs in FOLLOWED.items() for pair in pairs.items()],
+    cases(FOLLOWED),
 )
 def test_slots_follow(lang, given, wanted):
     assert marked(row(given, lang)) == wanted

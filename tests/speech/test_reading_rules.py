@@ -11,6 +11,7 @@ from corpusforge.speech.genders import french, german, spanish
 from corpusforge.speech.numbers import Numbers
 from corpusforge.speech.reading.trace import follow
 from corpusforge.speech.verbalise import trace, verbalise
+from tests.speech.reading_tables import cases, check_read
 from tests.speech.test_spoken_spans import marked, row
 
 READ = {
@@ -267,12 +268,10 @@ LEFT = {
 
 @pytest.mark.parametrize(
     ("lang", "written", "spoken"),
-    [(lang, *pair) for table in (READ, LEFT) for lang in table for pair in table[lang].items()],
+    cases(READ, LEFT),
 )
 def test_read_where_it_is_certain(lang, written, spoken):
-    assert verbalise(written, lang) == spoken
-    if spoken is not None:
-        assert verbalise(spoken, lang) is None
+    check_read(lang, written, spoken)
 
 
 FOLLOWED = {
@@ -320,7 +319,7 @@ FOLLOWED = {
 
 @pytest.mark.parametrize(
     ("lang", "given", "wanted"),
-    [(lang, *pair) for lang, pairs in FOLLOWED.items() for pair in pairs.items()],
+    cases(FOLLOWED),
 )
 def test_slots_follow(lang, given, wanted):
     assert marked(row(given, lang)) == wanted

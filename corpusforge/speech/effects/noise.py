@@ -11,7 +11,7 @@ from corpusforge.core.run import canonical_json
 from corpusforge.core.seeding import uniforms
 from corpusforge.speech.acoustics import PLACE, ROOM_UNITS, WALLS, shoebox
 from corpusforge.speech.effect import Context, Scalar, UnfitError, unmoved
-from corpusforge.speech.noise_sources import at_places, sources_of
+from corpusforge.speech.noise_sources import at_places, gain, sources_of
 from corpusforge.speech.noises import COLOURS, bank_of
 from corpusforge.speech.rooms import PLACES, beside, room_spectra
 
@@ -118,8 +118,9 @@ class Noise:
         sound = _heard(count, rate_hz, first, frames=frames)
         if not others:
             return sound
-        more = [_heard(count, rate_hz, one, frames=frames) for one in others]
-        return _together(sound, more, [float(one["level_db"]) for one in others])
+        return _together(
+            sound, [(one, _heard(count, rate_hz, one, frames=frames)) for one in others]
+        )
 
     def scale(self, speech_power: float, sound: Sound, params: Mapping[str, Scalar]) -> np.float32:
         """Factor on the noise for the ratio that was drawn.
@@ -181,16 +182,16 @@ def _heard(
     return Sound(samples, found, spectra, past)
 
 
-def _together(first: Sound, others: Sequence[Sound], levels_db: Sequence[float]) -> Sound:
-    """Sounds as one, the others at their levels beside the first."""
+def _together(first: Sound, others: Sequence[tuple[Mapping[str, Scalar], Sound]]) -> Sound:
+    """Sounds as one, the others, each with its parameters, at their levels beside the first."""
     import numpy as np
 
     from corpusforge.speech.convolve import PAST
     from corpusforge.speech.levels import power
 
     samples, frames, past = first.samples, first.frames, first.past
-    for other, level_db in zip(others, levels_db, strict=True):
-        scale = np.float32(math.sqrt(10.0 ** (level_db / 10.0) * first.power / other.power))
+    for source, other in others:
+        scale = np.float32(gain(source, first.power, other.power))
         samples = samples + other.samples * scale
         if frames is not None and other.frames is not None:
             frames = frames + other.frames * scale
