@@ -226,7 +226,8 @@ class GateConfig:
     )
     limits: Mapping[str, Mapping[str, float | None]] | None = option(
         "engine, or engine/language (* = all): limits in place of the calibrated ones "
-        "(min_vad_share, max_gap_s, min_s_per_letter, max_s_per_letter, max_cer, max_wer, "
-        "max_slot_error_rate, min_mos); null = none",
+        "(min_vad_share, max_gap_s, min_s_per_phone, max_s_per_phone, min_s_per_letter, "
+        "max_s_per_letter, min_gop, min_slot_gop, max_cer, max_wer, max_slot_error_rate, "
+        "min_mos); null = none",
         None,
     )

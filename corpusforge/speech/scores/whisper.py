@@ -11,6 +11,7 @@ eval.speech.gate_cost` measures what it costs and saves); other models get the f
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,12 @@ import numpy as np
 import numpy.typing as npt
 
 from corpusforge.core.errors import require
+from corpusforge.speech.scores.gop import Fit, Wording, fits
 from corpusforge.speech.scores.mel import HOP, log_mel
 
-__all__ = ["PACKAGES", "VERSION", "Listener", "frames_of", "listener", "without_echo"]
+__all__ = ["PACKAGES", "VERSION", "Heard", "Listener", "frames_of", "listener", "without_echo"]
 
-VERSION = 2
+VERSION = 3
 PACKAGES = ("ctranslate2", "tokenizers")
 
 FULL = 3000
@@ -44,6 +46,19 @@ def frames_of(num_samples: int, full: bool) -> int:
         return FULL
     needed = -(-num_samples // HOP) + _PADDING
     return min(FULL, -(-needed // _STEP) * _STEP)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was heard in a clip.
+
+    Attributes:
+        text: Its words.
+        fit: How well it fits what should be heard; None where that was not said.
+    """
+
+    text: str
+    fit: Fit | None
 
 
 class Listener:
@@ -74,12 +89,16 @@ class Listener:
         self._start = [self._tokenizer.token_to_id(token) for token in start]
         self._tail: npt.NDArray[np.float32] | None = None
 
-    def hear(self, clips: Sequence[Samples]) -> list[str]:
+    def hear(
+        self, clips: Sequence[Samples], wordings: Sequence[Sequence[Wording]] | None = None
+    ) -> list[Heard]:
         """The words heard in each clip.
 
         Args:
             clips: Mono at 16 kHz; all of them must have the same `frames_of`. What is beyond 30 s
                 is not heard.
+            wordings: Of each clip what should be heard, in one or more ways to write it; the one
+                that fits best counts.
         """
         (frames,) = {frames_of(clip.size, self._full) for clip in clips}
         padded = np.zeros((len(clips), frames * HOP), np.float32)
@@ -94,8 +113,38 @@ class Listener:
             [self._start] * len(clips),
             beam_size=1,
             max_length=min(_MOST_TOKENS, longest) + len(self._start),
+            return_scores=True,
         )
-        return [self._tokenizer.decode(one.sequences_ids[0]).strip() for one in found]
+        fitted = self._fitted(states, wordings or [()] * len(clips), [x.scores[0] for x in found])
+        return [
+            Heard(self._tokenizer.decode(one.sequences_ids[0]).strip(), fit)
+            for one, fit in zip(found, fitted, strict=True)
+        ]
+
+    def _fitted(
+        self,
+        states: npt.NDArray[np.float32],
+        wordings: Sequence[Sequence[Wording]],
+        heard: Sequence[float],
+    ) -> list[Fit | None]:
+        """Of each clip how well its likeliest wording fits."""
+        rows = [row for row, ways in enumerate(wordings) for _ in ways]
+        best: list[Fit | None] = [None] * len(wordings)
+        if not rows:
+            return best
+        found = fits(
+            self._model,
+            self._tokenizer,
+            self._view(np.ascontiguousarray(states[rows])),
+            self._start[:-1],  # the decoder itself adds that there are no timestamps
+            [one for ways in wordings for one in ways],
+            [heard[row] for row in rows],
+        )
+        for row, fit in zip(rows, found, strict=True):
+            known = best[row]
+            if fit is not None and (known is None or fit.gop > known.gop):
+                best[row] = fit
+        return best
 
     def _encoded(self, padded: Samples) -> npt.NDArray[np.float32]:
         """States of the encoder, shape [clips, frames / 2, width]."""

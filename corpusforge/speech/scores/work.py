@@ -22,6 +22,7 @@ import pyarrow as pa
 from corpusforge.core.digests import digest
 from corpusforge.core.errors import StaleInputError, require
 from corpusforge.core.run import Cache, StageContext, canonical_json
+from corpusforge.speech.scores.gop import Wording
 from corpusforge.speech.scores.mos import rater
 from corpusforge.speech.scores.vad import vad
 from corpusforge.speech.scores.whisper import frames_of, listener
@@ -57,10 +58,21 @@ class Scorer:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A scorer and the clips that it shall score, as row numbers of the table."""
+    """A scorer and the clips that it shall score.
+
+    Attributes:
+        scorer: What computes the scores.
+        rows: Numbers of the clips in the table.
+        wordings: asr: of each of these rows what should be heard.
+    """
 
     scorer: Scorer
     rows: Sequence[int]
+    wordings: Sequence[Sequence[Wording]] = ()
+
+    def wording(self, place: int) -> tuple[Wording, ...]:
+        """What should be heard in the clip at a place in `rows`, () where nothing is said."""
+        return tuple(self.wordings[place]) if self.wordings else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +83,19 @@ class Task:
         cache: Where clips are and scores go.
         scorer: What computes them.
         clips: (path of the FLAC relative to the cache, pcm_sha256) each.
+        wordings: Of each of them what should be heard, () where that does not matter.
     """
 
     cache: Cache
     scorer: Scorer
     clips: tuple[tuple[str, str], ...]
+    wordings: tuple[tuple[Wording, ...], ...]
 
 
-def score_key(scorer: Scorer, pcm_sha256: str) -> str:
+def score_key(scorer: Scorer, pcm_sha256: str, wordings: Sequence[Wording] = ()) -> str:
     """Cache key of a score."""
-    return digest(KIND, scorer.name, scorer.made_by, scorer.lang, pcm_sha256)
+    said = canonical_json([[one.text, one.spans] for one in wordings]) if wordings else ""
+    return digest(KIND, scorer.name, scorer.made_by, scorer.lang, pcm_sha256, said)
 
 
 def clip_scores(ctx: StageContext, table: pa.Table, requests: Sequence[Request]) -> list[list[Any]]:
@@ -99,9 +114,11 @@ def clip_scores(ctx: StageContext, table: pa.Table, requests: Sequence[Request])
     tasks: list[Task] = []
     places: list[list[tuple[int, int]]] = []
     for number, request in enumerate(requests):
-        known = [
-            _known(ctx.cache, request.scorer, clips[row]["pcm_sha256"]) for row in request.rows
+        keys = [
+            score_key(request.scorer, clips[row]["pcm_sha256"], request.wording(place))
+            for place, row in enumerate(request.rows)
         ]
+        known = [_known(ctx.cache, key) for key in keys]
         found.append(known)
         missing = [place for place, record in enumerate(known) if record is None]
         for batch in _batches(request, clips, missing):
@@ -112,7 +129,8 @@ def clip_scores(ctx: StageContext, table: pa.Table, requests: Sequence[Request])
                 )
                 for place in batch
             )
-            tasks.append(Task(ctx.cache, request.scorer, picked))
+            said = tuple(request.wording(place) for place in batch)
+            tasks.append(Task(ctx.cache, request.scorer, picked, said))
             places.append([(number, place) for place in batch])
     total = sum(len(task.clips) for task in tasks)
     with ctx.progress.task("audio_gate", total=total, unit="scores") as bar:
@@ -150,9 +168,9 @@ def _batches(
     ]
 
 
-def _known(cache: Cache, scorer: Scorer, pcm_sha256: str) -> Record | None:
+def _known(cache: Cache, key: str) -> Record | None:
     """The score, when it is there and whole."""
-    path = cache.get(KIND, score_key(scorer, pcm_sha256), ".json")
+    path = cache.get(KIND, key, ".json")
     if path is None:
         return None
     try:
@@ -169,13 +187,15 @@ def run_task(task: Task) -> list[Record | None]:
     audio = [_samples(task.cache, path, pcm_sha256) for path, pcm_sha256 in task.clips]
     whole = [place for place, samples in enumerate(audio) if samples is not None]
     heard = _SCORERS[task.scorer.name](
-        task.scorer, [samples for samples in audio if samples is not None]
+        task.scorer,
+        [samples for samples in audio if samples is not None],
+        [task.wordings[place] for place in whole],
     )
     records: list[Record | None] = [None] * len(audio)
     for place, record in zip(whole, heard, strict=True):
         records[place] = record
         noted = {"record": record, "digest": digest(KIND, canonical_json(record))}
-        key = score_key(task.scorer, task.clips[place][1])
+        key = score_key(task.scorer, task.clips[place][1], task.wordings[place])
         task.cache.put(KIND, key, ".json", canonical_json(noted).encode())
     return records
 
@@ -193,22 +213,32 @@ def _samples(cache: Cache, path: str, pcm_sha256: str) -> Samples | None:
     return samples
 
 
-def _vad(_: Scorer, clips: Sequence[Samples]) -> list[Record]:
+Wordings = Sequence[Sequence[Wording]]
+
+
+def _vad(_: Scorer, clips: Sequence[Samples], __: Wordings) -> list[Record]:
     return [asdict(found) for found in vad().listen(clips)]
 
 
-def _asr(scorer: Scorer, clips: Sequence[Samples]) -> list[Record]:
+def _asr(scorer: Scorer, clips: Sequence[Samples], wordings: Wordings) -> list[Record]:
     if not clips:
         return []
-    words = listener(scorer.model, scorer.lang, scorer.full).hear(clips)
-    return [{"text": text} for text in words]
+    found = listener(scorer.model, scorer.lang, scorer.full).hear(clips, wordings)
+    return [
+        {
+            "text": one.text,
+            "gop": None if one.fit is None else one.fit.gop,
+            "slot_gop": None if one.fit is None else one.fit.slot_gop,
+        }
+        for one in found
+    ]
 
 
-def _mos(_: Scorer, clips: Sequence[Samples]) -> list[Record]:
+def _mos(_: Scorer, clips: Sequence[Samples], __: Wordings) -> list[Record]:
     return [{"mos": value} for value in rater().rate(clips)]
 
 
-_SCORERS: Mapping[str, Callable[[Scorer, Sequence[Samples]], list[Record]]] = {
+_SCORERS: Mapping[str, Callable[[Scorer, Sequence[Samples], Wordings], list[Record]]] = {
     "vad": _vad,
     "asr": _asr,
     "mos": _mos,
