@@ -273,7 +273,9 @@ def test_clips_with_more_noise_than_speech_keep_only_limits_of_the_recipe(tmp_pa
     (tmp_path / "a").mkdir()
     result, kept, _ = judge(tmp_path / "a", *clips, limits=None)
     assert kept["clip_id"].to_pylist() == ["clip3"]
-    assert "audio_gate: clips with more noise than speech: 1; no calibrated" in " ".join(result.notes)
+    assert "audio_gate: clips with more noise than speech: 1; no calibrated" in " ".join(
+        result.notes
+    )
     (tmp_path / "b").mkdir()
     limits = {"*": {"max_gap_s": 2.0}}
     assert judge(tmp_path / "b", *clips, limits=limits)[0].rows_out == 0

@@ -11,15 +11,16 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from corpusforge.core.digests import digest
 from corpusforge.core.recipe import Recipe
-from corpusforge.core.run import StageContext, canonical_json, package_versions
+from corpusforge.core.run import Cache, StageContext, canonical_json, package_versions
 from corpusforge.core.seeding import uniforms
 from corpusforge.speech.scores import mos, phones, vad, whisper
 from corpusforge.speech.scores.compare import compare
 from corpusforge.speech.scores.gop import wordings_of
 from corpusforge.speech.scores.models import MODEL_PACKAGE, Asr, asr_of, missing
 from corpusforge.speech.scores.texts import letters
-from corpusforge.speech.scores.work import Request, Scorer, clip_scores
+from corpusforge.speech.scores.work import Request, Scorer, clip_scores, keep, kept
 
 __all__ = ["PACKAGES", "SCORES", "Measured", "measure", "scorers", "vad_scorer"]
 
@@ -100,7 +101,7 @@ def measure(ctx: StageContext, table: pa.Table) -> Measured:
             requests.append(Request(_mos_scorer(), rated.tolist()))
     records = clip_scores(ctx, table, requests)
     scores = {name: np.full(count, np.nan) for name in SCORES}
-    notes += _speech_heard(table, records[0], scores)
+    notes += _speech_heard(ctx.cache, table, records[0], scores)
     transcripts: list[str | None] = [None] * count
     listened = [record for found in records[1 : len(requests)] for record in found]
     for row, record in zip(heard, listened, strict=False):  # ratings come behind
@@ -155,7 +156,7 @@ def _listeners(recipe: Recipe, table: pa.Table, notes: list[str]) -> dict[str, A
 
 
 def _speech_heard(
-    table: pa.Table, records: list[Any], scores: Mapping[str, Floats]
+    cache: Cache, table: pa.Table, records: list[Any], scores: Mapping[str, Floats]
 ) -> tuple[str, ...]:
     """Speech by the ear of the VAD against where it should be, and how fast it is."""
     active_s = table["score_active_share"].to_numpy().astype(np.float64) * (
@@ -164,7 +165,7 @@ def _speech_heard(
     speech_s = np.array([record["speech_s"] for record in records], float)
     scores["gap_s"][:] = [record["gap_s"] for record in records]
     pace = np.array([_pace(text) for text in table["prosody"].to_pylist()], float)
-    counts, notes = _phones(table)
+    counts, notes = _phones(cache, table)
     length = [letters(text) for text in table["spoken"].to_pylist()]
     with np.errstate(divide="ignore", invalid="ignore"):
         scores["vad_share"][:] = np.where(active_s > 0, speech_s / active_s, np.nan)
@@ -174,17 +175,26 @@ def _speech_heard(
     return notes
 
 
-def _phones(table: pa.Table) -> tuple[list[int], tuple[str, ...]]:
+def _phones(cache: Cache, table: pa.Table) -> tuple[list[int], tuple[str, ...]]:
     """Phones of each clip's text, 0 where they cannot be counted; says why."""
     texts, langs = table["spoken"].to_pylist(), table["lang"].to_pylist()
     counts, notes = [0] * len(texts), []
     for lang in sorted(set(langs)):
         rows = [row for row, tag in enumerate(langs) if tag == lang]
-        found, why_not = phones.phone_counts([texts[row] for row in rows], lang)
-        for row, count in zip(rows, found, strict=False):  # none at all when there is a reason
-            counts[row] = count
-        if why_not:
-            notes.append(f"audio_gate: how fast clips in {lang} are is not judged: {why_not}")
+        distinct = sorted({texts[row] for row in rows})
+        read_by = canonical_json([lang, package_versions(phones.PACKAGES)])
+        key = digest("phones", read_by, *distinct)
+        known = kept(cache, key)
+        if known is None:
+            found, why_not = phones.phone_counts(distinct, lang)
+            if why_not:
+                notes.append(f"audio_gate: how fast clips in {lang} are is not judged: {why_not}")
+                continue
+            known = {"counts": found}
+            keep(cache, key, known)
+        by_text = dict(zip(distinct, known["counts"], strict=True))
+        for row in rows:
+            counts[row] = by_text[texts[row]]
     return counts, tuple(notes)
 
 

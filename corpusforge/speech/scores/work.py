@@ -27,7 +27,17 @@ from corpusforge.speech.scores.mos import rater
 from corpusforge.speech.scores.vad import vad
 from corpusforge.speech.scores.whisper import frames_of, listener
 
-__all__ = ["KIND", "Request", "Scorer", "Task", "clip_scores", "run_task", "score_key"]
+__all__ = [
+    "KIND",
+    "Request",
+    "Scorer",
+    "Task",
+    "clip_scores",
+    "keep",
+    "kept",
+    "run_task",
+    "score_key",
+]
 
 KIND = "scores"
 
@@ -118,7 +128,7 @@ def clip_scores(ctx: StageContext, table: pa.Table, requests: Sequence[Request])
             score_key(request.scorer, clips[row]["pcm_sha256"], request.wording(place))
             for place, row in enumerate(request.rows)
         ]
-        known = [_known(ctx.cache, key) for key in keys]
+        known = [kept(ctx.cache, key) for key in keys]
         found.append(known)
         missing = [place for place, record in enumerate(known) if record is None]
         for batch in _batches(request, clips, missing):
@@ -168,8 +178,14 @@ def _batches(
     ]
 
 
-def _known(cache: Cache, key: str) -> Record | None:
-    """The score, when it is there and whole."""
+def keep(cache: Cache, key: str, record: Record) -> None:
+    """Put a record away."""
+    noted = {"record": record, "digest": digest(KIND, canonical_json(record))}
+    cache.put(KIND, key, ".json", canonical_json(noted).encode())
+
+
+def kept(cache: Cache, key: str) -> Record | None:
+    """The record that was put away, when it is there and whole."""
     path = cache.get(KIND, key, ".json")
     if path is None:
         return None
@@ -194,9 +210,8 @@ def run_task(task: Task) -> list[Record | None]:
     records: list[Record | None] = [None] * len(audio)
     for place, record in zip(whole, heard, strict=True):
         records[place] = record
-        noted = {"record": record, "digest": digest(KIND, canonical_json(record))}
         key = score_key(task.scorer, task.clips[place][1], task.wordings[place])
-        task.cache.put(KIND, key, ".json", canonical_json(noted).encode())
+        keep(task.cache, key, record)
     return records
 
 
