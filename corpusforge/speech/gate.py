@@ -196,7 +196,7 @@ def run(ctx: StageContext) -> StageResult:
         facts={**measured.facts, **silent},
         notes=(
             *measured.notes,
-            *_never_misheard(checks, table, measured.transcripts),
+            *_never_misheard(ctx.recipe.audio_gate, checks, table, measured.transcripts),
             *_buried(table),
             *_silent_splits(kept, splits),
             *silenced_notes(silent),
@@ -216,9 +216,15 @@ def _with_scores(table: pa.Table, measured: Measured) -> pa.Table:
 
 
 def _never_misheard(
-    checks: Sequence[_Check], table: pa.Table, transcripts: Sequence[str | None]
+    config: GateConfig,
+    checks: Sequence[_Check],
+    table: pa.Table,
+    transcripts: Sequence[str | None],
 ) -> tuple[str, ...]:
     """A note on engines that a recogniser listens to and of which it can drop nothing."""
+    why_not = "the recipe sets their limits to null, or they were calibrated in English only"
+    if config.asr_model is not None:
+        why_not = "limits are calibrated for the recogniser of the extra gate, not for asr_model"
     langs = [tag.split("-")[0].lower() for tag in table["lang"].to_pylist()]
     listened = {lang for lang, text in zip(langs, transcripts, strict=True) if text is not None}
     limited = np.zeros(table.num_rows, dtype=bool)
@@ -234,9 +240,8 @@ def _never_misheard(
     if not free:
         return ()
     return (
-        f"audio_gate: what the recogniser hears drops no clip by {', '.join(free)}: there is no "
-        "limit on errors for them (nothing was calibrated in their language); set one as in "
-        f"audio_gate: {{limits: {{{free[0]}: {{min_gop: -3}}}}}}",
+        f"audio_gate: what the recogniser hears drops no clip by {', '.join(free)}: {why_not}; "
+        f"a limit of yours holds, as in audio_gate: {{limits: {{{free[0]}: {{min_gop: -6}}}}}}",
     )
 
 
@@ -246,8 +251,8 @@ def _buried(table: pa.Table) -> tuple[str, ...]:
     if not count:
         return ()
     return (
-        f"audio_gate: clips with more noise than speech: {count}; no calibrated limit holds for "
-        "them, only those of the recipe",
+        f"audio_gate: clips with more noise than speech: {count}; no good ones were calibrated: "
+        "some speech must be heard in them, and limits of the recipe hold",
     )
 
 

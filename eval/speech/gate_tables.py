@@ -14,7 +14,7 @@ __all__ = ["calibration", "cost"]
 
 _OWN = "dropped"
 _OTHERS = "dropped_by_limits_of_others"
-_GOOD = ("held out", "sentences of people")
+_GOOD = ("held out", "sentences of people", "in lower case")
 
 
 def calibration(result: dict[str, Any]) -> Iterator[str]:

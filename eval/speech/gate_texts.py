@@ -23,7 +23,7 @@ from corpusforge.core.seeding import uniforms
 from corpusforge.core.text import fold
 from corpusforge.speech.scores.texts import text_kind
 
-__all__ = ["PACKS", "other_rows", "rows_of", "rows_of_kind", "test_rows"]
+__all__ = ["PACKS", "in_lower_case", "other_rows", "rows_of", "rows_of_kind", "test_rows"]
 
 PACKS: Mapping[str, tuple[str, ...]] = {
     "en": ("smart_home", "timers_lists", "weather", "media", "banking"),
@@ -95,6 +95,17 @@ def test_rows(folder: str, lang: str, count: int, seed: int) -> pa.Table | None:
     return _table([_row(text, lang, "CC-BY-4.0") for text in chosen])
 
 
+def in_lower_case(rows: pa.Table) -> pa.Table:
+    """The rows as people type them: no capitals; those whose length that changes are left out."""
+    found = []
+    for row in table_to_utterances(rows):
+        text = row.text.lower()
+        if len(text) == len(row.text):
+            slots = tuple(replace(slot, text=slot.text.lower()) for slot in row.slots or ())
+            found.append(replace(row, id="", text=text, spoken=None, slots=slots))
+    return _table(found)
+
+
 def _row(text: str, lang: str, license_: str) -> Utterance:
     return Utterance(
         text=text,
@@ -121,7 +132,8 @@ def _values(rows: Sequence[Utterance]) -> Iterator[Utterance]:
     """Rows that say a slot value and nothing else."""
     for row in rows:
         for slot in row.slots or ():
-            yield replace(row, id="", text=slot.text, spoken=None, slots=())
+            alone = replace(slot, start=0, end=len(slot.text))
+            yield replace(row, id="", text=slot.text, spoken=None, slots=(alone,))
 
 
 def _words(rows: Sequence[Utterance]) -> Iterator[Utterance]:

@@ -32,6 +32,8 @@ def clips(count=100, kind="plain", **given):
 def test_the_shipped_limits_are_those_that_were_measured():
     found = json.loads((RESULTS / "gate_calibration.json").read_text("utf-8"))
     assert calibrated() == found["limits"]
+    for limits in (kind for one in found["limits"].values() for kind in one.values()):
+        assert all(limits.get(name, -1.0) < 0 for name in ("min_gop", "min_slot_gop"))
     for one in found["calibrations"]:
         assert found["limits"][f"{one['engine']}/{one['lang']}"] == one["limits"]
 
@@ -50,6 +52,14 @@ def test_good_clips_keep_the_limits_that_they_set():
     found = shares(good, {"plain": limits})
     assert found["cheap"] == 0.0
     assert found["with_asr"] <= 0.01
+
+
+def test_limits_of_fits_are_below_zero_and_few_clips_set_none():
+    assert limits_from(clips(gop=0.1).scores)["min_gop"] == -1.0
+    assert limits_from(clips(gop=-3.0).scores)["min_gop"] == pytest.approx(-3.6)
+    few = np.where(np.arange(100) < 29, -1.0, np.nan)
+    assert "min_slot_gop" not in limits_from(clips(slot_gop=few).scores)
+    assert limits_from(clips(20).scores) == {}
 
 
 def test_what_was_not_measured_breaks_nothing():

@@ -214,6 +214,18 @@ def test_limits_for_an_engine_and_a_language_come_first():
     assert limit_of(config, "flite", "de", "max_cer") is None
 
 
+def test_what_one_recogniser_hears_is_no_limit_for_another_one(tmp_path):
+    ours, other = GateConfig(), GateConfig(asr_model="whisper-large")
+    given = GateConfig(asr_model="whisper-large", limits={"*": {"min_gop": -5.0}})
+    assert limit_of(ours, "hibari", "en", "min_gop") is not None
+    for name in ("min_gop", "min_slot_gop", "max_cer", "max_wer"):
+        assert limit_of(other, "hibari", "en", name) is None
+    assert limit_of(given, "hibari", "en", "min_gop") == -5.0
+    assert limit_of(other, "hibari", "en", "max_gap_s") == limit_of(
+        ours, "hibari", "en", "max_gap_s"
+    )
+
+
 def test_engines_that_were_not_calibrated_have_the_widest_limits():
     table = calibrated()
     for kind in KINDS:
@@ -254,8 +266,8 @@ def test_engines_of_which_the_recogniser_drops_nothing_are_named(tmp_path):
     none = dict.fromkeys(limit.name for limit in LIMITS)
     notes = listened_to(tmp_path / "a", *clips, limits={"espeak": none, "flite": none})
     (note,) = [note for note in notes if "what the recogniser hears" in note]
-    assert "drops no clip by espeak/en, flite/en: there is no limit" in note
-    assert "audio_gate: {limits: {espeak/en: {min_gop: -3}}}" in note
+    assert "drops no clip by espeak/en, flite/en: the recipe sets their limits to null, or" in note
+    assert "audio_gate: {limits: {espeak/en: {min_gop: -6}}}" in note
     notes = listened_to(tmp_path / "b", *clips, limits=None)
     assert not any("recogniser hears" in note for note in notes)
 
@@ -276,6 +288,9 @@ def test_clips_with_more_noise_than_speech_keep_only_limits_of_the_recipe(tmp_pa
     assert "audio_gate: clips with more noise than speech: 1; no calibrated" in " ".join(
         result.notes
     )
+    (tmp_path / "c").mkdir()
+    silent = {"snr_db": -3.0, "speech_s": 0.0}
+    assert judge(tmp_path / "c", silent, limits=None)[0].dropped == {"no_speech": 1}
     (tmp_path / "b").mkdir()
     limits = {"*": {"max_gap_s": 2.0}}
     assert judge(tmp_path / "b", *clips, limits=limits)[0].rows_out == 0

@@ -26,6 +26,8 @@ __all__ = [
     "limit_of",
 ]
 
+# Of clips with more noise than speech: something must be heard.
+_BURIED: Mapping[str, float] = {"min_vad_share": 0.01}
 _TABLE = Path(__file__).with_name("calibrated.json")
 
 ANY = "*"
@@ -100,6 +102,8 @@ LIMITS = (
 RECOGNISED = frozenset({"misheard", "slot_not_heard"})
 """Filters that drop what a recogniser heard otherwise."""
 
+_BY_EAR = frozenset(limit.name for limit in LIMITS if limit.filter in RECOGNISED)
+
 
 @cache
 def calibrated() -> Mapping[str, Mapping[str, Mapping[str, float]]]:
@@ -116,7 +120,8 @@ def limit_of(
     Kinds of clips are those of `speech.scores.texts`. The recipe's limit for engine and language
     comes first, then that for the engine, for all engines in the language, for all; then the
     calibrated one for the kind of clip, for engine and language, for all engines in the language,
-    for all.
+    for all. What was calibrated on what one recogniser hears holds for no other one
+    (`asr_model`), and what no good clip of its noise was measured for keeps `_BURIED` only.
     """
     primary = lang.replace("_", "-").split("-")[0].lower()
     keys = (f"{engine}/{primary}", engine, f"{ANY}/{primary}", ANY)
@@ -124,6 +129,10 @@ def limit_of(
     for key in keys:
         if name in given.get(key, {}):
             return given[key][name]
+    if not kind:
+        return _BURIED.get(name)
+    if config.asr_model is not None and name in _BY_EAR:
+        return None
     for key in keys:
         if name in calibrated().get(key, {}).get(kind, {}):
             return calibrated()[key][kind][name]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,16 +11,16 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from corpusforge.core.digests import digest
 from corpusforge.core.recipe import Recipe
-from corpusforge.core.run import Cache, StageContext, canonical_json, package_versions
+from corpusforge.core.run import StageContext, canonical_json, package_versions
 from corpusforge.core.seeding import uniforms
-from corpusforge.speech.scores import mos, phones, vad, whisper
+from corpusforge.speech.scores import gop, mos, phones, vad, whisper
 from corpusforge.speech.scores.compare import compare
 from corpusforge.speech.scores.gop import wordings_of
+from corpusforge.speech.scores.lengths import phones_of
 from corpusforge.speech.scores.models import MODEL_PACKAGE, Asr, asr_of, missing
 from corpusforge.speech.scores.texts import letters
-from corpusforge.speech.scores.work import Request, Scorer, clip_scores, keep, kept
+from corpusforge.speech.scores.work import Request, Scorer, clip_scores
 
 __all__ = ["PACKAGES", "SCORES", "Measured", "measure", "scorers", "vad_scorer"]
 
@@ -64,7 +64,8 @@ def scorers(recipe: Recipe) -> dict[str, Any]:
         "vad": vad.VERSION,
         "whisper": whisper.VERSION,
         "mos": mos.VERSION,
-        "phones": dict(package_versions(phones.PACKAGES)),
+        "gop": gop.VERSION,
+        "phones": [phones.VERSION, dict(package_versions(phones.PACKAGES))],
     }
     asr = asr_of(recipe) if recipe.audio_gate.asr_share > 0 else ""
     return {**found, "asr": asr if isinstance(asr, str) else [asr.identity, asr.full]}
@@ -83,25 +84,27 @@ def measure(ctx: StageContext, table: pa.Table) -> Measured:
         ctx: Of the stage.
         table: Clips with `score_active_share`.
     """
-    gate, count = ctx.recipe.audio_gate, table.num_rows
+    config, count = ctx.recipe.audio_gate, table.num_rows
     notes: list[str] = []
     requests = [Request(vad_scorer(), range(count))]
     heard: list[int] = []
-    chosen = _sampled(ctx.recipe, table, "asr", gate.asr_share)
+    chosen = _sampled(ctx.recipe, table, "asr", config.asr_share)
     for lang, asr in _listeners(ctx.recipe, table, notes).items():
         own = chosen & np.array([tag == lang for tag in table["lang"].to_pylist()], bool)
         requests.append(_to_hear(table, np.flatnonzero(own).tolist(), asr, lang))
         heard += requests[-1].rows
     rated = np.empty(0, np.int64)
-    if gate.mos_share > 0 and count:
+    if config.mos_share > 0 and count:
         if lacking := missing("mos"):
             notes.append(f"audio_gate: no clip was rated for quality: {lacking}")
         else:
-            rated = np.flatnonzero(_sampled(ctx.recipe, table, "mos", gate.mos_share))
+            rated = np.flatnonzero(_sampled(ctx.recipe, table, "mos", config.mos_share))
             requests.append(Request(_mos_scorer(), rated.tolist()))
     records = clip_scores(ctx, table, requests)
     scores = {name: np.full(count, np.nan) for name in SCORES}
-    notes += _speech_heard(ctx.cache, table, records[0], scores)
+    counts, unread = phones_of(ctx, table)
+    notes += unread
+    _speech_heard(table, records[0], counts, scores)
     transcripts: list[str | None] = [None] * count
     listened = [record for found in records[1 : len(requests)] for record in found]
     for row, record in zip(heard, listened, strict=False):  # ratings come behind
@@ -124,7 +127,10 @@ def _mos_scorer() -> Scorer:
 
 
 def _asr_scorer(asr: Asr, lang: str) -> Scorer:
-    made_by = [whisper.VERSION, package_versions(whisper.PACKAGES), asr.identity, asr.full]
+    made_by = [
+        *(whisper.VERSION, gop.VERSION, package_versions(whisper.PACKAGES)),
+        *(asr.identity, asr.full),
+    ]
     return Scorer("asr", canonical_json(made_by), str(asr.folder), lang, asr.full)
 
 
@@ -156,8 +162,8 @@ def _listeners(recipe: Recipe, table: pa.Table, notes: list[str]) -> dict[str, A
 
 
 def _speech_heard(
-    cache: Cache, table: pa.Table, records: list[Any], scores: Mapping[str, Floats]
-) -> tuple[str, ...]:
+    table: pa.Table, records: list[Any], counts: Sequence[int], scores: Mapping[str, Floats]
+) -> None:
     """Speech by the ear of the VAD against where it should be, and how fast it is."""
     active_s = table["score_active_share"].to_numpy().astype(np.float64) * (
         table["duration_s"].to_numpy().astype(np.float64)
@@ -165,37 +171,12 @@ def _speech_heard(
     speech_s = np.array([record["speech_s"] for record in records], float)
     scores["gap_s"][:] = [record["gap_s"] for record in records]
     pace = np.array([_pace(text) for text in table["prosody"].to_pylist()], float)
-    counts, notes = _phones(cache, table)
     length = [letters(text) for text in table["spoken"].to_pylist()]
     with np.errstate(divide="ignore", invalid="ignore"):
         scores["vad_share"][:] = np.where(active_s > 0, speech_s / active_s, np.nan)
         for name, found in (("s_per_phone", counts), ("s_per_letter", length)):
             lengths = np.array(found, float)
             scores[name][:] = np.where(lengths > 0, active_s * pace / lengths, np.nan)
-    return notes
-
-
-def _phones(cache: Cache, table: pa.Table) -> tuple[list[int], tuple[str, ...]]:
-    """Phones of each clip's text, 0 where they cannot be counted; says why."""
-    texts, langs = table["spoken"].to_pylist(), table["lang"].to_pylist()
-    counts, notes = [0] * len(texts), []
-    for lang in sorted(set(langs)):
-        rows = [row for row, tag in enumerate(langs) if tag == lang]
-        distinct = sorted({texts[row] for row in rows})
-        read_by = canonical_json([lang, package_versions(phones.PACKAGES)])
-        key = digest("phones", read_by, *distinct)
-        known = kept(cache, key)
-        if known is None:
-            found, why_not = phones.phone_counts(distinct, lang)
-            if why_not:
-                notes.append(f"audio_gate: how fast clips in {lang} are is not judged: {why_not}")
-                continue
-            known = {"counts": found}
-            keep(cache, key, known)
-        by_text = dict(zip(distinct, known["counts"], strict=True))
-        for row in rows:
-            counts[row] = by_text[texts[row]]
-    return counts, tuple(notes)
 
 
 def _pace(prosody: str | None) -> float:

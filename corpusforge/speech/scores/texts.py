@@ -41,7 +41,7 @@ KINDS = (*TEXTS, *(f"{text}, noisy" for text in TEXTS))
 """Kinds of clips that have limits of their own."""
 
 # Signs at which voices pause, where something comes after them.
-_PAUSE = re.compile(r"[.?!…;:,–—][\"'’”)]*\s+\S")
+_PAUSE = re.compile(r"[.?!…;:,–—][\"'’”)]*\s+\S|[。！？，、；：]\S")
 
 
 def text_kind(spoken: str) -> str:

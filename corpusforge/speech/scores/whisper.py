@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from corpusforge.core.errors import require
-from corpusforge.speech.scores.gop import Fit, Wording, fits
+from corpusforge.speech.scores.gop import Fit, Wording, best_fit, fit_of
 from corpusforge.speech.scores.mel import HOP, log_mel
 
 __all__ = ["PACKAGES", "VERSION", "Heard", "Listener", "frames_of", "listener", "without_echo"]
@@ -98,7 +98,7 @@ class Listener:
             clips: Mono at 16 kHz; all of them must have the same `frames_of`. What is beyond 30 s
                 is not heard.
             wordings: Of each clip what should be heard, in one or more ways to write it; the one
-                that fits best counts.
+                that fits best counts. A clip of more than 30 s fits nothing.
         """
         (frames,) = {frames_of(clip.size, self._full) for clip in clips}
         padded = np.zeros((len(clips), frames * HOP), np.float32)
@@ -115,36 +115,32 @@ class Listener:
             max_length=min(_MOST_TOKENS, longest) + len(self._start),
             return_scores=True,
         )
-        fitted = self._fitted(states, wordings or [()] * len(clips), [x.scores[0] for x in found])
-        return [
-            Heard(self._tokenizer.decode(one.sequences_ids[0]).strip(), fit)
-            for one, fit in zip(found, fitted, strict=True)
-        ]
+        ways = wordings or [()] * len(clips)
+        listened = []
+        for place, (one, clip) in enumerate(zip(found, clips, strict=True)):
+            text = self._tokenizer.decode(one.sequences_ids[0]).strip()
+            said = ways[place] if clip.size <= FULL * HOP else ()
+            state = states[place : place + 1]
+            listened.append(Heard(text, self._fitted(state, said, text, one.scores[0])))
+        return listened
 
     def _fitted(
         self,
-        states: npt.NDArray[np.float32],
-        wordings: Sequence[Sequence[Wording]],
-        heard: Sequence[float],
-    ) -> list[Fit | None]:
-        """Of each clip how well its likeliest wording fits."""
-        rows = [row for row, ways in enumerate(wordings) for _ in ways]
-        best: list[Fit | None] = [None] * len(wordings)
-        if not rows:
-            return best
-        found = fits(
-            self._model,
-            self._tokenizer,
-            self._view(np.ascontiguousarray(states[rows])),
-            self._start[:-1],  # the decoder itself adds that there are no timestamps
-            [one for ways in wordings for one in ways],
-            [heard[row] for row in rows],
-        )
-        for row, fit in zip(rows, found, strict=True):
-            known = best[row]
-            if fit is not None and (known is None or fit.gop > known.gop):
-                best[row] = fit
-        return best
+        state: npt.NDArray[np.float32],
+        wordings: Sequence[Wording],
+        text: str,
+        heard: float,
+    ) -> Fit | None:
+        """How well the likeliest wording fits a clip in which a text was heard."""
+        if not wordings:
+            return None
+        view = self._view(np.ascontiguousarray(state))
+        start = self._start[:-1]  # the decoder itself adds that there are no timestamps
+
+        def fitted(wording: Wording) -> Fit | None:
+            return fit_of(self._model, self._tokenizer, view, start, wording, heard)
+
+        return best_fit(wordings, text, fitted)
 
     def _encoded(self, padded: Samples) -> npt.NDArray[np.float32]:
         """States of the encoder, shape [clips, frames / 2, width]."""
