@@ -251,8 +251,8 @@ def _buried(table: pa.Table) -> tuple[str, ...]:
     if not count:
         return ()
     return (
-        f"audio_gate: clips with more noise than speech: {count}; no good ones were calibrated: "
-        "some speech must be heard in them, and limits of the recipe hold",
+        f"audio_gate: clips with more noise than speech: {count}; no good ones were measured, "
+        "so that only limits of the recipe hold",
     )
 
 

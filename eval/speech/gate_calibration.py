@@ -9,9 +9,9 @@ limits; judged by them are the other half, sentences that people wrote, rows wit
 planted broken clips (eval/speech/planted_clips.py).
 
 Speech heard, holes, seconds per phone, ratings: the worst good clip and some room. Goodness of
-pronunciation: the 1 % quantile of good clips and some room. Words and characters heard wrong:
-the 99 % quantile and some room, and no limit where that is all wrong. No limit is set by fewer
-than 30 clips. In other languages than English there is no recogniser at hand.
+pronunciation: the 1 % quantile of good clips and some room. No limit is set by fewer than 30
+clips, and none on words, characters and slots heard wrong (see `_NOT_SET`). In other languages
+than English there is no recogniser at hand. Rules were chosen on seed 1; the result is of seed 2.
 
 Engines that are not here get the widest limits of those that are. What that is worth is measured
 by leaving each engine out: its good clips and broken ones, judged by the limits of the others. The
@@ -56,24 +56,35 @@ RESULTS = Path(__file__).parents[1] / "results"
 SHIPPED = Path(shipped.__file__).with_name("calibrated.json")
 ENGINE_PACKAGES = ("corpusforge", "hibari-tts", "espeakng-loader", "piper-tts", "numpy")
 
-LISTENING = ("min_gop", "min_slot_gop", "max_cer", "max_wer", "max_slot_error_rate")
+LISTENING = ("min_gop", "min_slot_gop")
 _OF_FAULTS = ("plain", "short", "word")
-_ERRORS_QUANTILE = 0.99
+_WORST = 0.01  # quantile of good clips
+_NOISY = ", noisy"
 # Room beyond the worst good clip, or the quantile, as a factor.
 _ROOM = {
     "min_vad_share": 0.6,
     "max_gap_s": 2.0,
     "min_s_per_phone": 0.8,
     "max_s_per_phone": 1.25,
+    "min_gop": 1.4,
+    "min_slot_gop": 1.4,
     "min_mos": 0.9,
 }
-# Longer sentences have longer pauses; and something must be heard.
-_LEAST = {"max_gap_s": 0.6, "min_vad_share": 0.01}
+# The tail of a room is as long as a word of two phones, at any tempo.
+_OF_WORDS = {**_ROOM, "max_s_per_phone": 1.8}
+# Longer sentences have longer pauses; and something must be heard where noise does not cover it.
+_LEAST = {"max_gap_s": 0.8, "min_vad_share": 0.01}
 _FEWEST = 30  # good clips that a limit is set by
 _NATS = 0.5
 # Outside of English only espeak was at hand, and its reader counts the phones.
 _FOR_OTHERS = {"min_s_per_phone": 0.8, "max_s_per_phone": 1.25}
-_NOT_SET = ("min_s_per_letter", "max_s_per_letter")
+# Pace is told by phones. Of the errors of transcripts the worst 1 % of good clips have nearly all,
+# and where they have not (hibari 0.8 of the characters, Piper 0.86 of the words), such a limit
+# dropped 1 to 6 % of other good clips and found nothing that goodness of pronunciation had not.
+_NOT_SET = (
+    *("min_s_per_letter", "max_s_per_letter"),
+    *("max_cer", "max_wer", "max_slot_error_rate"),
+)
 _FAULTS_RATED = 0.1
 
 Scores = Mapping[str, npt.NDArray[np.float64]]
@@ -115,26 +126,22 @@ def clips_of(
     return Clips(found, np.array(list(kinds), str))
 
 
-def limits_from(good: Scores) -> dict[str, float]:
+def limits_from(good: Scores, kind: str) -> dict[str, float]:
     """Limits of one kind of clip by the rules above, for the scores of enough clips."""
     found: dict[str, float] = {}
     for limit in LIMITS:
         values = good[limit.score][~np.isnan(good[limit.score])]
         if values.size < _FEWEST or limit.name in _NOT_SET:
             continue
-        if limit.name.endswith("gop"):
-            worst = float(np.quantile(values, 1 - _ERRORS_QUANTILE, method="lower"))
-            # In nats: where all fit well, a tenth more is no room.
-            value = min(1.2 * worst, worst - _NATS, -2 * _NATS)
-        elif limit.name in LISTENING:
-            value = float(np.quantile(values, _ERRORS_QUANTILE, method="higher"))
-            if value >= 1.0:
-                continue
-            # Something must be let through where nearly all was heard right.
-            value = max(min(1.5 * value, 0.8), value, 0.2)
+        if limit.name in LISTENING:
+            worst = float(np.quantile(values, _WORST, method="lower"))
+            # In nats: where all fit well, a share of that is no room.
+            value = min(_ROOM[limit.name] * worst, worst - _NATS, -2 * _NATS)
         else:
             worst = float(values.max() if limit.is_maximum else values.min())
-            value = max(worst * _ROOM[limit.name], _LEAST.get(limit.name, 0.0))
+            room = _OF_WORDS if kind.startswith("word") else _ROOM
+            least = 0.0 if kind.endswith(_NOISY) else _LEAST.get(limit.name, 0.0)
+            value = max(worst * room[limit.name], least)
         found[limit.name] = round(value, 3)
     return found
 
@@ -317,10 +324,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--langs", default="de,es,fr", help="further languages of espeak")
     parser.add_argument("--other-langs", default="it,nl,ru,zh-cn", help="that set no limit")
     parser.add_argument("--good", type=int, default=400, help="good plain clips per engine")
-    parser.add_argument("--bad", type=int, default=60, help="clips per fault")
-    parser.add_argument("--mos", type=float, default=0.3, help="share of good ones that is rated")
+    parser.add_argument("--bad", type=int, default=40, help="clips per fault")
+    parser.add_argument("--mos", type=float, default=0.2, help="share of good ones that is rated")
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--out", type=Path, default=RESULTS / "gate_calibration.json")
     parser.add_argument("--shipped", type=Path, default=SHIPPED)
     options = parser.parse_args(arguments)
@@ -328,7 +335,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pairs += [("espeak", lang) for lang in options.langs.split(",") if lang]
     found = _all_of(pairs, options)
     own = {
-        (one.engine, one.lang): _kinds(one.sets, lambda part: limits_from(part.scores))
+        (one.engine, one.lang): {
+            kind: limits_from(one.sets.of_kind(kind).scores, kind) for kind in KINDS
+        }
         for one in found
     }
     strangers = [foreign(folder, options) for folder in options.other_langs.split(",") if folder]

@@ -44,9 +44,9 @@ def test_good_clips_keep_the_limits_that_they_set():
         wer=np.linspace(0.0, 1.2, 100),
         gop=np.linspace(-2.0, 0.0, 100),
     )
-    limits = limits_from(good.scores)
+    limits = limits_from(good.scores, "plain")
     assert limits["min_s_per_phone"] < 0.05 and limits["max_s_per_phone"] > 0.08
-    assert "max_wer" not in limits  # where all may be wrong there is nothing to hold
+    assert not {"max_wer", "max_cer", "max_s_per_letter"} & set(limits)
     assert "min_mos" not in limits  # nothing was rated
     assert limits["min_gop"] < -2.0
     found = shares(good, {"plain": limits})
@@ -55,11 +55,14 @@ def test_good_clips_keep_the_limits_that_they_set():
 
 
 def test_limits_of_fits_are_below_zero_and_few_clips_set_none():
-    assert limits_from(clips(gop=0.1).scores)["min_gop"] == -1.0
-    assert limits_from(clips(gop=-3.0).scores)["min_gop"] == pytest.approx(-3.6)
+    assert limits_from(clips(gop=0.1).scores, "plain")["min_gop"] == -1.0
+    assert limits_from(clips(gop=-3.0).scores, "plain")["min_gop"] == pytest.approx(-4.2)
     few = np.where(np.arange(100) < 29, -1.0, np.nan)
-    assert "min_slot_gop" not in limits_from(clips(slot_gop=few).scores)
-    assert limits_from(clips(20).scores) == {}
+    assert "min_slot_gop" not in limits_from(clips(slot_gop=few).scores, "plain")
+    assert limits_from(clips(20).scores, "plain") == {}
+    unheard = clips(vad_share=0.0).scores
+    assert limits_from(unheard, "word")["min_vad_share"] == 0.01
+    assert limits_from(unheard, "word, noisy")["min_vad_share"] == 0.0
 
 
 def test_what_was_not_measured_breaks_nothing():

@@ -285,12 +285,9 @@ def test_clips_with_more_noise_than_speech_keep_only_limits_of_the_recipe(tmp_pa
     (tmp_path / "a").mkdir()
     result, kept, _ = judge(tmp_path / "a", *clips, limits=None)
     assert kept["clip_id"].to_pylist() == ["clip3"]
-    assert "audio_gate: clips with more noise than speech: 1; no calibrated" in " ".join(
+    assert "audio_gate: clips with more noise than speech: 1; no good ones" in " ".join(
         result.notes
     )
-    (tmp_path / "c").mkdir()
-    silent = {"snr_db": -3.0, "speech_s": 0.0}
-    assert judge(tmp_path / "c", silent, limits=None)[0].dropped == {"no_speech": 1}
     (tmp_path / "b").mkdir()
     limits = {"*": {"max_gap_s": 2.0}}
     assert judge(tmp_path / "b", *clips, limits=limits)[0].rows_out == 0
@@ -410,11 +407,11 @@ def test_the_voices_that_lost_most_are_named_and_no_limit_of_all_is_advised(tmp_
 @pytest.mark.parametrize(
     ("spoken", "gap_s", "kept"),
     [
-        ("Stop the music. Turn off the light.", 0.8, True),
-        ("Stop the music. Turn off the light.", 1.6, False),
-        ("I live in Springfield, which is nice", 0.8, True),
-        ("turn off the light at 7:30 please.", 0.8, False),
-        ("turn off the light and the music", 0.8, False),
+        ("Stop the music. Turn off the light.", 1.0, True),
+        ("Stop the music. Turn off the light.", 3.6, False),
+        ("I live in Springfield, which is nice", 1.0, True),
+        ("turn off the light at 7:30 please.", 1.0, False),
+        ("turn off the light and the music", 1.0, False),
     ],
 )
 def test_a_pause_at_a_sign_is_no_hole(tmp_path, spoken, gap_s, kept):

@@ -4,7 +4,8 @@ calibrated.json is the part "limits" of eval/results/gate_calibration.json (`pyt
 eval.speech.gate_calibration`), by test: set by good clips of an engine in a language, with room
 beyond the worst of them. Engines that were not calibrated have the widest limits of those that
 were: "*/en" in English, where a recogniser was at hand, and "*" in all languages (speech heard,
-holes, seconds per phone).
+holes, seconds per phone: with more room for the latter, as outside of English only espeak was
+measured).
 """
 
 from __future__ import annotations
@@ -26,8 +27,6 @@ __all__ = [
     "limit_of",
 ]
 
-# Of clips with more noise than speech: something must be heard.
-_BURIED: Mapping[str, float] = {"min_vad_share": 0.01}
 _TABLE = Path(__file__).with_name("calibrated.json")
 
 ANY = "*"
@@ -121,7 +120,7 @@ def limit_of(
     comes first, then that for the engine, for all engines in the language, for all; then the
     calibrated one for the kind of clip, for engine and language, for all engines in the language,
     for all. What was calibrated on what one recogniser hears holds for no other one
-    (`asr_model`), and what no good clip of its noise was measured for keeps `_BURIED` only.
+    (`asr_model`), and none for clips of no kind: with more noise than good ones were measured in.
     """
     primary = lang.replace("_", "-").split("-")[0].lower()
     keys = (f"{engine}/{primary}", engine, f"{ANY}/{primary}", ANY)
@@ -129,8 +128,6 @@ def limit_of(
     for key in keys:
         if name in given.get(key, {}):
             return given[key][name]
-    if not kind:
-        return _BURIED.get(name)
     if config.asr_model is not None and name in _BY_EAR:
         return None
     for key in keys:
