@@ -72,7 +72,7 @@ _ROOM = {
 }
 # The tail of a room is as long as a word of two phones, at any tempo.
 _OF_WORDS = {**_ROOM, "max_s_per_phone": 1.8}
-# Longer sentences have longer pauses; and something must be heard where noise does not cover it.
+# Longer sentences have longer pauses; and something must be heard.
 _LEAST = {"max_gap_s": 0.8, "min_vad_share": 0.01}
 _FEWEST = 30  # good clips that a limit is set by
 _NATS = 0.5
@@ -140,8 +140,9 @@ def limits_from(good: Scores, kind: str) -> dict[str, float]:
         else:
             worst = float(values.max() if limit.is_maximum else values.min())
             room = _OF_WORDS if kind.startswith("word") else _ROOM
-            least = 0.0 if kind.endswith(_NOISY) else _LEAST.get(limit.name, 0.0)
-            value = max(worst * room[limit.name], least)
+            value = max(worst * room[limit.name], _LEAST.get(limit.name, 0.0))
+            if limit.name == "min_vad_share" and kind.endswith(_NOISY):
+                value = worst * room[limit.name]  # noise may cover all of a good clip
         found[limit.name] = round(value, 3)
     return found
 
