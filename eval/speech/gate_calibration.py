@@ -70,8 +70,9 @@ _ROOM = {
     "min_slot_gop": 1.4,
     "min_mos": 0.9,
 }
-# The tail of a room is as long as a word of two phones, at any tempo.
-_OF_WORDS = {**_ROOM, "max_s_per_phone": 1.8}
+# The tail of a room is as long as a word of two phones, at any tempo, and a word is over before the
+# detector of speech has made up its mind: it must hear something, and how much says little.
+_OF_WORDS = {**_ROOM, "max_s_per_phone": 1.8, "min_vad_share": 0.1}
 # Longer sentences have longer pauses; and something must be heard.
 _LEAST = {"max_gap_s": 0.8, "min_vad_share": 0.01}
 _FEWEST = 30  # good clips that a limit is set by
