@@ -28,6 +28,7 @@ from corpusforge.speech.scores import measure as measuring
 from corpusforge.speech.scores.limits import LIMITS, RECOGNISED, calibrated, limit_of
 from corpusforge.speech.scores.measure import Measured, measure, scorers
 from corpusforge.speech.scores.texts import (
+    FEW_LETTERS,
     LEAST_DB,
     LEAST_LETTERS,
     NOISY_DB,
@@ -53,7 +54,7 @@ def config(recipe: Recipe) -> dict[str, Any]:
         "audio_gate": limits,
         "max_dropped": recipe.speech.max_dropped,
         "calibrated": calibrated(),
-        "kinds": [LEAST_LETTERS, NOISY_DB, LEAST_DB],
+        "kinds": [FEW_LETTERS, LEAST_LETTERS, NOISY_DB, LEAST_DB],
         "scorers": scorers(recipe) if recipe.speech.clips else {},
         "seed": recipe.seed,
     }
@@ -241,7 +242,7 @@ def _never_misheard(
         return ()
     return (
         f"audio_gate: what the recogniser hears drops no clip by {', '.join(free)}: {why_not}; "
-        f"a limit of yours holds, as in audio_gate: {{limits: {{{free[0]}: {{min_gop: -6}}}}}}",
+        f"a limit of yours holds, as in audio_gate: {{limits: {{{free[0]}: {{min_gop: -10}}}}}}",
     )
 
 

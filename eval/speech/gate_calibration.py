@@ -11,7 +11,8 @@ planted broken clips (eval/speech/planted_clips.py).
 Speech heard, holes, seconds per phone, ratings: the worst good clip and some room. Goodness of
 pronunciation: the 1 % quantile of good clips and some room. No limit is set by fewer than 30
 clips, and none on words, characters and slots heard wrong (see `_NOT_SET`). In other languages
-than English there is no recogniser at hand. Rules were chosen on seed 1; the result is of seed 2.
+than English there is no recogniser at hand. Rules were chosen on seeds 1 and 2; the result is of
+seed 3.
 
 Engines that are not here get the widest limits of those that are. What that is worth is measured
 by leaving each engine out: its good clips and broken ones, judged by the limits of the others. The
@@ -57,6 +58,8 @@ SHIPPED = Path(shipped.__file__).with_name("calibrated.json")
 ENGINE_PACKAGES = ("corpusforge", "hibari-tts", "espeakng-loader", "piper-tts", "numpy")
 
 LISTENING = ("min_gop", "min_slot_gop")
+_NOISE: Mapping[str, Any] = {"snr_db": (0.0, 10.0), "noise_probability": 1.0}
+_IN_NOISE = ("wrong text", "wrong slot", "truncated", "noise only")
 _OF_FAULTS = ("plain", "short", "word")
 _WORST = 0.01  # quantile of good clips
 _NOISY = ", noisy"
@@ -161,6 +164,29 @@ def widest(of: Sequence[Limits]) -> dict[str, dict[str, float]]:
     return found
 
 
+def loosened(limits: Limits) -> dict[str, dict[str, float]]:
+    """No limit of clips that vary more is tighter than that of those that vary less.
+
+    Chance would have it otherwise where few clips set a limit: a text with a pause is no more
+    regular than a plain one, and noise makes none so.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for kind in KINDS:  # quiet ones first
+        looser = [limits[kind]]
+        if kind.endswith(_NOISY):
+            looser.append(found[kind.removesuffix(_NOISY)])
+        if kind.startswith("paused"):
+            looser.append(found[kind.replace("paused", "plain")])
+        names = [limit for limit in LIMITS if limit.name in limits[kind]]
+        found[kind] = {
+            limit.name: (max if limit.is_maximum else min)(
+                one[limit.name] for one in looser if limit.name in one
+            )
+            for limit in names
+        }
+    return found
+
+
 def broken(clips: Clips, limits: Limits) -> dict[str, npt.NDArray[np.bool_]]:
     """Limit -> clips that break it; what was not measured keeps every limit."""
     scores = clips.scores
@@ -232,11 +258,13 @@ def measured(engine: str, lang: str, options: argparse.Namespace) -> Measured:
     english = lang == "en"
     gate = GateConfig(asr_share=float(english), mos_share=options.mos if english else 0.0)
     counts = {kind: options.good // (1 if kind == "plain" else 2) for kind in TEXTS}
-    rows = {k: rows_of_kind(lang, k, n, options.seed) for k, n in counts.items()}
+    rows = {k: rows_of_kind(lang, k, n, options.seed) for k, n in counts.items() if k != "plain"}
+    more = rows_of_kind(lang, "plain", options.good + 2 * options.bad, options.seed)
+    rows["plain"] = more.slice(0, options.good)
     every = pa.concat_tables(rows.values())
     few = pa.concat_tables([part.slice(0, part.num_rows // 2) for part in rows.values()])
     recipe = recipe_of(lang, engine, every.num_rows, options.seed, gate)
-    noisy = replace(recipe.speech, clips=few.num_rows, snr_db=(0.0, 10.0), noise_probability=1.0)
+    noisy = replace(recipe.speech, clips=few.num_rows, **_NOISE)
     good = clips_of(every, recipe).and_those(clips_of(few, replace(recipe, speech=noisy)))
     drawn = uniforms(options.seed, "gate_calibration", [str(n) for n in range(len(good.kinds))])
     half = drawn < np.median(drawn)
@@ -246,7 +274,7 @@ def measured(engine: str, lang: str, options: argparse.Namespace) -> Measured:
         unrated = replace(gate, mos_share=0.0)
         recipe = recipe_of(lang, engine, others.num_rows, options.seed + 2, unrated)
         arms["sentences of people"] = clips_of(others, recipe)
-    lower = in_lower_case(rows["plain"].slice(0, 2 * options.bad))
+    lower = in_lower_case(more.slice(options.good))
     recipe = recipe_of(lang, engine, lower.num_rows, options.seed + 3, replace(gate, mos_share=0.0))
     arms["in lower case"] = clips_of(lower, recipe)
     rated = replace(gate, mos_share=min(gate.mos_share, _FAULTS_RATED))
@@ -258,6 +286,12 @@ def measured(engine: str, lang: str, options: argparse.Namespace) -> Measured:
         chosen = pa.concat_tables([part.slice(0, options.bad) for part in parts])
         recipe = recipe_of(lang, engine, chosen.num_rows, options.seed + 1, rated)
         arms[fault] = clips_of(chosen, recipe, fault, slots)
+        if fault in _IN_NOISE:
+            few = parts[0].slice(0, options.bad)
+            noisy = replace(recipe.speech, clips=few.num_rows, **_NOISE)
+            arms[fault] = arms[fault].and_those(
+                clips_of(few, replace(recipe, speech=noisy), fault, slots)
+            )
     print(engine, lang, {name: len(clips.kinds) for name, clips in arms.items()}, flush=True)
     return Measured(engine, lang, good.taken(half), arms)
 
@@ -329,7 +363,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--bad", type=int, default=40, help="clips per fault")
     parser.add_argument("--mos", type=float, default=0.2, help="share of good ones that is rated")
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=3)
     parser.add_argument("--out", type=Path, default=RESULTS / "gate_calibration.json")
     parser.add_argument("--shipped", type=Path, default=SHIPPED)
     options = parser.parse_args(arguments)
@@ -337,9 +371,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pairs += [("espeak", lang) for lang in options.langs.split(",") if lang]
     found = _all_of(pairs, options)
     own = {
-        (one.engine, one.lang): {
-            kind: limits_from(one.sets.of_kind(kind).scores, kind) for kind in KINDS
-        }
+        (one.engine, one.lang): loosened(
+            {kind: limits_from(one.sets.of_kind(kind).scores, kind) for kind in KINDS}
+        )
         for one in found
     }
     strangers = [foreign(folder, options) for folder in options.other_langs.split(",") if folder]

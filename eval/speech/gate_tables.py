@@ -45,7 +45,7 @@ def calibration(result: dict[str, Any]) -> Iterator[str]:
     faults = [name for name in result["calibrations"][0][_OWN] if name not in _GOOD]
     yield "Clips broken on purpose, by the engine's own limits:"
     yield ""
-    yield from _dropped(result, faults, _OWN, ("plain", "word", "short"))
+    yield from _dropped(result, faults, _OWN, ("plain", "word", "short", "plain, noisy"))
     yield "The same by the limits of the other engines: what an engine that is not here gets."
     yield ""
     yield from _dropped(result, ("held out", *faults), _OTHERS, ("plain",))

@@ -53,7 +53,7 @@ def rows_of_kind(lang: str, kind: str, count: int, seed: int) -> pa.Table:
     """Distinct rows of one kind (`speech.scores.texts.TEXTS`).
 
     Short ones are rows of the packs and values of their slots, single words those of the rows,
-    those with a pause two rows in one.
+    those with a pause two rows in one, and as many lists of short ones and words.
     """
     known = table_to_utterances(rows_of(lang, _DRAWN * count, seed))
     rows = _shuffled(known, seed, "rows")
@@ -61,7 +61,10 @@ def rows_of_kind(lang: str, kind: str, count: int, seed: int) -> pa.Table:
         more = _values(rows) if kind == "short" else _words(rows)
         rows = _shuffled([*rows, *more], seed, kind)
     if kind == "paused":
-        rows = list(_pairs(rows))
+        items = {fold(row.text): row for row in (*_values(rows), *_words(rows))}
+        lists = _lists(_shuffled(list(items.values()), seed, "items"))
+        long = [row for row in lists if text_kind(row.text) == kind]
+        rows = [row for both in zip(_pairs(rows), long, strict=False) for row in both]
     found: dict[str, Utterance] = {}
     for row in rows:
         if text_kind(row.text) == kind:
@@ -142,6 +145,17 @@ def _words(rows: Sequence[Utterance]) -> Iterator[Utterance]:
         for word in fold(row.text).split():
             if len(word) > 1 and word.isalpha():
                 yield replace(row, id="", text=word, spoken=None, slots=())
+
+
+def _lists(rows: Sequence[Utterance]) -> Iterator[Utterance]:
+    """Two to five short rows with commas between them, each row once."""
+    short = [row for row in rows if text_kind(row.text) in ("short", "word")]
+    at = 0
+    while at < len(short):
+        count = 2 + int(uniforms(1, "gate_texts.list", [short[at].text])[0] * 4)
+        part = short[at : at + count]
+        yield replace(part[0], id="", text=", ".join(r.text for r in part), spoken=None, slots=())
+        at += count
 
 
 def _pairs(rows: Sequence[Utterance]) -> Iterator[Utterance]:

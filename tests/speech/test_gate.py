@@ -1,3 +1,6 @@
+import json
+from dataclasses import replace
+
 import pyarrow as pa
 import pytest
 
@@ -15,6 +18,7 @@ from corpusforge.core.schema import (
     write_table,
 )
 from corpusforge.speech import gate
+from corpusforge.speech.recognise import bundled_model
 from corpusforge.speech.scores import measure as measuring
 from corpusforge.speech.scores.gop import wordings_of
 from corpusforge.speech.scores.limits import LIMITS, calibrated, limit_of
@@ -214,6 +218,39 @@ def test_limits_for_an_engine_and_a_language_come_first():
     assert limit_of(config, "flite", "de", "max_cer") is None
 
 
+def test_no_limit_of_clips_that_vary_more_is_tighter():
+    for key, kinds in calibrated().items():
+        for kind, limits in kinds.items():
+            looser = [kind.removesuffix(", noisy"), kind.replace("paused", "plain")]
+            for limit in LIMITS:
+                for other in (kinds[name] for name in looser if name != kind):
+                    if limit.name in limits and limit.name in other:
+                        one, two = limits[limit.name], other[limit.name]
+                        at_ease = one >= two if limit.is_maximum else one <= two
+                        assert at_ease, (key, kind, limit.name)
+
+
+def test_a_model_without_alignment_heads_hears_words_only(tmp_path):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    bundled = bundled_model()
+    for name in ("model.bin", "tokenizer.json", "vocabulary.json", "vocabulary.txt"):
+        if (bundled / name).exists():
+            (folder / name).symlink_to(bundled / name)
+    stated = json.loads((bundled / "config.json").read_text("utf-8"))
+    assert stated.pop("alignment_heads")
+    (folder / "config.json").write_text(json.dumps(stated), "utf-8")
+    speak(tmp_path, corpus(3), recipe(clips=2))
+    gating = GateConfig(asr_share=1.0, asr_model=str(folder))
+    config = replace(recipe(clips=2), audio_gate=gating)
+    ctx = context(tmp_path, "gate", config, {"speech": tmp_path / "speech"})
+    result = gate.run(ctx)
+    kept = read_table(tmp_path / "gate" / "clips.parquet")
+    assert kept["score_gop"].to_pylist() == [None, None]
+    assert all(kept["asr_text"].to_pylist())
+    assert any("states no alignment_heads" in note for note in result.notes)
+
+
 def test_what_one_recogniser_hears_is_no_limit_for_another_one(tmp_path):
     ours, other = GateConfig(), GateConfig(asr_model="whisper-large")
     given = GateConfig(asr_model="whisper-large", limits={"*": {"min_gop": -5.0}})
@@ -267,7 +304,7 @@ def test_engines_of_which_the_recogniser_drops_nothing_are_named(tmp_path):
     notes = listened_to(tmp_path / "a", *clips, limits={"espeak": none, "flite": none})
     (note,) = [note for note in notes if "what the recogniser hears" in note]
     assert "drops no clip by espeak/en, flite/en: the recipe sets their limits to null, or" in note
-    assert "audio_gate: {limits: {espeak/en: {min_gop: -6}}}" in note
+    assert "audio_gate: {limits: {espeak/en: {min_gop: -10}}}" in note
     notes = listened_to(tmp_path / "b", *clips, limits=None)
     assert not any("recogniser hears" in note for note in notes)
 

@@ -1,5 +1,7 @@
 """How many phones texts have; two readers of English are held against each other."""
 
+from subprocess import CalledProcessError
+
 import pyarrow as pa
 import pytest
 
@@ -73,13 +75,28 @@ def test_a_text_on_which_espeak_crashes_costs_only_its_own_count(monkeypatch):
     def crashes(texts, lang):
         asked.append(len(texts))
         if "nein" in texts:
-            raise RunError("espeak could not read")
+            raise RunError("espeak could not read") from CalledProcessError(-11, "espeak")
         return real(texts, lang)
 
     monkeypatch.setattr(phones, "phonemise", crashes)
     texts = ["ja", "ja ja", "nein", "ja ja ja", "so"]
     assert phone_counts(texts, "de") == ([2, 4, 0, 6, 2], "")
-    assert asked[0] == 5 and len(asked) <= 7
+    assert asked[0] == 5 and len(asked) <= 12
+
+
+@espeak
+@pytest.mark.parametrize("cause", [OSError(12, "no memory"), CalledProcessError(1, "espeak")])
+def test_an_espeak_that_does_not_run_at_all_is_a_reason_and_no_count(monkeypatch, cause):
+    asked = []
+
+    def fails(texts, lang):
+        asked.append(texts)
+        raise RunError("espeak could not read") from cause
+
+    monkeypatch.setattr(phones, "phonemise", fails)
+    counts, why_not = phone_counts(["ja", "nein"] * 50, "de")
+    assert counts == [0] * 100
+    assert why_not.startswith("espeak could not read (") and len(asked) <= 2
 
 
 @espeak

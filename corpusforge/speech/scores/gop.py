@@ -63,12 +63,15 @@ def wordings_of(clip: Mapping[str, Any]) -> tuple[Wording, ...]:
     """What should be heard in a row of `CLIPS`: as it is said, and as it is written.
 
     Recognisers write some numbers in words and others in digits; the likelier wording counts.
+    Slots that are not followed into what is said are in neither.
     """
     said = tuple((span["start"], span["end"]) for span in clip["spoken_slots"] or ())
     written = tuple((slot["start"], slot["end"]) for slot in clip["slots"] or ())
-    found = [Wording(clip["spoken"] or "", said), Wording(clip["text"] or "", written)]
-    if found[0].text == found[1].text:
-        found = [replace(found[0], spans=said or written)]
+    spoken, text = clip["spoken"] or "", clip["text"] or ""
+    if spoken == text:
+        found = [Wording(spoken, said or written)]
+    else:
+        found = [Wording(spoken, said), Wording(text, written if said else ())]
     return tuple(one for one in found if one.text.strip())
 
 

@@ -7,13 +7,11 @@ from collections.abc import Iterable, Mapping
 import pyarrow as pa
 
 from corpusforge.core.digests import digest
-from corpusforge.core.run import Cache, StageContext, canonical_json, package_versions
+from corpusforge.core.run import StageContext, canonical_json, package_versions
 from corpusforge.speech.scores import phones
 from corpusforge.speech.scores.work import keep, kept
 
 __all__ = ["phones_of"]
-
-_BATCH = 1000  # texts between two steps of the progress bar
 
 
 def phones_of(ctx: StageContext, table: pa.Table) -> tuple[list[int], tuple[str, ...]]:
@@ -48,24 +46,19 @@ def _counted(ctx: StageContext, texts: Iterable[str], lang: str) -> tuple[Mappin
     for text in sorted(texts):
         buckets.setdefault(digest("phones", text)[0], []).append(text)
     read_by = canonical_json([phones.VERSION, lang, package_versions(phones.PACKAGES)])
-    keys = {name: digest("phones", read_by, *part) for name, part in buckets.items()}
-    known = {name: _known(ctx.cache, keys[name], part) for name, part in buckets.items()}
-    found = {text: n for part in known.values() if part for text, n in part.items()}
-    missing = [name for name, part in known.items() if part is None]
-    to_read = [text for name in missing for text in buckets[name]]
-    with ctx.progress.task("audio_gate", total=len(to_read), unit="texts") as bar:
-        for start in range(0, len(to_read), _BATCH):
-            batch = to_read[start : start + _BATCH]
-            counts, why_not = phones.phone_counts(batch, lang)
-            if why_not:
-                return {}, why_not
-            found |= dict(zip(batch, counts, strict=True))
-            bar.advance(len(batch))
-    for name in missing:
-        keep(ctx.cache, keys[name], {"counts": [found[text] for text in buckets[name]]})
+    found: dict[str, int] = {}
+    with ctx.progress.task(
+        "audio_gate", total=sum(map(len, buckets.values())), unit="texts"
+    ) as bar:
+        for part in buckets.values():
+            key = digest("phones", read_by, *part)
+            record = kept(ctx.cache, key)
+            if record is None:
+                counts, why_not = phones.phone_counts(part, lang)
+                if why_not:
+                    return {}, why_not
+                record = {"counts": counts}
+                keep(ctx.cache, key, record)
+            found |= dict(zip(part, record["counts"], strict=True))
+            bar.advance(len(part))
     return found, ""
-
-
-def _known(cache: Cache, key: str, texts: list[str]) -> dict[str, int] | None:
-    record = kept(cache, key)
-    return None if record is None else dict(zip(texts, record["counts"], strict=True))

@@ -129,7 +129,7 @@ def _mos_scorer() -> Scorer:
 def _asr_scorer(asr: Asr, lang: str) -> Scorer:
     made_by = [
         *(whisper.VERSION, gop.VERSION, package_versions(whisper.PACKAGES)),
-        *(asr.identity, asr.full),
+        *(asr.identity, asr.full, asr.aligns),
     ]
     return Scorer("asr", canonical_json(made_by), str(asr.folder), lang, asr.full)
 
@@ -138,7 +138,8 @@ def _to_hear(table: pa.Table, rows: list[int], asr: Asr, lang: str) -> Request:
     """The clips of a language that are listened to, with what should be heard in them."""
     columns = ["spoken", "text", "slots", "spoken_slots"]
     clips = table.select(columns).take(pa.array(rows, pa.int64())).to_pylist()
-    return Request(_asr_scorer(asr, lang), rows, [wordings_of(clip) for clip in clips])
+    said = [wordings_of(clip) for clip in clips] if asr.aligns else ()
+    return Request(_asr_scorer(asr, lang), rows, said)
 
 
 def _listeners(recipe: Recipe, table: pa.Table, notes: list[str]) -> dict[str, Asr]:
@@ -149,6 +150,11 @@ def _listeners(recipe: Recipe, table: pa.Table, notes: list[str]) -> dict[str, A
     if isinstance(asr, str):
         notes.append(f"audio_gate: no clip was held against what is heard in it: {asr}")
         return {}
+    if not asr.aligns:
+        notes.append(
+            "audio_gate: no goodness of pronunciation: config.json of asr_model states no "
+            "alignment_heads (convert it anew with ct2-transformers-converter)"
+        )
     found: dict[str, Asr] = {}
     for lang in sorted(set(table["lang"].to_pylist())):
         if asr.lang in ("", lang.split("-")[0].lower()):

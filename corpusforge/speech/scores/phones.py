@@ -8,6 +8,7 @@ room than that.
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -67,6 +68,8 @@ def phone_counts(texts: Sequence[str], lang: str) -> tuple[list[int], str]:
         counts = _by_espeak(readable, lang)
     except InputError:
         return [0] * len(texts), f"espeak does not read {lang}"
+    except RunError as error:
+        return [0] * len(texts), f"{error} ({error.__cause__})"
     return [counts.get(text, 0) for text in texts], ""
 
 
@@ -79,10 +82,17 @@ def _by_hibari(text: str) -> int:
 
 
 def _by_espeak(texts: Sequence[str], lang: str) -> Mapping[str, int]:
-    """Counts of the texts that it can read."""
+    """Counts of the texts that it can read.
+
+    Raises:
+        RunError: When it is not a text that stops it.
+    """
     try:
         said = phonemise(texts, lang)
-    except RunError:  # it crashed: by halves to the text that did it
+    except RunError as error:
+        if not isinstance(error.__cause__, subprocess.CalledProcessError):
+            raise
+        phonemise(["a"], lang)  # does it work at all?
         half = len(texts) // 2
         if not half:
             return {}

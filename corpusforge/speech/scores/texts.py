@@ -7,6 +7,7 @@ import re
 from corpusforge.core.text import fold
 
 __all__ = [
+    "FEW_LETTERS",
     "KINDS",
     "LEAST_DB",
     "LEAST_LETTERS",
@@ -23,6 +24,9 @@ _OF_A_NAME = 3
 
 LEAST_LETTERS = 16
 """Texts with fewer letters or digits are short."""
+
+FEW_LETTERS = 6
+"""Texts with fewer are as a single word is ("oh oh")."""
 
 TEXTS = ("plain", "word", "short", "paused")
 """Kinds of text that have limits of their own. What is short is said slower per phone, is over
@@ -46,8 +50,9 @@ _PAUSE = re.compile(r"[.?!…;:,–—][\"'’”)]*\s+\S|[。！？，、；：
 
 def text_kind(spoken: str) -> str:
     """Of what kind (see `TEXTS`) a text is."""
-    if letters(spoken) < LEAST_LETTERS:
-        return "short" if len(spoken.split()) > 1 else "word"
+    count = letters(spoken)
+    if count < LEAST_LETTERS:
+        return "short" if len(spoken.split()) > 1 and count >= FEW_LETTERS else "word"
     return "plain" if _PAUSE.search(spoken) is None else "paused"
 
 
