@@ -132,7 +132,8 @@ def test_no_test_row_gets_in(tmp_path_factory, seed, side, leaked):
     for name in sides:
         if side in (name, "both"):
             sides[name] = sides[name] + shout
-    near = {**test[9], "text": test[9]["text"] * 6}
+    # Of many words, so that another last one is little.
+    near = {**test[9], "text": " ".join(row["text"] for row in test[9:15])}
     held = write(folder / "test.jsonl", [*test, near])
     sides["synthetic"].append({**near, "text": near["text"] + "x"})
     paths = [write(folder / f"{name}.jsonl", found) for name, found in sides.items()]

@@ -87,7 +87,7 @@ def test_an_unknown_limit_names_the_nearest():
     [
         ("espak", ["no engine 'espak'", "did you mean 'espeak'"]),
         ("espak/de", ["no engine 'espak'", "did you mean 'espeak'"]),
-        ("*/de", ["no engine '*'"]),
+        ("*/de-AT", ["'de-AT' is no language"]),
         ("espeak/de-AT", ["audio_gate.limits.espeak/de-AT", "without a region"]),
         ("espeak/", ["is no language"]),
     ],
