@@ -249,6 +249,10 @@ def test_a_model_without_alignment_heads_hears_words_only(tmp_path):
     assert kept["score_gop"].to_pylist() == [None, None]
     assert all(kept["asr_text"].to_pylist())
     assert any("states no alignment_heads" in note for note in result.notes)
+    before = gate.config(config)
+    (folder / "config.json").unlink()
+    (folder / "config.json").symlink_to(bundled / "config.json")
+    assert gate.config(config) != before  # converted anew: the stage runs again
 
 
 def test_what_one_recogniser_hears_is_no_limit_for_another_one(tmp_path):

@@ -68,7 +68,8 @@ def scorers(recipe: Recipe) -> dict[str, Any]:
         "phones": [phones.VERSION, dict(package_versions(phones.PACKAGES))],
     }
     asr = asr_of(recipe) if recipe.audio_gate.asr_share > 0 else ""
-    return {**found, "asr": asr if isinstance(asr, str) else [asr.identity, asr.full]}
+    heard_by = asr if isinstance(asr, str) else [asr.identity, asr.full, asr.aligns]
+    return {**found, "asr": heard_by}
 
 
 def _sampled(recipe: Recipe, table: pa.Table, kind: str, share: float) -> npt.NDArray[np.bool_]:
