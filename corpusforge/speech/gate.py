@@ -34,6 +34,7 @@ from corpusforge.speech.scores.texts import (
     NOISY_DB,
     kind_of,
     letters,
+    primary,
     spelled_out,
 )
 
@@ -226,7 +227,7 @@ def _never_misheard(
     why_not = "the recipe sets their limits to null, or they were calibrated in English only"
     if config.asr_model is not None:
         why_not = "limits are calibrated for the recogniser of the extra gate, not for asr_model"
-    langs = [tag.split("-")[0].lower() for tag in table["lang"].to_pylist()]
+    langs = [primary(tag) for tag in table["lang"].to_pylist()]
     listened = {lang for lang, text in zip(langs, transcripts, strict=True) if text is not None}
     limited = np.zeros(table.num_rows, dtype=bool)
     for check in checks:

@@ -311,7 +311,7 @@ def judged(one: Measured, limits: Limits, others: Limits) -> dict[str, Any]:
             name: _kinds(clips, lambda part: shares(part, others))
             for name, clips in one.arms.items()
         },
-        "quantiles": {name: _kinds(clips, _quantiles) for name, clips in one.arms.items()},
+        "quantiles_of_good": _kinds(one.arms["held out"], _quantiles),
     }
 
 

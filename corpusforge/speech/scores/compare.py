@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from corpusforge.speech.recognise import comparable, word_errors
+from corpusforge.speech.scores.texts import primary
 from corpusforge.speech.scores.whisper import without_echo
 
 __all__ = ["Comparison", "compare"]
@@ -61,7 +62,7 @@ def _likelier(spoken: Sequence[str], heard: str, lang: str) -> list[str]:
     """Words of a transcript; where a number in it can be a time, the reading that was said."""
     words = comparable(heard, lang)
     times = _BARE_TIME.sub(r"\g<cue>\g<hour>:\g<minute>", heard)
-    if times == heard or lang.replace("_", "-").split("-")[0].casefold() != "en":
+    if times == heard or primary(lang) != "en":
         return words
     other = comparable(times, lang)
     return other if word_errors(spoken, other) < word_errors(spoken, words) else words

@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from corpusforge.core.recipe import GateConfig
+from corpusforge.speech.scores.texts import primary
 
 __all__ = [
     "ANY",
@@ -122,8 +123,8 @@ def limit_of(
     for all. What was calibrated on what one recogniser hears holds for no other one
     (`asr_model`), and none for clips of no kind: with more noise than good ones were measured in.
     """
-    primary = lang.replace("_", "-").split("-")[0].lower()
-    keys = (f"{engine}/{primary}", engine, f"{ANY}/{primary}", ANY)
+    language = primary(lang)
+    keys = (f"{engine}/{language}", engine, f"{ANY}/{language}", ANY)
     given = config.limits or {}
     for key in keys:
         if name in given.get(key, {}):

@@ -19,7 +19,7 @@ from corpusforge.speech.scores.compare import compare
 from corpusforge.speech.scores.gop import wordings_of
 from corpusforge.speech.scores.lengths import phones_of
 from corpusforge.speech.scores.models import MODEL_PACKAGE, Asr, asr_of, missing
-from corpusforge.speech.scores.texts import letters
+from corpusforge.speech.scores.texts import letters, primary
 from corpusforge.speech.scores.work import Request, Scorer, clip_scores
 
 __all__ = ["PACKAGES", "SCORES", "Measured", "measure", "scorers", "vad_scorer"]
@@ -88,12 +88,12 @@ def measure(ctx: StageContext, table: pa.Table) -> Measured:
     config, count = ctx.recipe.audio_gate, table.num_rows
     notes: list[str] = []
     requests = [Request(vad_scorer(), range(count))]
-    heard: list[int] = []
+    heard: list[Request] = []
     chosen = _sampled(ctx.recipe, table, "asr", config.asr_share)
     for lang, asr in _listeners(ctx.recipe, table, notes).items():
         own = chosen & np.array([tag == lang for tag in table["lang"].to_pylist()], bool)
-        requests.append(_to_hear(table, np.flatnonzero(own).tolist(), asr, lang))
-        heard += requests[-1].rows
+        heard.append(_to_hear(table, np.flatnonzero(own).tolist(), asr, lang))
+    requests += heard
     rated = np.empty(0, np.int64)
     if config.mos_share > 0 and count:
         if lacking := missing("mos"):
@@ -107,11 +107,11 @@ def measure(ctx: StageContext, table: pa.Table) -> Measured:
     notes += unread
     _speech_heard(table, records[0], counts, scores)
     transcripts: list[str | None] = [None] * count
-    listened = [record for found in records[1 : len(requests)] for record in found]
-    for row, record in zip(heard, listened, strict=False):  # ratings come behind
-        transcripts[row] = record["text"]
-        for name in _OF_FITS:
-            scores[name][row] = np.nan if record[name] is None else record[name]
+    for request, found in zip(heard, records[1 : 1 + len(heard)], strict=True):
+        for row, record in zip(request.rows, found, strict=True):
+            transcripts[row] = record["text"]
+            for name in _OF_FITS:
+                scores[name][row] = np.nan if record[name] is None else record[name]
     _compare(table, transcripts, scores)
     if rated.size:
         scores["mos"][rated] = [record["mos"] for record in records[-1]]
@@ -158,7 +158,7 @@ def _listeners(recipe: Recipe, table: pa.Table, notes: list[str]) -> dict[str, A
         )
     found: dict[str, Asr] = {}
     for lang in sorted(set(table["lang"].to_pylist())):
-        if asr.lang in ("", lang.split("-")[0].lower()):
+        if asr.lang in ("", primary(lang)):
             found[lang] = asr
         else:
             notes.append(

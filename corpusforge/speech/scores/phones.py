@@ -17,6 +17,7 @@ from corpusforge.core.errors import InputError, RunError, require
 from corpusforge.speech.engine import package_folder
 from corpusforge.speech.espeak_scripts import spelled
 from corpusforge.speech.phonemes import phonemise
+from corpusforge.speech.scores.texts import primary
 
 __all__ = ["PACKAGES", "VERSION", "phone_counts", "phonemiser"]
 
@@ -27,13 +28,9 @@ PACKAGES = ("hibari-tts", "espeakng-loader")
 _NO_PHONE = frozenset(" ˈˌː;:,.!?—…\"“”()'-")
 
 
-def _is_english(lang: str) -> bool:
-    return lang.replace("_", "-").split("-")[0].casefold() == "en"
-
-
 def phonemiser(lang: str) -> str:
     """The distribution that reads a language here, "" when none is installed."""
-    if _is_english(lang) and package_folder("hibari") is not None:
+    if primary(lang) == "en" and package_folder("hibari") is not None:
         return "hibari-tts"
     return "espeakng-loader" if package_folder("espeakng_loader") is not None else ""
 

@@ -15,6 +15,7 @@ __all__ = [
     "TEXTS",
     "kind_of",
     "letters",
+    "primary",
     "spelled_out",
     "text_kind",
 ]
@@ -46,6 +47,11 @@ KINDS = (*TEXTS, *(f"{text}, noisy" for text in TEXTS))
 
 # Signs at which voices pause, where something comes after them.
 _PAUSE = re.compile(r"[.?!…;:,–—][\"'’”)]*\s+\S|[。！？，、；：]\S")
+
+
+def primary(lang: str) -> str:
+    """The language of a tag without region and script, in small letters: "pt" of "pt-BR"."""
+    return lang.replace("_", "-").split("-")[0].lower()
 
 
 def text_kind(spoken: str) -> str:
